@@ -1,0 +1,39 @@
+"""Right and left lung from any chest CT, on the scan's own grid, in seconds, on a CPU, offline."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pleura.errors import PleuraError
+    from pleura.reading import read
+    from pleura.segment import Segmenter, segment
+    from pleura.segmentation import Segmentation
+    from pleura.volume import Kind, Note, Volume
+
+__version__ = "0.1.0"
+
+__all__ = ["Kind", "Note", "PleuraError", "Segmentation", "Segmenter", "Volume", "read", "segment"]
+
+_HOMES = {
+    "Kind": "pleura.volume",
+    "Note": "pleura.volume",
+    "PleuraError": "pleura.errors",
+    "Segmentation": "pleura.segmentation",
+    "Segmenter": "pleura.segment",
+    "Volume": "pleura.volume",
+    "read": "pleura.reading",
+    "segment": "pleura.segment",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use, so that `import pleura` itself stays light."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'pleura' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

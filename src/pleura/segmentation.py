@@ -1,0 +1,43 @@
+"""The result of segmenting a scan: labels on the scan's own grid, and what has to be known to trust them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.volume import Note, Volume
+
+
+@dataclass(frozen=True, eq=False)
+class Segmentation:
+    """Right and left lung of one scan.
+
+    Attributes
+    ----------
+    labels : uint8, 0 background, 1 right lung, 2 left lung; (z, y, x) on the volume's own grid,
+        or (y, x) where the volume is a single picture
+    volume : the scan it belongs to
+    warnings : what to check before the mask is used; empty when nothing stood out
+    timings : seconds by stage, in the order they ran
+    provenance : program, model, parameters and input identity; holds no clock and no personal data
+    """
+
+    labels: NDArray[np.uint8]
+    volume: Volume
+    warnings: tuple[Note, ...] = ()
+    timings: Mapping[str, float] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def write(self, path: str | Path) -> Path:
+        """Write the labels to `path`, in the format its suffix names, with a provenance JSON beside it.
+
+        Returns the path written. Raises `UnwritableOutput` for an unknown suffix or an unsuitable place.
+        """
+        from pleura.writing import write
+
+        return write(self, path)

@@ -1,0 +1,162 @@
+"""A scan as every part of `pleura` sees it: voxels, where they lie in the patient, and what their values mean.
+
+Arrays are (z, y, x): slices, rows, columns. `affine` follows the array: its columns belong to the axes of `voxels`
+in their own order, so ``affine @ (k, j, i, 1)`` is the centre of ``voxels[k, j, i]`` in patient millimetres, LPS
+(x to the patient's left, y to the back, z to the head). NIfTI's RAS is turned at the door, in and out.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.errors import UnsuitableInput
+
+Affine = NDArray[np.float64]
+"""(4, 4): array index (k, j, i, 1) -> patient millimetres (x, y, z, 1), LPS."""
+
+Spacing = tuple[float, float, float]
+"""Millimetres between voxel centres along the array's axes (z, y, x)."""
+
+
+class Kind(enum.StrEnum):
+    """What the voxel values are."""
+
+    HU = "hu"
+    """CT numbers: air -1000, water 0."""
+    WINDOWED = "windowed"
+    """Grey values of a CT picture, stretched by an unknown window to 0..255."""
+    RADIOGRAPH = "radiograph"
+    """A projection image, bone bright."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A decision or a finding as data: a stable kebab-case `code` and a sentence without personal data."""
+
+    code: str
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What a volume was read from, by content: never a patient's name or id, never a file name.
+
+    `sha256` is the hash of the voxel bytes in array order; the UIDs are empty unless the source was DICOM.
+    `instance_uids` follow the slices of the array.
+    """
+
+    format: str = "array"
+    sha256: str = ""
+    study_uid: str = ""
+    series_uid: str = ""
+    frame_of_reference_uid: str = ""
+    instance_uids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Volume:
+    """A scan on its own grid.
+
+    Attributes
+    ----------
+    voxels : (z, y, x) int16 HU for `Kind.HU`; uint8, uint16 or float32 grey values for the other kinds
+    affine : (4, 4) float64, array index (k, j, i, 1) -> LPS millimetres
+    kind : what the values mean
+    planar : True for a single picture, whose labels are handed back as (y, x)
+    spacing_known : False where the source holds no millimetres; the affine then counts pixels
+    identity : what it was read from
+    notes : what the reader decided and why
+    """
+
+    voxels: NDArray[np.generic]
+    affine: Affine
+    kind: Kind = Kind.HU
+    planar: bool = False
+    spacing_known: bool = True
+    identity: Identity = field(default_factory=Identity)
+    notes: tuple[Note, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.voxels.ndim != 3 or 0 in self.voxels.shape:
+            raise UnsuitableInput(f"a volume has three axes (z, y, x), got {self.voxels.shape}", code="bad-shape")
+        if self.affine.shape != (4, 4) or not np.isfinite(self.affine).all():
+            raise UnsuitableInput("the affine must be a finite 4 x 4 matrix", code="bad-affine")
+        if abs(np.linalg.det(self.affine[:3, :3])) < 1e-9:
+            raise UnsuitableInput("the affine is singular: two axes point the same way", code="bad-affine")
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Slices, rows, columns."""
+        z, y, x = self.voxels.shape
+        return z, y, x
+
+    @property
+    def spacing(self) -> Spacing:
+        """Millimetres between voxel centres along (z, y, x)."""
+        z, y, x = np.linalg.norm(self.affine[:3, :3], axis=0)
+        return float(z), float(y), float(x)
+
+
+def axial_order(affine: Affine) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
+    """Say how to turn an array so that its axes run (to the head, to the back, to the patient's left).
+
+    Parameters
+    ----------
+    affine : (4, 4) array index -> LPS millimetres
+
+    Returns
+    -------
+    axes : for the turned axes (z, y, x), the source axis each is taken from
+    flips : for the turned axes, whether the source axis has to be reversed
+
+    Each patient axis is given the array axis closest to it, the best-aligned pair first, so oblique scans are
+    turned by less than 45 degrees off and none of the 48 orientations is ambiguous.
+    """
+    directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    strength = np.abs(directions)
+    axes = [0, 0, 0]
+    flips = [False, False, False]
+    for _ in range(3):
+        patient, source = np.unravel_index(int(np.argmax(strength)), (3, 3))
+        turned = 2 - int(patient)  # patient x, y, z are the array axes 2, 1, 0
+        axes[turned] = int(source)
+        flips[turned] = bool(directions[patient, source] < 0)
+        strength[patient, :] = -1.0
+        strength[:, source] = -1.0
+    return (axes[0], axes[1], axes[2]), (flips[0], flips[1], flips[2])
+
+
+def to_axial(array: NDArray[np.generic], affine: Affine) -> NDArray[np.generic]:
+    """Return a view of `array`, turned so that its axes run (head, back, left); see `axial_order`."""
+    axes, flips = axial_order(affine)
+    step = tuple(slice(None, None, -1) if flip else slice(None) for flip in flips)
+    return array.transpose(axes)[step]
+
+
+def from_axial(array: NDArray[np.generic], affine: Affine) -> NDArray[np.generic]:
+    """Return a view of an array in axial order, turned back to the grid that `affine` describes."""
+    axes, flips = axial_order(affine)
+    step = tuple(slice(None, None, -1) if flip else slice(None) for flip in flips)
+    return array[step].transpose(np.argsort(axes))
+
+
+def affine_from_spacing(spacing: Sequence[float]) -> Affine:
+    """Return the affine of an array whose axes run (to the head, to the back, to the left), starting at 0.
+
+    Parameters
+    ----------
+    spacing : millimetres along (z, y, x)
+    """
+    affine = np.zeros((4, 4))
+    for axis, step in enumerate(spacing):
+        affine[2 - axis, axis] = step
+    affine[3, 3] = 1.0
+    return affine
