@@ -45,3 +45,8 @@ class UnwritableOutput(PleuraError, ValueError):
 
 class InvalidBundle(PleuraError, ValueError):
     """A model bundle is damaged, incomplete, or made for another version."""
+
+
+def missing_extra(package: str, extra: str) -> MissingExtra:
+    """Return the error for an optional package that is not there; `extra` is the extra of `pleura` that brings it."""
+    return MissingExtra(f"{package} is not installed; get it with: pip install 'pleura[{extra}]'", code="missing-extra")

@@ -1,0 +1,98 @@
+"""Dice, IoU and HD95 on masks small enough to count by hand."""
+
+from __future__ import annotations
+
+import math
+import sys
+
+import numpy as np
+import pytest
+
+from pleura.errors import MissingExtra, UnsuitableInput
+from pleura.evaluation import dice, hd95, iou
+
+EMPTY = np.zeros((4, 4), np.uint8)
+
+
+def box(shape: tuple[int, ...], *bounds: tuple[int, int]) -> np.ndarray:
+    mask = np.zeros(shape, bool)
+    mask[tuple(slice(low, high) for low, high in bounds)] = True
+    return mask
+
+
+def test_dice_and_iou_of_two_squares_that_share_a_corner() -> None:
+    a = box((4, 4), (0, 2), (0, 2))  # 4 pixels
+    b = box((4, 4), (1, 4), (1, 4))  # 9 pixels, one of them shared
+    assert dice(a, b) == pytest.approx(2 * 1 / (4 + 9))
+    assert iou(a, b) == pytest.approx(1 / 12)
+
+
+def test_every_value_but_zero_is_inside() -> None:
+    labels = np.array([[0, 1, 2], [2, 1, 0]], np.uint8)
+    assert dice(labels, labels != 0) == 1.0
+    assert iou(labels == 1, labels) == 0.5
+
+
+@pytest.mark.parametrize("metric", [dice, iou])
+def test_two_empty_masks_agree_fully_and_one_empty_mask_not_at_all(metric) -> None:
+    full = np.ones((4, 4), np.uint8)
+    assert metric(EMPTY, EMPTY) == 1.0
+    assert metric(EMPTY, full) == 0.0
+    assert metric(full, EMPTY) == 0.0
+
+
+def test_hd95_of_two_empty_masks_is_zero_and_of_one_is_infinite() -> None:
+    full = np.ones((4, 4), np.uint8)
+    assert hd95(EMPTY, EMPTY, (1, 1)) == 0.0
+    assert hd95(EMPTY, full, (1, 1)) == math.inf
+    assert hd95(full, EMPTY, (1, 1)) == math.inf
+
+
+def test_hd95_between_two_points_is_their_distance_in_millimetres() -> None:
+    a, b = box((5, 5, 5), (0, 1), (0, 1), (0, 1)), box((5, 5, 5), (2, 3), (3, 4), (4, 5))
+    # steps of 2, 3 and 4 voxels of 6, 1 and 2 mm: (12, 3, 8) mm
+    assert hd95(a, b, (6.0, 1.0, 2.0)) == pytest.approx(math.sqrt(144 + 9 + 64))
+
+
+def test_hd95_leaves_out_the_furthest_twentieth_of_a_surface() -> None:
+    line = box((1, 101), (0, 1), (0, 100))
+    short = box((1, 101), (0, 1), (0, 90))
+    # every pixel of a line is surface; distances from the long to the short one are ninety zeros, then 1 to 10;
+    # the 95th percentile of 100 values lies at position 0.95 x 99 = 94.05: between 5 and 6, a twentieth of the way
+    assert hd95(line, short, (1.0, 1.0)) == pytest.approx(5.05)
+    assert hd95(short, line, (1.0, 1.0)) == pytest.approx(5.05)
+
+
+def test_a_cavity_is_surface_too() -> None:
+    solid = box((9, 9), (0, 9), (0, 9))
+    hollow = solid.copy()
+    hollow[4, 4] = False
+    # the four pixels around the hole are surface of the hollow square alone, three pixels from the rim;
+    # 4 of its 36 surface pixels are more than a twentieth
+    assert hd95(solid, hollow, (1.0, 1.0)) == 3.0
+
+
+def test_hd95_does_not_depend_on_where_the_masks_lie_in_the_array() -> None:
+    a, b = box((9, 9), (0, 3), (0, 3)), box((9, 9), (0, 5), (0, 4))
+    moved_a, moved_b = np.pad(a, 7), np.pad(b, 7)
+    # 14 of the 20 pixels of b are surface; the furthest from a lie 4, 4, 4 and sqrt(17) mm away, and the percentile
+    # lies at position 0.95 x 13 = 12.35
+    expected = pytest.approx(4 + 0.35 * (math.sqrt(17) - 4))
+    assert hd95(a, b, (2.0, 1.0)) == expected
+    assert hd95(moved_a, moved_b, (2.0, 1.0)) == expected
+
+
+def test_masks_on_different_grids_are_refused() -> None:
+    for metric in (dice, iou):
+        with pytest.raises(UnsuitableInput) as error:
+            metric(EMPTY, EMPTY[:2])
+        assert error.value.code == "shape-mismatch"
+    with pytest.raises(UnsuitableInput, match="2 spacings"):
+        hd95(EMPTY, EMPTY, (1.0, 1.0, 1.0))
+
+
+def test_hd95_without_scipy_names_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "scipy", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'pleura\[train\]'") as error:
+        hd95(np.ones((2, 2)), np.ones((2, 2)), (1.0, 1.0))
+    assert error.value.code == "missing-extra"
