@@ -1,0 +1,132 @@
+"""The road from DICOM files to a volume: headers, series, geometry, pixels, values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
+from pleura.reading import values
+from pleura.reading.dicom_geometry import places, stack
+from pleura.reading.dicom_headers import Frame, read_frames
+from pleura.reading.dicom_pixels import read_pixels, same_pixels
+from pleura.reading.dicom_series import Series, choose, group
+from pleura.volume import Identity, Kind, Note, Volume
+
+LITTER = frozenset({"DICOMDIR", "DIRFILE", "THUMBS.DB", "DESKTOP.INI", "__MACOSX"})
+"""File and folder names, in capitals, that come along with images and are none."""
+
+
+def find_files(folder: Path) -> list[Path]:
+    """Return the files of a folder and its subfolders, without hidden files and litter, sorted."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if not any(part.startswith(".") or part.upper() in LITTER for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )
+
+
+def scan(paths: Iterable[Path]) -> tuple[list[Series], tuple[Note, ...]]:
+    """Read the headers of DICOM files and group them into series; other files are left out and damaged ones noted.
+
+    Raises
+    ------
+    UnreadableInput : no file is DICOM
+    """
+    frames: list[Frame] = []
+    failures: list[PleuraError] = []
+    for path in paths:
+        try:
+            frames += read_frames(path)
+        except PleuraError as error:
+            failures.append(error)
+    damaged = [error for error in failures if error.code != "not-dicom"]
+    if not frames:
+        raise (damaged or failures or [UnreadableInput("there are no DICOM files in it", code="no-dicom")])[0]
+    notes = (Note("damaged-files", f"{len(damaged)} damaged DICOM files were left out"),) if damaged else ()
+    return group(frames), notes
+
+
+def read_dicom(paths: Sequence[Path], series: str | None, kind: Kind | None) -> Volume:
+    """Read the one chest CT among DICOM files.
+
+    Parameters
+    ----------
+    paths : files; what is not DICOM among them is left out
+    series : key of the series to read (see `dicom_series`), or None to choose
+    kind : Kind.HU to take the values as they are; None to judge them
+
+    Raises
+    ------
+    PleuraError : see `pleura.read`
+    """
+    found, notes = scan(paths)
+    chosen, chosen_notes = choose(found, series)
+    frames, doubles = _without_doubles(places(chosen.frames))
+    stacked = stack(frames)
+    header = frames[0].header
+    voxels = np.empty((len(stacked.frames), header.rows, header.columns), np.int16)
+    read_pixels(stacked.frames, voxels)
+    identity = Identity(
+        format="dicom",
+        study_uid=header.study_uid,
+        series_uid=header.series_uid,
+        frame_of_reference_uid=header.frame_of_reference_uid,
+        instance_uids=tuple(frame.instance_uid if frame else "" for frame in stacked.frames),
+    )
+    return Volume(
+        voxels,
+        stacked.affine,
+        spacing_known=stacked.spacing_known,
+        identity=identity,
+        notes=(*notes, *chosen_notes, *doubles, *stacked.notes, *_header_notes(frames), *_in_hu(voxels, frames, kind)),
+    )
+
+
+def _without_doubles(found: list[list[Frame]]) -> tuple[list[Frame], tuple[Note, ...]]:
+    """Keep one frame a place; frames at one place have to be equal."""
+    doubled = [place for place in found if len(place) > 1]
+    for place in doubled:
+        if not same_pixels(place):
+            where = ", ".join(f"{value:.1f}" for value in place[0].position or ())
+            raise UnsuitableInput(
+                f"{len(doubled)} positions hold several different slices (the first is {where} mm);"
+                " keep one scan in the folder",
+                code="doubled-slices",
+            )
+    notes = (
+        (Note("doubled-slices", f"{len(doubled)} slices were there twice and equal; one was kept"),) if doubled else ()
+    )
+    return [place[0] for place in found], notes
+
+
+def _header_notes(frames: Sequence[Frame]) -> list[Note]:
+    notes = []
+    if any(frame.header.lossy for frame in frames):
+        notes.append(Note("lossy-compression", "the pictures were compressed with loss"))
+    if any(not frame.header.modality for frame in frames):
+        notes.append(Note("modality-missing", "the modality is not stated; taken as CT by the kind of object"))
+    part = frames[0].header.body_part
+    if part and part not in {"CHEST", "THORAX", "LUNG"}:
+        notes.append(Note("other-body-part", f"the body part examined is stated as {part}, not CHEST"))
+    return notes
+
+
+def _in_hu(
+    voxels: np.ndarray[tuple[int, ...], np.dtype[np.int16]], frames: Sequence[Frame], kind: Kind | None
+) -> list[Note]:
+    """Set values back to HU, in place, where their rescale is missing or says nothing."""
+    if kind is Kind.HU or any(frame.intercept for frame in frames):
+        return []
+    found = values.sample(voxels)
+    if values.are_hu(found):
+        return []
+    if values.are_raw(found):
+        values.to_hu(voxels, values.RAW_OFFSET)
+        return [values.offset_note()]
+    if any(frame.slope is None for frame in frames):
+        raise UnsuitableInput("there is no rescale to Hounsfield units, and the values do not tell", code="not-hu")
+    return []

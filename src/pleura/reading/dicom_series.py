@@ -1,0 +1,179 @@
+"""Which slices belong together, and which series of a folder is the chest scan.
+
+A folder from an archive holds localizers, dose sheets, reformats and the same scan in several kernels. Slices are grouped
+so that a group is one stack; one group is taken without asking only when it alone looks like a scan of the chest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from pleura.errors import AmbiguousInput, PleuraError, UnsuitableInput
+from pleura.reading.dicom_geometry import distances, places
+from pleura.reading.dicom_headers import Frame
+from pleura.reading.dicom_objects import objection
+from pleura.volume import Note
+
+CHEST_COVERAGE = 100.0
+"""Millimetres along the body below which a series does not hold whole lungs."""
+_FEWEST_SLICES = 8
+
+
+@dataclass(frozen=True)
+class Series:
+    """One stack of slices.
+
+    Attributes
+    ----------
+    key : the series UID, with `#2`, `#3`... where several stacks share one
+    frames : in no particular order
+    """
+
+    key: str
+    frames: tuple[Frame, ...]
+
+    @cached_property
+    def objection(self) -> PleuraError | None:
+        """Why the series cannot be read as a chest CT, or None."""
+        found = objection(self.frames[0].header)
+        if found is None and len(self.frames) < _FEWEST_SLICES and not _is_axial(self.frames[0]):
+            found = UnsuitableInput("coronal or sagittal slices are not axial; give the axial series", code="not-axial")
+        return found
+
+    @cached_property
+    def coverage(self) -> float:
+        """Millimetres from the first to the last slice, along their normal."""
+        if len(self.frames) < 2 or any(f.position is None or f.orientation is None for f in self.frames):
+            return 0.0
+        return float(np.ptp(distances(self.frames)))
+
+    @property
+    def is_chest_like(self) -> bool:
+        """True for a volume long enough to hold lungs."""
+        return self.coverage >= CHEST_COVERAGE and len(self.frames) >= _FEWEST_SLICES
+
+    def __str__(self) -> str:
+        header = self.frames[0].header
+        step = self.coverage / max(1, len(self.frames) - 1)
+        kernel = f", kernel {header.kernel}" if header.kernel else ""
+        size = f"{header.rows} x {header.columns}"
+        return f"{len(self.frames)} slices of {size}, {step:.2f} mm apart{kernel} (series {self.key})"
+
+
+def group(frames: Iterable[Frame]) -> list[Series]:
+    """Group frames into stacks, the largest first.
+
+    Frames belong together when they share series, kind of object, size, orientation and pixel spacing. Where places are
+    taken twice and the acquisitions tell the two apart, each acquisition is a stack of its own.
+    """
+    stacks: dict[tuple[object, ...], list[Frame]] = {}
+    for frame in frames:
+        stacks.setdefault(_likeness(frame), []).append(frame)
+    parts = [part for together in stacks.values() for part in _by_acquisition(together)]
+    parts.sort(key=lambda part: (-len(part), part[0].header.series_uid, min(f.instance_uid for f in part)))
+    seen: Counter[str] = Counter()
+    found = []
+    for part in parts:
+        uid = part[0].header.series_uid
+        seen[uid] += 1
+        found.append(Series(uid if seen[uid] == 1 else f"{uid}#{seen[uid]}", tuple(part)))
+    return found
+
+
+def choose(found: Sequence[Series], wanted: str | None) -> tuple[Series, tuple[Note, ...]]:
+    """Choose the series to read.
+
+    Parameters
+    ----------
+    found : the series of a folder, the largest first
+    wanted : the key of a series, or None to choose the only one that can be meant
+
+    Raises
+    ------
+    AmbiguousInput : several series could be meant, or none has the key `wanted`
+    PleuraError : no series is a CT that can be segmented; the objection to the largest one
+    """
+    if wanted is not None:
+        return _by_key(found, wanted), ()
+    usable = [series for series in found if series.objection is None]
+    if not usable:
+        raise found[0].objection or AssertionError
+    likely = [series for series in usable if series.is_chest_like] or usable
+    if len(likely) > 1:
+        raise AmbiguousInput(
+            f"{len(likely)} series could be meant; choose one of: {_listed(likely)}", code="several-series"
+        )
+    return likely[0], _put_aside(found, likely[0])
+
+
+def _by_key(found: Sequence[Series], wanted: str) -> Series:
+    for series in found:
+        if series.key == wanted:
+            if series.objection is not None:
+                raise series.objection
+            return series
+    raise AmbiguousInput(f"there is no series {wanted}; there are: {_listed(found)}", code="no-such-series")
+
+
+def _listed(found: Sequence[Series]) -> str:
+    shown = "; ".join(str(series) for series in found[:8])
+    return shown + (f"; and {len(found) - 8} more" if len(found) > 8 else "")
+
+
+def _put_aside(found: Sequence[Series], chosen: Series) -> tuple[Note, ...]:
+    reasons = Counter(
+        series.objection.code if series.objection is not None else "short-coverage"
+        for series in found
+        if series is not chosen
+    )
+    if not reasons:
+        return ()
+    listed = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    return (
+        Note(
+            "series-chosen",
+            f"of {len(found)} series the one of {len(chosen.frames)} slices was read; put aside: {listed}",
+        ),
+    )
+
+
+def _likeness(frame: Frame) -> tuple[object, ...]:
+    header = frame.header
+    return (
+        header.series_uid,
+        header.sop_class,
+        header.is_localizer,
+        header.rows,
+        header.columns,
+        tuple(round(value, 3) + 0.0 for value in frame.orientation or ()),
+        tuple(round(value, 4) for value in frame.spacing or ()),
+    )
+
+
+def _by_acquisition(frames: list[Frame]) -> list[list[Frame]]:
+    acquisitions: dict[str, list[Frame]] = {}
+    for frame in frames:
+        acquisitions.setdefault(frame.header.acquisition, []).append(frame)
+    if len(acquisitions) == 1 or not _has_doubles(frames):
+        return [frames]
+    parts = list(acquisitions.values())
+    return [frames] if any(_has_doubles(part) for part in parts) else parts
+
+
+def _has_doubles(frames: list[Frame]) -> bool:
+    if any(frame.position is None or frame.orientation is None for frame in frames):
+        return False
+    return len(places(frames)) < len(frames)
+
+
+def _is_axial(frame: Frame) -> bool:
+    """Say whether the normal of a slice lies closest to the body's long axis; unknown orientation counts as axial."""
+    if frame.orientation is None:
+        return True
+    across, down = np.array(frame.orientation[:3]), np.array(frame.orientation[3:])
+    return int(np.argmax(np.abs(np.cross(across, down)))) == 2

@@ -1,0 +1,161 @@
+"""NIfTI-1 and NIfTI-2: one volume, its axes turned from RAS to LPS and from (x, y, z) to array order.
+
+nibabel reads the header; the voxels are read straight into the array that is kept, through igzip where they are packed,
+because a proxy that passes through floating point or through a second copy doubles time and memory.
+
+References: https://nifti.nimh.nih.gov/nifti-1 (header fields, qform and sform).
+"""
+
+from __future__ import annotations
+
+import zlib
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.reading.values import interpret
+from pleura.volume import Affine, Identity, Kind, Note, Volume
+
+_CIFTI = range(3000, 3100)
+_MOST_BYTES = 1 << 36
+
+
+def read_nifti(path: Path, kind: Kind | None) -> Volume:
+    """Read a .nii, .nii.gz, or a pair of .hdr and .img, whichever of the two is named.
+
+    Raises
+    ------
+    UnreadableInput : the file is damaged or the other half of a pair is missing
+    UnsuitableInput : not two or three axes, colour, a connectivity matrix, or values that are not a scan
+    """
+    with _opened(path) as file:
+        header = _header(file)
+        _refuse_other(header)
+        if header["magic"].item().startswith(b"ni"):
+            with _opened(_other_half(path)) as data:
+                array = _array(data, header, 0)
+        else:
+            array = _array(file, header, int(header["vox_offset"]))
+    planar = header.get_data_shape()[2:] == ()
+    affine, notes = _affine(header)
+    meaning = interpret(array, kind)
+    return Volume(
+        meaning.voxels,
+        affine,
+        kind=meaning.kind,
+        planar=planar,
+        identity=Identity(format="nifti"),
+        notes=(*notes, *meaning.notes),
+    )
+
+
+def lps_from_ras(affine: NDArray[np.float64]) -> Affine:
+    """Turn an affine of voxel index (i, j, k) -> RAS into one of array index (k, j, i) -> LPS; its own inverse."""
+    turned = np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine
+    return turned[:, [2, 1, 0, 3]]
+
+
+def _opened(path: Path) -> IO[bytes]:
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    if not packed:
+        return path.open("rb")
+    from isal import igzip
+
+    opened: IO[bytes] = igzip.open(path, "rb")
+    return opened
+
+
+def _other_half(path: Path) -> Path:
+    suffixes = {".img": ".hdr", ".hdr": ".img"}
+    stem, packed = (path.with_suffix(""), ".gz") if path.suffix.lower() == ".gz" else (path, "")
+    other = stem.with_suffix(suffixes.get(stem.suffix.lower(), ".img"))
+    for candidate in (other.with_name(other.name + packed), other, other.with_name(other.name + ".gz")):
+        if candidate.is_file() and candidate != path:
+            return candidate
+    raise UnreadableInput(f"the header has no {other.suffix} file with the voxels beside it", code="half-missing")
+
+
+def _header(file: IO[bytes]) -> Any:
+    from nibabel.nifti1 import Nifti1Header
+    from nibabel.nifti2 import Nifti2Header
+
+    start = file.read(540)
+    for size, kind in ((348, Nifti1Header), (540, Nifti2Header)):
+        if len(start) >= size and size in (int.from_bytes(start[:4], "little"), int.from_bytes(start[:4], "big")):
+            return kind(start[:size], check=False)
+    raise UnreadableInput("the NIfTI header is damaged", code="damaged")
+
+
+def _shape(header: Any) -> tuple[int, ...]:
+    """Return (x, y) or (x, y, z); empty axes at the end say nothing and are left out."""
+    shape = [int(size) for size in header.get_data_shape()]
+    while len(shape) > 3 and shape[-1] == 1:
+        shape.pop()
+    if len(shape) < 2 or min(shape) < 1:
+        raise UnreadableInput(f"the NIfTI header states a size of {tuple(shape)}", code="damaged")
+    if len(shape) > 3:
+        raise UnsuitableInput(f"{len(shape)} axes {tuple(shape)}; give one volume of three axes", code="not-3d")
+    return tuple(shape)
+
+
+def _refuse_other(header: Any) -> None:
+    if int(header["intent_code"]) in _CIFTI:
+        raise UnsuitableInput("this is a CIFTI connectivity file, not an image", code="not-an-image")
+    _shape(header)
+    try:
+        dtype = header.get_data_dtype()
+    except Exception as error:  # nibabel has an error of its own for each kind of bad header
+        raise UnreadableInput("the NIfTI header names no known type of values", code="damaged") from error
+    if dtype.names:
+        raise UnsuitableInput("colour voxels are not CT numbers", code="colour")
+    if dtype.kind not in "iuf":
+        raise UnsuitableInput(f"voxels of type {dtype} are not CT numbers", code="not-hu")
+
+
+def _array(file: IO[bytes], header: Any, offset: int) -> NDArray[np.generic]:
+    """Read the voxels as (z, y, x), with the header's slope applied."""
+    shape = _shape(header)
+    dtype = header.get_data_dtype()
+    if int(np.prod([int(size) for size in shape])) * dtype.itemsize > _MOST_BYTES:
+        raise UnreadableInput(f"the NIfTI header states a size of {shape}", code="damaged")
+    array = np.empty(((1, *shape[::-1]) if len(shape) == 2 else shape[::-1]), dtype)
+    file.seek(offset)
+    read_into(file, array)
+    array = array.astype(dtype.newbyteorder("="), copy=False)
+    slope, intercept = header.get_slope_inter()
+    if slope is None or (slope, intercept) == (1.0, 0.0):
+        return array
+    return (array * np.float32(slope) + np.float32(intercept or 0.0)).astype(np.float32, copy=False)
+
+
+def read_into(file: IO[bytes], array: NDArray[np.generic]) -> None:
+    """Fill a contiguous array with the next bytes of a file.
+
+    Raises
+    ------
+    UnreadableInput : the file ends too soon, or its compression is damaged
+    """
+    left = memoryview(array.reshape(-1).view(np.uint8))
+    try:
+        while left.nbytes:
+            count = file.readinto(left)  # type: ignore[attr-defined]
+            if not count:
+                raise EOFError
+            left = left[count:]
+    except (EOFError, OSError, ValueError, zlib.error) as error:
+        raise UnreadableInput("the file is damaged or ends before the last voxel", code="truncated") from error
+
+
+def _affine(header: Any) -> tuple[Affine, list[Note]]:
+    notes = []
+    if int(header["sform_code"]) == 0 and int(header["qform_code"]) == 0:
+        text = "neither qform nor sform is set: the orientation is a guess, and right and left may be exchanged"
+        notes.append(Note("orientation-unknown", text))
+    unit = {1: 1000.0, 3: 0.001}.get(int(header["xyzt_units"]) & 7, 1.0)
+    affine = lps_from_ras(np.array(header.get_best_affine(), np.float64))
+    affine[:3] *= unit
+    return affine, notes

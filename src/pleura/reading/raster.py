@@ -1,0 +1,104 @@
+"""PNG, JPEG and TIFF: one axial slice as a picture, with as many bits as the file has and no millimetres."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.reading.values import interpret
+from pleura.volume import Identity, Kind, Note, Volume, affine_from_spacing
+
+_MOST_PIXELS = 1 << 26
+_GREY = frozenset({"L", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
+_REFUSED = {
+    "1": ("two values only (1 bit): a mask, not a scan", "a-mask"),
+    "LA": ("a picture with transparency; save it without alpha", "colour"),
+    "PA": ("a picture with transparency; save it without alpha", "colour"),
+    "RGBA": ("a colour picture with transparency; save it as grey without alpha", "colour"),
+    "RGBa": ("a colour picture with transparency; save it as grey without alpha", "colour"),
+    "CMYK": ("a CMYK picture; save it as grey", "colour"),
+    "LAB": ("a CIE Lab picture; save it as grey", "colour"),
+    "HSV": ("an HSV picture; save it as grey", "colour"),
+}
+_SAMPLE_FORMAT = 339
+_BITS_PER_SAMPLE = 258
+_SIGNED = 2
+
+
+def read_raster(path: Path, kind: Kind | None) -> Volume:
+    """Read a picture.
+
+    The millimetres that a TIFF or JPEG may state are those of a print, not of a patient, and are not believed.
+
+    Raises
+    ------
+    UnreadableInput : the picture is damaged, cut short, or larger than 67 million pixels
+    UnsuitableInput : colour, transparency, several pages, or values that are not a scan
+    """
+    array, lossy = _decode(path)
+    meaning = interpret(array[None], kind, planar=True)
+    notes = [Note("spacing-unknown", "a picture states no millimetres; distances count pixels"), *meaning.notes]
+    if lossy:
+        notes.append(Note("lossy-compression", "the picture was compressed with loss"))
+    return Volume(
+        meaning.voxels,
+        affine_from_spacing((1.0, 1.0, 1.0)),
+        kind=meaning.kind,
+        planar=True,
+        spacing_known=False,
+        identity=Identity(format="raster"),
+        notes=tuple(notes),
+    )
+
+
+def _decode(path: Path) -> tuple[NDArray[np.generic], bool]:
+    """Return the (y, x) values of a picture, and whether they were compressed with loss."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # sizes are judged below, and odd TIFF tags do not matter
+        try:
+            with Image.open(path, formats=("PNG", "JPEG", "TIFF")) as picture:
+                _refuse_before_decoding(picture)
+                picture.load()
+                return _grey(picture), picture.format == "JPEG"
+        except Image.DecompressionBombError as error:
+            raise UnreadableInput("the picture states a giant size", code="too-large") from error
+        except (OSError, SyntaxError, ValueError, EOFError, KeyError) as error:
+            if isinstance(error, (UnreadableInput, UnsuitableInput)):
+                raise
+            raise UnreadableInput("the picture is damaged or cut short", code="truncated") from error
+
+
+def _refuse_before_decoding(picture: Any) -> None:
+    width, height = picture.size
+    if width * height > _MOST_PIXELS:
+        raise UnreadableInput(f"a picture of {width} x {height} pixels is too large for a CT slice", code="too-large")
+    if getattr(picture, "n_frames", 1) > 1:
+        raise UnsuitableInput(f"{picture.n_frames} pages or frames; give one slice a file", code="several-pages")
+    if picture.mode in _REFUSED:
+        reason, code = _REFUSED[picture.mode]
+        raise UnsuitableInput(reason, code=code)
+
+
+def _grey(picture: Any) -> NDArray[np.generic]:
+    if picture.mode in _GREY:
+        array = np.asarray(picture)
+        if _is_signed_byte(picture):
+            return array.astype(np.uint8).view(np.int8)
+        return np.array(array, array.dtype.newbyteorder("="))
+    colours = np.asarray(picture.convert("RGB"))
+    if (colours[..., :1] != colours).any():
+        raise UnsuitableInput("a colour picture; save the slice as grey", code="colour")
+    return np.ascontiguousarray(colours[..., 0])
+
+
+def _is_signed_byte(picture: Any) -> bool:
+    """Say whether a TIFF holds signed bytes, which Pillow hands over as unsigned."""
+    tags = getattr(picture, "tag_v2", {})
+    return tags.get(_SAMPLE_FORMAT, (1,))[0] == _SIGNED and tags.get(_BITS_PER_SAMPLE, (8,))[0] == 8

@@ -1,0 +1,132 @@
+"""What a file is, from its first bytes; its suffix is believed only where the bytes say nothing."""
+
+from __future__ import annotations
+
+import enum
+import gzip
+import zlib
+from pathlib import Path
+
+from pleura.errors import UnreadableInput
+
+HEAD = 4096
+"""Bytes that are looked at."""
+
+
+class Format(enum.Enum):
+    """Formats that are read."""
+
+    DICOM = "dicom"
+    NIFTI = "nifti"
+    NRRD = "nrrd"
+    METAIMAGE = "metaimage"
+    RASTER = "raster"
+    ZIP = "zip"
+
+
+_RASTER = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
+_REFUSED = (
+    (b"GIF8", "a GIF"),
+    (b"BM", "a BMP picture"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (b"II+\0", "a BigTIFF"),
+    (b"MM\0+", "a BigTIFF"),
+    (b"RIFF", "a WebP picture"),
+    (b"%PDF", "a PDF"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"\x93NUMPY", "a NumPy file"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"{", "a JSON file"),
+)
+_INSTEAD = "give DICOM, NIfTI, NRRD, MHA, PNG, JPEG or TIFF"
+
+
+def sniff(path: Path) -> tuple[Format, bool]:
+    """Say what a file is.
+
+    Returns
+    -------
+    format : what the content is
+    gzipped : True where the content is packed with gzip
+
+    Raises
+    ------
+    UnreadableInput : the file is empty or of a format that is not read
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if not head:
+        raise UnreadableInput("the file is empty", code="empty-file")
+    gzipped = head[:2] == b"\x1f\x8b"
+    if gzipped:
+        head = _inflated(head)
+    found = _by_content(head)
+    if found is None:
+        raise _unknown(path, head)
+    return found, gzipped
+
+
+def is_nifti(head: bytes) -> bool:
+    """Say whether a file begins with a NIfTI-1 or NIfTI-2 header (single file or pair)."""
+    return head[344:348] in {b"n+1\0", b"ni1\0"} or head[4:8] in {b"n+2\0", b"ni2\0"}
+
+
+def _inflated(head: bytes) -> bytes:
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, HEAD)
+    except zlib.error as error:
+        raise UnreadableInput("the gzip data are damaged", code="damaged") from error
+
+
+def _by_content(head: bytes) -> Format | None:
+    if head[128:132] == b"DICM":
+        return Format.DICOM
+    if is_nifti(head):
+        return Format.NIFTI
+    if head.startswith(b"NRRD000"):
+        return Format.NRRD
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return Format.ZIP
+    if head.startswith(_RASTER):
+        return Format.RASTER
+    if head.lstrip().startswith((b"ObjectType", b"NDims")):
+        return Format.METAIMAGE
+    # a data set without preamble begins with a low group in little endian, then a short element number
+    if head[:2] in {b"\x02\0", b"\x08\0"} and head[2:4] != b"\0\0" or head[:4] in {b"\x02\0\0\0", b"\x08\0\0\0"}:
+        return Format.DICOM
+    return None
+
+
+def _unknown(path: Path, head: bytes) -> UnreadableInput:
+    if head.startswith(b"version https://git-lfs"):
+        return UnreadableInput(
+            "this is a git-lfs pointer, not the file itself; run git lfs pull", code="git-lfs-pointer"
+        )
+    if head[4:8] == b"ftyp":
+        return UnreadableInput(
+            f"this is a HEIF picture or a film, which is not read; {_INSTEAD}", code="unknown-format"
+        )
+    for magic, name in _REFUSED:
+        if head.startswith(magic):
+            return UnreadableInput(f"this is {name}, which is not read; {_INSTEAD}", code="unknown-format")
+    if head[:4] in {b"\x5c\x01\0\0", b"\0\0\x01\x5c"}:
+        return UnreadableInput("this is an Analyze 7.5 header, which does not say left from right", code="analyze")
+    suffix = path.suffix.lower()
+    claim = f", whatever its suffix {suffix} says" if suffix else ""
+    return UnreadableInput(f"the content is of no known format{claim}; {_INSTEAD}", code="unknown-format")
+
+
+def read_gzip(path: Path) -> bytes:
+    """Return the unpacked content of a gzip file.
+
+    Raises
+    ------
+    UnreadableInput : the data are damaged or cut short
+    """
+    try:
+        with gzip.open(path) as file:
+            return file.read()
+    except (OSError, EOFError, zlib.error) as error:
+        raise UnreadableInput("the gzip data are damaged or cut short", code="truncated") from error

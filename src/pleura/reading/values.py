@@ -1,0 +1,204 @@
+"""Whether values are Hounsfield units, decided from the values themselves and stated.
+
+A scan that is not in HU gives an empty or a wrong mask without a word, and files say little about it: pictures were
+windowed to 8 bits, floats scaled to 0..1, raw scanner values left without their rescale. CT gives it away: the air
+around and inside the patient makes one peak and soft tissue another, a thousand units above it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.errors import PleuraError, UnsuitableInput
+from pleura.volume import Kind, Note
+
+AIR = -1024
+"""The lowest HU that is kept; padding below it is set to it."""
+RAW_OFFSET = 1024
+"""What scanners add to HU so that stored values need no sign."""
+
+_FEW_LABELS = 16
+_MOST_NOT_FINITE = 0.01
+_CHOICE = "if you know better, say what they are (kind='hu' or kind='windowed')"
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """Voxels with the kind of values they hold, and what was decided on the way."""
+
+    voxels: NDArray[np.generic]
+    kind: Kind
+    notes: tuple[Note, ...]
+
+
+def sample(voxels: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return up to about half a million values, evenly spread over a (z, y, x) array."""
+    z, y, x = (max(1, -(-size // limit)) for size, limit in zip(voxels.shape, (32, 128, 128), strict=True))
+    return voxels[z // 2 :: z, y // 2 :: y, x // 2 :: x].reshape(-1)
+
+
+def are_hu(values: NDArray[np.generic]) -> bool:
+    """Say whether values hold air where HU have it: at least one in a hundred lies from -1100 to -600.
+
+    Parameters
+    ----------
+    values : any shape; padding below -1500 is not counted
+    """
+    inside = values[values > -1500]
+    return bool(inside.size) and float(((inside >= -1100) & (inside <= -600)).mean()) >= 0.01
+
+
+def are_raw(values: NDArray[np.generic]) -> bool:
+    """Say whether values are surely HU + 1024: air near 0, and half of what is above 500 within 880..1180.
+
+    Parameters
+    ----------
+    values : any shape; padding below -1500 is not counted
+    """
+    inside = values[values > -1500]
+    if not inside.size or inside.min() < -200 or inside.max() > 8192:
+        return False
+    dense = inside[inside > 500]
+    air = float(((inside >= -100) & (inside < 450)).mean())
+    tissue = float(((dense >= 880) & (dense <= 1180)).mean()) if dense.size else 0.0
+    return air >= 0.02 and dense.size >= 0.05 * inside.size and tissue >= 0.5
+
+
+def interpret(array: NDArray[np.generic], kind: Kind | None = None, *, planar: bool = False) -> Meaning:
+    """Decide what the values of an array without DICOM header mean.
+
+    Parameters
+    ----------
+    array : (z, y, x), any integer or float type; it may be written to
+    kind : what the values are, where the caller knows; they are then not judged
+    planar : True for a picture, whose 16 bit grey values are stretched to 0..255
+
+    Returns
+    -------
+    Meaning : int16 HU, or grey values 0..255 (uint8, or float32 where the source was finer than 8 bits)
+
+    Raises
+    ------
+    UnsuitableInput : the values are labels, constant, not finite, a radiograph, or neither HU nor grey
+    """
+    if kind is Kind.RADIOGRAPH:
+        raise UnsuitableInput("radiographs are not segmented yet", code="radiograph")
+    notes: list[Note] = []
+    if array.dtype.kind == "f":
+        array, notes = _finite(array)
+    values = sample(array)
+    low, high = float(values.min()), float(values.max())
+    if low == high and array.min() == array.max():
+        raise UnsuitableInput(f"all values are {low:g}; there is no picture", code="constant")
+    if kind is None:
+        _refuse_labels(array, values)
+    for way in (_as_hu, _as_windowed, _as_unit, _as_raw, _as_picture):
+        found = way(array, values, kind, planar)
+        if found is not None:
+            return Meaning(found.voxels, found.kind, (*notes, *found.notes))
+    raise _unknown(low, high)
+
+
+def to_hu(array: NDArray[np.generic], offset: int = 0) -> NDArray[np.int16]:
+    """Return `array` - `offset` as int16 HU, rounded and kept within -1024..32767, in place where it is int16."""
+    if array.dtype == np.int16 and array.flags.writeable and offset >= 0:
+        voxels = array.view(np.int16)
+        np.maximum(voxels, AIR + offset, out=voxels)
+        if offset:
+            voxels -= offset
+        return voxels
+    hu = np.empty(array.shape, np.int16)
+    for source, target in zip(array, hu, strict=True):  # by slices: no second volume in a wider type
+        target[...] = np.clip(np.rint(source.astype(np.float64) - offset), AIR, np.iinfo(np.int16).max)
+    return hu
+
+
+def _as_hu(array: NDArray[np.generic], values: NDArray[np.generic], kind: Kind | None, planar: bool) -> Meaning | None:
+    del planar
+    if kind is Kind.HU:
+        return Meaning(to_hu(array), Kind.HU, ())
+    if kind is None and are_hu(values):
+        return Meaning(to_hu(array), Kind.HU, (Note("values-hu", "the values were taken as Hounsfield units"),))
+    return None
+
+
+def _as_windowed(
+    array: NDArray[np.generic], values: NDArray[np.generic], kind: Kind | None, planar: bool
+) -> Meaning | None:
+    """Take 0..255 as it is."""
+    del kind, planar
+    if values.min() < 0 or values.max() > 255 or array.min() < 0 or array.max() > 255:
+        return None
+    if array.dtype.kind == "f" and values.max() <= 1:
+        return None
+    grey = array if array.dtype == np.uint8 else np.rint(array).astype(np.uint8)
+    return Meaning(grey, Kind.WINDOWED, (_windowed("from 0 to 255"),))
+
+
+def _as_unit(
+    array: NDArray[np.generic], values: NDArray[np.generic], kind: Kind | None, planar: bool
+) -> Meaning | None:
+    """Scale floats within 0..1 to 0..255."""
+    del kind, planar
+    if array.dtype.kind != "f" or values.min() < -1e-3 or values.max() > 1.001:
+        return None
+    grey = np.rint(np.clip(array, 0, 1) * 255).astype(np.uint8)
+    return Meaning(grey, Kind.WINDOWED, (_windowed("from 0 to 1; they were scaled to 0..255"),))
+
+
+def _as_raw(array: NDArray[np.generic], values: NDArray[np.generic], kind: Kind | None, planar: bool) -> Meaning | None:
+    del planar
+    if kind is not None or not are_raw(values):
+        return None
+    return Meaning(to_hu(array, RAW_OFFSET), Kind.HU, (offset_note(),))
+
+
+def _as_picture(
+    array: NDArray[np.generic], values: NDArray[np.generic], kind: Kind | None, planar: bool
+) -> Meaning | None:
+    """Stretch a picture, or whatever the caller calls windowed, from its own lowest to its own highest value."""
+    del values
+    low, high = float(array.min()), float(array.max())
+    if kind is not Kind.WINDOWED and not (planar and low >= 0):
+        return None
+    grey = ((array.astype(np.float32) - low) * (255 / (high - low))).astype(np.float32)
+    return Meaning(grey, Kind.WINDOWED, (_windowed(f"from {low:g} to {high:g}; they were stretched to 0..255"),))
+
+
+def offset_note() -> Note:
+    """Return the note on values that were stored 1024 above HU."""
+    return Note("hu-offset-corrected", f"the values lay {RAW_OFFSET} above Hounsfield units and were set back")
+
+
+def _windowed(how: str) -> Note:
+    return Note("values-windowed", f"the values are not Hounsfield units but grey values {how}")
+
+
+def _finite(array: NDArray[np.generic]) -> tuple[NDArray[np.generic], list[Note]]:
+    """Set the few values that are no numbers to the lowest one; refuse when they are many."""
+    bad = ~np.isfinite(array)
+    count = int(bad.sum())
+    if not count:
+        return array, []
+    if count > _MOST_NOT_FINITE * array.size:
+        raise UnsuitableInput(f"{count / array.size:.0%} of the values are not finite numbers", code="not-finite")
+    repaired = np.where(bad, array[~bad].min(), array)
+    return repaired, [Note("not-finite", f"{count} values that are not finite were set to the lowest value")]
+
+
+def _refuse_labels(array: NDArray[np.generic], values: NDArray[np.generic]) -> None:
+    if values.min() < 0 or values.max() > 255 or np.unique(values).size > _FEW_LABELS:
+        return
+    found = np.unique(array)
+    if found.size <= _FEW_LABELS and (found == np.rint(found)).all():
+        raise UnsuitableInput(f"only {found.size} different values: a mask or label map, not a scan", code="a-mask")
+
+
+def _unknown(low: float, high: float) -> PleuraError:
+    return UnsuitableInput(
+        f"the values run from {low:g} to {high:g} and are neither Hounsfield units nor grey values; {_CHOICE}",
+        code="not-hu",
+    )
