@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +77,7 @@ class Volume:
     notes : what the reader decided and why
     """
 
-    voxels: NDArray[np.generic]
+    voxels: NDArray[Any]
     affine: Affine
     kind: Kind = Kind.HU
     planar: bool = False
@@ -134,14 +135,14 @@ def axial_order(affine: Affine) -> tuple[tuple[int, int, int], tuple[bool, bool,
     return (axes[0], axes[1], axes[2]), (flips[0], flips[1], flips[2])
 
 
-def to_axial(array: NDArray[np.generic], affine: Affine) -> NDArray[np.generic]:
+def to_axial(array: NDArray[Any], affine: Affine) -> NDArray[Any]:
     """Return a view of `array`, turned so that its axes run (head, back, left); see `axial_order`."""
     axes, flips = axial_order(affine)
     step = tuple(slice(None, None, -1) if flip else slice(None) for flip in flips)
     return array.transpose(axes)[step]
 
 
-def from_axial(array: NDArray[np.generic], affine: Affine) -> NDArray[np.generic]:
+def from_axial(array: NDArray[Any], affine: Affine) -> NDArray[Any]:
     """Return a view of an array in axial order, turned back to the grid that `affine` describes."""
     axes, flips = axial_order(affine)
     step = tuple(slice(None, None, -1) if flip else slice(None) for flip in flips)

@@ -1,0 +1,112 @@
+"""What runs the network: onnxruntime by default, OpenVINO and PyTorch where installed and asked for.
+
+A backend is a function from planes (n, 3, side, side) uint8 to two arrays: `lung` (n, side, side) uint8, above 128
+where lung is likelier than background, and `away` (n, side / 2, side / 2) uint8, above 128 where left is likelier
+than right. Backends agree to within rounding, not to the bit.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.errors import MissingExtra, PleuraError
+from pleura.inference.bundle import Bundle
+
+Bytes = NDArray[np.uint8]
+Backend = Callable[[Bytes], tuple[Bytes, Bytes]]
+
+NAMES = ("onnxruntime", "openvino", "torch")
+DEVICES = ("cpu", "cuda", "mps")
+
+
+def make_backend(
+    bundle: Bundle, *, backend: str = "auto", device: str = "auto", threads: int = 0
+) -> tuple[str, Backend]:
+    """Return the name and the function of the backend asked for.
+
+    `backend` "auto" is onnxruntime, or torch where a device other than the processor is asked for that onnxruntime
+    does not know. `device` "auto" is the processor. `threads` 0 takes all cores this process may use.
+
+    Raises `MissingExtra` where a package is not installed, `PleuraError` (``unknown-backend``, ``no-device``)
+    where what is asked for does not exist.
+    """
+    device = "cpu" if device == "auto" else device
+    if backend not in ("auto", *NAMES) or device not in DEVICES:
+        message = f"backend {backend} on {device}: choose from {', '.join(NAMES)} and {', '.join(DEVICES)}"
+        raise PleuraError(message, code="unknown-backend")
+    if backend == "auto":
+        backend = "onnxruntime" if device == "cpu" or _onnxruntime_provider(device) else "torch"
+    makers = {"onnxruntime": _onnxruntime, "openvino": _openvino, "torch": _torch}
+    return backend, makers[backend](bundle, device, threads or available_threads())
+
+
+def available_threads() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def onnx_session(path: Path, threads: int, providers: list[str] | None = None) -> Any:
+    """Return an onnxruntime session for a graph, quiet, with `threads` threads."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(path), options, providers=providers or ["CPUExecutionProvider"])
+
+
+def _onnxruntime_provider(device: str) -> str | None:
+    import onnxruntime
+
+    name = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}.get(device)
+    return name if name in onnxruntime.get_available_providers() else None
+
+
+def _onnxruntime(bundle: Bundle, device: str, threads: int) -> Backend:
+    provider = _onnxruntime_provider(device)
+    if provider is None:
+        message = f"the installed onnxruntime has no {device}; use --device cpu or --backend torch"
+        raise PleuraError(message, code="no-device")
+    session = onnx_session(bundle.graph("network"), threads, [provider])
+
+    def run(planes: Bytes) -> tuple[Bytes, Bytes]:
+        lung, away = session.run(None, {"planes": planes})
+        return lung, away
+
+    return run
+
+
+def _openvino(bundle: Bundle, device: str, threads: int) -> Backend:
+    if device != "cpu":
+        raise PleuraError(f"the openvino backend runs on the cpu, not on {device}", code="no-device")
+    try:
+        import openvino
+    except ImportError as problem:
+        raise MissingExtra(
+            "openvino is not installed: pip install 'pleura[openvino]'", code="missing-extra"
+        ) from problem
+    settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
+    compiled = openvino.Core().compile_model(str(bundle.graph("network")), "CPU", settings)
+
+    def run(planes: Bytes) -> tuple[Bytes, Bytes]:
+        results = compiled(planes)
+        return np.array(results[0]), np.array(results[1])
+
+    return run
+
+
+def _torch(bundle: Bundle, device: str, threads: int) -> Backend:
+    try:
+        from pleura.networks.deploy import from_onnx
+    except ImportError as problem:
+        raise MissingExtra("torch is not installed: pip install 'pleura[train]'", code="missing-extra") from problem
+    return from_onnx(bundle.graph("network"), bundle.recipe["network"], device, threads)

@@ -1,0 +1,88 @@
+"""A model as shipped: a folder that holds the ONNX graphs and, in one record, everything that belongs to them.
+
+    recipe.json     grid, intensity, context, classes, training data, licence, figures, and the hash of each graph
+    network.onnx    neighbouring planes on the grid -> lung and side, as bytes
+    prepare.onnx    slices inside the square -> planes on the grid
+    restore.onnx    cleaned labels and lung on the grid -> labels on the slices
+
+Nothing about a model lives in code that is not in its bundle.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pleura.errors import InvalidBundle
+
+VERSION = 1
+"""Version of the bundle's form."""
+
+DEFAULT = "chest-ct"
+"""The bundle that is used when none is named."""
+
+GRAPHS = ("network", "prepare", "restore")
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A model on disk, checked.
+
+    Attributes
+    ----------
+    folder : where the graphs lie
+    name, version : as the recipe states them
+    side : of the grid, in pixels
+    context_mm : distance of the neighbouring planes that the network sees
+    sha256 : hash of ``network.onnx``
+    recipe : the whole record
+    """
+
+    folder: Path
+    name: str
+    version: str
+    side: int
+    context_mm: float
+    sha256: str
+    recipe: dict[str, Any]
+
+    def graph(self, name: str) -> Path:
+        """Return the path of one of `GRAPHS`."""
+        return self.folder / f"{name}.onnx"
+
+
+def load_bundle(path: str | Path | None = None) -> Bundle:
+    """Return the bundle in the folder `path`, or the shipped one; raise `InvalidBundle` where it is not whole."""
+    folder = Path(path) if path else Path(str(resources.files("pleura.inference") / "bundles" / DEFAULT))
+    recipe = _recipe(folder)
+    for name in GRAPHS:
+        file = folder / f"{name}.onnx"
+        if not file.is_file():
+            raise InvalidBundle(f"{folder}: {file.name} is missing; copy the whole folder", code="bundle-incomplete")
+        if hashlib.sha256(file.read_bytes()).hexdigest() != recipe["graphs"].get(name):
+            raise InvalidBundle(f"{folder}: {file.name} is not the file the recipe names", code="bundle-damaged")
+    return Bundle(
+        folder=folder,
+        name=recipe["name"],
+        version=recipe["version"],
+        side=recipe["grid"]["side"],
+        context_mm=recipe["grid"]["context_mm"],
+        sha256=recipe["graphs"]["network"],
+        recipe=recipe,
+    )
+
+
+def _recipe(folder: Path) -> dict[str, Any]:
+    try:
+        recipe: dict[str, Any] = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as problem:
+        message = f"{folder}: not a model bundle (no readable recipe.json); name the folder that holds it"
+        raise InvalidBundle(message, code="bundle-missing") from problem
+    if recipe.get("bundle") != VERSION:
+        message = f"{folder}: bundle version {recipe.get('bundle')}, this program reads {VERSION}; export it again"
+        raise InvalidBundle(message, code="bundle-version")
+    return recipe

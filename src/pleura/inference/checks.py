@@ -1,0 +1,52 @@
+"""When not to trust the mask: what can be seen from the labels and the scan alone."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.labels import LEFT, RIGHT
+from pleura.volume import Note
+
+
+def find_warnings(axial: NDArray[np.uint8]) -> tuple[Note, ...]:
+    """Return what stands out, the gravest first, in labels (z, y, x) whose axes run to the head, back and left."""
+    counts = np.bincount(axial.ravel(), minlength=3)
+    right, left = int(counts[RIGHT]), int(counts[LEFT])
+    if not right + left:
+        return (Note("no-lung", "no lung was found; the mask is empty"),)
+    found = [*_one_sided(right, left), *_exchanged(axial), *_cut_off(axial)]
+    return tuple(found)
+
+
+def _one_sided(right: int, left: int) -> list[Note]:
+    """Warn where one lung is missing or far smaller than the other."""
+    smaller, name = min((right, "right"), (left, "left"))
+    if smaller == 0:
+        return [Note("one-lung", f"no {name} lung was found")]
+    if smaller < 0.2 * max(right, left):
+        return [Note("unequal-lungs", f"the {name} lung is less than a fifth of the other")]
+    return []
+
+
+def _exchanged(axial: NDArray[np.uint8]) -> list[Note]:
+    """Warn where the right lung lies to the left of the left lung: a flipped file or organs in mirror image."""
+    columns = np.arange(axial.shape[2])
+    profiles = [(axial == side).sum(axis=(0, 1)) for side in (RIGHT, LEFT)]
+    if not all(profile.any() for profile in profiles):
+        return []
+    right, left = ((profile * columns).sum() / profile.sum() for profile in profiles)
+    if right <= left:
+        return []
+    message = "by anatomy the lungs lie mirrored to what the file says: check its orientation"
+    return [Note("mirrored", message)]
+
+
+def _cut_off(axial: NDArray[np.uint8]) -> list[Note]:
+    """Warn where lung reaches the first or last slice, so that its volume is not the whole lung's."""
+    if len(axial) < 2:
+        return []
+    ends = [name for name, plane in (("lowest", axial[0]), ("highest", axial[-1])) if plane.any()]
+    if not ends:
+        return []
+    return [Note("cut-off", f"lung reaches the {' and the '.join(ends)} slice: the scan does not hold all of it")]

@@ -1,0 +1,1 @@
+"""From labelled scans to a bundle: data, augmentation, losses, the loop, export. Needs ``pleura[train]``."""

@@ -1,0 +1,143 @@
+"""Training cases in memory, and batches drawn from them.
+
+A case is a stack of neighbouring slices (often just one) with its labels, brought to one size once, so that a
+batch is only indexing. Where slices have neighbours, they come along as further channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.inference.grid import Square, body_square
+from pleura.volume import Kind
+
+SIDE = 256
+"""Side of the stored slices in pixels."""
+
+CONTEXT_MM = 5.0
+"""Distance of the neighbouring slices that the network sees beside the one it labels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """Neighbouring axial slices of one scan, at `SIDE` x `SIDE`.
+
+    Attributes
+    ----------
+    source : name of the set it came from; sets are drawn with weights
+    slices : (z, SIDE, SIDE) int16: HU, or greys 0..255 for `Kind.WINDOWED`
+    labels : (z, SIDE, SIDE) uint8: 0 background, 1 right lung, 2 left lung, 255 unknown
+    square : where the body lies
+    step : millimetres between slices, or None where it is not known or there is one slice only
+    sides : (z,) bool; where False, both lungs carry the label 1
+    """
+
+    source: str
+    slices: NDArray[np.int16]
+    labels: NDArray[np.uint8]
+    square: Square
+    step: float | None
+    kind: Kind
+    sides: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Samples before augmentation: images (n, 3, SIDE, SIDE) float32, labels (n, SIDE, SIDE) uint8, and their cases."""
+
+    images: NDArray[np.float32]
+    labels: NDArray[np.uint8]
+    cases: tuple[Case, ...]
+    sides: NDArray[np.bool_]
+
+
+def neighbours(case: Case, z: int, rng: np.random.Generator) -> tuple[int, int, int]:
+    """Return the indices of the slice below, the slice itself and the slice above, repeated at the ends.
+
+    In a third of the draws the slice stands alone, so that the network also serves single pictures.
+    """
+    last = len(case.slices) - 1
+    if last == 0 or rng.random() < 0.33:
+        return z, z, z
+    gap = max(1, round(CONTEXT_MM / case.step)) if case.step else int(rng.integers(1, 4))
+    return max(z - gap, 0), z, min(z + gap, last)
+
+
+class Sampler:
+    """Draw batches: first a set by weight, then a slice of it, each slice of a set equally likely."""
+
+    def __init__(self, cases: Sequence[Case], weights: dict[str, float], seed: int) -> None:
+        self.rng = np.random.default_rng(seed)
+        self.cases = cases
+        self.places = {
+            source: [(case, z) for case in cases if case.source == source for z in range(len(case.slices))]
+            for source in weights
+        }
+        empty = [source for source, places in self.places.items() if not places]
+        if empty:
+            raise ValueError(f"no training cases in: {', '.join(empty)}")
+        total = sum(weights.values())
+        self.chances = [weight / total for weight in weights.values()]
+
+    def draw(self, size: int) -> Batch:
+        """Return a batch of `size` samples."""
+        sources = list(self.places)
+        images = np.empty((size, 3, SIDE, SIDE), np.float32)
+        labels = np.empty((size, SIDE, SIDE), np.uint8)
+        sides = np.empty(size, bool)
+        cases = []
+        for index, choice in enumerate(self.rng.choice(len(sources), size, p=self.chances)):
+            places = self.places[sources[choice]]
+            case, z = places[self.rng.integers(len(places))]
+            images[index] = case.slices[list(neighbours(case, z, self.rng))]
+            labels[index] = case.labels[z]
+            sides[index] = case.sides[z]
+            cases.append(case)
+        return Batch(images, labels, tuple(cases), sides)
+
+
+def make_case(
+    source: str,
+    slices: NDArray[Any],
+    labels: NDArray[np.uint8],
+    *,
+    spacing: tuple[float, float] = (1.0, 1.0),
+    step: float | None,
+    kind: Kind,
+    sides: NDArray[np.bool_],
+) -> Case:
+    """Return a case from axial arrays of any size; see `Case` for the meaning of the arguments."""
+    small, small_labels = _to_side(slices, labels, kind)
+    return Case(source, small, small_labels, body_square(small, spacing, kind), step, kind, sides)
+
+
+def _to_side(
+    slices: NDArray[Any], labels: NDArray[np.uint8], kind: Kind
+) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
+    """Scale to fit `SIDE` x `SIDE`, equally along both axes, padded with air at the lower right."""
+    from scipy import ndimage
+
+    depth, *plane = slices.shape
+    scale = SIDE / max(plane)
+    air = -1024 if kind is Kind.HU else 0
+    image = np.full((depth, SIDE, SIDE), air, np.int16)
+    label = np.zeros((depth, SIDE, SIDE), np.uint8)
+    for z in range(depth):
+        if scale == 1.0:
+            small, small_label = slices[z], labels[z]
+        else:
+            small = ndimage.zoom(slices[z].astype(np.float32), scale, order=1, mode="nearest", grid_mode=True)
+            parts = [
+                ndimage.zoom((labels[z] == value).astype(np.float32), scale, order=1, mode="nearest", grid_mode=True)
+                for value in (1, 2)
+            ]
+            small_label = np.where(sum(parts) > 0.5, 1 + np.argmax(parts, axis=0), 0)
+        rows, columns = small.shape
+        image[z, :rows, :columns] = np.rint(small)
+        label[z, :rows, :columns] = small_label
+    return image, label

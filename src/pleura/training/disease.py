@@ -1,0 +1,196 @@
+"""What training scans show too seldom: consolidation, masses at the wall, effusion, gas in the bowel.
+
+The definition of the label decides what happens to it: consolidation and masses stay inside the lung, effusion
+and bowel gas are outside. Images are (3, h, w) in 0..1; brightness is set relative to the lung and soft tissue
+of the picture at hand, so that the same code serves HU and pictures.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class Levels:
+    """Median brightness of the lung and of the tissue around it."""
+
+    lung: float
+    tissue: float
+
+
+def levels(image: Tensor, lung: Tensor) -> Levels:
+    """Measure `Levels` on the middle slice; `lung` is (h, w) bool and not empty."""
+    middle, lung = image[1, ::2, ::2], lung[::2, ::2]
+    if not lung.any():
+        return Levels(0.15, 0.7)
+    inside = float(middle[lung].median())
+    outside = middle[~lung & (middle > inside + 0.1)]
+    return Levels(inside, float(outside.median()) if outside.numel() else min(inside + 0.5, 1.0))
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """Consolidation or ground glass over a part of the lung: `extent` of its area, `density` 0 lung to 1 tissue."""
+
+    extent: float
+    density: float
+    grain: int
+    edge: float
+    dependent: float
+
+
+def draw_lesion(rng: np.random.Generator) -> Lesion:
+    """Return a random lesion; half are dense, and some hide nearly a whole lung."""
+    dense = rng.random() < 0.5
+    return Lesion(
+        extent=rng.uniform(0.03, 0.5) if rng.random() < 0.85 else rng.uniform(0.5, 0.95),
+        density=rng.uniform(0.75, 1.05) if dense else rng.uniform(0.2, 0.75),
+        grain=int(rng.choice([4, 6, 9, 14, 24])),
+        edge=math.exp(rng.uniform(math.log(2.0), math.log(25.0))),
+        dependent=rng.uniform(0.0, 2.5),
+    )
+
+
+def add_lesion(
+    lesion: Lesion, image: Tensor, lung: Tensor, level: Levels, down: tuple[float, float], chance: torch.Generator
+) -> Tensor:
+    """Return the image with the lesion; the label stays as it is."""
+    height, width = lung.shape
+    field = torch.randn(1, 1, lesion.grain, lesion.grain, generator=chance)
+    field = functional.interpolate(field, size=(height, width), mode="bicubic", align_corners=True)[0, 0]
+    field = field + lesion.dependent * _depth(height, width, down)
+    cut = torch.quantile(field[lung][::4], 1.0 - lesion.extent)
+    share = torch.sigmoid((field - cut) * lesion.edge) * lung
+    target = level.lung + lesion.density * (level.tissue - level.lung)
+    return image + share * (torch.maximum(target + 0.5 * _grain(image), image) - image)
+
+
+@dataclass(frozen=True)
+class Mass:
+    """A round mass in the lung, of `radius` pixels; `at_wall` puts its centre on the lung's border."""
+
+    radius: float
+    at_wall: bool
+    density: float
+
+
+def draw_mass(rng: np.random.Generator) -> Mass:
+    """Return a random mass."""
+    radius = math.exp(rng.uniform(math.log(3.0), math.log(28.0)))
+    return Mass(radius, at_wall=bool(rng.random() < 0.7), density=rng.uniform(0.8, 1.05))
+
+
+def add_mass(mass: Mass, image: Tensor, lung: Tensor, level: Levels, chance: torch.Generator) -> Tensor:
+    """Return the image with the mass, kept inside the lung; the label stays as it is."""
+    home = lung & ~_shrink(lung, 1) if mass.at_wall else lung
+    row, column = _pick(home, chance)
+    height, width = lung.shape
+    ys, xs = torch.arange(height).view(-1, 1) - row, torch.arange(width).view(1, -1) - column
+    bumps = 1.0 + 0.2 * torch.sin(torch.atan2(ys.float(), xs.float()) * 3.0 + row)
+    distance = torch.sqrt((ys**2 + xs**2).float()) / (mass.radius * bumps)
+    share = torch.sigmoid((1.0 - distance) * mass.radius) * lung
+    target = level.lung + mass.density * (level.tissue - level.lung)
+    return image + share * (target + _grain(image) - image)
+
+
+@dataclass(frozen=True)
+class Effusion:
+    """Fluid behind the lung: `depth` is the part of the lung's height that it takes, `side` 1 or 2, 0 for both."""
+
+    depth: float
+    side: int
+    curve: float
+
+
+def draw_effusion(rng: np.random.Generator) -> Effusion:
+    """Return a random effusion."""
+    return Effusion(depth=rng.uniform(0.06, 0.5), side=int(rng.integers(3)), curve=rng.uniform(0.0, 0.5))
+
+
+def add_effusion(
+    effusion: Effusion, image: Tensor, label: Tensor, level: Levels, down: tuple[float, float]
+) -> tuple[Tensor, Tensor]:
+    """Return image and label with fluid in the dependent part of the pleural space; fluid is not lung."""
+    height, width = label.shape
+    depth = _depth(height, width, down)
+    across = _depth(height, width, (-down[1], down[0]))
+    for side in (1, 2):
+        lung = label == side
+        if effusion.side not in (0, side) or lung.sum() < 100:
+            continue
+        level_line = depth + effusion.curve * (across - across[lung].median()) ** 2
+        deep, shallow = level_line[lung].max(), level_line[lung].min()
+        fluid = lung & (level_line > deep - effusion.depth * (deep - shallow))
+        image = torch.where(fluid, level.tissue - 0.02 + _grain(image), image)
+        label = torch.where(fluid, 0, label)
+    return image, label
+
+
+@dataclass(frozen=True)
+class Gas:
+    """Gas-filled bowel or stomach: some ellipses with thin walls; `filled` is the part below a fluid level."""
+
+    count: int
+    radius: float
+    ratio: float
+    filled: float
+
+
+def draw_gas(rng: np.random.Generator) -> Gas:
+    """Return random gas."""
+    radius = math.exp(rng.uniform(math.log(4.0), math.log(32.0)))
+    filled = rng.uniform(0.2, 0.7) if rng.random() < 0.3 else 0.0
+    return Gas(count=int(rng.integers(1, 4)), radius=radius, ratio=rng.uniform(0.4, 1.0), filled=filled)
+
+
+def add_gas(gas: Gas, image: Tensor, lung: Tensor, chance: torch.Generator) -> Tensor:
+    """Return the image with gas in soft tissue, nowhere within three pixels of the lung."""
+    room = ~_grow(lung, 3)
+    tissue = room & (image[1] > 0.55)
+    if tissue.sum() < 200:
+        return image
+    height, width = lung.shape
+    for _ in range(gas.count):
+        row, column = _pick(tissue, chance)
+        angle, size = torch.rand(2, generator=chance).tolist()
+        ys, xs = torch.arange(height).view(-1, 1) - row, torch.arange(width).view(1, -1) - column
+        turn = angle * math.pi
+        along, aside = xs * math.cos(turn) + ys * math.sin(turn), ys * math.cos(turn) - xs * math.sin(turn)
+        radius = gas.radius * (0.5 + size)
+        inside = (along / radius) ** 2 + (aside / (radius * gas.ratio)) ** 2 < 1.0
+        inside &= room & _shrink(image[1] > 0.3, 2) & (ys < radius * (1.0 - 2.0 * gas.filled))
+        image = torch.where(inside, 0.02 + 0.15 * (image - 0.7), image)
+    return image
+
+
+def _grain(image: Tensor) -> Tensor:
+    """Return the finest detail of the image, mostly its noise, so that what is painted looks scanned."""
+    wide = functional.avg_pool2d(image[None], 3, 1, 1)[0]
+    return (image - wide).clamp(-0.1, 0.1)
+
+
+def _depth(height: int, width: int, down: tuple[float, float]) -> Tensor:
+    """Return (h, w): how far each pixel lies in the direction `down`, about -1 to 1."""
+    ys = torch.linspace(-1.0, 1.0, height).view(-1, 1)
+    xs = torch.linspace(-1.0, 1.0, width).view(1, -1)
+    return ys * down[0] + xs * down[1]
+
+
+def _pick(mask: Tensor, chance: torch.Generator) -> tuple[int, int]:
+    places = mask.nonzero()
+    row, column = places[int(torch.randint(len(places), (1,), generator=chance))].tolist()
+    return row, column
+
+
+def _grow(mask: Tensor, pixels: int) -> Tensor:
+    return functional.max_pool2d(mask[None, None].float(), 2 * pixels + 1, 1, pixels)[0, 0] > 0.5
+
+
+def _shrink(mask: Tensor, pixels: int) -> Tensor:
+    return ~_grow(~mask, pixels)

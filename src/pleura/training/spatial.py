@@ -1,0 +1,96 @@
+"""Where the patient lies in the picture: scale, rotation, prone and flipped patients, stretch, small bends."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from pleura.inference.grid import Square
+from pleura.training.data import SIDE
+
+UPRIGHT = 0.88
+"""Chance that a slice is shown as scans are read in: patient supine, right lung at the image's left."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """How the grid is laid over a slice.
+
+    `turn` counts quarter turns, `mirrored` swaps left and right of the picture before them (the labels keep the
+    side of the patient), `angle` is in radians, `scale` above 1 shows more than the body square, `stretch` is
+    the ratio of rows to columns, `shift` moves the centre as a part of the side, `bend` is in pixels.
+    """
+
+    turn: int
+    mirrored: bool
+    angle: float
+    scale: float
+    stretch: float
+    shift: tuple[float, float]
+    bend: float
+    seed: int
+
+
+def draw(rng: np.random.Generator) -> Place:
+    """Return a random place."""
+    turn, mirrored = (0, False)
+    if rng.random() > UPRIGHT:
+        turn, mirrored = int(rng.choice([0, 2, 1, 3], p=[0.45, 0.35, 0.1, 0.1])), bool(rng.random() < 0.6)
+    return Place(
+        turn=turn,
+        mirrored=mirrored,
+        angle=math.radians(rng.normal(0.0, 9.0)) if rng.random() < 0.9 else rng.uniform(-0.8, 0.8),
+        scale=math.exp(rng.normal(0.0, 0.14)) if rng.random() < 0.8 else rng.uniform(0.55, 1.9),
+        stretch=math.exp(rng.normal(0.0, 0.07)),
+        shift=(float(rng.normal(0.0, 0.04)), float(rng.normal(0.0, 0.04))),
+        bend=rng.uniform(1.0, 6.0) if rng.random() < 0.3 else 0.0,
+        seed=int(rng.integers(2**31)),
+    )
+
+
+def matrix(place: Place, square: Square) -> Tensor:
+    """Return the (2, 3) matrix for `affine_grid`: grid coordinates in -1..1 to slice coordinates (x, y) in -1..1."""
+    angle = place.angle + place.turn * math.pi / 2
+    cos, sin = math.cos(angle), math.sin(angle)
+    mirror = -1.0 if place.mirrored else 1.0
+    turned = torch.tensor([[cos * mirror, -sin * mirror], [sin, cos]])
+    reach = torch.tensor([[square.width / SIDE / place.stretch**0.5], [square.height / SIDE * place.stretch**0.5]])
+    centre = torch.tensor(
+        [[(2 * square.left + square.width) / SIDE - 1], [(2 * square.top + square.height) / SIDE - 1]]
+    )
+    shift = torch.tensor([[place.shift[1] * 2], [place.shift[0] * 2]]) * reach
+    return torch.cat([turned * reach * place.scale, centre + shift], dim=1)
+
+
+def down(place: Place) -> tuple[float, float]:
+    """Return the direction (row, column) on the placed picture that points to the back of the patient."""
+    angle = place.angle + place.turn * math.pi / 2
+    return math.cos(angle), math.sin(angle)
+
+
+def apply(places: Sequence[Place], squares: Sequence[Square], images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+    """Sample images (n, c, SIDE, SIDE), linearly, and labels (n, SIDE, SIDE), by majority, on the placed grids.
+
+    Air lies around the slices. Returns images float32 and labels int64.
+    """
+    matrices = torch.stack([matrix(place, square) for place, square in zip(places, squares, strict=True)])
+    grid = functional.affine_grid(matrices.float(), [len(places), 1, SIDE, SIDE], align_corners=False)
+    for index, place in enumerate(places):
+        if place.bend:
+            chance = torch.Generator().manual_seed(place.seed)
+            field = torch.randn(1, 2, 5, 5, generator=chance) * (place.bend * 2 / SIDE)
+            field = functional.interpolate(field, size=(SIDE, SIDE), mode="bicubic", align_corners=True)
+            grid[index] += field[0].permute(1, 2, 0)
+    parts = torch.stack([labels == 1, labels == 2, labels == 255], dim=1).float()
+    sampled = functional.grid_sample(torch.cat([images, parts], dim=1), grid, align_corners=False)
+    parts = sampled[:, images.shape[1] :]
+    share, which = parts.max(dim=1)
+    background = 1.0 - parts.sum(dim=1)
+    values = torch.tensor([1, 2, 255])[which]
+    return sampled[:, : images.shape[1]], torch.where(share > background, values, 0)
