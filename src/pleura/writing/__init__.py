@@ -1,0 +1,79 @@
+"""Write a segmentation: the mask in the format that the suffix names, and a JSON beside it that says what it is.
+
+Each format is a file of its own and writes to an open binary file; this page chooses among them, and puts the result
+in place only when it is whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from pleura.errors import UnwritableOutput
+from pleura.segmentation import Segmentation
+from pleura.writing.itk import write_mha, write_nrrd
+from pleura.writing.nifti import write_nifti, write_nifti_gz
+from pleura.writing.place import replacing
+from pleura.writing.preview import preview
+from pleura.writing.raster import write_png
+from pleura.writing.record import record, write_record
+
+__all__ = ["SUFFIXES", "preview", "record", "record_path", "suffix_of", "write"]
+
+_WRITERS: dict[str, Callable[[Segmentation, BinaryIO], None]] = {
+    ".nii.gz": write_nifti_gz,
+    ".nii": write_nifti,
+    ".nrrd": write_nrrd,
+    ".mha": write_mha,
+    ".png": write_png,
+}
+SUFFIXES = tuple(_WRITERS)
+"""The endings of an output's name that say its format."""
+
+
+def write(segmentation: Segmentation, path: str | Path) -> Path:
+    """Write the labels on the scan's own grid, and `record_path(path)` beside them.
+
+    Parameters
+    ----------
+    path : ends in `.nii.gz`, `.nii`, `.nrrd`, `.mha`, or, for one slice, `.png`; an earlier file is replaced
+
+    Returns
+    -------
+    path : as given
+
+    Raises
+    ------
+    UnwritableOutput
+        The suffix is unknown or does not suit the scan (`unknown-suffix`, `one-slice-only`, `too-large`), or the
+        place cannot be written to (`no-such-folder`, `not-written`).
+    """
+    path = Path(path)
+    writer = _WRITERS[suffix_of(path)]
+    with replacing(path) as file:
+        writer(segmentation, file)
+    with replacing(record_path(path)) as file:
+        write_record(segmentation, file)
+    return path
+
+
+def suffix_of(path: Path) -> str:
+    """Return which of `SUFFIXES` the name of `path` ends in, whatever its case.
+
+    Raises
+    ------
+    UnwritableOutput
+        With the code `unknown-suffix`.
+    """
+    for suffix in SUFFIXES:
+        if path.name.lower().endswith(suffix):
+            return suffix
+    raise UnwritableOutput(
+        f"{path.name}: a mask is written as {', '.join(SUFFIXES)}; end the name in one of these", code="unknown-suffix"
+    )
+
+
+def record_path(path: Path) -> Path:
+    """Return where the JSON of the mask at `path` lies: the same name with its suffix replaced by `.json`."""
+    return path.with_name(path.name[: -len(suffix_of(path))] + ".json")

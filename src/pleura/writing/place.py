@@ -1,0 +1,35 @@
+"""Put a file in its place only when it is whole, so that nobody ever reads half a mask under its final name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from pleura.errors import UnwritableOutput
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file in the folder of `path`, and move it onto `path` when the block ends without an error.
+
+    Raises
+    ------
+    UnwritableOutput
+        The folder does not exist (`no-such-folder`), or the system refuses to write (`not-written`).
+    """
+    if not path.parent.is_dir():
+        raise UnwritableOutput(f"there is no folder {path.parent}; make it first", code="no-such-folder")
+    if path.is_dir():
+        raise UnwritableOutput(f"{path} is a folder; name a file", code="not-written")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with partial.open("wb") as file:
+            yield file
+        partial.replace(path)
+    except OSError as error:
+        raise UnwritableOutput(f"{path} cannot be written: {error.strerror or error}", code="not-written") from error
+    finally:
+        partial.unlink(missing_ok=True)

@@ -1,0 +1,135 @@
+"""One picture that shows at a glance whether a mask is right: axial slices, a coronal and two sagittal planes.
+
+The lungs are outlined in their own colours over the usual lung window. The picture holds no word about the patient.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pleura.labels import LUNGS
+from pleura.segmentation import Segmentation
+from pleura.volume import Kind
+from pleura.writing.place import replacing
+from pleura.writing.planes import Plane, axial, picture, reformatted
+from pleura.writing.record import millilitres
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_ACROSS, _TILE, _TALL, _PICTURE, _GAP, _LINE = 4, 300, 330, 768, 4, 26
+_TEXT, _FAINT, _AMBER = (225, 225, 225), (150, 150, 150), (250, 190, 60)
+_TINT = 0.10
+_LUNG_WINDOW = (-1150.0, 250.0)
+"""Centre -450, width 1400 HU."""
+
+
+def preview(segmentation: Segmentation, path: str | Path) -> Path:
+    """Write a PNG of the scan with the outlines of its lungs, volumes and warnings under it.
+
+    A picture is shown alone; a scan of fewer than four slices without its coronal and sagittal planes.
+
+    Raises
+    ------
+    UnwritableOutput
+        The place cannot be written to.
+    """
+    from PIL.PngImagePlugin import PngInfo
+
+    info = PngInfo()
+    info.add_text("Software", "pleura")
+    with replacing(Path(path)) as file:
+        _montage(segmentation).save(file, format="PNG", pnginfo=info)
+    return Path(path)
+
+
+def _rows(segmentation: Segmentation) -> list[list[tuple[Plane, tuple[int, int]]]]:
+    """Return rows of planes, each with the width and height in pixels at which it is shown."""
+    if segmentation.volume.planar:
+        plane = picture(segmentation)
+        return [[(plane, plane.fit(_PICTURE, _PICTURE))]]
+    planes = axial(segmentation, 2 * _ACROSS)
+    if len(planes) < _ACROSS:
+        return [[(plane, plane.fit(_PICTURE / len(planes), _PICTURE)) for plane in planes]]
+    tiles = [(plane, plane.fit(_TILE, _TILE)) for plane in planes]
+    across = reformatted(segmentation)
+    widths = [plane.fit(np.inf, _TALL)[0] for plane in across]
+    shrink = min(1.0, (_ACROSS * _TILE + (_ACROSS - len(across)) * _GAP) / sum(widths))
+    last = [(plane, plane.fit(np.inf, _TALL * shrink)) for plane in across]
+    return [tiles[:_ACROSS], tiles[_ACROSS:], last] if len(tiles) > _ACROSS else [tiles, last]
+
+
+def _montage(segmentation: Segmentation) -> Image:
+    """Paste the rows under each other, each spread over the whole width, with the legend below."""
+    from PIL import Image
+
+    window = _window(segmentation)
+    rows = [[_tile(plane, size, window) for plane, size in row] for row in _rows(segmentation)]
+    width = max(480, *(sum(tile.width + _GAP for tile in row) - _GAP for row in rows))
+    heights = [max(tile.height for tile in row) + _GAP for row in rows]
+    foot = _LINE * (1 + len(segmentation.warnings)) + 2 * _GAP
+    canvas = Image.new("RGB", (width, sum(heights) + foot))
+    top = 0
+    for row, height in zip(rows, heights, strict=True):
+        free = (width - sum(tile.width for tile in row)) / (len(row) + 1)
+        spread = free if free > _GAP else 0.0
+        left = spread
+        for tile in row:
+            canvas.paste(tile, (round(left), top + (height - _GAP - tile.height) // 2))
+            left += tile.width + (spread or _GAP)
+        top += height
+    _legend(canvas, segmentation, top + _GAP)
+    return canvas
+
+
+def _window(segmentation: Segmentation) -> tuple[float, float]:
+    """Return the values shown as black and as white."""
+    volume = segmentation.volume
+    if volume.kind is Kind.HU:
+        return _LUNG_WINDOW
+    if volume.voxels.dtype == np.uint8:
+        return 0.0, 255.0
+    low, high = np.percentile(volume.voxels[volume.shape[0] // 2], (0.5, 99.5))
+    return float(low), max(float(high), float(low) + 1e-6)
+
+
+def _tile(plane: Plane, size: tuple[int, int], window: tuple[float, float]) -> Image:
+    """Return the plane at `size` in grey, the lungs tinted a little and outlined."""
+    from PIL import Image, ImageChops, ImageDraw, ImageFilter
+
+    low, high = window
+    grey = np.clip((plane.grey.astype(np.float32) - low) * (255.0 / (high - low)), 0, 255).astype(np.uint8)
+    tile = Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC).convert("RGB")
+    double = (2 * size[0], 2 * size[1])
+    for label in LUNGS:
+        mask = Image.fromarray((plane.labels == label.value).astype(np.uint8) * 255)
+        # Drawn at twice the size and halved, the outline is smooth and one and a half pixels thin.
+        mask = mask.resize(double, Image.Resampling.BILINEAR).point(lambda value: 255 * (value >= 128))
+        inside = mask.filter(ImageFilter.BoxBlur(3)).point(lambda value: 255 * (value == 255))
+        outline = ImageChops.subtract(mask, inside)
+        tile.paste(label.colour, mask=mask.resize(size).point(lambda value: int(value * _TINT)))
+        tile.paste(label.colour, mask=outline.resize(size, Image.Resampling.BOX))
+    if plane.radiological:
+        draw = ImageDraw.Draw(tile)
+        draw.text((4, 2), "R", fill=_FAINT, font_size=14)
+        draw.text((size[0] - 4, 2), "L", fill=_FAINT, font_size=14, anchor="ra")
+    return tile
+
+
+def _legend(canvas: Image, segmentation: Segmentation, top: int) -> None:
+    """Name the colours with the volume of each lung, and list the warnings."""
+    from PIL import ImageDraw
+
+    draw = ImageDraw.Draw(canvas)
+    left = 10.0
+    for label in LUNGS:
+        volume = millilitres(segmentation, label.value)
+        text = label.name if volume is None else f"{label.name} {volume:.0f} mL"
+        draw.rectangle((left, top + 5, left + 12, top + 17), fill=label.colour)
+        draw.text((left + 20, top + 2), text, fill=_TEXT, font_size=15)
+        left += 20 + draw.textlength(text, font_size=15) + 30
+    for line, warning in enumerate(segmentation.warnings, start=1):
+        draw.text((10, top + 2 + line * _LINE), warning.message, fill=_AMBER, font_size=14)

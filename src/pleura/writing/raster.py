@@ -1,0 +1,38 @@
+"""Write the labels of one slice as a PNG that programs read as 0, 1, 2 and people see in colour."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import numpy as np
+
+from pleura.errors import UnwritableOutput
+from pleura.labels import LUNGS
+from pleura.segmentation import Segmentation
+
+
+def write_png(segmentation: Segmentation, file: BinaryIO) -> None:
+    """Write an 8-bit palette PNG: the indices are the labels, the palette holds their colours.
+
+    Raises
+    ------
+    UnwritableOutput
+        The scan has more than one slice (`one-slice-only`).
+    """
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    labels = segmentation.labels
+    if labels.ndim == 3 and len(labels) > 1:
+        raise UnwritableOutput(
+            f"a PNG holds one slice and the scan has {len(labels)}: write .nii.gz, and use --preview for a picture",
+            code="one-slice-only",
+        )
+    picture = Image.fromarray(np.ascontiguousarray(labels.reshape(labels.shape[-2:])), mode="P")
+    palette = [0, 0, 0]
+    for label in LUNGS:
+        palette += label.colour
+    picture.putpalette(palette)
+    info = PngInfo()
+    info.add_text("Software", "pleura")
+    picture.save(file, format="PNG", pnginfo=info)

@@ -1,0 +1,88 @@
+"""What has to be known of a mask to trust it later, as JSON: made by what, from what, on which grid, holding how much.
+
+It tells the scan by its content and its DICOM UIDs. It holds no patient, no file name, no clock and no duration, so
+the same scan gives the same bytes on any day.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from pleura import __version__
+from pleura.labels import BACKGROUND, LUNGS, Label
+from pleura.segmentation import Segmentation
+from pleura.volume import Note, Volume
+
+
+def record(segmentation: Segmentation) -> dict[str, Any]:
+    """Return the record as plain lists, dicts, strings and numbers."""
+    volume = segmentation.volume
+    return {
+        "program": {"name": "pleura", "version": __version__},
+        "source": _source(volume),
+        "geometry": _geometry(volume),
+        "labels": [{"value": BACKGROUND, "name": "background"}, *(_label(segmentation, label) for label in LUNGS)],
+        "warnings": _notes(segmentation.warnings),
+        "notes": _notes(volume.notes),
+        "provenance": dict(segmentation.provenance),
+    }
+
+
+def write_record(segmentation: Segmentation, file: BinaryIO) -> None:
+    """Write the record as JSON (RFC 8259), indented for people."""
+    file.write(json.dumps(record(segmentation), indent=2, allow_nan=False).encode() + b"\n")
+
+
+def millilitres(segmentation: Segmentation, label: int) -> float | None:
+    """Return the volume of the voxels with `label`, or None for a single picture or unknown spacing."""
+    volume = segmentation.volume
+    if volume.planar or not volume.spacing_known:
+        return None
+    voxel = abs(float(np.linalg.det(volume.affine[:3, :3])))
+    return _count(segmentation, label) * voxel / 1000.0
+
+
+def _count(segmentation: Segmentation, label: int) -> int:
+    """Count voxels slice by slice, so that no mask of the whole volume is made."""
+    return sum(int(np.count_nonzero(plane == label)) for plane in segmentation.labels)
+
+
+def _label(segmentation: Segmentation, label: Label) -> dict[str, Any]:
+    millilitre = millilitres(segmentation, label.value)
+    return {
+        "value": label.value,
+        "name": label.name,
+        "snomed_ct": label.snomed,
+        "colour": list(label.colour),
+        "voxels": _count(segmentation, label.value),
+        "ml": None if millilitre is None else round(millilitre, 3),
+    }
+
+
+def _source(volume: Volume) -> dict[str, Any]:
+    identity = volume.identity
+    return {
+        "format": identity.format,
+        "values": volume.kind.value,
+        "sha256": identity.sha256,
+        "study_uid": identity.study_uid,
+        "series_uid": identity.series_uid,
+        "frame_of_reference_uid": identity.frame_of_reference_uid,
+    }
+
+
+def _geometry(volume: Volume) -> dict[str, Any]:
+    return {
+        "axes": "slices, rows, columns" if not volume.planar else "rows, columns",
+        "shape": list(volume.shape[1:] if volume.planar else volume.shape),
+        "spacing_mm": [round(step, 6) for step in volume.spacing] if volume.spacing_known else None,
+        "affine_lps": volume.affine.tolist(),
+    }
+
+
+def _notes(notes: Sequence[Note]) -> list[dict[str, str]]:
+    return [{"code": note.code, "message": note.message} for note in notes]
