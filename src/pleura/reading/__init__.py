@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
-from pleura.errors import PleuraError, UnreadableInput
+from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
+from pleura.reading.archive import unpacked
 from pleura.reading.checks import checked
+from pleura.reading.dicom import find_files, read_dicom
+from pleura.reading.metaimage import read_metaimage
+from pleura.reading.nifti import read_nifti
+from pleura.reading.nrrd import read_nrrd
+from pleura.reading.raster import read_raster
 from pleura.reading.sniff import Format, sniff
 from pleura.volume import Kind, Volume
 
@@ -35,34 +40,45 @@ def read(path: str | Path, *, series: str | None = None, kind: Kind | None = Non
     MissingExtra : NRRD needs `pip install pleura[itk]`
     """
     path = Path(path)
+    if kind is Kind.RADIOGRAPH:
+        raise UnsuitableInput("radiographs are not segmented yet", code="radiograph")
     try:
         return checked(_read(path, series, kind))
     except PleuraError as error:
         raise type(error)(f"{path.name}: {error}", code=error.code) from error.__cause__
     except (FileNotFoundError, PermissionError) as error:
         raise UnreadableInput(f"{path}: {(error.strerror or 'not readable').lower()}", code="not-found") from error
-    except MemoryError:
+    except (ImportError, MemoryError):
         raise
     except Exception as error:  # libraries raise anything on damaged files; the cause stays for --debug
         raise UnreadableInput(f"{path.name}: the file is damaged ({type(error).__name__})", code="damaged") from error
 
 
-def _read(path: Path, series: str | None, kind: Kind | None) -> Volume:
+def _read(path: Path, series: str | None, kind: Kind | None, *, packed: bool = False) -> Volume:
+    """Read what a path holds; `packed` says that it came out of an archive."""
     if path.is_dir():
-        from pleura.reading.dicom import find_files, read_dicom
-
-        return read_dicom(find_files(path), series, kind)
+        return _read_files(find_files(path), series, kind)
     form, gzipped = sniff(path)
+    if form is Format.NIFTI:
+        return read_nifti(path, kind)
+    if form is Format.ZIP or gzipped:
+        if packed:
+            raise UnreadableInput("an archive within an archive; unpack it first", code="nested-archive")
+        with unpacked(path, gzipped=gzipped) as files:
+            alone = len(files) == 1
+            return _read(files[0], series, kind, packed=True) if alone else _read_files(files, series, kind)
     match form:
-        case Format.NIFTI:
-            from pleura.reading.nifti import read_nifti
-
-            return read_nifti(path, kind)
-        case Format.RASTER:
-            from pleura.reading.raster import read_raster
-
-            return read_raster(path, kind)
-        case _:
-            from pleura.reading.dicom import read_dicom
-
+        case Format.DICOM:
             return read_dicom([path], series, kind)
+        case Format.NRRD:
+            return read_nrrd(path, kind)
+        case Format.METAIMAGE:
+            return read_metaimage(path, kind)
+        case Format.RASTER:
+            return read_raster(path, kind)
+
+
+def _read_files(files: list[Path], series: str | None, kind: Kind | None) -> Volume:
+    if not files:
+        raise UnreadableInput("there are no files in it", code="no-dicom")
+    return read_dicom(files, series, kind)

@@ -6,26 +6,28 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
 from pleura.reading import values
+from pleura.reading.dicom_frames import Frame, read_frames
 from pleura.reading.dicom_geometry import places, stack
-from pleura.reading.dicom_headers import Frame, read_frames
 from pleura.reading.dicom_pixels import read_pixels, same_pixels
 from pleura.reading.dicom_series import Series, choose, group
 from pleura.volume import Identity, Kind, Note, Volume
 
-LITTER = frozenset({"DICOMDIR", "DIRFILE", "THUMBS.DB", "DESKTOP.INI", "__MACOSX"})
-"""File and folder names, in capitals, that come along with images and are none."""
+_LITTER = frozenset({"DICOMDIR", "DIRFILE", "THUMBS.DB", "DESKTOP.INI", "__MACOSX"})
+
+
+def is_litter(parts: Sequence[str]) -> bool:
+    """Say whether the parts of a relative path name what comes along with images and is none."""
+    return any(part.startswith(".") or part.upper() in _LITTER for part in parts)
 
 
 def find_files(folder: Path) -> list[Path]:
     """Return the files of a folder and its subfolders, without hidden files and litter, sorted."""
     return sorted(
-        path
-        for path in folder.rglob("*")
-        if not any(part.startswith(".") or part.upper() in LITTER for part in path.relative_to(folder).parts)
-        and path.is_file()
+        path for path in folder.rglob("*") if path.is_file() and not is_litter(path.relative_to(folder).parts)
     )
 
 
@@ -115,18 +117,15 @@ def _header_notes(frames: Sequence[Frame]) -> list[Note]:
     return notes
 
 
-def _in_hu(
-    voxels: np.ndarray[tuple[int, ...], np.dtype[np.int16]], frames: Sequence[Frame], kind: Kind | None
-) -> list[Note]:
-    """Set values back to HU, in place, where their rescale is missing or says nothing."""
-    if kind is Kind.HU or any(frame.intercept for frame in frames):
-        return []
+def _in_hu(voxels: NDArray[np.int16], frames: Sequence[Frame], kind: Kind | None) -> tuple[Note, ...]:
+    """Set values back to HU, in place, where their rescale is missing or says nothing; note where HU are in doubt."""
+    if kind is Kind.HU:
+        return ()
     found = values.sample(voxels)
-    if values.are_hu(found):
-        return []
-    if values.are_raw(found):
-        values.to_hu(voxels, values.RAW_OFFSET)
-        return [values.offset_note()]
-    if any(frame.slope is None for frame in frames):
-        raise UnsuitableInput("there is no rescale to Hounsfield units, and the values do not tell", code="not-hu")
-    return []
+    if not any(frame.intercept for frame in frames) and not values.are_hu(found):
+        if values.are_raw(found):
+            values.to_hu(voxels, values.RAW_OFFSET)
+            return (values.offset_note(),)
+        if any(frame.slope is None for frame in frames):
+            raise UnsuitableInput("there is no rescale to Hounsfield units, and the values do not tell", code="not-hu")
+    return values.doubts(found)

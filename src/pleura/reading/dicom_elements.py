@@ -10,7 +10,7 @@ References: DICOM PS3.5 section 7 (encoding of data elements), PS3.10 section 7.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -196,7 +196,7 @@ def _by_pydicom(path: Path) -> Elements:
         warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
         try:
             dataset = pydicom.dcmread(path, force=True, defer_size=_HEAD)
-            values = {keyword: _joined(dataset, tag) for tag, keyword in WANTED.items() if tag in dataset}
+            values = {keyword: as_text(dataset[tag].value) for tag, keyword in WANTED.items() if tag in dataset}
         except (InvalidDicomError, ValueError, TypeError, OSError, EOFError, struct.error, AttributeError) as error:
             raise UnreadableInput("the DICOM header is damaged", code="damaged") from error
     if not values and "FileMetaInformationVersion" not in dataset.file_meta:
@@ -207,10 +207,10 @@ def _by_pydicom(path: Path) -> Elements:
     return Elements(values, -1 if has_pixels else None, -1)
 
 
-def _joined(dataset: object, tag: int) -> str:
-    value = dataset[tag].value  # type: ignore[index]
+def as_text(value: object) -> str:
+    """Return a value as pydicom hands it over in the form of `Elements.values`."""
     if value is None:
         return ""
-    if isinstance(value, str) or not hasattr(value, "__iter__"):
-        return str(value).strip(" \0")
-    return "\\".join(str(part).strip(" \0") for part in value)
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return "\\".join(str(part).strip(" \0") for part in value)
+    return str(value).strip(" \0")

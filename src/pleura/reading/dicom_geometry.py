@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
-from pleura.reading.dicom_headers import Frame
+from pleura.reading.dicom_frames import Frame
 from pleura.volume import Affine, Note
 
 SAME_PLACE = 0.01
@@ -66,7 +67,7 @@ def places(frames: Sequence[Frame]) -> list[list[Frame]]:
     along = distances(frames)
     order = sorted(range(len(frames)), key=lambda k: (along[k], frames[k].instance_uid, frames[k].index))
     groups = [[frames[order[0]]]]
-    for before, k in zip(order, order[1:], strict=False):
+    for before, k in pairwise(order):
         if along[k] - along[before] < SAME_PLACE:
             groups[-1].append(frames[k])
         else:
@@ -91,10 +92,6 @@ def stack(frames: Sequence[Frame]) -> Stack:
     slots: list[Frame | None] = [None] * (int(steps[-1]) + 1)
     for slot, frame in zip(steps, frames, strict=True):
         slots[slot] = frame
-    normal, _, _ = _axes(frames[0])
-    tilt = float(np.degrees(np.arccos(np.clip(travel @ normal / np.linalg.norm(travel), -1.0, 1.0))))
-    if tilt > 0.5:
-        notes.append(Note("gantry-tilt", f"the gantry was tilted by {tilt:.1f} degrees; the grid is kept as scanned"))
     affine, known = _affine(frames[0], travel)
     return Stack(tuple(slots), affine, (*notes, *_spacing_notes(known)), known)
 

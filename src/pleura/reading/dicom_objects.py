@@ -5,22 +5,21 @@ from __future__ import annotations
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
 from pleura.reading.dicom_headers import Header
 
-CT_CLASSES = frozenset(
-    {
-        "1.2.840.10008.5.1.4.1.1.2",  # CT Image Storage
-        "1.2.840.10008.5.1.4.1.1.2.1",  # Enhanced CT Image Storage
-        "1.2.840.10008.5.1.4.1.1.2.2",  # Legacy Converted Enhanced CT Image Storage
-    }
-)
+ENHANCED = frozenset({"1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"})
+"""SOP classes of CT with many frames a file: Enhanced CT and Legacy Converted Enhanced CT."""
+CT_CLASSES = ENHANCED | {"1.2.840.10008.5.1.4.1.1.2"}
 _RADIOGRAPHS = frozenset({"CR", "DX", "RG"})
-_NAMES_TO_COME = {"1.2.840.10008.5.1.4.1.1.66.7": "Label Map Segmentation Storage"}
+_NAMES_TO_COME = {"1.2.840.10008.5.1.4.1.1.66.7": "Label Map Segmentation"}
 _NOT_HU = frozenset({"PERFUSION", "RCBF", "RCBV", "MTT", "TTP"})
 _HU_TYPES = frozenset({"", "HU", "HU_MOD", "US", "UNSPECIFIED"})
 
-ELSEWHERE = frozenset(
-    "HEAD BRAIN SKULL ORBIT SINUS EAR IAC JAW MAXILLA MANDIBLE FACE TEMPORALBONE EXTREMITY HIP LEG THIGH FEMUR KNEE CALF"
-    " ANKLE FOOT TOE ARM HUMERUS ELBOW FOREARM WRIST HAND FINGER".split()
-)
+# fmt: off
+ELSEWHERE = frozenset({
+    "HEAD", "BRAIN", "SKULL", "ORBIT", "SINUS", "EAR", "IAC", "JAW", "MAXILLA", "MANDIBLE", "FACE",
+    "TEMPORALBONE", "EXTREMITY", "HIP", "LEG", "THIGH", "FEMUR", "KNEE", "CALF", "ANKLE", "FOOT", "TOE", "ARM",
+    "HUMERUS", "ELBOW", "FOREARM", "WRIST", "HAND", "FINGER",
+})
+# fmt: on
 """Body parts that hold no lung. ABDOMEN, NECK, PELVIS are not here: protocols are often reused without renaming."""
 
 
@@ -39,9 +38,9 @@ def _kind(header: Header) -> PleuraError | None:
     if header.sop_class and header.sop_class not in CT_CLASSES:
         name = class_name(header.sop_class)
         if "Secondary Capture" in name:
-            return UnsuitableInput(f"this is a {name} object, a picture of a screen or sheet", code="secondary-capture")
+            return UnsuitableInput(f"{name}: a picture of a screen or sheet, not a CT image", code="secondary-capture")
         code = "wrong-modality" if "Image" in name else "not-an-image"
-        return UnsuitableInput(f"this is a {name} object, not a CT image", code=code)
+        return UnsuitableInput(f"the kind of object is {name}, not CT Image", code=code)
     if header.modality not in {"CT", ""}:
         return UnsuitableInput(f"the modality is {header.modality}, not CT", code="wrong-modality")
     if not header.sop_class and not header.modality:
@@ -86,4 +85,4 @@ def class_name(uid: str) -> str:
     """Return the name of a SOP class, or its UID where it has none."""
     from pydicom.uid import UID
 
-    return _NAMES_TO_COME.get(uid) or UID(uid).name
+    return (_NAMES_TO_COME.get(uid) or UID(uid).name).removesuffix(" Storage")

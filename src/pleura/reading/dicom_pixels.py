@@ -10,14 +10,17 @@ References: DICOM PS3.5 section 8 (pixel data), PS3.3 section C.11.1.1.2 (rescal
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from io import FileIO
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.reading.dicom_elements import NATIVE
-from pleura.reading.dicom_headers import Frame, Header
+from pleura.reading.dicom_frames import Frame
+from pleura.reading.dicom_headers import Header
 from pleura.reading.values import AIR
 
 _RLE = "1.2.840.10008.1.2.5"
@@ -71,13 +74,12 @@ def _readable_in_place(header: Header) -> bool:
     return header.syntax in NATIVE and header.bits_allocated == 16 and (header.pixel_offset or -1) > 0
 
 
-def _read_in_place(file: BinaryIO, frame: Frame, voxels: NDArray[np.int16]) -> None:
+def _read_in_place(file: FileIO, frame: Frame, voxels: NDArray[np.int16]) -> None:
     header = frame.header
-    assert header.pixel_offset is not None
     if header.pixel_length < (frame.index + 1) * voxels.nbytes:
         raise UnreadableInput("the pixel data are shorter than Rows and Columns say", code="truncated")
-    file.seek(header.pixel_offset + frame.index * voxels.nbytes)
-    if file.readinto(memoryview(voxels).cast("B")) < voxels.nbytes:  # type: ignore[attr-defined]
+    file.seek((header.pixel_offset or 0) + frame.index * voxels.nbytes)
+    if file.readinto(voxels.data.cast("B")) < voxels.nbytes:
         raise UnreadableInput("the file ends within the pixel data", code="truncated")
     if header.byte_order == ">":
         voxels.byteswap(inplace=True)
@@ -91,12 +93,12 @@ def _read_in_place(file: BinaryIO, frame: Frame, voxels: NDArray[np.int16]) -> N
         voxels[...] = _rescaled(stored, frame)
 
 
-def _stored_bits(pixels: NDArray[np.generic], header: Header) -> NDArray[np.generic]:
+def _stored_bits(pixels: NDArray[Any], header: Header) -> NDArray[Any]:
     """Clear, or fill with the sign, the bits above the stored ones, in place."""
     spare = pixels.dtype.itemsize * 8 - header.bits_stored
     if spare:
-        pixels <<= spare  # type: ignore[operator]
-        pixels >>= spare  # type: ignore[operator]
+        pixels <<= spare
+        pixels >>= spare
     return pixels
 
 
@@ -107,7 +109,7 @@ def _rescale(frame: Frame) -> tuple[float, float]:
     return slope, frame.intercept or 0.0
 
 
-def _rescaled(stored: NDArray[np.generic], frame: Frame) -> NDArray[np.int16]:
+def _rescaled(stored: NDArray[Any], frame: Frame) -> NDArray[np.int16]:
     slope, intercept = _rescale(frame)
     values = np.rint(stored.astype(np.float64) * slope + intercept)
     return np.clip(values, AIR, np.iinfo(np.int16).max).astype(np.int16)
@@ -126,12 +128,12 @@ def _plugin(syntax: str) -> str:
     raise UnsuitableInput(f"the transfer syntax is not supported: {name}", code="transfer-syntax")
 
 
-def _decode(header: Header, slots: Sequence[tuple[int, Frame]]) -> Iterator[NDArray[np.generic]]:
+def _decode(header: Header, slots: Sequence[tuple[int, Frame]]) -> Iterator[NDArray[Any]]:
     """Yield the stored values of frames of one file, decoded by pydicom."""
     import warnings
 
     import pydicom
-    from pydicom.pixels import get_decoder
+    from pydicom.pixels.decoders.base import get_decoder
 
     plugin = _plugin(header.syntax)
     with warnings.catch_warnings():
@@ -151,7 +153,7 @@ def _decode(header: Header, slots: Sequence[tuple[int, Frame]]) -> Iterator[NDAr
 def _fill_missing(frames: Sequence[Frame | None], voxels: NDArray[np.int16]) -> None:
     """Interpolate each missing slice between the nearest slices that are there."""
     there = [slot for slot, frame in enumerate(frames) if frame is not None]
-    for below, above in zip(there, there[1:], strict=False):
+    for below, above in pairwise(there):
         for slot in range(below + 1, above):
             weight = np.float32((slot - below) / (above - below))
             voxels[slot] = np.rint(voxels[below] * (1 - weight) + voxels[above] * weight)

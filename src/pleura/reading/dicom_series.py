@@ -1,7 +1,7 @@
 """Which slices belong together, and which series of a folder is the chest scan.
 
-A folder from an archive holds localizers, dose sheets, reformats and the same scan in several kernels. Slices are grouped
-so that a group is one stack; one group is taken without asking only when it alone looks like a scan of the chest.
+A folder from an archive holds localizers, dose sheets, reformats and the same scan in several kernels. Slices are
+grouped so that a group is one stack; one group is taken without asking only when it alone looks like a chest scan.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from functools import cached_property
 import numpy as np
 
 from pleura.errors import AmbiguousInput, PleuraError, UnsuitableInput
+from pleura.reading.dicom_frames import Frame
 from pleura.reading.dicom_geometry import distances, places
-from pleura.reading.dicom_headers import Frame
 from pleura.reading.dicom_objects import objection
 from pleura.volume import Note
 
@@ -41,9 +41,17 @@ class Series:
     def objection(self) -> PleuraError | None:
         """Why the series cannot be read as a chest CT, or None."""
         found = objection(self.frames[0].header)
-        if found is None and len(self.frames) < _FEWEST_SLICES and not _is_axial(self.frames[0]):
+        if found is None and len(self.frames) < _FEWEST_SLICES and not self.is_axial:
             found = UnsuitableInput("coronal or sagittal slices are not axial; give the axial series", code="not-axial")
         return found
+
+    @cached_property
+    def is_axial(self) -> bool:
+        """True where the normal of the slices lies closest to the body's long axis; unknown counts as axial."""
+        orientation = self.frames[0].orientation
+        if orientation is None:
+            return True
+        return int(np.argmax(np.abs(np.cross(orientation[:3], orientation[3:])))) == 2
 
     @cached_property
     def coverage(self) -> float:
@@ -104,6 +112,7 @@ def choose(found: Sequence[Series], wanted: str | None) -> tuple[Series, tuple[N
     if not usable:
         raise found[0].objection or AssertionError
     likely = [series for series in usable if series.is_chest_like] or usable
+    likely = [series for series in likely if series.is_axial] or likely
     if len(likely) > 1:
         raise AmbiguousInput(
             f"{len(likely)} series could be meant; choose one of: {_listed(likely)}", code="several-series"
@@ -126,20 +135,19 @@ def _listed(found: Sequence[Series]) -> str:
 
 
 def _put_aside(found: Sequence[Series], chosen: Series) -> tuple[Note, ...]:
-    reasons = Counter(
-        series.objection.code if series.objection is not None else "short-coverage"
-        for series in found
-        if series is not chosen
-    )
+    reasons = Counter(_reason(series) for series in found if series is not chosen)
     if not reasons:
         return ()
     listed = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
-    return (
-        Note(
-            "series-chosen",
-            f"of {len(found)} series the one of {len(chosen.frames)} slices was read; put aside: {listed}",
-        ),
-    )
+    text = f"of {len(found)} series the one of {len(chosen.frames)} slices was read; put aside: {listed}"
+    return (Note("series-chosen", text),)
+
+
+def _reason(series: Series) -> str:
+    """Return in a word why a series is not the one to read."""
+    if series.objection is not None:
+        return series.objection.code
+    return "short-coverage" if not series.is_chest_like else "not-axial"
 
 
 def _likeness(frame: Frame) -> tuple[object, ...]:
@@ -169,11 +177,3 @@ def _has_doubles(frames: list[Frame]) -> bool:
     if any(frame.position is None or frame.orientation is None for frame in frames):
         return False
     return len(places(frames)) < len(frames)
-
-
-def _is_axial(frame: Frame) -> bool:
-    """Say whether the normal of a slice lies closest to the body's long axis; unknown orientation counts as axial."""
-    if frame.orientation is None:
-        return True
-    across, down = np.array(frame.orientation[:3]), np.array(frame.orientation[3:])
-    return int(np.argmax(np.abs(np.cross(across, down)))) == 2

@@ -31,6 +31,8 @@ def read_nifti(path: Path, kind: Kind | None) -> Volume:
     UnreadableInput : the file is damaged or the other half of a pair is missing
     UnsuitableInput : not two or three axes, colour, a connectivity matrix, or values that are not a scan
     """
+    if path.suffixes and ".img" in (suffix.lower() for suffix in path.suffixes[-2:]):
+        path = _other_half(path)
     with _opened(path) as file:
         header = _header(file)
         _refuse_other(header)
@@ -65,7 +67,7 @@ def _opened(path: Path) -> IO[bytes]:
         return path.open("rb")
     from isal import igzip
 
-    opened: IO[bytes] = igzip.open(path, "rb")
+    opened: IO[bytes] = igzip.open(path, "rb")  # type: ignore[no-untyped-call]
     return opened
 
 
@@ -86,7 +88,7 @@ def _header(file: IO[bytes]) -> Any:
     start = file.read(540)
     for size, kind in ((348, Nifti1Header), (540, Nifti2Header)):
         if len(start) >= size and size in (int.from_bytes(start[:4], "little"), int.from_bytes(start[:4], "big")):
-            return kind(start[:size], check=False)
+            return kind(start[:size], check=False)  # type: ignore[no-untyped-call]
     raise UnreadableInput("the NIfTI header is damaged", code="damaged")
 
 
@@ -139,7 +141,7 @@ def read_into(file: IO[bytes], array: NDArray[np.generic]) -> None:
     ------
     UnreadableInput : the file ends too soon, or its compression is damaged
     """
-    left = memoryview(array.reshape(-1).view(np.uint8))
+    left = array.reshape(-1).view(np.uint8).data
     try:
         while left.nbytes:
             count = file.readinto(left)  # type: ignore[attr-defined]

@@ -101,4 +101,4 @@ def _grey(picture: Any) -> NDArray[np.generic]:
 def _is_signed_byte(picture: Any) -> bool:
     """Say whether a TIFF holds signed bytes, which Pillow hands over as unsigned."""
     tags = getattr(picture, "tag_v2", {})
-    return tags.get(_SAMPLE_FORMAT, (1,))[0] == _SIGNED and tags.get(_BITS_PER_SAMPLE, (8,))[0] == 8
+    return bool(tags.get(_SAMPLE_FORMAT, (1,))[0] == _SIGNED and tags.get(_BITS_PER_SAMPLE, (8,))[0] == 8)

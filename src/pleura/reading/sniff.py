@@ -62,7 +62,7 @@ def sniff(path: Path) -> tuple[Format, bool]:
     gzipped = head[:2] == b"\x1f\x8b"
     if gzipped:
         head = _inflated(head)
-    found = _by_content(head)
+    found = Format.NIFTI if _is_half(path) else _by_content(head)
     if found is None:
         raise _unknown(path, head)
     return found, gzipped
@@ -71,6 +71,18 @@ def sniff(path: Path) -> tuple[Format, bool]:
 def is_nifti(head: bytes) -> bool:
     """Say whether a file begins with a NIfTI-1 or NIfTI-2 header (single file or pair)."""
     return head[344:348] in {b"n+1\0", b"ni1\0"} or head[4:8] in {b"n+2\0", b"ni2\0"}
+
+
+def _is_half(path: Path) -> bool:
+    """Say whether a file holds the voxels of a pair, which nothing but its name and its neighbour tell."""
+    stem = path.with_suffix("") if path.suffix.lower() == ".gz" else path
+    if stem.suffix.lower() != ".img":
+        return False
+    for other in (stem.with_suffix(".hdr"), stem.with_suffix(".hdr.gz")):
+        if other.is_file():
+            with gzip.open(other) if other.suffix == ".gz" else other.open("rb") as file:
+                return is_nifti(file.read(HEAD))
+    return False
 
 
 def _inflated(head: bytes) -> bytes:
@@ -94,7 +106,7 @@ def _by_content(head: bytes) -> Format | None:
     if head.lstrip().startswith((b"ObjectType", b"NDims")):
         return Format.METAIMAGE
     # a data set without preamble begins with a low group in little endian, then a short element number
-    if head[:2] in {b"\x02\0", b"\x08\0"} and head[2:4] != b"\0\0" or head[:4] in {b"\x02\0\0\0", b"\x08\0\0\0"}:
+    if head[:2] in {b"\x02\0", b"\x08\0"}:
         return Format.DICOM
     return None
 
@@ -116,17 +128,3 @@ def _unknown(path: Path, head: bytes) -> UnreadableInput:
     suffix = path.suffix.lower()
     claim = f", whatever its suffix {suffix} says" if suffix else ""
     return UnreadableInput(f"the content is of no known format{claim}; {_INSTEAD}", code="unknown-format")
-
-
-def read_gzip(path: Path) -> bytes:
-    """Return the unpacked content of a gzip file.
-
-    Raises
-    ------
-    UnreadableInput : the data are damaged or cut short
-    """
-    try:
-        with gzip.open(path) as file:
-            return file.read()
-    except (OSError, EOFError, zlib.error) as error:
-        raise UnreadableInput("the gzip data are damaged or cut short", code="truncated") from error

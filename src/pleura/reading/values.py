@@ -8,11 +8,12 @@ around and inside the patient makes one peak and soft tissue another, a thousand
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.errors import PleuraError, UnsuitableInput
+from pleura.errors import UnsuitableInput
 from pleura.volume import Kind, Note
 
 AIR = -1024
@@ -29,18 +30,18 @@ _CHOICE = "if you know better, say what they are (kind='hu' or kind='windowed')"
 class Meaning:
     """Voxels with the kind of values they hold, and what was decided on the way."""
 
-    voxels: NDArray[np.generic]
+    voxels: NDArray[Any]
     kind: Kind
     notes: tuple[Note, ...]
 
 
-def sample(voxels: NDArray[np.generic]) -> NDArray[np.generic]:
+def sample(voxels: NDArray[Any]) -> NDArray[Any]:
     """Return up to about half a million values, evenly spread over a (z, y, x) array."""
     z, y, x = (max(1, -(-size // limit)) for size, limit in zip(voxels.shape, (32, 128, 128), strict=True))
     return voxels[z // 2 :: z, y // 2 :: y, x // 2 :: x].reshape(-1)
 
 
-def are_hu(values: NDArray[np.generic]) -> bool:
+def are_hu(values: NDArray[Any]) -> bool:
     """Say whether values hold air where HU have it: at least one in a hundred lies from -1100 to -600.
 
     Parameters
@@ -51,7 +52,7 @@ def are_hu(values: NDArray[np.generic]) -> bool:
     return bool(inside.size) and float(((inside >= -1100) & (inside <= -600)).mean()) >= 0.01
 
 
-def are_raw(values: NDArray[np.generic]) -> bool:
+def are_raw(values: NDArray[Any]) -> bool:
     """Say whether values are surely HU + 1024: air near 0, and half of what is above 500 within 880..1180.
 
     Parameters
@@ -67,7 +68,7 @@ def are_raw(values: NDArray[np.generic]) -> bool:
     return air >= 0.02 and dense.size >= 0.05 * inside.size and tissue >= 0.5
 
 
-def interpret(array: NDArray[np.generic], kind: Kind | None = None, *, planar: bool = False) -> Meaning:
+def interpret(array: NDArray[Any], kind: Kind | None = None, *, planar: bool = False) -> Meaning:
     """Decide what the values of an array without DICOM header mean.
 
     Parameters
@@ -82,27 +83,34 @@ def interpret(array: NDArray[np.generic], kind: Kind | None = None, *, planar: b
 
     Raises
     ------
-    UnsuitableInput : the values are labels, constant, not finite, a radiograph, or neither HU nor grey
+    UnsuitableInput : the values are labels, constant, not finite, or neither HU nor grey
     """
-    if kind is Kind.RADIOGRAPH:
-        raise UnsuitableInput("radiographs are not segmented yet", code="radiograph")
     notes: list[Note] = []
     if array.dtype.kind == "f":
         array, notes = _finite(array)
-    values = sample(array)
-    low, high = float(values.min()), float(values.max())
-    if low == high and array.min() == array.max():
+    low, high = float(array.min()), float(array.max())
+    if low == high:
         raise UnsuitableInput(f"all values are {low:g}; there is no picture", code="constant")
+    values = sample(array)
+    if kind is Kind.HU:
+        return Meaning(to_hu(array), Kind.HU, tuple(notes))
     if kind is None:
-        _refuse_labels(array, values)
-    for way in (_as_hu, _as_windowed, _as_unit, _as_raw, _as_picture):
-        found = way(array, values, kind, planar)
-        if found is not None:
-            return Meaning(found.voxels, found.kind, (*notes, *found.notes))
-    raise _unknown(low, high)
+        _refuse_labels(array, values, low, high)
+        if are_hu(values):
+            notes.append(Note("values-hu", "the values were taken as Hounsfield units"))
+            return Meaning(to_hu(array), Kind.HU, tuple(notes))
+        if are_raw(values):
+            return Meaning(to_hu(array, RAW_OFFSET), Kind.HU, (*notes, offset_note()))
+        if not _are_grey(array, low, high, planar):
+            raise UnsuitableInput(
+                f"the values run from {low:g} to {high:g} and are neither Hounsfield units nor grey values; {_CHOICE}",
+                code="not-hu",
+            )
+    grey, note = _stretched(array, low, high)
+    return Meaning(grey, Kind.WINDOWED, (*notes, note))
 
 
-def to_hu(array: NDArray[np.generic], offset: int = 0) -> NDArray[np.int16]:
+def to_hu(array: NDArray[Any], offset: int = 0) -> NDArray[np.int16]:
     """Return `array` - `offset` as int16 HU, rounded and kept within -1024..32767, in place where it is int16."""
     if array.dtype == np.int16 and array.flags.writeable and offset >= 0:
         voxels = array.view(np.int16)
@@ -116,56 +124,13 @@ def to_hu(array: NDArray[np.generic], offset: int = 0) -> NDArray[np.int16]:
     return hu
 
 
-def _as_hu(array: NDArray[np.generic], values: NDArray[np.generic], kind: Kind | None, planar: bool) -> Meaning | None:
-    del planar
-    if kind is Kind.HU:
-        return Meaning(to_hu(array), Kind.HU, ())
-    if kind is None and are_hu(values):
-        return Meaning(to_hu(array), Kind.HU, (Note("values-hu", "the values were taken as Hounsfield units"),))
-    return None
-
-
-def _as_windowed(
-    array: NDArray[np.generic], values: NDArray[np.generic], kind: Kind | None, planar: bool
-) -> Meaning | None:
-    """Take 0..255 as it is."""
-    del kind, planar
-    if values.min() < 0 or values.max() > 255 or array.min() < 0 or array.max() > 255:
-        return None
-    if array.dtype.kind == "f" and values.max() <= 1:
-        return None
-    grey = array if array.dtype == np.uint8 else np.rint(array).astype(np.uint8)
-    return Meaning(grey, Kind.WINDOWED, (_windowed("from 0 to 255"),))
-
-
-def _as_unit(
-    array: NDArray[np.generic], values: NDArray[np.generic], kind: Kind | None, planar: bool
-) -> Meaning | None:
-    """Scale floats within 0..1 to 0..255."""
-    del kind, planar
-    if array.dtype.kind != "f" or values.min() < -1e-3 or values.max() > 1.001:
-        return None
-    grey = np.rint(np.clip(array, 0, 1) * 255).astype(np.uint8)
-    return Meaning(grey, Kind.WINDOWED, (_windowed("from 0 to 1; they were scaled to 0..255"),))
-
-
-def _as_raw(array: NDArray[np.generic], values: NDArray[np.generic], kind: Kind | None, planar: bool) -> Meaning | None:
-    del planar
-    if kind is not None or not are_raw(values):
-        return None
-    return Meaning(to_hu(array, RAW_OFFSET), Kind.HU, (offset_note(),))
-
-
-def _as_picture(
-    array: NDArray[np.generic], values: NDArray[np.generic], kind: Kind | None, planar: bool
-) -> Meaning | None:
-    """Stretch a picture, or whatever the caller calls windowed, from its own lowest to its own highest value."""
-    del values
-    low, high = float(array.min()), float(array.max())
-    if kind is not Kind.WINDOWED and not (planar and low >= 0):
-        return None
-    grey = ((array.astype(np.float32) - low) * (255 / (high - low))).astype(np.float32)
-    return Meaning(grey, Kind.WINDOWED, (_windowed(f"from {low:g} to {high:g}; they were stretched to 0..255"),))
+def doubts(values: NDArray[Any]) -> tuple[Note, ...]:
+    """Return a note where values that a header calls HU hold no air, or hardly any soft tissue (-200..300)."""
+    if not are_hu(values):
+        return (Note("hu-doubtful", "the values hold no air, so they may not be Hounsfield units"),)
+    if float(((values >= -200) & (values <= 300)).mean()) < 0.01:
+        return (Note("hu-doubtful", "the values hold no soft tissue, so they may not be Hounsfield units"),)
+    return ()
 
 
 def offset_note() -> Note:
@@ -173,11 +138,28 @@ def offset_note() -> Note:
     return Note("hu-offset-corrected", f"the values lay {RAW_OFFSET} above Hounsfield units and were set back")
 
 
-def _windowed(how: str) -> Note:
-    return Note("values-windowed", f"the values are not Hounsfield units but grey values {how}")
+def _are_grey(array: NDArray[Any], low: float, high: float, planar: bool) -> bool:
+    """Say whether values look like grey: 0..255 used by half at least, 0..1, or whatever is positive in a picture."""
+    if low < 0:
+        return False
+    if high <= 255:
+        return high >= 128 or (array.dtype.kind == "f" and 0.5 < high <= 1)
+    return planar
 
 
-def _finite(array: NDArray[np.generic]) -> tuple[NDArray[np.generic], list[Note]]:
+def _stretched(array: NDArray[Any], low: float, high: float) -> tuple[NDArray[Any], Note]:
+    """Return grey values as 0..255, and how they were got."""
+    if array.dtype.kind == "f" and low >= 0 and high <= 1:
+        grey, how = np.rint(array * 255).astype(np.uint8), "from 0 to 1, scaled to 0..255"
+    elif low >= 0 and high <= 255:
+        grey, how = np.rint(array).astype(np.uint8), "from 0 to 255"
+    else:
+        grey, how = array.astype(np.float32), f"from {low:g} to {high:g}, stretched to 0..255"
+        grey = (grey - np.float32(low)) * np.float32(255 / (high - low))
+    return grey, Note("values-windowed", f"the values are not Hounsfield units but grey values {how}")
+
+
+def _finite(array: NDArray[Any]) -> tuple[NDArray[Any], list[Note]]:
     """Set the few values that are no numbers to the lowest one; refuse when they are many."""
     bad = ~np.isfinite(array)
     count = int(bad.sum())
@@ -189,16 +171,9 @@ def _finite(array: NDArray[np.generic]) -> tuple[NDArray[np.generic], list[Note]
     return repaired, [Note("not-finite", f"{count} values that are not finite were set to the lowest value")]
 
 
-def _refuse_labels(array: NDArray[np.generic], values: NDArray[np.generic]) -> None:
-    if values.min() < 0 or values.max() > 255 or np.unique(values).size > _FEW_LABELS:
+def _refuse_labels(array: NDArray[Any], values: NDArray[Any], low: float, high: float) -> None:
+    if low < 0 or high > 255 or np.unique(values).size > _FEW_LABELS:
         return
     found = np.unique(array)
     if found.size <= _FEW_LABELS and (found == np.rint(found)).all():
         raise UnsuitableInput(f"only {found.size} different values: a mask or label map, not a scan", code="a-mask")
-
-
-def _unknown(low: float, high: float) -> PleuraError:
-    return UnsuitableInput(
-        f"the values run from {low:g} to {high:g} and are neither Hounsfield units nor grey values; {_CHOICE}",
-        code="not-hu",
-    )

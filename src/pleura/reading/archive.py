@@ -1,0 +1,66 @@
+"""Zip archives and gzip files, unpacked to a temporary folder that is gone after reading."""
+
+from __future__ import annotations
+
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from pleura.errors import UnreadableInput
+from pleura.reading.dicom import is_litter
+
+_MOST_BYTES = 1 << 33
+_MOST_FILES = 100_000
+_CHUNK = 1 << 20
+
+
+@contextmanager
+def unpacked(path: Path, *, gzipped: bool) -> Iterator[list[Path]]:
+    """Yield the files of an archive, unpacked, without litter; they are numbered, so that no name can lead elsewhere.
+
+    Raises
+    ------
+    UnreadableInput : the archive is damaged, encrypted, or would unpack to more than 8 GiB
+    """
+    with tempfile.TemporaryDirectory(prefix="pleura-") as name:
+        folder = Path(name)
+        try:
+            yield _gunzip(path, folder) if gzipped else _unzip(path, folder)
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            raise UnreadableInput("the archive is damaged or cut short", code="truncated") from error
+
+
+def _gunzip(path: Path, folder: Path) -> list[Path]:
+    from isal import igzip
+
+    with igzip.open(path, "rb") as source:  # type: ignore[no-untyped-call]
+        return [_copied(source, folder / "0", _MOST_BYTES)]
+
+
+def _unzip(path: Path, folder: Path) -> list[Path]:
+    with zipfile.ZipFile(path) as archive:
+        members = [m for m in archive.infolist() if not m.is_dir() and not is_litter(PurePosixPath(m.filename).parts)]
+        if any(member.flag_bits & 1 for member in members):
+            raise UnreadableInput("the archive is encrypted; unpack it first", code="encrypted")
+        if len(members) > _MOST_FILES:
+            raise UnreadableInput(f"the archive holds {len(members)} files; unpack it first", code="too-large")
+        files = []
+        left = _MOST_BYTES
+        for number, member in enumerate(members):
+            with archive.open(member) as source:
+                files.append(_copied(source, folder / str(number), left))
+            left -= files[-1].stat().st_size
+        return files
+
+
+def _copied(source: IO[bytes], target: Path, most: int) -> Path:
+    with target.open("wb") as file:
+        while chunk := source.read(_CHUNK):
+            file.write(chunk)
+            if file.tell() > most:
+                raise UnreadableInput("the archive unpacks to more than 8 GiB", code="too-large")
+    return target

@@ -1,0 +1,144 @@
+"""A DICOM file as the planes it holds: one for a classic slice, many for an enhanced multi-frame object.
+
+Everything downstream (grouping, geometry, pixels) speaks in `Frame`s and does not care which of the two they came from.
+
+References: DICOM PS3.3 sections C.7.6.2 (image plane), C.7.6.16 (multi-frame functional groups), C.8.2.1 (CT image).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pleura.errors import UnreadableInput
+from pleura.reading.dicom_elements import as_text, read_elements
+from pleura.reading.dicom_headers import Header, header_of
+from pleura.reading.dicom_objects import ENHANCED, objection
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One plane.
+
+    Attributes
+    ----------
+    index : number of the plane in its file, from 0
+    position : (x, y, z) millimetres LPS of the centre of the first pixel, or None
+    orientation : direction of growing columns, then of growing rows (unit vectors, LPS), or None
+    spacing : millimetres between rows, then between columns, or None
+    thickness : millimetres, or None; never used as the distance between slices
+    slope, intercept : rescale to HU, or None where the file has none
+    """
+
+    header: Header
+    index: int
+    instance_uid: str
+    position: tuple[float, ...] | None
+    orientation: tuple[float, ...] | None
+    spacing: tuple[float, ...] | None
+    thickness: float | None
+    slope: float | None
+    intercept: float | None
+
+
+def read_frames(path: Path) -> list[Frame]:
+    """Read the planes of one DICOM file without their pixels.
+
+    Raises
+    ------
+    UnreadableInput : the file is not DICOM or its header is damaged
+    """
+    elements = read_elements(path)
+    header = header_of(path, elements)
+    if objection(header) is not None:
+        return [_plane(header, 0, {})]
+    if header.frame_count > 1 or header.sop_class in ENHANCED:
+        return _multiframe(header)
+    return [_plane(header, 0, elements.values)]
+
+
+def _plane(header: Header, index: int, values: Mapping[str, str]) -> Frame:
+    return Frame(
+        header=header,
+        index=index,
+        instance_uid=values.get("SOPInstanceUID", ""),
+        position=_numbers(values, "ImagePositionPatient", 3),
+        orientation=_numbers(values, "ImageOrientationPatient", 6),
+        spacing=_spacing(_numbers(values, "PixelSpacing", 2)),
+        thickness=_number(values, "SliceThickness"),
+        slope=_number(values, "RescaleSlope"),
+        intercept=_number(values, "RescaleIntercept"),
+    )
+
+
+def _number(values: Mapping[str, str], keyword: str) -> float | None:
+    found = _numbers(values, keyword, 1)
+    return found[0] if found else None
+
+
+def _numbers(values: Mapping[str, str], keyword: str, count: int) -> tuple[float, ...] | None:
+    """Return `count` finite numbers, or None where the element is absent or empty."""
+    text = values.get(keyword, "")
+    if not text:
+        return None
+    try:
+        numbers = tuple(float(part) for part in text.split("\\"))
+    except ValueError:
+        numbers = ()
+    if len(numbers) != count or not all(math.isfinite(number) for number in numbers):
+        raise UnreadableInput(f"{keyword} does not hold {count} numbers", code="damaged")
+    return numbers
+
+
+def _spacing(spacing: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    if spacing and min(spacing) <= 0:
+        raise UnreadableInput("PixelSpacing is not above zero", code="damaged")
+    return spacing
+
+
+_GROUPS = {
+    "ImagePositionPatient": "PlanePositionSequence",
+    "ImageOrientationPatient": "PlaneOrientationSequence",
+    "PixelSpacing": "PixelMeasuresSequence",
+    "SliceThickness": "PixelMeasuresSequence",
+    "RescaleSlope": "PixelValueTransformationSequence",
+    "RescaleIntercept": "PixelValueTransformationSequence",
+    "RescaleType": "PixelValueTransformationSequence",
+}
+"""The functional group that holds each element of a plane in a multi-frame object."""
+
+
+def _multiframe(header: Header) -> list[Frame]:
+    import warnings
+
+    import pydicom
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
+        dataset = pydicom.dcmread(header.path, stop_before_pixels=True, force=True)
+        shared = _first(dataset.get("SharedFunctionalGroupsSequence"))
+        own = list(dataset.get("PerFrameFunctionalGroupsSequence") or [])
+        if len(own) not in {0, header.frame_count}:
+            raise UnreadableInput(f"{header.frame_count} frames but {len(own)} positions", code="damaged")
+        planes = [_gathered((group, shared, dataset)) for group in own or [None] * header.frame_count]
+    header = replace(header, rescale_type=planes[0]["RescaleType"].upper())
+    return [_plane(header, index, values) for index, values in enumerate(planes)]
+
+
+def _gathered(sources: Sequence[Any]) -> Mapping[str, str]:
+    """Take each element of a plane from its own functional groups, else the shared ones, else the top level."""
+    own, shared, dataset = sources
+    values = {"SOPInstanceUID": str(dataset.get("SOPInstanceUID", ""))}
+    for keyword, sequence in _GROUPS.items():
+        groups = [_first(source.get(sequence)) for source in (own, shared) if source is not None]
+        found = [group[keyword].value for group in (*groups, dataset) if group is not None and keyword in group]
+        values[keyword] = as_text(found[0]) if found else ""
+    return values
+
+
+def _first(items: Any) -> Any:
+    """Return the first item of a sequence, or None."""
+    return items[0] if items else None
