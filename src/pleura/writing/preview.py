@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _ACROSS, _TILE, _TALL, _PICTURE, _GAP, _LINE = 4, 300, 330, 768, 4, 26
-_TEXT, _FAINT, _AMBER = (225, 225, 225), (150, 150, 150), (250, 190, 60)
+_TEXT, _AMBER = (225, 225, 225), (250, 190, 60)
 _TINT = 0.10
 _LUNG_WINDOW = (-1150.0, 250.0)
 """Centre -450, width 1400 HU."""
@@ -114,8 +114,8 @@ def _tile(plane: Plane, size: tuple[int, int], window: tuple[float, float]) -> I
         tile.paste(label.colour, mask=outline.resize(size, Image.Resampling.BOX))
     if plane.radiological:
         draw = ImageDraw.Draw(tile)
-        draw.text((4, 2), "R", fill=_FAINT, font_size=14)
-        draw.text((size[0] - 4, 2), "L", fill=_FAINT, font_size=14, anchor="ra")
+        for side, x, anchor in (("R", 5, "la"), ("L", size[0] - 5, "ra")):
+            draw.text((x, 3), side, fill=_TEXT, font_size=14, anchor=anchor, stroke_width=2, stroke_fill="black")
     return tile
 
 

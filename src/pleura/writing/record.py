@@ -23,12 +23,11 @@ def record(segmentation: Segmentation) -> dict[str, Any]:
     volume = segmentation.volume
     return {
         "program": {"name": "pleura", "version": __version__},
-        "source": _source(volume),
+        **segmentation.provenance,
         "geometry": _geometry(volume),
         "labels": [{"value": BACKGROUND, "name": "background"}, *(_label(segmentation, label) for label in LUNGS)],
         "warnings": _notes(segmentation.warnings),
         "notes": _notes(volume.notes),
-        "provenance": dict(segmentation.provenance),
     }
 
 
@@ -60,18 +59,6 @@ def _label(segmentation: Segmentation, label: Label) -> dict[str, Any]:
         "colour": list(label.colour),
         "voxels": _count(segmentation, label.value),
         "ml": None if millilitre is None else round(millilitre, 3),
-    }
-
-
-def _source(volume: Volume) -> dict[str, Any]:
-    identity = volume.identity
-    return {
-        "format": identity.format,
-        "values": volume.kind.value,
-        "sha256": identity.sha256,
-        "study_uid": identity.study_uid,
-        "series_uid": identity.series_uid,
-        "frame_of_reference_uid": identity.frame_of_reference_uid,
     }
 
 

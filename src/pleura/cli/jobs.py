@@ -1,0 +1,137 @@
+"""Which scans a command line asks for, and where each result goes; decided before any work is begun."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from pleura.errors import UnreadableInput, UnwritableOutput
+from pleura.reading.sniff import Format, sniff
+from pleura.segmentation import Segmentation
+from pleura.writing import SUFFIXES, record_path, suffix_of
+
+_RESULTS, _PICTURE = "lungs", "-preview.png"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One scan and its result: the `output` that was named, or a `stem` to which the fitting suffix is added."""
+
+    source: Path
+    output: Path | None = None
+    stem: Path = Path(_RESULTS)
+
+    def target(self, segmentation: Segmentation) -> Path:
+        """Return the path of the mask: a PNG for a picture, compressed NIfTI otherwise, unless it was named."""
+        suffix = ".png" if segmentation.volume.planar else ".nii.gz"
+        return self.output or self.stem.with_name(self.stem.name + suffix)
+
+
+def plan(paths: Sequence[Path], output: Path | None) -> list[Job]:
+    """Return the jobs of a command line.
+
+    Parameters
+    ----------
+    paths : the positional arguments: inputs, or one INPUT and its OUTPUT where `output` is not given
+    output : the value of `--output`: a file for one scan, a folder for any number
+
+    Raises
+    ------
+    typer.BadParameter
+        The arguments contradict each other.
+    UnwritableOutput
+        A named output would overwrite something that is not an earlier result.
+    """
+    if output is None and len(paths) > 2:
+        raise typer.BadParameter("for several scans, name a folder for the results with -o FOLDER")
+    if output is None and len(paths) == 2:
+        paths, output = paths[:1], paths[1]
+        if not _names_a_file(output):
+            raise typer.BadParameter(
+                f"OUTPUT ends in one of {', '.join(SUFFIXES)}; for several scans, or for a folder, use -o FOLDER"
+            )
+    sources = [scan for path in paths for scan in _scans(path)]
+    if output is not None and _names_a_file(output):
+        if len(sources) > 1:
+            raise typer.BadParameter(f"{len(sources)} scans do not go into one file; use -o FOLDER")
+        guard([output, record_path(output)], sources)
+        return [Job(sources[0], output)]
+    if output is None and sources == list(paths):
+        return [Job(sources[0])]
+    folder = output or Path(_RESULTS)
+    return [Job(source, stem=folder / name) for source, name in zip(sources, _names(sources), strict=True)]
+
+
+def guard(files: Sequence[Path], sources: Sequence[Path]) -> None:
+    """Refuse to write over anything that is not an earlier result of ours: an input, or a file of other making.
+
+    Raises
+    ------
+    UnwritableOutput
+        With the code `output-is-input` or `output-exists`.
+    """
+    for file in files:
+        if not file.exists():
+            continue
+        if any(source.exists() and file.samefile(source) for source in sources):
+            raise UnwritableOutput(f"{file} is the input; name another output", code="output-is-input")
+        if not _is_ours(file):
+            raise UnwritableOutput(
+                f"{file} exists and is not an earlier result; name another output or remove it", code="output-exists"
+            )
+
+
+def picture_path(target: Path) -> Path:
+    """Return where the preview of the mask at `target` lies."""
+    return target.with_name(target.name[: -len(suffix_of(target))] + _PICTURE)
+
+
+def _is_ours(file: Path) -> bool:
+    """Say whether a file bears our mark: a record and a preview in themselves, a mask in the record beside it."""
+    if file.name.endswith(_PICTURE):
+        with file.open("rb") as picture:
+            return b"Software\0pleura" in picture.read(256)
+    record = file if file.suffix == ".json" else record_path(file)
+    try:
+        return bool(json.loads(record.read_bytes())["program"]["name"] == "pleura")
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _names_a_file(path: Path) -> bool:
+    try:
+        return bool(suffix_of(path)) and not path.is_dir()
+    except UnwritableOutput:
+        return False
+
+
+def _scans(path: Path) -> list[Path]:
+    """Return the image files of a folder that holds such and no DICOM; anything else is one scan."""
+    if not path.is_dir():
+        return [path]
+    images = []
+    for file in sorted(entry for entry in path.iterdir() if entry.is_file()):
+        try:
+            found, _ = sniff(file)
+        except (UnreadableInput, OSError):
+            continue
+        if found is Format.DICOM:
+            return [path]
+        if found is not Format.ZIP:
+            images.append(file)
+    return images or [path]
+
+
+def _names(sources: Sequence[Path]) -> list[str]:
+    """Return a name for each result, after its source; equal ones are numbered."""
+    seen: dict[str, int] = {}
+    names = []
+    for source in sources:
+        stem = source.resolve().name.split(".")[0] or _RESULTS
+        seen[stem] = seen.get(stem, 0) + 1
+        names.append(f"{stem}_{_RESULTS}" if seen[stem] == 1 else f"{stem}_{seen[stem]}_{_RESULTS}")
+    return names
