@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
 from pleura.reading.archive import unpacked
@@ -15,7 +18,10 @@ from pleura.reading.raster import read_raster
 from pleura.reading.sniff import Format, sniff
 from pleura.volume import Kind, Volume
 
-__all__ = ["read"]
+if TYPE_CHECKING:
+    from pleura.reading.summary import Survey
+
+__all__ = ["read", "survey"]
 
 
 def read(path: str | Path, *, series: str | None = None, kind: Kind | None = None) -> Volume:
@@ -39,19 +45,56 @@ def read(path: str | Path, *, series: str | None = None, kind: Kind | None = Non
     AmbiguousInput : several series could be meant
     MissingExtra : NRRD needs `pip install pleura[itk]`
     """
-    path = Path(path)
     if kind is Kind.RADIOGRAPH:
         raise UnsuitableInput("radiographs are not segmented yet", code="radiograph")
+    with _named(Path(path)):
+        return checked(_read(Path(path), series, kind))
+
+
+def survey(path: str | Path) -> Survey:
+    """Say what a path holds, without segmenting it; of DICOM series one slice each is looked at.
+
+    Parameters
+    ----------
+    path : as for `read`
+
+    Raises
+    ------
+    PleuraError : as `read` does, but a DICOM series that cannot be read is listed with its problem
+    """
+    with _named(Path(path)):
+        return _survey(Path(path))
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Put the name of the input before every error, and turn whatever a library raises into one of ours."""
     try:
-        return checked(_read(path, series, kind))
+        yield
     except PleuraError as error:
-        raise type(error)(f"{path.name}: {error}", code=error.code) from error.__cause__
-    except (FileNotFoundError, PermissionError) as error:
-        raise UnreadableInput(f"{path}: {(error.strerror or 'not readable').lower()}", code="not-found") from error
+        raise type(error)(f"{path.name or path}: {error}", code=error.code) from error.__cause__
+    except FileNotFoundError as error:
+        raise UnreadableInput(f"{path}: there is no such file or folder", code="not-found") from error
+    except PermissionError as error:
+        raise UnreadableInput(f"{path}: this may not be read", code="no-permission") from error
     except (ImportError, MemoryError):
         raise
     except Exception as error:  # libraries raise anything on damaged files; the cause stays for --debug
         raise UnreadableInput(f"{path.name}: the file is damaged ({type(error).__name__})", code="damaged") from error
+
+
+def _survey(path: Path, *, packed: bool = False) -> Survey:
+    from pleura.reading.summary import survey_files, survey_volume
+
+    if path.is_dir():
+        return survey_files(find_files(path))
+    form, gzipped = sniff(path)
+    if form is Format.DICOM and not gzipped:
+        return survey_files([path])
+    if (form is Format.ZIP or (gzipped and form is Format.DICOM)) and not packed:
+        with unpacked(path, gzipped=gzipped) as files:
+            return _survey(files[0], packed=True) if len(files) == 1 else survey_files(files)
+    return survey_volume(checked(_read(path, None, None, packed=packed)))
 
 
 def _read(path: Path, series: str | None, kind: Kind | None, *, packed: bool = False) -> Volume:

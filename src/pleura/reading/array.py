@@ -1,8 +1,7 @@
-"""A NumPy array as a scan: for callers who have read their files themselves."""
+"""A NumPy array as a volume: the same judgement of its values as for a file, and the caller's array left as it is."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,37 +9,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
-from pleura.volume import Identity, Kind, Volume, affine_from_spacing
+from pleura.reading.checks import checked
+from pleura.reading.values import interpret
+from pleura.volume import Affine, Kind, Note, Volume, affine_from_spacing
 
 
-def from_array(array: NDArray[Any], spacing: Sequence[float] | None = None, *, kind: Kind | None = None) -> Volume:
-    """Return an array as a `Volume`.
+def from_array(
+    array: NDArray[Any],
+    spacing: Sequence[float] | None = None,
+    *,
+    affine: Affine | None = None,
+    kind: Kind | None = None,
+) -> Volume:
+    """Return an array as a volume.
 
     Parameters
     ----------
-    array : (z, y, x) with axes to the head, to the back and to the patient's left, or (y, x) for one slice
-    spacing : millimetres along the array's axes; without it, measurements count pixels
-    kind : what the values are; judged from the values if None
+    array : (z, y, x), or (y, x) for a picture; any integer or float type
+    spacing : millimetres along the axes of the array, which then run to the head, the back and the patient's left
+    affine : (4, 4) array index (k, j, i, 1) -> LPS millimetres, in place of `spacing`, for other axes
+    kind : what the values are, where the caller knows better than the data tell
 
-    Raises `UnsuitableInput` for another number of axes, a spacing that does not fit, or values that are no CT.
+    Raises
+    ------
+    UnsuitableInput : not two or three axes, a spacing not above zero, or values that are not a scan
     """
-    from pleura.reading.values import interpret
-
+    if array.ndim not in {2, 3} or 0 in array.shape or array.dtype.kind not in "iufb":
+        raise UnsuitableInput(
+            f"an array of numbers (z, y, x) or (y, x) is needed, got {array.dtype} {array.shape}", code="bad-shape"
+        )
     planar = array.ndim == 2
-    if array.ndim not in (2, 3):
-        raise UnsuitableInput(f"an array must be (z, y, x) or (y, x), got {array.shape}", code="bad-shape")
-    if spacing is not None and (len(spacing) != array.ndim or not all(0 < step < np.inf for step in spacing)):
-        message = f"spacing must be {array.ndim} positive numbers in millimetres, got {tuple(spacing)}"
-        raise UnsuitableInput(message, code="bad-spacing")
-    voxels = np.array(array, copy=True, order="C")
-    meaning = interpret(voxels[None] if planar else voxels, kind, planar=planar)
-    steps = list(spacing) if spacing is not None else [1.0] * array.ndim
-    return Volume(
-        voxels=meaning.voxels,
-        affine=affine_from_spacing([1.0, *steps] if planar else steps),
-        kind=meaning.kind,
-        planar=planar,
-        spacing_known=spacing is not None,
-        identity=Identity(sha256=hashlib.sha256(np.ascontiguousarray(meaning.voxels).data).hexdigest()),
-        notes=meaning.notes,
+    steps = (1.0,) * array.ndim if spacing is None else tuple(float(step) for step in spacing)
+    if len(steps) != array.ndim or not all(np.isfinite(step) and step > 0 for step in steps):
+        raise UnsuitableInput(f"spacing needs {array.ndim} numbers above zero, got {steps}", code="bad-spacing")
+    meaning = interpret(np.array(array[None] if planar else array), kind, planar=planar)
+    known = spacing is not None or affine is not None
+    unknown = () if known else (Note("spacing-unknown", "no spacing was given; distances count pixels"),)
+    grid = affine_from_spacing((1.0, *steps) if planar else steps) if affine is None else affine
+    return checked(
+        Volume(
+            meaning.voxels,
+            grid,
+            kind=meaning.kind,
+            planar=planar,
+            spacing_known=known,
+            notes=(*unknown, *meaning.notes),
+        )
     )

@@ -41,17 +41,17 @@ class Series:
     def objection(self) -> PleuraError | None:
         """Why the series cannot be read as a chest CT, or None."""
         found = objection(self.frames[0].header)
-        if found is None and len(self.frames) < _FEWEST_SLICES and not self.is_axial:
-            found = UnsuitableInput("coronal or sagittal slices are not axial; give the axial series", code="not-axial")
+        if found is None and len(self.frames) < _FEWEST_SLICES and self.plane != "axial":
+            found = UnsuitableInput(f"{self.plane} slices are not read; give the axial series", code="not-axial")
         return found
 
     @cached_property
-    def is_axial(self) -> bool:
-        """True where the normal of the slices lies closest to the body's long axis; unknown counts as axial."""
+    def plane(self) -> str:
+        """The body plane that the slices are closest to; an unknown orientation counts as axial."""
         orientation = self.frames[0].orientation
         if orientation is None:
-            return True
-        return int(np.argmax(np.abs(np.cross(orientation[:3], orientation[3:])))) == 2
+            return "axial"
+        return ("sagittal", "coronal", "axial")[int(np.argmax(np.abs(np.cross(orientation[:3], orientation[3:]))))]
 
     @cached_property
     def coverage(self) -> float:
@@ -112,7 +112,7 @@ def choose(found: Sequence[Series], wanted: str | None) -> tuple[Series, tuple[N
     if not usable:
         raise found[0].objection or AssertionError
     likely = [series for series in usable if series.is_chest_like] or usable
-    likely = [series for series in likely if series.is_axial] or likely
+    likely = [series for series in likely if series.plane == "axial"] or likely
     if len(likely) > 1:
         raise AmbiguousInput(
             f"{len(likely)} series could be meant; choose one of: {_listed(likely)}", code="several-series"

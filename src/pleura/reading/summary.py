@@ -1,0 +1,149 @@
+"""What a path holds, series by series, without segmenting and mostly without pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from pleura.errors import PleuraError
+from pleura.reading import values
+from pleura.reading.dicom import scan
+from pleura.reading.dicom_geometry import places, stack
+from pleura.reading.dicom_objects import class_name
+from pleura.reading.dicom_pixels import read_pixels
+from pleura.reading.dicom_series import Series, choose
+from pleura.volume import Note, Spacing, Volume, axial_order
+
+_PLANES = ("axial", "coronal", "sagittal")
+
+
+@dataclass(frozen=True)
+class SeriesSummary:
+    """One stack of slices, or one volume or picture of another format.
+
+    Attributes
+    ----------
+    key : what `series=` takes to read it; empty where the format has no series
+    kind : "hu", "windowed", or "unknown" where the values do not tell
+    shape : slices, rows, columns
+    spacing : millimetres along the axes of `shape`, or None where they are not known
+    orientation : "axial", "coronal" or "sagittal", whichever the slices are closest to
+    coverage : millimetres along the body, or None
+    problems : what was noted, or why it cannot be read
+    usable : True where `pleura.read` would read it
+    """
+
+    format: str
+    key: str
+    modality: str
+    object: str
+    transfer_syntax: str
+    kind: str
+    shape: tuple[int, int, int]
+    spacing: Spacing | None
+    orientation: str
+    coverage: float | None
+    problems: tuple[Note, ...]
+    usable: bool
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a path holds.
+
+    Attributes
+    ----------
+    series : the largest first
+    chosen : the key of the series that would be read, or None where none is or the caller has to choose
+    notes : on the choice, and on files left out
+    """
+
+    series: tuple[SeriesSummary, ...]
+    chosen: str | None
+    notes: tuple[Note, ...]
+
+
+def survey_files(paths: Sequence[Path]) -> Survey:
+    """Survey DICOM files.
+
+    Raises
+    ------
+    UnreadableInput : no file is DICOM
+    """
+    found, notes = scan(paths)
+    chosen: str | None = None
+    try:
+        series, choice = choose(found, None)
+        chosen, notes = series.key, (*notes, *choice)
+    except PleuraError as error:
+        notes = (*notes, Note(error.code, str(error)))
+    return Survey(tuple(_summary(series) for series in found), chosen, notes)
+
+
+def survey_volume(volume: Volume) -> Survey:
+    """Survey a volume of another format."""
+    axes, _ = axial_order(volume.affine)
+    summary = SeriesSummary(
+        format=volume.identity.format,
+        key="",
+        modality="",
+        object="picture" if volume.planar else "volume",
+        transfer_syntax="",
+        kind=volume.kind.value,
+        shape=volume.shape,
+        spacing=volume.spacing if volume.spacing_known else None,
+        orientation=_PLANES[axes.index(0)],
+        coverage=volume.shape[axes[0]] * volume.spacing[axes[0]] if volume.spacing_known else None,
+        problems=volume.notes,
+        usable=True,
+    )
+    return Survey((summary,), "", ())
+
+
+def _summary(series: Series) -> SeriesSummary:
+    header = series.frames[0].header
+    summary = SeriesSummary(
+        format="dicom",
+        key=series.key,
+        modality=header.modality,
+        object=class_name(header.sop_class),
+        transfer_syntax=class_name(header.syntax),
+        kind="unknown",
+        shape=(len(series.frames), header.rows, header.columns),
+        spacing=None,
+        orientation=series.plane,
+        coverage=None,
+        problems=(),
+        usable=False,
+    )
+    try:
+        return _measured(series, summary)
+    except PleuraError as error:
+        return replace(summary, problems=(Note(error.code, str(error)),))
+
+
+def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
+    """Add geometry and kind of values, from the headers and the middle slice."""
+    if series.objection is not None:
+        raise series.objection
+    found = places(series.frames)
+    stacked = stack([place[0] for place in found])
+    doubled = sum(len(place) > 1 for place in found)
+    doubles = (Note("doubled-slices", f"{doubled} positions hold more than one slice"),) if doubled else ()
+    slices, rows, columns = summary.shape
+    steps = np.linalg.norm(stacked.affine[:3, :3], axis=0)
+    middle = found[len(found) // 2][0]
+    pixels = np.empty((1, rows, columns), np.int16)
+    read_pixels([middle], pixels)
+    return replace(
+        summary,
+        kind="hu" if values.are_hu(values.sample(pixels)) else "unknown",
+        shape=(len(stacked.frames), rows, columns),
+        spacing=(float(steps[0]), float(steps[1]), float(steps[2])) if stacked.spacing_known else None,
+        coverage=len(stacked.frames) * float(steps[0]) if slices > 1 else float(steps[0]),
+        problems=(*stacked.notes, *doubles),
+        usable=True,
+    )
