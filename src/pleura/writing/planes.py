@@ -46,7 +46,7 @@ def axial(segmentation: Segmentation, count: int) -> list[Plane]:
     """Return up to `count` axial planes spread over the height of the lungs, from the head down."""
     grey, labels, (_, y, x) = _turned(segmentation)
     low, high = _extent(_sample(labels) > 0, 0, len(labels))
-    wanted = np.linspace(high, low, 2 * count + 1)[1::2].astype(int)
+    wanted = np.linspace(high + 1, low, 2 * count + 1)[1::2].astype(int)
     levels = sorted(set(wanted.tolist()), reverse=True)
     return [Plane(grey[k], labels[k], (y, x), radiological=True) for k in levels]
 

@@ -30,7 +30,7 @@ _LUNG_WINDOW = (-1150.0, 250.0)
 def preview(segmentation: Segmentation, path: str | Path) -> Path:
     """Write a PNG of the scan with the outlines of its lungs, volumes and warnings under it.
 
-    A picture is shown alone; a scan of fewer than four slices without its coronal and sagittal planes.
+    A picture is shown alone; lungs of fewer than four slices without the coronal and sagittal planes.
 
     Raises
     ------

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pleura.errors import UnwritableOutput
+from pleura.writing.place import replacing
+
+
+def test_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "mask"
+    with replacing(path) as file:
+        file.write(b"half")
+        assert not path.exists()
+    assert path.read_bytes() == b"half"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_failure_leaves_the_earlier_file_alone(tmp_path: Path) -> None:
+    path = tmp_path / "mask"
+    path.write_bytes(b"earlier")
+    with pytest.raises(ZeroDivisionError), replacing(path) as file:
+        file.write(b"half")
+        raise ZeroDivisionError
+    assert path.read_bytes() == b"earlier"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UnwritableOutput, match="there is no folder") as caught, replacing(tmp_path / "no" / "mask"):
+        pass
+    assert caught.value.code == "no-such-folder"
+
+
+def test_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnwritableOutput, match="is a folder") as caught, replacing(tmp_path):
+        pass
+    assert caught.value.code == "not-written"
+
+
+def test_full_disk_is_an_error_with_a_name(tmp_path: Path) -> None:
+    with pytest.raises(UnwritableOutput, match="No space left") as caught, replacing(tmp_path / "mask"):
+        raise OSError(28, "No space left on device")
+    assert caught.value.code == "not-written"

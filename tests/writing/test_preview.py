@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pleura.phantom import chest
+from pleura.segmentation import Segmentation
+from pleura.volume import Note, Volume, affine_from_spacing, from_axial
+from pleura.writing import preview
+
+RED, BLUE = np.array([230, 80, 70]), np.array([70, 140, 230])
+
+
+@pytest.fixture(scope="module")
+def result() -> Segmentation:
+    phantom = chest((24, 64, 64), (13.0, 6.0, 6.0))
+    return Segmentation(phantom.labels, phantom.volume)
+
+
+def _pixels(path: Path) -> np.ndarray:
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB")).astype(int)
+
+
+def _columns(pixels: np.ndarray, colour: np.ndarray) -> np.ndarray:
+    return np.flatnonzero((np.abs(pixels - colour).sum(-1) < 60).any(0))
+
+
+def test_outlines_have_the_colours_of_their_lungs(result: Segmentation, tmp_path: Path) -> None:
+    tile = _pixels(preview(result, tmp_path / "p.png"))[:280, :300]  # the first axial slice
+    assert 0 < _columns(tile, RED).max() < _columns(tile, BLUE).min()
+
+
+def test_other_orientation_of_the_same_scan_gives_the_same_picture(result: Segmentation, tmp_path: Path) -> None:
+    affine = np.array([[0, -6.0, 0, 200], [0, 0, -6.0, 210], [-13.0, 0, 0, 150], [0, 0, 0, 1]])
+    voxels, labels = (np.ascontiguousarray(from_axial(a, affine)) for a in (result.volume.voxels, result.labels))
+    flipped = Segmentation(labels.astype(np.uint8), Volume(voxels, affine))
+    np.testing.assert_array_equal(
+        _pixels(preview(flipped, tmp_path / "a.png")), _pixels(preview(result, tmp_path / "b.png"))
+    )
+
+
+def test_same_result_gives_the_same_bytes(result: Segmentation, tmp_path: Path) -> None:
+    first, second = preview(result, tmp_path / "a.png"), preview(result, tmp_path / "b.png")
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_warnings_are_written_under_the_picture(result: Segmentation, tmp_path: Path) -> None:
+    warned = replace(result, warnings=(Note("cropped", "the lungs reach the edge"),))
+    plain, more = _pixels(preview(result, tmp_path / "a.png")), _pixels(preview(warned, tmp_path / "b.png"))
+    assert more.shape[0] > plain.shape[0]
+    assert more[plain.shape[0] :].max() > 200
+
+
+@pytest.mark.parametrize("shape", [(1, 40, 30), (2, 30, 40), (3, 512, 8), (5, 9, 9), (200, 16, 16)])
+def test_scan_of_any_shape_can_be_shown(shape: tuple[int, int, int], tmp_path: Path) -> None:
+    volume = Volume(np.zeros(shape, np.int16), affine_from_spacing((5.0, 1.0, 1.0)))
+    for labels in (np.zeros(shape, np.uint8), np.ones(shape, np.uint8)):
+        pixels = _pixels(preview(Segmentation(labels, volume), tmp_path / "p.png"))
+        assert 480 <= pixels.shape[1] <= 1300
+
+
+def test_picture_is_shown_alone(picture: Segmentation, tmp_path: Path) -> None:
+    pixels = _pixels(preview(picture, tmp_path / "p.png"))
+    assert pixels.shape[1] == 768
+    assert (pixels[10, :] == 200).all()  # grey values of a picture are shown as they are
+    assert 0 < _columns(pixels[:500], RED).max() < _columns(pixels[:500], BLUE).min()

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pleura import __version__
+from pleura.errors import UnwritableOutput
+from pleura.segmentation import Segmentation
+from pleura.volume import Volume
+from pleura.writing import SUFFIXES, record, record_path, suffix_of, write
+
+
+def test_record_lies_beside_the_mask_under_its_name(plain: Segmentation, tmp_path: Path) -> None:
+    assert plain.write(tmp_path / "case.7.NII.GZ") == tmp_path / "case.7.NII.GZ"
+    assert json.loads((tmp_path / "case.7.json").read_text()) == record(plain)
+    assert record_path(Path("a/b.mha")) == Path("a/b.json")
+
+
+def test_record_counts_voxels_and_millilitres(plain: Segmentation) -> None:
+    background, right, left = record(plain)["labels"]
+    assert background == {"value": 0, "name": "background"}
+    # 4 and 2 voxels of 5 x 2 x 1 mm: 40 and 20 cubic millimetres
+    assert (right["value"], right["name"], right["voxels"], right["ml"]) == (1, "right lung", 4, 0.04)
+    assert (left["value"], left["name"], left["voxels"], left["ml"]) == (2, "left lung", 2, 0.02)
+
+
+def test_record_tells_program_model_grid_and_findings(plain: Segmentation) -> None:
+    found = record(plain)
+    assert found["program"] == {"name": "pleura", "version": __version__}
+    assert found["model"] == {"name": "test"}
+    assert found["geometry"]["spacing_mm"] == [5.0, 2.0, 1.0]
+    assert found["geometry"]["shape"] == [3, 4, 5]
+    assert found["warnings"] == [{"code": "cropped", "message": "the lungs reach the edge of the scan"}]
+    assert found["notes"][0]["code"] == "hu-offset-corrected"
+
+
+def test_record_holds_no_duration(plain: Segmentation) -> None:
+    slower = replace(plain, timings={"read": 99.0})
+    assert record(slower) == record(plain)
+    assert "99" not in json.dumps(record(slower))
+
+
+def test_picture_without_millimetres_has_no_millilitres(picture: Segmentation) -> None:
+    found = record(picture)
+    assert [label.get("ml") for label in found["labels"]] == [None, None, None]
+    assert found["labels"][1]["voxels"] == 2
+    assert found["geometry"]["spacing_mm"] is None
+    assert found["geometry"]["shape"] == [4, 6]
+
+
+def test_oblique_voxels_are_measured_by_the_determinant(plain: Segmentation) -> None:
+    affine = plain.volume.affine.copy()
+    affine[1, 0] = 3.0  # a shear leaves the volume of a voxel as it is
+    sheared = replace(plain, volume=Volume(plain.volume.voxels, affine))
+    assert record(sheared)["labels"][1]["ml"] == 0.04
+
+
+@pytest.mark.parametrize("suffix", [suffix for suffix in SUFFIXES if suffix != ".png"])
+def test_same_result_gives_the_same_bytes(suffix: str, plain: Segmentation, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    first, second = write(plain, tmp_path / f"a{suffix}"), write(plain, tmp_path / "elsewhere" / f"other{suffix}")
+    assert first.read_bytes() == second.read_bytes()
+    assert record_path(first).read_bytes() == record_path(second).read_bytes()
+
+
+def test_unknown_suffix_is_refused_with_the_known_ones() -> None:
+    assert suffix_of(Path("a.b.nii.gz")) == ".nii.gz"
+    with pytest.raises(UnwritableOutput, match=r"\.nii\.gz, \.nii, \.nrrd, \.mha, \.png") as caught:
+        suffix_of(Path("lungs.gz"))
+    assert caught.value.code == "unknown-suffix"
