@@ -24,6 +24,11 @@ def test_public_names_are_sorted_and_declared_once_for_people_and_once_for_type_
     assert sorted(typed) == pleura.__all__
 
 
+def test_no_room_has_the_name_of_a_public_function_which_importing_it_would_hide() -> None:
+    rooms = {path.stem for path in Path(pleura.__file__).parent.iterdir()}
+    assert rooms & set(pleura.__all__) == set()
+
+
 def test_dir_lists_the_public_names_before_they_are_used() -> None:
     assert set(pleura.__all__) <= set(dir(pleura))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pleura.errors import PleuraError
     from pleura.reading import read
-    from pleura.segment import Segmenter, segment
+    from pleura.segmenter import Segmenter, segment
     from pleura.segmentation import Segmentation
     from pleura.volume import Kind, Note, Volume
 
@@ -21,10 +21,10 @@ _HOMES = {
     "Note": "pleura.volume",
     "PleuraError": "pleura.errors",
     "Segmentation": "pleura.segmentation",
-    "Segmenter": "pleura.segment",
+    "Segmenter": "pleura.segmenter",
     "Volume": "pleura.volume",
     "read": "pleura.reading",
-    "segment": "pleura.segment",
+    "segment": "pleura.segmenter",
 }
 
 

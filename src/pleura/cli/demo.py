@@ -19,7 +19,7 @@ def demo(
     from pleura.evaluation.metrics import dice
     from pleura.labels import LUNGS
     from pleura.phantom import chest, write_dicom
-    from pleura.segment import Segmenter
+    from pleura.segmenter import Segmenter
     from pleura.writing import preview, write
 
     with answering(debug):

@@ -17,7 +17,7 @@ from pleura.errors import PleuraError
 from pleura.segmentation import Segmentation
 
 if TYPE_CHECKING:
-    from pleura.segment import Segmenter
+    from pleura.segmenter import Segmenter
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def segment(
     """
     with answering(debug):
         jobs = plan(inputs, output)
-        from pleura.segment import Segmenter
+        from pleura.segmenter import Segmenter
 
         segmenter = Segmenter(model=model, backend=backend, device=device, threads=threads)
         wishes = _Wishes(series, preview, as_json, quiet, debug)
