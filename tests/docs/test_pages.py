@@ -1,0 +1,79 @@
+"""What the docs claim of the program, compared with the program: commands, codes, links, pages."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import pleura
+from pleura.errors import PleuraError
+
+ROOT = Path(__file__).parents[2]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "tests" / "README.md"]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+CODES = ROOT / "docs" / "reference" / "warnings-and-errors.md"
+RAISERS = {error.__name__ for error in (PleuraError, *PleuraError.__subclasses__())}
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def codes_in_source() -> set[str]:
+    """Return the code of every error raised and every note made: `code="..."`, and the first word of `Note(...)`."""
+    found = set()
+    for source in SOURCES:
+        for node in ast.walk(ast.parse(read(source))):
+            given: list[ast.AST] = []
+            if isinstance(node, ast.Call):
+                given += [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+                if isinstance(node.func, ast.Name) and node.func.id == "Note":
+                    given += node.args[:1]
+            elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "code":
+                given += [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]
+            found |= {one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str)}
+    return found
+
+
+def codes_in_docs() -> set[str]:
+    return set(re.findall(r"^\| `([a-z0-9-]+)` \|", read(CODES), re.MULTILINE))
+
+
+def test_every_code_of_the_program_is_documented() -> None:
+    assert codes_in_source() - codes_in_docs() == set()
+
+
+def test_every_documented_code_exists() -> None:
+    words = "\n".join(map(read, SOURCES))
+    assert {code for code in codes_in_docs() if f'"{code}"' not in words} == set()
+
+
+def test_every_kind_of_error_is_documented() -> None:
+    assert {name for name in RAISERS if f"`{name}`" not in read(CODES)} == set()
+
+
+def test_every_public_name_is_documented() -> None:
+    page = read(ROOT / "docs" / "reference" / "python.md")
+    assert [name for name in pleura.__all__ if f"`{name}" not in page and f"`pleura.{name}" not in page] == []
+
+
+def test_ci_runs_the_set_up_commands_of_the_readme_word_for_word() -> None:
+    commands = [line for line in read(ROOT / "README.md").splitlines() if line.startswith("pip install")]
+    assert len(commands) == 2
+    for command in commands:
+        assert command in read(ROOT / ".ci" / "run")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_to_files(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", read(page)):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_every_page_is_in_the_navigation_and_every_entry_is_a_page() -> None:
+    listed = set(re.findall(r": (\S+\.md)$", read(ROOT / "mkdocs.yml"), re.MULTILINE))
+    assert listed == {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
