@@ -100,7 +100,7 @@ def _survey(path: Path, *, packed: bool = False) -> Survey:
 def _read(path: Path, series: str | None, kind: Kind | None, *, packed: bool = False) -> Volume:
     """Read what a path holds; `packed` says that it came out of an archive."""
     if path.is_dir():
-        return _read_files(find_files(path), series, kind)
+        return read_dicom(find_files(path), series, kind)
     form, gzipped = sniff(path)
     if form is Format.NIFTI:
         return read_nifti(path, kind)
@@ -109,7 +109,7 @@ def _read(path: Path, series: str | None, kind: Kind | None, *, packed: bool = F
             raise UnreadableInput("an archive within an archive; unpack it first", code="nested-archive")
         with unpacked(path, gzipped=gzipped) as files:
             alone = len(files) == 1
-            return _read(files[0], series, kind, packed=True) if alone else _read_files(files, series, kind)
+            return _read(files[0], series, kind, packed=True) if alone else read_dicom(files, series, kind)
     match form:
         case Format.DICOM:
             return read_dicom([path], series, kind)
@@ -119,9 +119,3 @@ def _read(path: Path, series: str | None, kind: Kind | None, *, packed: bool = F
             return read_metaimage(path, kind)
         case Format.RASTER:
             return read_raster(path, kind)
-
-
-def _read_files(files: list[Path], series: str | None, kind: Kind | None) -> Volume:
-    if not files:
-        raise UnreadableInput("there are no files in it", code="no-dicom")
-    return read_dicom(files, series, kind)

@@ -1,4 +1,4 @@
-"""What every volume has to pass, whatever it was read from: size, orientation and coverage."""
+"""What every volume has to pass, whatever it was read from: size, right angles and coverage."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from pleura.errors import UnsuitableInput
-from pleura.volume import Note, Volume, axial_order
+from pleura.volume import Affine, Note, Volume, axial_order
 
 SMALLEST = 32
 """Voxels along the smaller side of an axial slice below which there is nothing to see."""
@@ -19,19 +19,36 @@ TILTED = 0.5
 
 
 def checked(volume: Volume) -> Volume:
-    """Return the volume with its hash and the notes on its coverage.
+    """Return the volume with its hash and the notes on its grid.
 
     Raises
     ------
-    UnsuitableInput : the slices are too small, or a single slice is not axial
+    UnsuitableInput : see `grid_notes`
     """
-    (z, y, x), _ = axial_order(volume.affine)
-    shape = volume.shape
+    noted = grid_notes(volume.shape, volume.affine, slab=volume.spacing_known and not volume.planar)
+    identity = replace(volume.identity, sha256=fingerprint(volume))
+    return replace(volume, identity=identity, notes=(*volume.notes, *noted))
+
+
+def grid_notes(shape: tuple[int, int, int], affine: Affine, *, slab: bool) -> tuple[Note, ...]:
+    """Return what is to be said of a grid.
+
+    Parameters
+    ----------
+    shape : slices, rows, columns
+    affine : (4, 4) array index -> LPS millimetres
+    slab : True where the grid covers a known length of the body, which may be too short
+
+    Raises
+    ------
+    UnsuitableInput : the axial slices of the grid are too small
+    """
+    (z, y, x), _ = axial_order(affine)
     if min(shape[y], shape[x]) < SMALLEST:
         across = f"{shape[y]} x {shape[x]}"
         raise UnsuitableInput(f"axial slices of {across} voxels are too small for a chest", code="too-small")
-    identity = replace(volume.identity, sha256=fingerprint(volume))
-    return replace(volume, identity=identity, notes=(*volume.notes, *_shear(volume), *_coverage(volume, z)))
+    step = float(np.linalg.norm(affine[:3, z]))
+    return (*_shear(affine), *(_coverage(shape[z], step) if slab else ()))
 
 
 def fingerprint(volume: Volume) -> str:
@@ -42,9 +59,9 @@ def fingerprint(volume: Volume) -> str:
     return digest.hexdigest()
 
 
-def _shear(volume: Volume) -> tuple[Note, ...]:
+def _shear(affine: Affine) -> tuple[Note, ...]:
     """Note axes that are not at right angles; the grid is kept, so that labels lie on the scan's own voxels."""
-    axes = volume.affine[:3, :3] / np.linalg.norm(volume.affine[:3, :3], axis=0)
+    axes = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
     cosine = np.abs(axes.T @ axes)[np.triu_indices(3, 1)].max()
     angle = float(np.degrees(np.arcsin(min(1.0, cosine))))
     if angle < TILTED:
@@ -53,12 +70,8 @@ def _shear(volume: Volume) -> tuple[Note, ...]:
     return (Note("gantry-tilt", text),)
 
 
-def _coverage(volume: Volume, along: int) -> tuple[Note, ...]:
-    if volume.planar or not volume.spacing_known:
+def _coverage(count: int, step: float) -> tuple[Note, ...]:
+    if count > 1 and count * step >= SHORT:
         return ()
-    count = volume.shape[along]
-    covered = count * volume.spacing[along]
-    if count > 1 and covered >= SHORT:
-        return ()
-    slices = "one slice" if count == 1 else f"{count} slices"
-    return (Note("short-coverage", f"{slices} cover {covered:.0f} mm of the body: the lungs are not whole"),)
+    slices = "one slice covers" if count == 1 else f"{count} slices cover"
+    return (Note("short-coverage", f"{slices} {count * step:.0f} mm of the body: the lungs are not whole"),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,12 +31,12 @@ def find_files(folder: Path) -> list[Path]:
     )
 
 
-def scan(paths: Iterable[Path]) -> tuple[list[Series], tuple[Note, ...]]:
+def scan(paths: Sequence[Path]) -> tuple[list[Series], tuple[Note, ...]]:
     """Read the headers of DICOM files and group them into series; other files are left out and damaged ones noted.
 
     Raises
     ------
-    UnreadableInput : no file is DICOM
+    UnreadableInput : no file is sound DICOM
     """
     frames: list[Frame] = []
     failures: list[PleuraError] = []
@@ -47,7 +47,9 @@ def scan(paths: Iterable[Path]) -> tuple[list[Series], tuple[Note, ...]]:
             failures.append(error)
     damaged = [error for error in failures if error.code != "not-dicom"]
     if not frames:
-        raise (damaged or failures or [UnreadableInput("there are no DICOM files in it", code="no-dicom")])[0]
+        if damaged or len(failures) == 1:
+            raise (damaged or failures)[0]
+        raise UnreadableInput("there are no DICOM files in it; give other images one by one", code="no-dicom")
     notes = (Note("damaged-files", f"{len(damaged)} damaged DICOM files were left out"),) if damaged else ()
     return group(frames), notes
 

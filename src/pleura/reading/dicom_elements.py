@@ -62,6 +62,8 @@ _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _PIXEL_DATA = 0x7FE00010
 _FLOAT_PIXELS = (0x7FE00008, 0x7FE00009)
 _HEAD = 1 << 14
+_BARE_STARTS = frozenset({b"\x02\0", b"\x08\0"})
+"""How a data set without preamble begins: group 2 or 8 in little endian."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ def read_elements(path: Path) -> Elements:
     """
     with path.open("rb", buffering=0) as file:
         data = file.read(_HEAD)
+        if data[128:132] != b"DICM" and data[:2] not in _BARE_STARTS:
+            raise UnreadableInput("this is not a DICOM file", code="not-dicom")
         for whole in (len(data) < _HEAD, True):
             try:
                 return _walk_file(data, whole=whole)

@@ -66,7 +66,7 @@ def _plane(header: Header, index: int, values: Mapping[str, str]) -> Frame:
         index=index,
         instance_uid=values.get("SOPInstanceUID", ""),
         position=_numbers(values, "ImagePositionPatient", 3),
-        orientation=_numbers(values, "ImageOrientationPatient", 6),
+        orientation=_orientation(_numbers(values, "ImageOrientationPatient", 6)),
         spacing=_spacing(_numbers(values, "PixelSpacing", 2)),
         thickness=_number(values, "SliceThickness"),
         slope=_number(values, "RescaleSlope"),
@@ -91,6 +91,17 @@ def _numbers(values: Mapping[str, str], keyword: str, count: int) -> tuple[float
     if len(numbers) != count or not all(math.isfinite(number) for number in numbers):
         raise UnreadableInput(f"{keyword} does not hold {count} numbers", code="damaged")
     return numbers
+
+
+def _orientation(orientation: tuple[float, ...] | None) -> tuple[float, ...] | None:
+    if orientation is None:
+        return None
+    across, down = orientation[:3], orientation[3:]
+    lengths = math.hypot(*across), math.hypot(*down)
+    cosine = sum(a * d for a, d in zip(across, down, strict=True)) / max(lengths[0] * lengths[1], 0.25)
+    if min(lengths) < 0.5 or abs(cosine) > 0.02:
+        raise UnreadableInput("ImageOrientationPatient does not hold two directions at right angles", code="damaged")
+    return tuple(value / lengths[k // 3] for k, value in enumerate(orientation))
 
 
 def _spacing(spacing: tuple[float, ...] | None) -> tuple[float, ...] | None:

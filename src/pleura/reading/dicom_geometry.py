@@ -21,6 +21,7 @@ from pleura.volume import Affine, Note
 
 SAME_PLACE = 0.01
 """Millimetres: slices closer than this are at one place."""
+_AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 _LOOSE = 0.1
 """Fraction of a step by which a slice may lie off the regular grid; more is a gap or a change of spacing."""
 _STEADY = 0.01
@@ -97,7 +98,7 @@ def stack(frames: Sequence[Frame]) -> Stack:
 
 
 def _single(frame: Frame) -> Stack:
-    normal = np.array([0.0, 0.0, 1.0]) if frame.orientation is None else _axes(frame)[0]
+    normal, _, _ = _axes(frame)
     affine, known = _affine(frame, normal * (frame.thickness or 1.0))
     notes = list(_spacing_notes(known))
     if frame.orientation is None:
@@ -160,22 +161,16 @@ def _refuse_sideways(positions: NDArray[np.float64], along: NDArray[np.float64])
 
 
 def _axes(frame: Frame) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return unit vectors of the slice: its normal, the way rows grow, the way columns grow."""
-    across = np.array(frame.orientation[:3])  # type: ignore[index]
-    down = np.array(frame.orientation[3:])  # type: ignore[index]
-    lengths = np.linalg.norm(across), np.linalg.norm(down)
-    if min(lengths) < 0.5 or abs(across @ down) > 0.02 * lengths[0] * lengths[1]:
-        raise UnsuitableInput("ImageOrientationPatient does not hold two directions at right angles", code="damaged")
-    across, down = across / lengths[0], down / lengths[1]
+    """Return unit vectors of the slice: its normal, the way rows grow, the way columns grow; axial if not stated."""
+    orientation = np.array(frame.orientation or _AXIAL)
+    across, down = orientation[:3], orientation[3:]
     normal = np.cross(across, down)
     return normal / np.linalg.norm(normal), down, across
 
 
 def _affine(frame: Frame, travel: NDArray[np.float64]) -> tuple[Affine, bool]:
     """Return the affine of a stack that starts at `frame` and goes on by `travel`, and whether its spacing is known."""
-    down, across = np.array([0.0, 1.0, 0.0]), np.array([1.0, 0.0, 0.0])
-    if frame.orientation is not None:
-        _, down, across = _axes(frame)
+    _, down, across = _axes(frame)
     rows, columns = frame.spacing or (1.0, 1.0)
     affine = np.eye(4)
     affine[:3, 0] = travel

@@ -10,6 +10,7 @@ import numpy as np
 
 from pleura.errors import PleuraError
 from pleura.reading import values
+from pleura.reading.checks import grid_notes
 from pleura.reading.dicom import scan
 from pleura.reading.dicom_geometry import places, stack
 from pleura.reading.dicom_objects import class_name
@@ -133,7 +134,8 @@ def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
     stacked = stack([place[0] for place in found])
     doubled = sum(len(place) > 1 for place in found)
     doubles = (Note("doubled-slices", f"{doubled} positions hold more than one slice"),) if doubled else ()
-    slices, rows, columns = summary.shape
+    _, rows, columns = summary.shape
+    shape = (len(stacked.frames), rows, columns)
     steps = np.linalg.norm(stacked.affine[:3, :3], axis=0)
     middle = found[len(found) // 2][0]
     pixels = np.empty((1, rows, columns), np.int16)
@@ -141,9 +143,9 @@ def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
     return replace(
         summary,
         kind="hu" if values.are_hu(values.sample(pixels)) else "unknown",
-        shape=(len(stacked.frames), rows, columns),
+        shape=shape,
         spacing=(float(steps[0]), float(steps[1]), float(steps[2])) if stacked.spacing_known else None,
-        coverage=len(stacked.frames) * float(steps[0]) if slices > 1 else float(steps[0]),
-        problems=(*stacked.notes, *doubles),
+        coverage=len(stacked.frames) * float(steps[0]),
+        problems=(*stacked.notes, *doubles, *grid_notes(shape, stacked.affine, slab=stacked.spacing_known)),
         usable=True,
     )
