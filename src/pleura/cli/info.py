@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pleura.cli.console import answering
+
+if TYPE_CHECKING:
+    from pleura.reading.summary import SeriesSummary, Survey
 
 
 def info(
@@ -22,33 +25,30 @@ def info(
     from pleura.reading import survey
 
     with answering(debug):
-        found = asdict(survey(path))
-        typer.echo(json.dumps(found) if as_json else "\n".join(_lines(found)))
+        found = survey(path)
+        typer.echo(json.dumps(asdict(found)) if as_json else "\n".join(_lines(found)))
 
 
-def _lines(facts: Mapping[str, Any], indent: str = "") -> Iterator[str]:
-    """Yield `name: value` for every fact that is known; what holds facts itself is set in below its name."""
-    for name, value in facts.items():
-        title = f"{indent}{name.replace('_', ' ')}"
-        if isinstance(value, Mapping):
-            yield f"{title}:"
-            yield from _lines(value, indent + "  ")
-        elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
-            for number, part in enumerate(value, start=1):
-                if set(part) == {"code", "message"}:
-                    yield f"{title}: {part['message']}"
-                else:
-                    yield f"{title} {number} of {len(value)}:"
-                    yield from _lines(part, indent + "  ")
-        elif value is not None and value != "" and value != () and value != []:
-            yield f"{title}: {_text(value)}"
+def _lines(found: Survey) -> Iterator[str]:
+    several = len(found.series) > 1
+    for number, series in enumerate(found.series, start=1):
+        can = "can be segmented" if series.usable else "cannot be segmented"
+        yield f"series {number} of {len(found.series)}: {can}{', chosen' if several and series.key == found.chosen else ''}"
+        yield from (f"  {name}: {fact}" for name, fact in _facts(series).items() if fact)
+        yield from (f"  problem: {problem.message}" for problem in series.problems)
+    yield from (f"note: {note.message}" for note in found.notes)
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.3f}".rstrip("0").rstrip(".")
-    if isinstance(value, list | tuple):
-        return " x ".join(_text(part) for part in value)
-    return str(value)
+def _facts(series: SeriesSummary) -> dict[str, str]:
+    """Return what is known of a series, by name; what is not is empty."""
+    spacing = " x ".join(f"{step:.2f}" for step in series.spacing) if series.spacing else ""
+    return {
+        "format": ", ".join(part for part in (series.format, series.object, series.transfer_syntax) if part),
+        "modality": series.modality,
+        "values": series.kind,
+        "shape": " x ".join(str(n) for n in series.shape),
+        "spacing": f"{spacing} mm" if spacing else "",
+        "slices": series.orientation,
+        "coverage": f"{series.coverage:.0f} mm" if series.coverage else "",
+        "series": series.key,
+    }

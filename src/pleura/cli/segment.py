@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -131,11 +131,16 @@ def _tell(result: Segmentation, prefix: str, target: Path, picture: Path | None)
     typer.echo(f"written: {target}{f' and {picture}' if picture else ''}")
 
 
-def _counted(count: int, quiet: bool) -> Iterator[int]:
-    """Yield 0 .. count - 1, with a progress bar where there is more than one and somebody is watching."""
-    if count < 2 or quiet or not sys.stderr.isatty():
-        yield from range(count)
-        return
+def _counted(count: int, quiet: bool) -> Iterable[int]:
+    """Return 0 .. count - 1, with a progress bar where there is more than one and somebody is watching."""
+    return range(count) if count < 2 or quiet or not _watched() else _progress(count)
+
+
+def _watched() -> bool:
+    return sys.stderr.isatty()
+
+
+def _progress(count: int) -> Iterator[int]:
     from rich.console import Console
     from rich.progress import Progress
 

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+
+import pleura.segmenter
+from pleura.phantom import chest, write_dicom
+
+
+def test_one_argument_writes_a_neutral_name_here(run, network, scan: Path, elsewhere: Path) -> None:
+    ran = run("segment", scan)
+    assert ran.code == 0
+    assert ran.err == ""
+    assert sorted(path.name for path in elsewhere.iterdir()) == ["lungs.json", "lungs.nii.gz"]
+    image = nibabel.load("lungs.nii.gz")
+    np.testing.assert_allclose(image.affine, nibabel.load(scan).affine)
+
+
+def test_lines_tell_what_was_read_found_and_written(run, network, scan: Path) -> None:
+    lines = run("segment", scan, "--preview").out.splitlines()
+    assert lines[0] == "nifti, 24 x 64 x 64, 13.00 x 6.00 x 6.00 mm"
+    assert any(line.startswith("right lung ") and line.endswith(" mL") for line in lines)
+    assert lines[-1] == "written: lungs.nii.gz and lungs-preview.png"
+    assert "chest" not in "".join(lines)  # no name of an input
+
+
+def test_two_arguments_are_input_and_output(run, network, scan: Path, elsewhere: Path) -> None:
+    assert run("segment", scan, "mask.nrrd").code == 0
+    assert (elsewhere / "mask.nrrd").exists()
+    assert (elsewhere / "mask.json").exists()
+
+
+def test_picture_becomes_a_picture(run, network, slice_picture: Path, elsewhere: Path) -> None:
+    assert run("segment", slice_picture, "--preview").code == 0
+    assert sorted(path.name for path in elsewhere.iterdir()) == ["lungs-preview.png", "lungs.json", "lungs.png"]
+    with Image.open("lungs.png") as image:
+        assert image.size == (128, 128)
+
+
+def test_many_inputs_load_the_model_once(run, network, scan: Path, slice_picture: Path, elsewhere: Path) -> None:
+    ran = run("segment", scan, slice_picture, scan, "-o", "deep/out", "--threads", 2, "--backend", "torch")
+    assert ran.code == 0
+    names = sorted(path.name for path in (elsewhere / "deep/out").iterdir() if path.suffix != ".json")
+    assert names == ["chest_2_lungs.nii.gz", "chest_lungs.nii.gz", "slice_lungs.png"]
+    assert network == [{"model": None, "backend": "torch", "device": "auto", "threads": 2}]
+    assert ran.err == ""  # no progress bar in a pipe
+    assert [line[:5] for line in ran.out.splitlines() if " x " in line] == ["1/3: ", "2/3: ", "3/3: "]
+
+
+def test_folder_of_images_is_many_scans(run, network, scan: Path, slice_picture: Path, elsewhere: Path) -> None:
+    folder = elsewhere / "images"
+    folder.mkdir()
+    shutil.copy(scan, folder)
+    shutil.copy(slice_picture, folder)
+    (folder / "notes.txt").write_text("nothing to see")
+    assert run("segment", folder).code == 0
+    written = sorted(path.name for path in (elsewhere / "lungs").iterdir())
+    assert written == ["chest_lungs.json", "chest_lungs.nii.gz", "slice_lungs.json", "slice_lungs.png"]
+    assert run("segment", folder, "one.nii.gz").code == 2
+
+
+def test_folder_of_dicom_is_one_scan(run, network, elsewhere: Path) -> None:
+    write_dicom(chest((24, 64, 64), (13.0, 6.0, 6.0)), elsewhere / "series")
+    assert run("segment", elsewhere / "series", "-o", "mask.mha").code == 0
+    assert (elsewhere / "mask.mha").exists()
+
+
+def test_one_bad_file_does_not_stop_the_rest(run, network, scan: Path, elsewhere: Path) -> None:
+    bad = elsewhere / "bad.nii.gz"
+    bad.write_bytes(b"not a scan")
+    ran = run("segment", bad, scan, "-o", "out")
+    assert ran.code == 1
+    assert ran.err.count("\n") == 1
+    assert ran.err.startswith("pleura: error: bad.nii.gz")
+    assert (elsewhere / "out/chest_lungs.nii.gz").exists()
+
+
+def test_nothing_done_is_code_2_and_one_line(run, network, elsewhere: Path) -> None:
+    ran = run("segment", elsewhere / "absent")
+    assert ran.code == 2
+    assert ran.out == ""
+    assert ran.err.startswith("pleura: error: ")
+    assert ran.err.count("\n") == 1
+    assert "Traceback" not in ran.err
+    assert "Traceback" in run("segment", elsewhere / "absent", "--debug").err
+
+
+def test_bug_is_told_in_one_line_too(run, network, scan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("a patient's name")
+
+    monkeypatch.setattr(pleura.segmenter.Segmenter, "__call__", fails)
+    ran = run("segment", scan)
+    assert ran.code == 2
+    assert ran.err == "pleura: error: unexpected ZeroDivisionError; run again with --debug and report what it shows\n"
+
+
+def test_interruption_is_quiet(run, network, scan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stops(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pleura.segmenter.Segmenter, "__call__", stops)
+    ran = run("segment", scan)
+    assert (ran.code, ran.out, ran.err) == (130, "", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("segment",),
+        ("segment", "a", "b", "c"),
+        ("segment", "a", "b"),
+        ("segment", "a", "b", "-o", "one.nii.gz"),
+        ("segment", "a", "--threads", "0"),
+        ("segment", "a", "--no-such-option"),
+    ],
+)
+def test_bad_usage_is_code_2_before_any_work(run, network, arguments: tuple[str, ...]) -> None:
+    ran = run(*arguments)
+    assert ran.code == 2
+    assert "Traceback" not in ran.err
+    assert network == []
+
+
+def test_input_is_never_overwritten(run, network, scan: Path, elsewhere: Path) -> None:
+    own = elsewhere / "own.nii.gz"
+    shutil.copy(scan, own)
+    for command in (("segment", own, own), ("segment", own, "-o", "./own.nii.gz")):
+        ran = run(*command)
+        assert ran.code == 2
+        assert "is the input" in ran.err
+    assert own.read_bytes() == scan.read_bytes()
+    assert network == []
+
+
+def test_only_earlier_results_are_replaced(run, network, scan: Path, elsewhere: Path) -> None:
+    other = elsewhere / "b.nii.gz"
+    other.write_bytes(b"another scan, taken in by a wildcard")
+    ran = run("segment", scan, other)
+    assert ran.code == 2
+    assert "not an earlier result" in ran.err
+    assert other.read_bytes().startswith(b"another")
+    assert [run("segment", scan, "lungs.nii.gz", "--preview").code for _ in range(2)] == [0, 0]
+
+
+@pytest.mark.parametrize("name", ["lungs.json", "lungs-preview.png"])
+def test_files_of_others_beside_the_mask_are_left_alone(run, network, scan: Path, elsewhere: Path, name: str) -> None:
+    (elsewhere / name).write_text("{}")
+    ran = run("segment", scan, "--preview")
+    assert ran.code == 2
+    assert name in ran.err
+    assert [path.name for path in elsewhere.iterdir()] == [name]
+
+
+def test_json_is_one_object_a_scan_and_nothing_else(run, network, scan: Path, elsewhere: Path) -> None:
+    (elsewhere / "bad.nii").write_bytes(b"")
+    ran = run("segment", scan, "bad.nii", "-o", "out", "--json", "--preview")
+    good, bad = (json.loads(line) for line in ran.out.splitlines())
+    assert good["input"] == 1
+    assert good["output"] == "out/chest_lungs.nii.gz"
+    assert good["preview"] == "out/chest_lungs-preview.png"
+    assert good["seconds"] == {"read": 0.25}
+    assert [label["name"] for label in good["labels"]] == ["background", "right lung", "left lung"]
+    assert bad == {"input": 2, "error": "empty-file"}
+    assert ran.code == 1
+
+
+def test_quiet_says_nothing_but_warnings(run, network, scan: Path, elsewhere: Path) -> None:
+    assert run("segment", scan, "--quiet").out == ""
+    volume = np.full((40, 40, 3), 40, np.int16)
+    volume[::2] = 60
+    volume[0, :, :] = -600
+    nibabel.save(nibabel.Nifti1Image(volume, np.diag([5.0, 5.0, 50.0, 1.0])), elsewhere / "solid.nii")
+    ran = run("segment", "solid.nii", "-o", "solid-mask.nii.gz", "--quiet")
+    assert ran.out == ""
+    assert ran.err == "pleura: warning: solid-mask.nii.gz: no lung was found\n"
+    assert ran.code == 0
+
+
+def test_nothing_that_is_written_or_said_tells_the_patient_or_the_file(run, network, elsewhere: Path) -> None:
+    folder = elsewhere / "Miller-Ann"
+    for path in write_dicom(chest((24, 64, 64), (13.0, 6.0, 6.0)), folder):
+        dataset = pydicom.dcmread(path)
+        dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = "Miller^Ann", "4711-0815", "19600229"
+        dataset.save_as(path)
+        path.rename(path.with_name(f"Miller_{path.name}"))
+    (elsewhere / "out").mkdir()
+    ran = run("segment", folder, "out/mask.nii", "--preview", "--json")
+    said = [ran.out.encode(), ran.err.encode(), *(path.read_bytes() for path in (elsewhere / "out").iterdir())]
+    assert len(said) == 5
+    for secret in (b"Miller", b"4711-0815", b"19600229", b"Ann", str(elsewhere).encode()):
+        assert all(secret not in text for text in said)
+
+
+def test_same_scan_gives_the_same_files(run, network, scan: Path, elsewhere: Path) -> None:
+    for name in ("a", "b"):
+        (elsewhere / name).mkdir()
+        run("segment", scan, f"{name}/lungs.nii.gz", "--preview")
+    for path in (elsewhere / "a").iterdir():
+        assert path.read_bytes() == (elsewhere / "b" / path.name).read_bytes()
+
+
+def test_progress_bar_is_for_watchers_of_many_scans(
+    run, network, scan: Path, slice_picture: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pleura.cli import segment
+
+    shown: list[int] = []
+    monkeypatch.setattr(segment, "_progress", lambda count: (shown.append(count), range(count))[1])
+    monkeypatch.setattr(segment, "_watched", lambda: True)
+    run("segment", scan, "-o", "a.nii.gz")
+    run("segment", scan, slice_picture, "-o", "out", "--quiet")
+    assert shown == []
+    run("segment", scan, slice_picture, "-o", "out")
+    assert shown == [2]
+
+
+def test_process_leaves_with_the_same_codes(elsewhere: Path) -> None:
+    command = [sys.executable, "-c", "from pleura.cli import main; main()", "segment", "absent.nii"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=elsewhere)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
