@@ -1,0 +1,80 @@
+"""Real odd files, one by one: a volume, a note or a named error, as `benchmarks/odd_expectations.tsv` allows."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+import pleura
+from pleura.reading.dicom_frames import read_frames
+from pleura.reading.dicom_pixels import read_pixels
+
+ROOT = Path(__file__).parents[2]
+KNOWN = {
+    "04-radiograph/RG1_J2KI.dcm": "radiographs are not segmented yet",
+    "10-picture/16bit.MM.cropped.tif": "nothing tells a small photograph from a slice",
+}
+
+
+def load(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+odd = load(ROOT / "benchmarks" / "odd.py")
+EXPECTED = odd.expectations()
+
+
+@pytest.fixture(scope="module")
+def files(shared: Path) -> Path:
+    if not (shared / "odd").is_dir():
+        pytest.skip("the odd files are not beside this checkout")
+    return shared / "odd"
+
+
+@pytest.mark.parametrize("path", EXPECTED)
+def test_an_odd_file_gives_what_a_careful_reader_would_say(files: Path, path: str) -> None:
+    found = odd.outcome(files / path, odd.try_reading)
+    assert found.what in {"read", "error"}, found.message
+    assert "\n" not in found.message
+    good = odd.agrees(found, EXPECTED[path], lambda other: odd.outcome(files / other, odd.try_reading).sha256)
+    assert good != (path in KNOWN), f"{found} {found.message}; allowed {EXPECTED[path]}"
+
+
+def test_every_odd_file_has_an_expectation(files: Path) -> None:
+    index = (files / "index.tsv").read_text().splitlines()[1:]
+    assert {line.split("\t")[0] for line in index} <= set(EXPECTED)
+
+
+def test_a_legacy_converted_object_equals_the_classic_slices_it_was_made_from(files: Path) -> None:
+    folder = files / "02-multiframe"
+    many = read_frames(folder / "legacy_converted_23x38x3.dcm")
+    single = [read_frames(path)[0] for path in sorted((folder / "legacy_converted_23x38x3_source").iterdir())]
+    voxels = np.empty((2, 3, 38, 23), np.int16)
+    for frames, target in ((many, voxels[0]), (single, voxels[1])):
+        read_pixels(sorted(frames, key=lambda frame: frame.position or ()), target)
+    np.testing.assert_array_equal(voxels[0], voxels[1])
+
+
+def test_a_stream_that_contradicts_the_header_on_the_sign_is_read_as_signed(files: Path) -> None:
+    (frame,) = read_frames(files / "01-ct-transfer-syntax" / "J2K_pixelrep_mismatch.dcm")
+    assert (frame.slope, frame.intercept) == (None, None)  # the object is refused before its plane is read
+    voxels = np.empty((1, 512, 512), np.int16)
+    read_pixels([frame], voxels)
+    assert (voxels.min(), voxels.max()) == (-1024, 1896)
+
+
+def test_a_real_volume_of_the_abdomen_keeps_its_grid(files: Path) -> None:
+    volume = pleura.read(files / "08-nifti" / "example_ct_sm.nii.gz")
+    assert volume.shape == (30, 101, 122)
+    assert volume.spacing == pytest.approx((3, 3, 3), abs=0.01)
