@@ -35,10 +35,12 @@ def run(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
 
     def command(*arguments: object) -> Ran:
         capsys.readouterr()
-        with pytest.raises(SystemExit) as left:
-            main([str(argument) for argument in arguments])
+        try:
+            code = main([str(argument) for argument in arguments])
+        except SystemExit as left:  # the parser leaves by itself
+            code = int(left.code or 0)
         out, err = capsys.readouterr()
-        return Ran(int(left.value.code or 0), out, err)
+        return Ran(code, out, err)
 
     return command
 

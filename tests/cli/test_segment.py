@@ -39,6 +39,13 @@ def test_two_arguments_are_input_and_output(run, network, scan: Path, elsewhere:
     assert (elsewhere / "mask.json").exists()
 
 
+def test_options_may_stand_anywhere(run, network, scan: Path, elsewhere: Path) -> None:
+    assert run("segment", scan, "--preview", "mask.nrrd").code == 0
+    assert run("segment", "-o", "out", scan, "--quiet", scan).code == 0
+    written = {str(path.relative_to(elsewhere)) for path in elsewhere.rglob("*.n*")}
+    assert written == {"mask.nrrd", "out/chest_lungs.nii.gz", "out/chest_2_lungs.nii.gz"}
+
+
 def test_picture_becomes_a_picture(run, network, slice_picture: Path, elsewhere: Path) -> None:
     assert run("segment", slice_picture, "--preview").code == 0
     assert sorted(path.name for path in elsewhere.iterdir()) == ["lungs-preview.png", "lungs.json", "lungs.png"]
@@ -225,7 +232,13 @@ def test_progress_bar_is_for_watchers_of_many_scans(
 
 
 def test_process_leaves_with_the_same_codes(elsewhere: Path) -> None:
-    command = [sys.executable, "-c", "from pleura.cli import main; main()", "segment", "absent.nii"]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys; from pleura.cli import main; sys.exit(main())",
+        "segment",
+        "absent.nii",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=elsewhere)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1

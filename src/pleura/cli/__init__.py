@@ -6,15 +6,15 @@ import sys
 from collections.abc import Sequence
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run `pleura` with the given arguments, or those of the process, and leave with its exit code."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `pleura` with the given arguments, or those of the process, and return its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     if given == ["--version"]:
-        # Answered before the parser is imported: scripts ask this often and want no wait.
+        # Answered before anything is imported: scripts ask this often and want no wait.
         from pleura import __version__
 
         sys.stdout.write(f"pleura {__version__}\n")
-        return
-    from pleura.cli.app import app
+        return 0
+    from pleura.cli.app import run
 
-    app(given, prog_name="pleura")
+    return run(given)

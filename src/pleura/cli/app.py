@@ -1,37 +1,76 @@
-"""The verbs under one name, and what holds for all of them."""
+"""The verbs under one name: which there are, and what becomes of whatever goes wrong in them.
+
+The parser is the standard library's. Richer ones cost 0.17 s of each run, a tenth of what a whole scan takes.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import typer
+import io
+import os
+import sys
+from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from importlib import import_module
 
 from pleura import __version__
-from pleura.cli.demo import demo
-from pleura.cli.info import info
-from pleura.cli.segment import segment
+from pleura.cli.console import INTERRUPTED, NOTHING_DONE, SOME_FAILED, complain
 
-EPILOG = "Exit codes: 0 all done; 1 some of several scans failed; 2 nothing done (bad usage or input); 130 interrupted."
-
-# Without rich markup help and usage errors are plain text, and rich is imported for progress bars alone.
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None, epilog=EPILOG
-)
-app.command(epilog=EPILOG)(segment)
-app.command()(info)
-app.command()(demo)
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        typer.echo(f"pleura {__version__}")
-        raise typer.Exit
+VERBS = {
+    "segment": "mark the right and the left lung of each scan",
+    "info": "say what a scan is, without segmenting it",
+    "demo": "draw a chest CT with known lungs, segment it, and compare",
+}
+EXIT_CODES = """exit codes:
+  0    all done
+  1    some of several scans failed
+  2    nothing done: bad usage or input
+  130  interrupted"""
 
 
-@app.callback()
-def pleura(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
-    ] = False,
-) -> None:
-    """Right and left lung from any chest CT, on the scan's own grid, in seconds, on a CPU, offline."""
+def run(given: Sequence[str]) -> int:
+    """Run one verb with its arguments and return the exit code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a path may hold what the terminal cannot show
+    if not given:
+        _parser().print_help(sys.stderr)
+        return NOTHING_DONE
+    verb = import_module(f"pleura.cli.{_parser().parse_args(given[:1]).verb}")
+    parser = ArgumentParser(
+        prog=f"pleura {given[0]}",
+        description=verb.__doc__,
+        epilog=EXIT_CODES,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    verb.add_arguments(parser)
+    # Intermixed, so that options may stand between INPUT and OUTPUT.
+    wishes = parser.parse_intermixed_args(given[1:])
+    try:
+        code: int = verb.run(wishes)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has left; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return SOME_FAILED
+    except Exception as error:
+        complain(error, debug=wishes.debug)
+        return NOTHING_DONE
+    return code
+
+
+def _parser() -> ArgumentParser:
+    """Return the parser of the first word."""
+    verbs = "\n".join(f"  {name:10}{says}" for name, says in VERBS.items())
+    parser = ArgumentParser(
+        prog="pleura",
+        usage="pleura VERB ...",
+        description="Right and left lung from any chest CT, on the scan's own grid, in seconds, on a CPU, offline.",
+        epilog=f"verbs, each with a --help of its own:\n{verbs}\n\n{EXIT_CODES}",
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"pleura {__version__}")
+    parser.add_argument("verb", choices=VERBS, metavar="VERB", help=SUPPRESS)
+    return parser

@@ -2,39 +2,29 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import typer
 
 from pleura.errors import PleuraError
 
 SOME_FAILED, NOTHING_DONE, INTERRUPTED = 1, 2, 130
 
 
-@contextmanager
-def answering(debug: bool) -> Iterator[None]:
-    """Turn whatever goes wrong inside into one line on stderr and an exit code; with `debug`, a traceback before."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        raise typer.Exit(INTERRUPTED) from None
-    except (PleuraError, MemoryError) as error:
-        complain(error, debug)
-        raise typer.Exit(NOTHING_DONE) from None
-
-
-def complain(error: BaseException, debug: bool) -> None:
-    """Print an error in one line on stderr."""
-    if debug:
-        typer.echo("".join(traceback.format_exception(error)), err=True, nl=False)
-    typer.echo(f"pleura: error: {' '.join(_sentence(error).split())}", err=True)
+def say(line: str) -> None:
+    """Print a line of the result on stdout."""
+    sys.stdout.write(f"{line}\n")
 
 
 def warn(message: str) -> None:
     """Print a warning in one line on stderr."""
-    typer.echo(f"pleura: warning: {message}", err=True)
+    sys.stderr.write(f"pleura: warning: {message}\n")
+
+
+def complain(error: BaseException, *, debug: bool) -> None:
+    """Print an error in one line on stderr; with `debug`, its traceback before."""
+    if debug:
+        sys.stderr.writelines(traceback.format_exception(error))
+    sys.stderr.write(f"pleura: error: {' '.join(_sentence(error).split())}\n")
 
 
 def _sentence(error: BaseException) -> str:

@@ -1,40 +1,42 @@
-"""`pleura demo`: the whole way on a chest that anybody may have, with its truth known."""
+"""Draw a chest CT with known lungs, write it as DICOM, segment those files and compare with the truth."""
 
 from __future__ import annotations
 
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
-from pleura.cli.console import answering
+from pleura.cli.console import say
 from pleura.errors import UnwritableOutput
 
 
-def demo(
-    folder: Annotated[Path, typer.Argument(help="Folder to write to; made if it is missing.")] = Path("pleura-demo"),
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-) -> None:
-    """Draw a chest CT with known lungs, write it as DICOM, segment those files and compare with the truth."""
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say what can be asked for."""
+    parser.add_argument(
+        "folder", nargs="?", type=Path, metavar="FOLDER", default=Path("pleura-demo"), help="default: pleura-demo"
+    )
+
+
+def run(wishes: Namespace) -> int:
+    """Walk the whole way on a chest that anybody may have."""
     from pleura.evaluation.metrics import dice
     from pleura.labels import LUNGS
     from pleura.phantom import chest, write_dicom
     from pleura.segmenter import Segmenter
     from pleura.writing import preview, write
 
-    with answering(debug):
-        phantom = chest()
-        series = _series_folder(folder)
-        files = write_dicom(phantom, series)
-        typer.echo(f"drawn: a chest CT of {len(files)} slices with known lungs, {series}")
-        result = Segmenter()(series)
-        typer.echo(f"segmented in {sum(result.timings.values()):.1f} s")
-        for label in LUNGS:
-            agreement = dice(phantom.labels == label.value, result.labels == label.value)
-            typer.echo(f"{label.name}: Dice {agreement:.4f} against the truth")
-        mask = write(result, folder / "lungs.nii.gz")
-        picture = preview(result, folder / "lungs-preview.png")
-        typer.echo(f"written: {mask} and {picture}")
+    series = _series_folder(wishes.folder)
+    phantom = chest()
+    files = write_dicom(phantom, series)
+    say(f"drawn: a chest CT of {len(files)} slices with known lungs, {series}")
+    result = Segmenter()(series)
+    say(f"segmented in {sum(result.timings.values()):.1f} s")
+    for label in LUNGS:
+        agreement = dice(phantom.labels == label.value, result.labels == label.value)
+        say(f"{label.name}: Dice {agreement:.4f} against the truth")
+    mask = write(result, wishes.folder / "lungs.nii.gz")
+    picture = preview(result, wishes.folder / "lungs-preview.png")
+    say(f"written: {mask} and {picture}")
+    return 0
 
 
 def _series_folder(folder: Path) -> Path:

@@ -1,39 +1,41 @@
-"""`pleura info`: what a scan is, and what stands in the way, without segmenting it."""
+"""Say what a scan is: its series, geometry, kind of values, coverage and problems, without segmenting it."""
 
 from __future__ import annotations
 
 import json
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from pleura.cli.console import answering
+from pleura.cli.console import say
 
 if TYPE_CHECKING:
     from pleura.reading.summary import SeriesSummary, Survey
 
 
-def info(
-    path: Annotated[Path, typer.Argument(metavar="INPUT", help="Folder of DICOM slices, or a file.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
-) -> None:
-    """Say what a scan is: its series, geometry, kind of values, coverage and problems."""
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say what can be asked for."""
+    parser.add_argument("path", type=Path, metavar="INPUT", help="folder of DICOM slices, or a file")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(wishes: Namespace) -> int:
+    """Describe one path."""
     from pleura.reading import survey
 
-    with answering(debug):
-        found = survey(path)
-        typer.echo(json.dumps(asdict(found)) if as_json else "\n".join(_lines(found)))
+    found = survey(wishes.path)
+    say(json.dumps(asdict(found)) if wishes.json else "\n".join(_lines(found)))
+    return 0
 
 
 def _lines(found: Survey) -> Iterator[str]:
     several = len(found.series) > 1
     for number, series in enumerate(found.series, start=1):
         can = "can be segmented" if series.usable else "cannot be segmented"
-        yield f"series {number} of {len(found.series)}: {can}{', chosen' if several and series.key == found.chosen else ''}"
+        chosen = ", chosen" if several and series.key == found.chosen else ""
+        yield f"series {number} of {len(found.series)}: {can}{chosen}"
         yield from (f"  {name}: {fact}" for name, fact in _facts(series).items() if fact)
         yield from (f"  problem: {problem.message}" for problem in series.problems)
     yield from (f"note: {note.message}" for note in found.notes)

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
-
 from pleura.errors import UnreadableInput, UnwritableOutput
 from pleura.reading.sniff import Format, sniff
 from pleura.segmentation import Segmentation
@@ -41,23 +39,23 @@ def plan(paths: Sequence[Path], output: Path | None) -> list[Job]:
 
     Raises
     ------
-    typer.BadParameter
-        The arguments contradict each other.
     UnwritableOutput
-        A named output would overwrite something that is not an earlier result.
+        It is not said where each result goes (`where-to`), or a named output would overwrite something that is not an
+        earlier result (`output-is-input`, `output-exists`).
     """
     if output is None and len(paths) > 2:
-        raise typer.BadParameter("for several scans, name a folder for the results with -o FOLDER")
+        raise UnwritableOutput("for several scans, name a folder for the results with -o FOLDER", code="where-to")
     if output is None and len(paths) == 2:
         paths, output = paths[:1], paths[1]
         if not _names_a_file(output):
-            raise typer.BadParameter(
-                f"OUTPUT ends in one of {', '.join(SUFFIXES)}; for several scans, or for a folder, use -o FOLDER"
+            raise UnwritableOutput(
+                f"OUTPUT ends in one of {', '.join(SUFFIXES)}; for several scans, or for a folder, use -o FOLDER",
+                code="where-to",
             )
     sources = [scan for path in paths for scan in _scans(path)]
     if output is not None and _names_a_file(output):
         if len(sources) > 1:
-            raise typer.BadParameter(f"{len(sources)} scans do not go into one file; use -o FOLDER")
+            raise UnwritableOutput(f"{len(sources)} scans do not go into one file; use -o FOLDER", code="where-to")
         guard([output, record_path(output)], sources)
         return [Job(sources[0], output)]
     if output is None and sources == list(paths):
