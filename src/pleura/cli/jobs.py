@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 
 from pleura.errors import UnreadableInput, UnwritableOutput
@@ -13,6 +15,8 @@ from pleura.segmentation import Segmentation
 from pleura.writing import SUFFIXES, record_path, suffix_of
 
 _RESULTS, _PICTURE = "lungs", "-preview.png"
+_IMAGE_SUFFIX = re.compile(r"(\.(nii|hdr|img|nrrd|nhdr|mha|mhd|png|jpe?g|tiff?|dcm|ima|zip))?(\.gz)?$", re.IGNORECASE)
+"""What a result's name leaves out of its source's; other dots belong to the name, as in a UID."""
 
 
 @dataclass(frozen=True)
@@ -108,28 +112,28 @@ def _names_a_file(path: Path) -> bool:
 
 
 def _scans(path: Path) -> list[Path]:
-    """Return the image files of a folder that holds such and no DICOM; anything else is one scan."""
+    """Return the image files of a folder that holds such and, however deep, no DICOM; anything else is one scan."""
     if not path.is_dir():
         return [path]
     images = []
-    for file in sorted(entry for entry in path.iterdir() if entry.is_file()):
+    for file in sorted(entry for entry in path.rglob("*") if entry.is_file()):
         try:
             found, _ = sniff(file)
         except (UnreadableInput, OSError):
             continue
         if found is Format.DICOM:
             return [path]
-        if found is not Format.ZIP:
+        if found is not Format.ZIP and file.parent == path:
             images.append(file)
     return images or [path]
 
 
 def _names(sources: Sequence[Path]) -> list[str]:
     """Return a name for each result, after its source; equal ones are numbered."""
-    seen: dict[str, int] = {}
-    names = []
+    names: dict[str, None] = {}
     for source in sources:
-        stem = source.resolve().name.split(".")[0] or _RESULTS
-        seen[stem] = seen.get(stem, 0) + 1
-        names.append(f"{stem}_{_RESULTS}" if seen[stem] == 1 else f"{stem}_{seen[stem]}_{_RESULTS}")
-    return names
+        whole = source.resolve().name if source.name in {"", ".."} else source.name
+        stem = whole if source.is_dir() else _IMAGE_SUFFIX.sub("", whole)
+        numbered = (f"{stem}_{number}_{_RESULTS}" for number in count(2))
+        names[next(name for name in chain([f"{stem}_{_RESULTS}"], numbered) if name not in names)] = None
+    return list(names)

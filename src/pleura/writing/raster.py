@@ -28,7 +28,7 @@ def write_png(segmentation: Segmentation, file: BinaryIO) -> None:
             f"a PNG holds one slice and the scan has {len(labels)}: write .nii.gz, and use --preview for a picture",
             code="one-slice-only",
         )
-    picture = Image.fromarray(np.ascontiguousarray(labels.reshape(labels.shape[-2:])), mode="P")
+    picture = Image.fromarray(np.ascontiguousarray(labels.reshape(labels.shape[-2:])))
     palette = [0, 0, 0]
     for label in LUNGS:
         palette += label.colour

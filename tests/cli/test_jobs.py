@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pleura.cli.jobs import plan
+from pleura.errors import UnwritableOutput
+from pleura.phantom import chest, write_dicom
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def _stems(*names: str) -> list[str]:
+    return [job.stem.name.removesuffix("_lungs") for job in plan([Path(name) for name in names], Path("out"))]
+
+
+def test_results_are_named_after_their_scans_without_the_format() -> None:
+    assert _stems("a/one.nii.gz", "two.DCM", "three.nrrd.gz", "four.tiff") == ["one", "two", "three", "four"]
+
+
+def test_dots_that_are_no_format_stay_in_the_name() -> None:
+    assert _stems("1.2.840.10008.7", "case.7.nii", "v1.5/") == ["1.2.840.10008.7", "case.7", "v1.5"]
+
+
+def test_equal_names_are_numbered_and_never_meet() -> None:
+    assert _stems("a/ct.nii", "a/ct_2.nii", "b/ct.nii", "c/ct.png") == ["ct", "ct_2", "ct_3", "ct_4"]
+
+
+def test_this_folder_gives_its_own_name(elsewhere: Path) -> None:
+    assert _stems(".", str(elsewhere)) == [elsewhere.name, f"{elsewhere.name}_2"]
+
+
+def test_image_files_of_a_folder_are_scans_and_other_files_are_not(elsewhere: Path) -> None:
+    for name in ("b.png", "a.png"):
+        (elsewhere / name).write_bytes(PNG)
+    (elsewhere / "list.csv").write_text("a,b")
+    (elsewhere / "empty.png").touch()
+    (elsewhere / "masks").mkdir()
+    (elsewhere / "masks/a.png").write_bytes(PNG)
+    assert [job.source.name for job in plan([elsewhere], Path("out"))] == ["a.png", "b.png"]
+
+
+def test_picture_beside_a_series_does_not_hide_it(elsewhere: Path) -> None:
+    (elsewhere / "a.png").write_bytes(PNG)
+    write_dicom(chest((1, 16, 16), (5.0, 20.0, 20.0)), elsewhere / "deep/series")
+    assert [job.source for job in plan([elsewhere], Path("out"))] == [elsewhere]
+
+
+def test_folder_without_any_image_is_left_to_the_reader_to_refuse(elsewhere: Path) -> None:
+    assert [job.source for job in plan([elsewhere], None)] == [elsewhere]
+
+
+@pytest.mark.parametrize(
+    ("paths", "output"),
+    [(["a", "b", "c"], None), (["a", "b"], None), (["a", "b"], "one.nii.gz"), (["a", "out/"], None)],
+)
+def test_unclear_places_are_asked_for(paths: list[str], output: str | None) -> None:
+    with pytest.raises(UnwritableOutput, match="-o FOLDER") as caught:
+        plan([Path(path) for path in paths], Path(output) if output else None)
+    assert caught.value.code == "where-to"
