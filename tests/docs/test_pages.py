@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 import pleura
 from pleura.errors import PleuraError
+from pleura.labels import LUNGS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "tests" / "README.md"]
@@ -58,6 +61,23 @@ def test_every_kind_of_error_is_documented() -> None:
 def test_every_public_name_is_documented() -> None:
     page = read(ROOT / "docs" / "reference" / "python.md")
     assert [name for name in pleura.__all__ if f"`{name}" not in page and f"`pleura.{name}" not in page] == []
+
+
+def test_every_option_of_the_command_line_is_documented_and_no_other() -> None:
+    pleura_command = Path(sys.executable).with_name("pleura")
+    helps = [
+        subprocess.check_output([pleura_command, verb, "--help"], text=True) for verb in ("segment", "info", "demo")
+    ]
+    options = set(re.findall(r"--[a-z]+", "".join(helps)))
+    page = read(ROOT / "docs" / "reference" / "cli.md")
+    assert set(re.findall(r"--[a-z]+", page)) == options | {"--version"}
+
+
+def test_every_label_is_documented() -> None:
+    page = read(ROOT / "docs" / "reference" / "labels.md")
+    for lung in LUNGS:
+        colour = ", ".join(map(str, lung.colour))
+        assert f"| {lung.value} | {lung.name} of the patient | {lung.snomed}, {lung.meaning} | {colour} |" in page
 
 
 def test_ci_runs_the_set_up_commands_of_the_readme_word_for_word() -> None:
