@@ -20,13 +20,13 @@ ROOT = "1.2.826.0.1.3680043.8.498"
 
 
 def chest(shape: tuple[int, int, int] = (24, 64, 64)) -> NDArray[np.int16]:
-    """Return (z, y, x) HU: air, a body of 40 HU, two lungs of -850, every slice and voxel a little different."""
+    """Return (z, y, x) HU: air, a body from 40 HU, two lungs from -850, every slice and voxel a little different."""
     z, y, x = shape
     down, across = np.mgrid[0:y, 0:x]
     v, u = (down - y / 2 + 0.5) / (y / 2), (across - x / 2 + 0.5) / (x / 2)
     plane = np.where(u**2 + v**2 < 0.81, 40, -1000)
     plane = np.where(((abs(u) - 0.4) / 0.28) ** 2 + (v / 0.5) ** 2 < 1, -850, plane)
-    texture = (down * 7 + across * 3) % 11
+    texture = (down * 7 + across * 3) % 101
     return np.stack([plane + texture + k % 7 for k in range(z)]).astype(np.int16)
 
 

@@ -21,7 +21,7 @@ _LITTER = frozenset({"DICOMDIR", "DIRFILE", "THUMBS.DB", "DESKTOP.INI", "__MACOS
 
 def is_litter(parts: Sequence[str]) -> bool:
     """Say whether the parts of a relative path name what comes along with images and is none."""
-    return any(part.startswith(".") or part.upper() in _LITTER for part in parts)
+    return any((part.startswith(".") and part != "..") or part.upper() in _LITTER for part in parts)
 
 
 def find_files(folder: Path) -> list[Path]:

@@ -138,9 +138,9 @@ class _Walk:
     def run(self, position: int, *, stop: int) -> int:
         """Walk from `position` to the first tag at or above `stop`; return where that tag begins."""
         while position < len(self.data) or not self.whole:
+            if self._tag(position) >= stop:
+                break  # before the rest is looked at: what follows the meta header may be coded otherwise
             tag, vr, length, value = self._head(position)
-            if tag >= stop:
-                break
             if tag == _PIXEL_DATA or tag in _FLOAT_PIXELS:
                 self.pixel_offset = value
                 self.pixel_length = -1 if length == _UNDEFINED else length
@@ -150,11 +150,14 @@ class _Walk:
                 self.values[WANTED[tag]] = self._text(tag, value, position)
         return position
 
+    def _tag(self, position: int) -> int:
+        group, element = self.tag_format.unpack_from(self.data, position)
+        return int(group << 16 | element)
+
     def _head(self, position: int) -> tuple[int, bytes, int, int]:
         """Return tag, VR, length and where the value begins."""
-        group, element = self.tag_format.unpack_from(self.data, position)
-        tag = group << 16 | element
-        if not self.explicit or group == 0xFFFE:
+        tag = self._tag(position)
+        if not self.explicit or tag >> 16 == 0xFFFE:
             return tag, b"", self.long_format.unpack_from(self.data, position + 4)[0], position + 8
         vr = self.data[position + 4 : position + 6]
         if vr in _LONG_VR:
@@ -194,14 +197,13 @@ def _by_pydicom(path: Path) -> Elements:
     import warnings
 
     import pydicom
-    from pydicom.errors import InvalidDicomError
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
         try:
             dataset = pydicom.dcmread(path, force=True, defer_size=_HEAD)
             values = {keyword: as_text(dataset[tag].value) for tag, keyword in WANTED.items() if tag in dataset}
-        except (InvalidDicomError, ValueError, TypeError, OSError, EOFError, struct.error, AttributeError) as error:
+        except Exception as error:  # pydicom raises many kinds of error on damaged headers
             raise UnreadableInput("the DICOM header is damaged", code="damaged") from error
     if not values and "FileMetaInformationVersion" not in dataset.file_meta:
         raise UnreadableInput("this is not a DICOM file", code="not-dicom")

@@ -155,7 +155,7 @@ def _stretched(array: NDArray[Any], low: float, high: float) -> tuple[NDArray[An
         grey, how = np.rint(array).astype(np.uint8), "from 0 to 255"
     else:
         grey, how = array.astype(np.float32), f"from {low:g} to {high:g}, stretched to 0..255"
-        grey = (grey - np.float32(low)) * np.float32(255 / (high - low))
+        grey = (grey - np.float32(low)) / np.float32(high - low) * 255
     return grey, Note("values-windowed", f"the values are not Hounsfield units but grey values {how}")
 
 

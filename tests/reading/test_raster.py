@@ -1,0 +1,129 @@
+"""Pictures: all bits kept, no millimetres believed, whatever is not one grey slice refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dicom_files import chest
+from PIL import Image
+
+import pleura
+from pleura.errors import PleuraError
+from pleura.volume import Kind
+
+HU = chest()[0]
+GREY = np.clip((HU.astype(float) + 1350) / 1500 * 255, 0, 255).astype(np.uint8)
+
+
+def error_code(path: Path) -> str:
+    with pytest.raises(PleuraError) as caught:
+        pleura.read(path)
+    return caught.value.code
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".bmp.png", ""])
+def test_an_8_bit_picture_is_a_windowed_slice_without_millimetres(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"slice{suffix}"
+    Image.fromarray(GREY).save(path, format="TIFF" if suffix == ".tif" else "PNG", dpi=(72, 72))
+    volume = pleura.read(path)
+    np.testing.assert_array_equal(volume.voxels[0], GREY)
+    assert volume.kind is Kind.WINDOWED
+    assert volume.planar
+    assert not volume.spacing_known
+    assert volume.spacing == (1, 1, 1)
+    assert {note.code for note in volume.notes} == {"spacing-unknown", "values-windowed"}
+
+
+def test_a_jpeg_is_read_and_its_loss_noted(tmp_path: Path) -> None:
+    Image.fromarray(GREY).save(tmp_path / "slice.jpg", quality=95)
+    volume = pleura.read(tmp_path / "slice.jpg")
+    assert np.abs(volume.voxels[0].astype(int) - GREY).mean() < 4
+    assert "lossy-compression" in {note.code for note in volume.notes}
+
+
+def test_a_signed_16_bit_tiff_holds_hu(tmp_path: Path) -> None:
+    Image.fromarray(HU.astype(np.int32)).save(tmp_path / "wide.tif")
+    np.testing.assert_array_equal(pleura.read(tmp_path / "wide.tif").voxels[0], HU)
+    # Pillow writes no signed 16 bit, so the tag is set by hand: SampleFormat 2 in a 16 bit file
+    unsigned = Image.fromarray(HU.astype(np.int16).view(np.uint16))
+    unsigned.save(tmp_path / "signed.tif", tiffinfo={339: 2})
+    volume = pleura.read(tmp_path / "signed.tif")
+    np.testing.assert_array_equal(volume.voxels[0], HU)
+    assert volume.kind is Kind.HU
+
+
+def test_a_16_bit_png_of_raw_values_becomes_hu(tmp_path: Path) -> None:
+    Image.fromarray((HU + 1024).astype(np.uint16)).save(tmp_path / "raw.png")
+    volume = pleura.read(tmp_path / "raw.png")
+    np.testing.assert_array_equal(volume.voxels[0], HU)
+    assert "hu-offset-corrected" in {note.code for note in volume.notes}
+
+
+def test_a_float_tiff_of_hu_is_rounded(tmp_path: Path) -> None:
+    Image.fromarray(HU.astype(np.float32) + 0.25).save(tmp_path / "float.tif")
+    np.testing.assert_array_equal(pleura.read(tmp_path / "float.tif").voxels[0], HU)
+
+
+def test_grey_saved_as_colour_is_grey_but_colour_is_refused(tmp_path: Path) -> None:
+    colour = np.stack([GREY] * 3, axis=-1)
+    Image.fromarray(colour).save(tmp_path / "grey.png")
+    np.testing.assert_array_equal(pleura.read(tmp_path / "grey.png").voxels[0], GREY)
+    Image.fromarray(GREY).convert("P").save(tmp_path / "palette.png")
+    np.testing.assert_array_equal(pleura.read(tmp_path / "palette.png").voxels[0], GREY)
+    colour[3, 3, 0] ^= 1
+    Image.fromarray(colour).save(tmp_path / "red.png")
+    assert error_code(tmp_path / "red.png") == "colour"
+
+
+@pytest.mark.parametrize(
+    ("mode", "suffix", "code"),
+    [
+        ("RGBA", ".png", "colour"),
+        ("LA", ".png", "colour"),
+        ("CMYK", ".tif", "colour"),
+        ("LAB", ".tif", "colour"),
+        ("1", ".png", "a-mask"),
+    ],
+)
+def test_other_colour_spaces_are_refused(tmp_path: Path, mode: str, suffix: str, code: str) -> None:
+    path = tmp_path / f"picture{suffix}"
+    Image.new(mode, (64, 64)).save(path)
+    assert error_code(path) == code
+
+
+def test_several_pages_are_refused(tmp_path: Path) -> None:
+    pages = [Image.fromarray(GREY) for _ in range(3)]
+    pages[0].save(tmp_path / "pages.tif", save_all=True, append_images=pages[1:])
+    assert error_code(tmp_path / "pages.tif") == "several-pages"
+
+
+def test_a_picture_cut_short_is_refused(tmp_path: Path) -> None:
+    Image.fromarray(GREY).save(tmp_path / "slice.png")
+    whole = (tmp_path / "slice.png").read_bytes()
+    (tmp_path / "slice.png").write_bytes(whole[: len(whole) // 2])
+    assert error_code(tmp_path / "slice.png") == "truncated"
+
+
+def test_a_picture_that_promises_a_giant_is_refused(tmp_path: Path) -> None:
+    Image.fromarray(GREY).save(tmp_path / "bomb.png")
+    raw = bytearray((tmp_path / "bomb.png").read_bytes())
+    raw[16:24] = (60000).to_bytes(4, "big") * 2
+    raw[29:33] = __import__("zlib").crc32(bytes(raw[12:29])).to_bytes(4, "big")
+    (tmp_path / "bomb.png").write_bytes(raw)
+    assert error_code(tmp_path / "bomb.png") == "too-large"
+
+
+def test_a_thumbnail_is_refused_but_64_by_64_is_read(tmp_path: Path) -> None:
+    Image.fromarray(GREY).save(tmp_path / "fine.png")
+    assert pleura.read(tmp_path / "fine.png").shape == (1, 64, 64)
+    Image.fromarray(GREY[::3, ::3]).save(tmp_path / "small.png")
+    assert error_code(tmp_path / "small.png") == "too-small"
+
+
+def test_kind_radiograph_is_refused_for_now(tmp_path: Path) -> None:
+    Image.fromarray(GREY).save(tmp_path / "chest.png")
+    with pytest.raises(PleuraError) as caught:
+        pleura.read(tmp_path / "chest.png", kind=Kind.RADIOGRAPH)
+    assert caught.value.code == "radiograph"

@@ -1,0 +1,67 @@
+"""`survey`: what a path holds, said without segmenting, in a form that goes into JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dicom_files import ROOT, chest, save, save_all, series
+from PIL import Image
+
+from pleura.errors import UnreadableInput
+from pleura.reading import survey
+
+
+def test_each_series_is_told_with_geometry_and_what_is_wrong(tmp_path: Path) -> None:
+    hu = chest()
+    scout = series(hu[:2], SeriesInstanceUID=f"{ROOT}.4", ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
+    found = survey(save_all(series(hu) + scout, tmp_path))
+    scan, localizer = found.series
+    assert found.chosen == scan.key == f"{ROOT}.2"
+    assert (scan.modality, scan.object, scan.orientation) == ("CT", "CT Image", "axial")
+    assert scan.transfer_syntax == "Explicit VR Little Endian"
+    assert scan.shape == (24, 64, 64)
+    assert scan.spacing == pytest.approx((5, 5, 5))
+    assert scan.coverage == pytest.approx(120)
+    assert (scan.kind, scan.usable, scan.problems) == ("hu", True, ())
+    assert not localizer.usable
+    assert [note.code for note in localizer.problems] == ["localizer"]
+    assert [note.code for note in found.notes] == ["series-chosen"]
+    assert json.loads(json.dumps(asdict(found)))["series"][0]["shape"] == [24, 64, 64]
+
+
+def test_a_choice_to_make_is_said_without_an_error(tmp_path: Path) -> None:
+    sharp = series(chest(), SeriesInstanceUID=f"{ROOT}.7")
+    found = survey(save_all(series(chest()) + sharp, tmp_path))
+    assert found.chosen is None
+    assert [note.code for note in found.notes] == ["several-series"]
+    assert all(one.usable for one in found.series)
+
+
+def test_geometry_that_would_be_refused_is_a_problem_of_the_series(tmp_path: Path) -> None:
+    slices = series(chest())
+    (found,) = survey(save_all(slices[:8] + slices[16:], tmp_path)).series
+    assert not found.usable
+    assert [note.code for note in found.problems] == ["missing-slices"]
+
+
+def test_a_picture_is_told_with_its_kind_of_values(tmp_path: Path) -> None:
+    grey = np.clip((chest()[0].astype(float) + 1350) / 1500 * 255, 0, 255).astype(np.uint8)
+    Image.fromarray(grey).save(tmp_path / "slice.png")
+    (found,) = survey(tmp_path / "slice.png").series
+    assert (found.object, found.kind, found.spacing, found.usable) == ("picture", "windowed", None, True)
+
+
+def test_nothing_personal_is_told(tmp_path: Path) -> None:
+    path = save(series(chest()[:1])[0], tmp_path / "SECRET-name.dcm")
+    told = json.dumps(asdict(survey(path)))
+    assert not any(word in told for word in ("Nobody", "Someone", "SECRET", "1952"))
+
+
+def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "scan.nii").write_bytes(b"")
+    with pytest.raises(UnreadableInput, match=r"scan\.nii: the file is empty"):
+        survey(tmp_path / "scan.nii")

@@ -1,0 +1,157 @@
+"""HU, raw, windowed, labels: told apart by the values alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dicom_files import chest
+from numpy.typing import NDArray
+
+from pleura.errors import UnsuitableInput
+from pleura.reading import values
+from pleura.volume import Kind
+
+
+def window(hu: NDArray[np.int16], low: int, high: int) -> NDArray[np.float64]:
+    return np.clip((hu.astype(float) - low) / (high - low), 0, 1)
+
+
+def only_code(array: NDArray[np.generic], **how: object) -> str:
+    meaning = values.interpret(array, **how)  # type: ignore[arg-type]
+    (note,) = meaning.notes
+    return note.code
+
+
+def test_hu_are_kept_and_padding_becomes_air() -> None:
+    hu = chest()
+    padded = hu.copy()
+    padded[:, :4] = -3024
+    meaning = values.interpret(padded)
+    assert meaning.kind is Kind.HU
+    assert meaning.voxels.dtype == np.int16
+    assert set(meaning.voxels[:, :4].ravel()) == {-1024}
+    np.testing.assert_array_equal(meaning.voxels[:, 4:], hu[:, 4:])
+
+
+@pytest.mark.parametrize("dtype", [np.int16, np.uint16, np.int32, np.float32, np.float64])
+def test_raw_values_are_set_back_by_1024(dtype: type) -> None:
+    hu = chest()
+    meaning = values.interpret((hu + 1024).astype(dtype))
+    np.testing.assert_array_equal(meaning.voxels, hu)
+    assert [note.code for note in meaning.notes] == ["hu-offset-corrected"]
+
+
+def test_raw_values_with_padding_are_set_back_too() -> None:
+    raw = chest() + 1024
+    raw[:, :6] = -2000
+    assert only_code(raw) == "hu-offset-corrected"
+
+
+@pytest.mark.parametrize("limits", [(-1250, 250), (-1350, 150), (-160, 240)])
+def test_a_window_stretched_to_8_bits_is_windowed(limits: tuple[int, int]) -> None:
+    grey = np.rint(255 * window(chest(), *limits)).astype(np.uint8)
+    meaning = values.interpret(grey)
+    assert meaning.kind is Kind.WINDOWED
+    assert meaning.voxels.dtype == np.uint8
+    np.testing.assert_array_equal(meaning.voxels, grey)
+
+
+def test_0_to_255_in_wider_types_becomes_uint8() -> None:
+    grey = np.rint(255 * window(chest(), -1350, 150))
+    for dtype in (np.int16, np.float32):
+        assert values.interpret(grey.astype(dtype)).voxels.dtype == np.uint8
+
+
+def test_0_to_1_is_scaled_to_8_bits() -> None:
+    unit = window(chest(), -1350, 150).astype(np.float32)
+    meaning = values.interpret(unit)
+    np.testing.assert_array_equal(meaning.voxels, np.rint(unit * 255))
+    assert meaning.kind is Kind.WINDOWED
+
+
+def test_a_16_bit_picture_keeps_its_finer_steps_but_a_volume_is_refused() -> None:
+    sixteen = np.rint(50000 * window(chest((1, 64, 64)), -1350, 150)).astype(np.uint16)
+    picture = values.interpret(sixteen, planar=True)
+    assert picture.kind is Kind.WINDOWED
+    assert picture.voxels.dtype == np.float32
+    assert (picture.voxels.min(), picture.voxels.max()) == (0, 255)
+    assert np.unique(picture.voxels).size == np.unique(sixteen).size
+    with pytest.raises(UnsuitableInput) as caught:
+        values.interpret(sixteen)
+    assert caught.value.code == "not-hu"
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.random.default_rng(0).gamma(2, 200, (8, 64, 64)).astype(np.int16),  # as MR: no air peak, no tissue peak
+        np.random.default_rng(0).normal(0, 1, (8, 64, 64)),
+        np.random.default_rng(0).integers(0, 90, (8, 64, 64)).astype(np.uint8),
+    ],
+)
+def test_what_is_neither_hu_nor_grey_is_refused_with_its_range(array: NDArray[np.generic]) -> None:
+    with pytest.raises(UnsuitableInput, match=r"the values run from .* to ") as caught:
+        values.interpret(array)
+    assert caught.value.code == "not-hu"
+
+
+@pytest.mark.parametrize("labels", [[0, 1], [0, 1, 2], [0, 255], list(range(14))])
+def test_label_maps_are_refused_as_masks(labels: list[int]) -> None:
+    array = np.random.default_rng(0).choice(np.array(labels, np.uint8), (8, 64, 64))
+    with pytest.raises(UnsuitableInput) as caught:
+        values.interpret(array)
+    assert caught.value.code == "a-mask"
+
+
+def test_a_drawn_phantom_of_few_hu_is_not_taken_for_a_mask() -> None:
+    hu = np.where(chest() < -500, -1000, 40).astype(np.int16)
+    assert only_code(hu) == "values-hu"
+
+
+def test_a_constant_volume_is_refused() -> None:
+    with pytest.raises(UnsuitableInput) as caught:
+        values.interpret(np.full((4, 64, 64), -1000, np.int16))
+    assert caught.value.code == "constant"
+
+
+def test_the_caller_is_believed() -> None:
+    tissue = (np.arange(4 * 64 * 64).reshape(4, 64, 64) % 300).astype(np.int16)
+    assert values.interpret(tissue.copy(), Kind.HU).kind is Kind.HU
+    stretched = values.interpret(tissue, Kind.WINDOWED)
+    assert stretched.kind is Kind.WINDOWED
+    assert (stretched.voxels.min(), stretched.voxels.max()) == (0, 255)
+
+
+def test_hu_out_of_range_are_clipped_not_wrapped() -> None:
+    array = chest().astype(np.int64)
+    array[0, 0, :2] = (70_000, -70_000)
+    assert values.to_hu(array)[0, 0, :2].tolist() == [32767, -1024]
+
+
+def test_doubts_name_what_is_missing() -> None:
+    assert values.doubts(chest()) == ()
+    (no_air,) = values.doubts(np.full(100, 40))
+    (no_tissue,) = values.doubts(np.full(100, -900))
+    assert "no air" in no_air.message
+    assert "no soft tissue" in no_tissue.message
+
+
+def test_a_sample_is_small_and_spread_over_the_whole() -> None:
+    big = np.arange(100 * 300 * 200, dtype=np.int32).reshape(100, 300, 200)
+    found = values.sample(big)
+    assert found.size <= 32 * 128 * 128
+    assert found.min() < 0.05 * big.size
+    assert found.max() > 0.95 * big.size
+
+
+def test_real_slices_are_told_apart(shared: Path) -> None:
+    from PIL import Image
+
+    hu = [*(shared / "data/ct/slices/val/images").glob("*.tif"), *(shared / "data/ct/nolung/val/images").glob("*.tif")]
+    grey = [*(shared / "data/ct/covid/val/images").glob("*.png")]
+    for paths, kind in ((hu, Kind.HU), (grey, Kind.WINDOWED)):
+        assert paths
+        for path in paths:
+            assert values.interpret(np.array(Image.open(path))[None], planar=True).kind is kind, path.name
