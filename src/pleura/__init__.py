@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pleura.errors import PleuraError
     from pleura.reading import read
-    from pleura.segmenter import Segmenter, segment
     from pleura.segmentation import Segmentation
+    from pleura.segmenter import Segmenter, segment
     from pleura.volume import Kind, Note, Volume
 
 __version__ = "0.1.0"
