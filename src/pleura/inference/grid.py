@@ -79,7 +79,8 @@ def _overlap(plane: tuple[int, ...], square: Square) -> tuple[slice, slice, tupl
     """Return the rows and columns of the plane inside the square, and the same region counted inside the square."""
     spans = []
     for start, length, size in zip((square.top, square.left), (square.height, square.width), plane, strict=True):
-        spans.append((max(start, 0), min(start + length, size), start))
+        first = min(max(start, 0), size)
+        spans.append((first, max(min(start + length, size), first), start))
     outer = [slice(first, last) for first, last, _ in spans]
     inner = [slice(first - start, last - start) for first, last, start in spans]
     return outer[0], outer[1], (inner[0], inner[1])

@@ -26,6 +26,23 @@ class ConvBlock(nn.Sequential):
         )
 
 
+class Overview(nn.Module):
+    """Add to every place what the whole picture holds: which way the patient lies is seen nowhere else.
+
+    The mean of the features goes through two 1 x 1 convolutions, as in squeeze-and-excitation (Hu 2018,
+    arXiv 1709.01507), and is added instead of multiplied.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.mix = nn.Sequential(nn.Conv2d(width, width, 1), nn.ReLU(inplace=True), nn.Conv2d(width, width, 1))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return features of the same shape."""
+        mixed: Tensor = self.mix(features.mean(dim=(2, 3), keepdim=True))
+        return features + mixed
+
+
 class UNet(nn.Module):
     """Map (n, in_channels, h, w) to class scores (n, classes, h, w), before softmax.
 
@@ -49,6 +66,7 @@ class UNet(nn.Module):
             nn.Sequential(*(ConvBlock(first if block == 0 else width, width) for block in range(depth)))
             for first, width, depth in zip(inputs, widths, depths, strict=True)
         )
+        self.overview = Overview(widths[-1])
         pairs = list(pairwise(widths))
         self.narrow = nn.ModuleList(nn.Conv2d(below, here, 1) for here, below in pairs)
         self.decoder = nn.ModuleList(ConvBlock(2 * here, here) for here, _ in pairs)
@@ -61,6 +79,7 @@ class UNet(nn.Module):
         for level, stage in enumerate(self.encoder):
             features = stage(functional.max_pool2d(features, 2) if level else features)
             skips.append(features)
+        features = self.overview(features)
         for level in reversed(range(len(self.decoder))):
             raised = functional.interpolate(self.narrow[level](features), scale_factor=2.0, mode="nearest")
             features = self.decoder[level](torch.cat([raised, skips[level]], dim=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -39,16 +40,20 @@ def export(checkpoint: Path, settings: dict[str, Any], folder: Path, facts: dict
     deployed = Deployed(fold(network.eval())).eval()
     folder.mkdir(parents=True, exist_ok=True)
     planes = _test_planes()
-    torch.onnx.export(
-        deployed,
-        (torch.from_numpy(planes),),
-        str(folder / "network.onnx"),
-        input_names=["planes"],
-        output_names=["lung", "away"],
-        dynamic_axes={name: {0: "n"} for name in ("planes", "lung", "away")},
-        opset_version=OPSET,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter warns of its own parts, never of the network
+        torch.onnx.export(
+            deployed,
+            (torch.from_numpy(planes),),
+            folder / "network.onnx",
+            input_names=["planes"],
+            output_names=["lung", "away"],
+            dynamic_shapes={"planes": {0: torch.export.Dim("n", min=1, max=4096)}},
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
     (folder / "prepare.onnx").write_bytes(prepare_graph(SIDE))
     (folder / "restore.onnx").write_bytes(restore_graph())
     _compare(deployed, folder / "network.onnx", planes)

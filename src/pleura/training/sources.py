@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.reading import read
 from pleura.training.data import Case, make_case
-from pleura.volume import Kind
+from pleura.volume import Kind, to_axial
 
 Record = dict[str, Any]
 
@@ -36,10 +37,11 @@ def load(root: Path, source: str, split: str) -> list[Case]:
 def _case(source: str, folder: Path, group: list[Record]) -> Case:
     first = group[0]
     kind = Kind.HU if first["hu"] else Kind.WINDOWED
-    if first["image"].endswith(".nii.gz"):
-        slices, labels = (_axial_array(folder / first[name]) for name in ("image", "mask"))
+    if first["mask"].endswith(".nii.gz"):
+        scan = read(folder / first["image"])
+        slices, labels = to_axial(scan.voxels, scan.affine), _axial_labels(folder / first["mask"])
         sides = np.full(len(slices), first["sides"])
-        return make_case(source, slices, labels.astype(np.uint8), step=first["spacing"][2], kind=kind, sides=sides)
+        return make_case(source, slices, labels, step=first["spacing"][2], kind=kind, sides=sides)
     slices = np.stack([_picture(folder / record["image"]) for record in group])
     labels = np.stack([_picture(folder / record["mask"]) for record in group]).astype(np.uint8)
     sides = np.array([record["sides"] for record in group])
@@ -53,8 +55,8 @@ def _picture(path: Path) -> NDArray[Any]:
         return np.asarray(image)
 
 
-def _axial_array(path: Path) -> NDArray[Any]:
-    """Return a NIfTI's voxels as (z, y, x), z to the head, y to the back, x to the patient's left."""
+def _axial_labels(path: Path) -> NDArray[np.uint8]:
+    """Return a NIfTI's labels as (z, y, x), z to the head, y to the back, x to the patient's left."""
     import nibabel
 
     orientations: Any = nibabel.orientations
@@ -62,4 +64,4 @@ def _axial_array(path: Path) -> NDArray[Any]:
     turn = orientations.ornt_transform(
         orientations.io_orientation(image.affine), orientations.axcodes2ornt(("L", "P", "S"))
     )
-    return np.ascontiguousarray(np.asanyarray(image.as_reoriented(turn).dataobj).transpose(2, 1, 0))
+    return np.ascontiguousarray(np.asanyarray(image.as_reoriented(turn).dataobj).transpose(2, 1, 0), np.uint8)

@@ -14,8 +14,10 @@ from torch.nn import functional
 from pleura.inference.grid import Square
 from pleura.training.data import SIDE
 
-UPRIGHT = 0.88
-"""Chance that a slice is shown as scans are read in: patient supine, right lung at the image's left."""
+TURNS = {(0, False): 0.89, (2, True): 0.03, (2, False): 0.04, (0, True): 0.02, (1, False): 0.005, (3, False): 0.005}
+TURNS |= {(1, True): 0.005, (3, True): 0.005}
+"""Chances of quarter turns and mirroring. Most scans are read with the patient supine and the right lung at the
+image's left; where anatomy leaves the side open, the network may rely on that."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,7 @@ class Place:
 
 def draw(rng: np.random.Generator) -> Place:
     """Return a random place."""
-    turn, mirrored = (0, False)
-    if rng.random() > UPRIGHT:
-        turn, mirrored = int(rng.choice([0, 2, 1, 3], p=[0.45, 0.35, 0.1, 0.1])), bool(rng.random() < 0.6)
+    turn, mirrored = list(TURNS)[rng.choice(len(TURNS), p=list(TURNS.values()))]
     return Place(
         turn=turn,
         mirrored=mirrored,

@@ -1,0 +1,55 @@
+"""Every backend gives what onnxruntime gives, to within rounding."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pleura.errors import PleuraError
+from pleura.inference.backends import NAMES, make_backend
+from pleura.inference.bundle import load_bundle
+from pleura.inference.grid import body_square
+from pleura.inference.planes import sample_planes
+from pleura.phantom import chest
+from pleura.volume import Kind, to_axial
+
+BUNDLE = load_bundle()
+
+
+@pytest.fixture(scope="module")
+def planes() -> np.ndarray:
+    volume = chest((6, 128, 128), (30.0, 3.0, 3.0)).volume
+    slices = to_axial(volume.voxels, volume.affine)
+    sampled = sample_planes(slices, body_square(slices, (3.0, 3.0), Kind.HU), Kind.HU, BUNDLE, 1)
+    return np.stack([sampled] * 3, axis=1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_backend_agrees_with_onnxruntime(name: str, planes: np.ndarray) -> None:
+    lung, away = make_backend(BUNDLE, threads=1)[1](planes)
+    chosen, run = make_backend(BUNDLE, backend=name, threads=1)
+    same, same_away = run(planes)
+    assert chosen == name
+    assert same.shape == lung.shape == planes[:, 0].shape
+    assert same_away.shape == away.shape
+    assert ((same > 128) == (lung > 128)).mean() > 0.999
+
+
+def test_result_does_not_depend_on_batch_or_threads(planes: np.ndarray) -> None:
+    one = make_backend(BUNDLE, threads=1)[1]
+    two = make_backend(BUNDLE, threads=2)[1]
+    whole = one(planes)[0]
+    assert np.array_equal(np.concatenate([one(planes[z : z + 1])[0] for z in range(len(planes))]), whole)
+    assert np.array_equal(two(planes)[0], whole)
+
+
+def test_unknown_backend_is_named() -> None:
+    with pytest.raises(PleuraError, match="tensorrt") as caught:
+        make_backend(BUNDLE, backend="tensorrt")
+    assert caught.value.code == "unknown-backend"
+
+
+def test_device_that_is_not_there_is_named() -> None:
+    with pytest.raises(PleuraError) as caught:
+        make_backend(BUNDLE, backend="openvino", device="cuda")
+    assert caught.value.code == "no-device"

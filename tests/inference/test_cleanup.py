@@ -1,0 +1,86 @@
+"""Two lungs of few parts without holes, and nothing forced."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pleura.inference.cleanup import HALF, clean
+from pleura.labels import LEFT, RIGHT
+
+LUNG, OUTSIDE = 220, 40
+
+
+def scores(shape: tuple[int, int, int] = (12, 64, 64)) -> tuple[np.ndarray, np.ndarray]:
+    """Return `lung` with nothing in it, and `away` with right in the first half of the columns."""
+    away = np.full((shape[0], shape[1] // 2, shape[2] // 2), 30, np.uint8)
+    away[:, :, shape[2] // 4 :] = 220
+    return np.full(shape, OUTSIDE, np.uint8), away
+
+
+def two_lungs() -> tuple[np.ndarray, np.ndarray]:
+    lung, away = scores()
+    lung[2:10, 10:50, 5:28] = LUNG
+    lung[2:10, 10:50, 36:59] = LUNG
+    return lung, away
+
+
+def test_clean_lungs_stay_as_they_are() -> None:
+    lung, away = two_lungs()
+    labels, cleaned = clean(lung, away)
+    assert np.array_equal(cleaned, lung)
+    assert (labels[2:10, 10:50, 5:28] == RIGHT).all()
+    assert (labels[2:10, 10:50, 36:59] == LEFT).all()
+    assert (labels > 0).sum() == (lung > HALF).sum()
+
+
+def test_crumb_is_dropped_and_its_score_lies_below_half() -> None:
+    lung, away = two_lungs()
+    lung[0, 60:62, 60:62] = LUNG
+    labels, cleaned = clean(lung, away)
+    assert not labels[0].any()
+    assert (cleaned[0] <= HALF).all()
+
+
+def test_hole_is_filled_and_its_score_lies_above_half() -> None:
+    lung, away = two_lungs()
+    lung[5, 20:24, 12:16] = OUTSIDE
+    labels, cleaned = clean(lung, away)
+    assert (labels[5, 20:24, 12:16] == RIGHT).all()
+    assert (cleaned[5, 20:24, 12:16] > HALF).all()
+
+
+def test_piece_on_the_wrong_side_goes_to_the_lung_it_is_joined_to() -> None:
+    lung, away = two_lungs()
+    away[8:10, 5:25, 2:14] = 220
+    labels, _ = clean(lung, away)
+    assert (labels[2:10, 10:50, 5:28] == RIGHT).all()
+
+
+def test_one_lung_after_pneumonectomy_stays_one_lung() -> None:
+    lung, away = scores()
+    lung[2:10, 10:50, 5:28] = LUNG
+    labels, _ = clean(lung, away)
+    assert set(np.unique(labels)) == {0, RIGHT}
+
+
+def test_large_loose_part_of_a_lung_is_kept() -> None:
+    lung, away = two_lungs()
+    lung[2:10, 26:30, 5:28] = OUTSIDE
+    labels, _ = clean(lung, away)
+    assert (labels[2:10, 10:26, 5:28] == RIGHT).all()
+    assert (labels[2:10, 30:50, 5:28] == RIGHT).all()
+
+
+def test_nothing_stays_nothing() -> None:
+    lung, away = scores()
+    labels, cleaned = clean(lung, away)
+    assert not labels.any()
+    assert np.array_equal(cleaned, lung)
+
+
+def test_single_slice_keeps_the_small_parts_of_a_lung_base() -> None:
+    lung, away = scores((1, 64, 64))
+    lung[0, 10:50, 5:28] = LUNG
+    lung[0, 55:60, 5:10] = LUNG
+    labels, _ = clean(lung, away)
+    assert (labels[0, 55:60, 5:10] == RIGHT).all()

@@ -1,0 +1,40 @@
+"""The network's shapes, and that a network folded for shipping says the same."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from pleura.networks.deploy import SHARPNESS, Deployed, fold
+from pleura.networks.unet import UNet
+
+
+def small(shuffle: int = 2) -> UNet:
+    torch.manual_seed(0)
+    return UNet(3, 3, widths=(8, 16, 16), depths=(1, 1, 2), shuffle=shuffle)
+
+
+@pytest.mark.parametrize("shuffle", [1, 2, 4])
+def test_scores_have_the_size_of_the_image(shuffle: int) -> None:
+    assert small(shuffle)(torch.zeros(2, 3, 64, 32)).shape == (2, 3, 64, 32)
+
+
+def test_folding_the_statistics_changes_nothing() -> None:
+    network = small().train()
+    network(torch.rand(4, 3, 32, 32))
+    network.eval()
+    image = torch.rand(2, 3, 32, 32)
+    before = network(image)
+    assert torch.allclose(fold(network)(image), before, atol=1e-5)
+
+
+def test_deployed_network_calls_lung_what_argmax_calls_lung() -> None:
+    network = small().eval()
+    planes = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+    scores = network(planes.float() / 255)
+    lung, away = Deployed(network)(planes)
+    margin = scores[:, 1:].max(dim=1).values - scores[:, 0]
+    clear = margin.abs() > 1 / SHARPNESS
+    assert torch.equal((lung > 128)[clear], (scores.argmax(dim=1) > 0)[clear])
+    assert lung.dtype == away.dtype == torch.uint8
+    assert away.shape == (2, 32, 32)
