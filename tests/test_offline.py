@@ -1,22 +1,24 @@
-"""Nothing leaves the machine and nothing is fetched: a scan is segmented with every socket shut."""
+"""Nothing leaves the machine and nothing is fetched: a series is read, segmented and written with every socket shut."""
 
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import pleura
-from pleura.phantom import chest
+from pleura.phantom import chest, write_dicom
 
 
-def test_segmenting_opens_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_whole_run_opens_no_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("a socket was opened")
 
-    monkeypatch.setattr(socket, "socket", refuse)
-    monkeypatch.setattr(socket, "create_connection", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    result = pleura.segment(chest().volume)
+    write_dicom(chest(), tmp_path / "scan")
+    for door in ("socket", "create_connection", "getaddrinfo", "gethostbyname"):
+        monkeypatch.setattr(socket, door, refuse)
+    result = pleura.segment(tmp_path / "scan")
+    result.write(tmp_path / "lungs.nii.gz")
     assert np.unique(result.labels).tolist() == [0, 1, 2]
