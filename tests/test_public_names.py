@@ -42,6 +42,7 @@ def test_the_version_is_the_one_that_is_installed() -> None:
     assert pleura.__version__ == metadata.version("pleura")
 
 
-def test_the_version_has_an_entry_in_the_changelog() -> None:
-    changelog = Path(__file__).parents[1] / "CHANGELOG.md"
-    assert f"## [{pleura.__version__}]" in changelog.read_text(encoding="utf-8")
+@pytest.mark.parametrize(("name", "line"), [("CHANGELOG.md", "## [{}]"), ("CITATION.cff", "\nversion: {}\n")])
+def test_the_version_is_named_in_changelog_and_citation(name: str, line: str) -> None:
+    page = Path(__file__).parents[1] / name
+    assert line.format(pleura.__version__) in page.read_text(encoding="utf-8")
