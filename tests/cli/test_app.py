@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -53,5 +54,9 @@ def test_version_is_told_among_other_words_too(run) -> None:
 def test_reader_who_leaves_early_sees_no_traceback(scan: Path) -> None:
     program = "import sys; from pleura.cli import main; sys.exit(main())"
     command = f"{sys.executable} -c '{program}' info {scan} --json"
-    done = subprocess.run(["bash", "-c", f"({command}; sleep 0.1) | true"], capture_output=True, text=True, check=False)
+    # Buffered, as for most users, so that there is something left to write at exit.
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(
+        ["bash", "-c", f"{command} | true"], capture_output=True, text=True, check=False, env=buffered
+    )
     assert done.stderr == ""

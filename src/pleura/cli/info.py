@@ -37,7 +37,8 @@ def _lines(found: Survey) -> Iterator[str]:
         chosen = ", chosen" if several and series.key == found.chosen else ""
         yield f"series {number} of {len(found.series)}: {can}{chosen}"
         yield from (f"  {name}: {fact}" for name, fact in _facts(series).items() if fact)
-        yield from (f"  problem: {problem.message}" for problem in series.problems)
+        said = "note" if series.usable else "problem"
+        yield from (f"  {said}: {problem.message}" for problem in series.problems)
     yield from (f"note: {note.message}" for note in found.notes)
 
 
