@@ -55,8 +55,6 @@ def test_reader_who_leaves_early_sees_no_traceback(scan: Path) -> None:
     program = "import sys; from pleura.cli import main; sys.exit(main())"
     command = f"{sys.executable} -c '{program}' info {scan} --json"
     # Buffered, as for most users, so that there is something left to write at exit.
-    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
-    done = subprocess.run(
-        ["bash", "-c", f"{command} | true"], capture_output=True, text=True, check=False, env=buffered
-    )
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run(["bash", "-c", f"{command} | true"], capture_output=True, text=True, check=False, env=env)
     assert done.stderr == ""
