@@ -49,6 +49,13 @@ def test_hole_is_filled_and_its_score_lies_above_half() -> None:
     assert (cleaned[5, 20:24, 12:16] > HALF).all()
 
 
+def test_dome_of_the_diaphragm_is_not_filled() -> None:
+    lung, away = two_lungs()
+    lung[:6, 15:45, 8:25] = OUTSIDE
+    labels, _ = clean(lung, away)
+    assert not labels[:6, 15:45, 8:25].any()
+
+
 def test_piece_on_the_wrong_side_goes_to_the_lung_it_is_joined_to() -> None:
     lung, away = two_lungs()
     away[8:10, 5:25, 2:14] = 220
