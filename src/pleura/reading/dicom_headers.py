@@ -9,6 +9,9 @@ from pathlib import Path
 from pleura.errors import UnreadableInput
 from pleura.reading.dicom_elements import EXPLICIT_BIG, Elements
 
+_LOSSY = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"})
+"""JPEG Baseline and Extended; of the other syntaxes only LossyImageCompression tells."""
+
 
 @dataclass(frozen=True)
 class Header:
@@ -79,7 +82,7 @@ def header_of(path: Path, elements: Elements) -> Header:
         high_bit=_count(values, "HighBit", default=_count(values, "BitsStored") - 1),
         signed=values.get("PixelRepresentation", "0") == "1",
         rescale_type=values.get("RescaleType", "").upper(),
-        lossy=values.get("LossyImageCompression", "") == "01",
+        lossy=values.get("LossyImageCompression", "") == "01" or values.get("TransferSyntaxUID", "") in _LOSSY,
         syntax=values.get("TransferSyntaxUID", ""),
         pixel_offset=elements.pixel_offset,
         pixel_length=elements.pixel_length,
