@@ -11,6 +11,7 @@ import sys
 from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from importlib import import_module
+from types import ModuleType
 
 from pleura import __version__
 from pleura.cli.console import INTERRUPTED, NOTHING_DONE, SOME_FAILED, complain
@@ -35,17 +36,8 @@ def run(given: Sequence[str]) -> int:
         _parser().print_help(sys.stderr)
         return NOTHING_DONE
     verb = import_module(f"pleura.cli.{_parser().parse_args(given[:1]).verb}")
-    parser = ArgumentParser(
-        prog=f"pleura {given[0]}",
-        description=verb.__doc__,
-        epilog=EXIT_CODES,
-        formatter_class=RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--debug", action="store_true", help="show tracebacks")
-    verb.add_arguments(parser)
     # Intermixed, so that options may stand between INPUT and OUTPUT.
-    wishes = parser.parse_intermixed_args(given[1:])
+    wishes = _verb_parser(given[0], verb).parse_intermixed_args(given[1:])
     try:
         code: int = verb.run(wishes)
         sys.stdout.flush()
@@ -59,6 +51,20 @@ def run(given: Sequence[str]) -> int:
         complain(error, debug=wishes.debug)
         return NOTHING_DONE
     return code
+
+
+def _verb_parser(name: str, verb: ModuleType) -> ArgumentParser:
+    """Return the parser of what follows a verb; the verb's own docstring describes it."""
+    parser = ArgumentParser(
+        prog=f"pleura {name}",
+        description=verb.__doc__,
+        epilog=EXIT_CODES,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    verb.add_arguments(parser)
+    return parser
 
 
 def _parser() -> ArgumentParser:
