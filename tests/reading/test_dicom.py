@@ -18,6 +18,7 @@ from pydicom.uid import (
 
 import pleura
 from pleura.errors import AmbiguousInput, PleuraError, UnreadableInput, UnsuitableInput
+from pleura.reading import dicom
 from pleura.volume import Kind, Volume
 
 
@@ -184,6 +185,11 @@ def test_small_irregularities_are_noted_with_their_size(tmp_path: Path) -> None:
     assert "0.40 mm" in note.message
 
 
+def test_slices_far_apart_are_said_to_be_sparse(tmp_path: Path) -> None:
+    volume = pleura.read(save_all(series(chest(), step=(0, 0, 20)), tmp_path))
+    assert codes(volume) == {"sparse-slices"}
+
+
 def test_positions_rounded_in_the_header_are_not_called_irregular(tmp_path: Path) -> None:
     slices = series(chest())
     for k, dataset in enumerate(slices):
@@ -243,7 +249,7 @@ def test_two_chest_series_are_a_question_and_the_answer_is_taken(tmp_path: Path)
     hu = chest()
     sharp = series(hu[:22] + 9, SeriesInstanceUID=f"{ROOT}.7", ConvolutionKernel="B70f")
     folder = save_all(series(hu) + sharp, tmp_path)
-    with pytest.raises(AmbiguousInput, match=r"24 slices of 64 x 64, 5\.00 mm apart.*22 slices.*kernel B70f"):
+    with pytest.raises(AmbiguousInput, match=r"24 slices of 64 x 64 over 115 mm.*22 slices.*kernel B70f"):
         pleura.read(folder)
     assert pleura.read(folder, series=f"{ROOT}.7").voxels[0, 0, 0] == hu[0, 0, 0] + 9
     assert error_code(folder, series="1.2.3") == "no-such-series"
@@ -385,6 +391,11 @@ def test_a_folder_without_dicom_says_so(tmp_path: Path) -> None:
     (tmp_path / "empty" / "readme.txt").write_text("hello " * 100)
     (tmp_path / "empty" / "other.txt").write_text("hello " * 100)
     assert error_code(tmp_path / "empty") == "no-dicom"
+
+
+def test_a_folder_of_too_many_files_is_not_searched_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dicom, "_MOST_FILES", 20)
+    assert error_code(save_all(series(chest()), tmp_path)) == "too-many-files"
 
 
 def test_a_path_that_is_not_there_says_so(tmp_path: Path) -> None:

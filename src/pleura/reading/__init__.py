@@ -32,7 +32,7 @@ def read(path: str | Path, *, series: str | None = None, kind: Kind | None = Non
     path : a folder of DICOM slices (subfolders are searched too), a zip archive of one, or a file: DICOM, NIfTI, NRRD,
         MHA or MHD, PNG, JPEG, TIFF. The content decides which, not the suffix.
     series : key of the DICOM series to read where there are several, as listed by the error that asks for it
-    kind : what the values are, where the caller knows better than the data tell
+    kind : what the values are, where the caller knows better than the data tell; `Kind.HU` is all that DICOM takes
 
     Returns
     -------
@@ -77,7 +77,9 @@ def _named(path: Path) -> Iterator[None]:
         raise UnreadableInput(f"{path}: there is no such file or folder", code="not-found") from error
     except PermissionError as error:
         raise UnreadableInput(f"{path}: this may not be read", code="no-permission") from error
-    except (ImportError, MemoryError):
+    except MemoryError as error:
+        raise UnreadableInput(f"{path.name}: there is not enough memory to read it", code="too-large") from error
+    except (ImportError, NameError):
         raise
     except Exception as error:  # libraries raise anything on damaged files; the cause stays for --debug
         raise UnreadableInput(f"{path.name}: the file is damaged ({type(error).__name__})", code="damaged") from error

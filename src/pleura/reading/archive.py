@@ -14,7 +14,7 @@ from pleura.errors import UnreadableInput
 from pleura.reading.dicom import is_litter
 
 _MOST_BYTES = 1 << 33
-_MOST_FILES = 100_000
+_MOST_FILES = 50_000
 _CHUNK = 1 << 20
 
 

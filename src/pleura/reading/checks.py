@@ -14,6 +14,8 @@ SMALLEST = 32
 """Voxels along the smaller side of an axial slice below which there is nothing to see."""
 SHORT = 100.0
 """Millimetres along the body that whole lungs take at least."""
+SPARSE = 10.0
+"""Millimetres between slices above which a stack is not a volume."""
 TILTED = 0.5
 """Degrees off right angles from which a grid is called sheared."""
 
@@ -71,7 +73,12 @@ def _shear(affine: Affine) -> tuple[Note, ...]:
 
 
 def _coverage(count: int, step: float) -> tuple[Note, ...]:
-    if count > 1 and count * step >= SHORT:
-        return ()
-    slices = "one slice covers" if count == 1 else f"{count} slices cover"
-    return (Note("short-coverage", f"{slices} {count * step:.0f} mm of the body: the lungs are not whole"),)
+    notes = []
+    if count > 1 and step > SPARSE:
+        text = f"slices lie {step:.1f} mm apart; what is between them was not seen"
+        notes.append(Note("sparse-slices", text))
+    if count == 1 or count * step < SHORT:
+        slices = "one slice covers" if count == 1 else f"{count} slices cover"
+        text = f"{slices} {count * step:.0f} mm of the body: the lungs are not whole"
+        notes.append(Note("short-coverage", text))
+    return tuple(notes)

@@ -17,6 +17,7 @@ from pleura.reading.dicom_series import Series, choose, group
 from pleura.volume import Identity, Kind, Note, Volume
 
 _LITTER = frozenset({"DICOMDIR", "DIRFILE", "THUMBS.DB", "DESKTOP.INI", "__MACOSX"})
+_MOST_FILES = 50_000
 
 
 def is_litter(parts: Sequence[str]) -> bool:
@@ -25,10 +26,19 @@ def is_litter(parts: Sequence[str]) -> bool:
 
 
 def find_files(folder: Path) -> list[Path]:
-    """Return the files of a folder and its subfolders, without hidden files and litter, sorted."""
-    return sorted(
-        path for path in folder.rglob("*") if path.is_file() and not is_litter(path.relative_to(folder).parts)
-    )
+    """Return the files of a folder and its subfolders, without hidden files and litter, sorted.
+
+    Raises
+    ------
+    UnreadableInput : there are more than any study holds, so that this is hardly the folder that was meant
+    """
+    files = []
+    for path in folder.rglob("*"):
+        if not is_litter(path.relative_to(folder).parts) and path.is_file():
+            files.append(path)
+        if len(files) > _MOST_FILES:
+            raise UnreadableInput(f"more than {_MOST_FILES} files; give the folder of one study", code="too-many-files")
+    return sorted(files)
 
 
 def scan(paths: Sequence[Path]) -> tuple[list[Series], tuple[Note, ...]]:

@@ -67,10 +67,14 @@ class Series:
 
     def __str__(self) -> str:
         header = self.frames[0].header
-        step = self.coverage / max(1, len(self.frames) - 1)
-        kernel = f", kernel {header.kernel}" if header.kernel else ""
         size = f"{header.rows} x {header.columns}"
-        return f"{len(self.frames)} slices of {size}, {step:.2f} mm apart{kernel} (series {self.key})"
+        kernel = f", kernel {header.kernel}" if header.kernel else ""
+        return f"{counted(len(self.frames))} of {size} over {self.coverage:.0f} mm{kernel} (series {self.key})"
+
+
+def counted(slices: int) -> str:
+    """Return a number of slices in words."""
+    return "1 slice" if slices == 1 else f"{slices} slices"
 
 
 def group(frames: Iterable[Frame]) -> list[Series]:
@@ -139,7 +143,7 @@ def _put_aside(found: Sequence[Series], chosen: Series) -> tuple[Note, ...]:
     if not reasons:
         return ()
     listed = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
-    text = f"of {len(found)} series the one of {len(chosen.frames)} slices was read; put aside: {listed}"
+    text = f"of {len(found)} series the one of {counted(len(chosen.frames))} was read; put aside: {listed}"
     return (Note("series-chosen", text),)
 
 

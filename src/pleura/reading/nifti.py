@@ -8,6 +8,7 @@ References: https://nifti.nimh.nih.gov/nifti-1 (header fields, qform and sform).
 
 from __future__ import annotations
 
+import math
 import zlib
 from pathlib import Path
 from typing import IO, Any
@@ -16,11 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.reading.sniff import is_half
 from pleura.reading.values import interpret
 from pleura.volume import Affine, Identity, Kind, Note, Volume
 
 _CIFTI = range(3000, 3100)
-_MOST_BYTES = 1 << 36
+_MOST_PACKED = 1100
+"""Bytes that one byte of deflated data can stand for, with some to spare."""
 
 
 def read_nifti(path: Path, kind: Kind | None) -> Volume:
@@ -31,16 +34,12 @@ def read_nifti(path: Path, kind: Kind | None) -> Volume:
     UnreadableInput : the file is damaged or the other half of a pair is missing
     UnsuitableInput : not two or three axes, colour, a connectivity matrix, or values that are not a scan
     """
-    if path.suffixes and ".img" in (suffix.lower() for suffix in path.suffixes[-2:]):
+    if is_half(path):
         path = _other_half(path)
     with _opened(path) as file:
         header = _header(file)
-        _refuse_other(header)
-        if header["magic"].item().startswith(b"ni"):
-            with _opened(_other_half(path)) as data:
-                array = _array(data, header, 0)
-        else:
-            array = _array(file, header, int(header["vox_offset"]))
+    _refuse_other(header)
+    array = _array(_other_half(path) if header["magic"].item().startswith(b"ni") else path, header)
     planar = header.get_data_shape()[2:] == ()
     affine, notes = _affine(header)
     meaning = interpret(array, kind)
@@ -118,15 +117,16 @@ def _refuse_other(header: Any) -> None:
         raise UnsuitableInput(f"voxels of type {dtype} are not CT numbers", code="not-hu")
 
 
-def _array(file: IO[bytes], header: Any, offset: int) -> NDArray[np.generic]:
+def _array(path: Path, header: Any) -> NDArray[np.generic]:
     """Read the voxels as (z, y, x), with the header's slope applied."""
     shape = _shape(header)
     dtype = header.get_data_dtype()
-    if int(np.prod([int(size) for size in shape])) * dtype.itemsize > _MOST_BYTES:
-        raise UnreadableInput(f"the NIfTI header states a size of {shape}", code="damaged")
+    if math.prod(shape) * dtype.itemsize > _MOST_PACKED * path.stat().st_size:
+        raise UnreadableInput(f"the NIfTI header states a size of {shape}, more than the file can hold", code="damaged")
     array = np.empty(((1, *shape[::-1]) if len(shape) == 2 else shape[::-1]), dtype)
-    file.seek(offset)
-    read_into(file, array)
+    with _opened(path) as file:
+        file.seek(int(header["vox_offset"]))
+        read_into(file, array)
     array = array.astype(dtype.newbyteorder("="), copy=False)
     slope, intercept = header.get_slope_inter()
     if slope is None or (slope, intercept) == (1.0, 0.0):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import enum
-import gzip
 import zlib
 from pathlib import Path
 
 from pleura.errors import UnreadableInput
 
+_GZIP = b"\x1f\x8b"
 HEAD = 4096
 """Bytes that are looked at."""
 
@@ -59,10 +59,10 @@ def sniff(path: Path) -> tuple[Format, bool]:
         head = file.read(HEAD)
     if not head:
         raise UnreadableInput("the file is empty", code="empty-file")
-    gzipped = head[:2] == b"\x1f\x8b"
+    gzipped = head[:2] == _GZIP
     if gzipped:
         head = _inflated(head)
-    found = Format.NIFTI if _is_half(path) else _by_content(head)
+    found = Format.NIFTI if is_half(path) else _by_content(head)
     if found is None:
         raise _unknown(path, head)
     return found, gzipped
@@ -73,15 +73,16 @@ def is_nifti(head: bytes) -> bool:
     return head[344:348] in {b"n+1\0", b"ni1\0"} or head[4:8] in {b"n+2\0", b"ni2\0"}
 
 
-def _is_half(path: Path) -> bool:
-    """Say whether a file holds the voxels of a pair, which nothing but its name and its neighbour tell."""
+def is_half(path: Path) -> bool:
+    """Say whether a file holds the voxels of a NIfTI pair, which nothing but its name and its neighbour tell."""
     stem = path.with_suffix("") if path.suffix.lower() == ".gz" else path
     if stem.suffix.lower() != ".img":
         return False
     for other in (stem.with_suffix(".hdr"), stem.with_suffix(".hdr.gz")):
         if other.is_file():
-            with gzip.open(other) if other.suffix == ".gz" else other.open("rb") as file:
-                return is_nifti(file.read(HEAD))
+            with other.open("rb") as file:
+                head = file.read(HEAD)
+            return is_nifti(_inflated(head) if head[:2] == _GZIP else head)
     return False
 
 
