@@ -431,3 +431,17 @@ def test_the_real_series_is_read_exactly(shared: Path) -> None:
     assert volume.shape == (3, 512, 512)
     assert volume.spacing == pytest.approx((1.0, 0.810547, 0.810547))
     np.testing.assert_allclose(volume.affine[:3, 3], (-235.199997, -226.800003, -128.690002))
+
+
+def test_what_is_shown_of_a_header_holds_no_control_characters(tmp_path: Path) -> None:
+    path = save(ct_slice(chest()[0], (0, 0, 0), Modality="XX"), tmp_path / "one.dcm")
+    path.write_bytes(path.read_bytes().replace(b"CS\x02\0XX", b"CS\x02\0\x1bX"))
+    with pytest.raises(UnsuitableInput) as caught:
+        pleura.read(path)
+    assert str(caught.value) == "one.dcm: the modality is X, not CT"
+
+
+def test_an_unknown_kind_of_object_is_said_to_be_unknown(tmp_path: Path) -> None:
+    path = save(ct_slice(chest()[0], (0, 0, 0), SOPClassUID="1.2.3.4"), tmp_path / "one.dcm")
+    with pytest.raises(UnsuitableInput, match="the kind of object is unknown, not CT Image"):
+        pleura.read(path)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.reading.dicom_elements import DEFLATED, NATIVE
 from pleura.reading.dicom_headers import Header
+from pleura.reading.dicom_objects import class_name
 
 _JPEG = (50, 51, 57, 70)
 _JPEG_LS = (80, 81)
@@ -42,7 +43,7 @@ def decode(header: Header, indices: Sequence[int]) -> Iterator[NDArray[Any]]:
     from pydicom.uid import UID
 
     if header.syntax not in PLUGINS:
-        name = UID(header.syntax).name if header.syntax else "none is stated"
+        name = class_name(header.syntax)
         raise UnsuitableInput(f"the transfer syntax is not supported: {name}", code="transfer-syntax")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns about values that are not used here

@@ -64,10 +64,10 @@ def header_of(path: Path, elements: Elements) -> Header:
     return Header(
         path=path,
         sop_class=values.get("SOPClassUID", ""),
-        modality=values.get("Modality", "").upper(),
+        modality=_word(values, "Modality").upper(),
         image_type=tuple(part.strip().upper() for part in values.get("ImageType", "").split("\\")),
-        body_part=values.get("BodyPartExamined", "").upper(),
-        kernel=values.get("ConvolutionKernel", "").replace("\\", "/"),
+        body_part=_word(values, "BodyPartExamined").upper(),
+        kernel=_word(values, "ConvolutionKernel"),
         study_uid=values.get("StudyInstanceUID", ""),
         series_uid=values.get("SeriesInstanceUID", ""),
         frame_of_reference_uid=values.get("FrameOfReferenceUID", ""),
@@ -75,18 +75,24 @@ def header_of(path: Path, elements: Elements) -> Header:
         rows=_count(values, "Rows"),
         columns=_count(values, "Columns"),
         samples=_count(values, "SamplesPerPixel", default=1),
-        photometric=values.get("PhotometricInterpretation", ""),
+        photometric=_word(values, "PhotometricInterpretation"),
         frame_count=_count(values, "NumberOfFrames", default=1),
         bits_allocated=_count(values, "BitsAllocated"),
         bits_stored=_count(values, "BitsStored"),
         high_bit=_count(values, "HighBit", default=_count(values, "BitsStored") - 1),
         signed=values.get("PixelRepresentation", "0") == "1",
-        rescale_type=values.get("RescaleType", "").upper(),
+        rescale_type=_word(values, "RescaleType").upper(),
         lossy=values.get("LossyImageCompression", "") == "01" or values.get("TransferSyntaxUID", "") in _LOSSY,
         syntax=values.get("TransferSyntaxUID", ""),
         pixel_offset=elements.pixel_offset,
         pixel_length=elements.pixel_length,
     )
+
+
+def _word(values: Mapping[str, str], keyword: str) -> str:
+    """Return a text that may be shown: on one line, without control characters, of 64 letters at most."""
+    text = values.get(keyword, "").replace("\\", "/")
+    return "".join(letter for letter in text if letter.isprintable())[:64]
 
 
 def _count(values: Mapping[str, str], keyword: str, default: int = 0) -> int:

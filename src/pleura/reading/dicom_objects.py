@@ -82,7 +82,9 @@ def _place(header: Header) -> PleuraError | None:
 
 
 def class_name(uid: str) -> str:
-    """Return the name of a SOP class, or its UID where it has none."""
+    """Return the registered name of a SOP class or transfer syntax, or "unknown"."""
+    from pydicom.config import IGNORE
     from pydicom.uid import UID
 
-    return (_NAMES_TO_COME.get(uid) or UID(uid).name).removesuffix(" Storage")
+    name = _NAMES_TO_COME.get(uid) or UID(uid, validation_mode=IGNORE).name
+    return "unknown" if not uid or name == uid else name.removesuffix(" Storage")
