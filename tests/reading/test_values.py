@@ -43,6 +43,13 @@ def test_raw_values_are_set_back_by_1024(dtype: type) -> None:
     assert [note.code for note in meaning.notes] == ["hu-offset-corrected"]
 
 
+def test_a_16_bit_picture_of_hu_above_32768_is_set_back() -> None:
+    hu = chest((1, 64, 64))
+    meaning = values.interpret((hu.astype(np.int32) + 32768).astype(np.uint16), planar=True)
+    np.testing.assert_array_equal(meaning.voxels, hu)
+    assert meaning.kind is Kind.HU
+
+
 def test_raw_values_with_padding_are_set_back_too() -> None:
     raw = chest() + 1024
     raw[:, :6] = -2000

@@ -135,9 +135,9 @@ def _in_hu(voxels: NDArray[np.int16], frames: Sequence[Frame], kind: Kind | None
         return ()
     found = values.sample(voxels)
     if not any(frame.intercept for frame in frames) and not values.are_hu(found):
-        if values.are_raw(found):
-            values.to_hu(voxels, values.RAW_OFFSET)
-            return (values.offset_note(),)
+        if values.raw_offset(found) == values.STORED_OFFSET:
+            values.to_hu(voxels, values.STORED_OFFSET)
+            return (values.offset_note(values.STORED_OFFSET),)
         if any(frame.slope is None for frame in frames):
             raise UnsuitableInput("there is no rescale to Hounsfield units, and the values do not tell", code="not-hu")
     return values.doubts(found)

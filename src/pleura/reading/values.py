@@ -18,8 +18,10 @@ from pleura.volume import Kind, Note
 
 AIR = -1024
 """The lowest HU that is kept; padding below it is set to it."""
-RAW_OFFSET = 1024
+STORED_OFFSET = 1024
 """What scanners add to HU so that stored values need no sign."""
+_PICTURE_OFFSET = 32768
+"""What writers of 16 bit pictures add to HU for the same reason."""
 
 _FEW_LABELS = 16
 _MOST_NOT_FINITE = 0.01
@@ -52,20 +54,23 @@ def are_hu(values: NDArray[Any]) -> bool:
     return bool(inside.size) and float(((inside >= -1100) & (inside <= -600)).mean()) >= 0.01
 
 
-def are_raw(values: NDArray[Any]) -> bool:
-    """Say whether values are surely HU + 1024: air near 0, and half of what is above 500 within 880..1180.
+def raw_offset(values: NDArray[Any]) -> int | None:
+    """Return what was surely added to HU, or None: air lies at its place, and half of what is dense is soft tissue.
 
     Parameters
     ----------
-    values : any shape; padding below -1500 is not counted
+    values : any shape; padding 1500 or more below air is not counted
     """
-    inside = values[values > -1500]
-    if not inside.size or inside.min() < -200 or inside.max() > 8192:
-        return False
-    dense = inside[inside > 500]
-    air = float(((inside >= -100) & (inside < 450)).mean())
-    tissue = float(((dense >= 880) & (dense <= 1180)).mean()) if dense.size else 0.0
-    return air >= 0.02 and dense.size >= 0.05 * inside.size and tissue >= 0.5
+    for offset in (STORED_OFFSET, _PICTURE_OFFSET):
+        hu = values.astype(np.float32) - offset
+        hu = hu[hu > -2500]
+        dense = hu[hu > -500]
+        if dense.size < max(1, 0.05 * hu.size) or hu.min() < -1250 or hu.max() > 7000:
+            continue
+        air = float(((hu >= -1100) & (hu < -600)).mean())
+        if air >= 0.02 and float(((dense >= -150) & (dense <= 150)).mean()) >= 0.5:
+            return offset
+    return None
 
 
 def interpret(array: NDArray[Any], kind: Kind | None = None, *, planar: bool = False) -> Meaning:
@@ -99,8 +104,9 @@ def interpret(array: NDArray[Any], kind: Kind | None = None, *, planar: bool = F
         if are_hu(values):
             notes.append(Note("values-hu", "the values were taken as Hounsfield units"))
             return Meaning(to_hu(array), Kind.HU, tuple(notes))
-        if are_raw(values):
-            return Meaning(to_hu(array, RAW_OFFSET), Kind.HU, (*notes, offset_note()))
+        offset = raw_offset(values)
+        if offset is not None:
+            return Meaning(to_hu(array, offset), Kind.HU, (*notes, offset_note(offset)))
         if not _are_grey(array, low, high, planar):
             raise UnsuitableInput(
                 f"the values run from {low:g} to {high:g} and are neither Hounsfield units nor grey values; {_CHOICE}",
@@ -112,7 +118,7 @@ def interpret(array: NDArray[Any], kind: Kind | None = None, *, planar: bool = F
 
 def to_hu(array: NDArray[Any], offset: int = 0) -> NDArray[np.int16]:
     """Return `array` - `offset` as int16 HU, rounded and kept within -1024..32767, in place where it is int16."""
-    if array.dtype == np.int16 and array.flags.writeable and offset >= 0:
+    if array.dtype == np.int16 and array.flags.writeable and 0 <= offset < 1 << 14:
         voxels = array.view(np.int16)
         np.maximum(voxels, AIR + offset, out=voxels)
         if offset:
@@ -133,9 +139,9 @@ def doubts(values: NDArray[Any]) -> tuple[Note, ...]:
     return ()
 
 
-def offset_note() -> Note:
-    """Return the note on values that were stored 1024 above HU."""
-    return Note("hu-offset-corrected", f"the values lay {RAW_OFFSET} above Hounsfield units and were set back")
+def offset_note(offset: int) -> Note:
+    """Return the note on values that were stored above HU."""
+    return Note("hu-offset-corrected", f"the values lay {offset} above Hounsfield units and were set back")
 
 
 def _are_grey(array: NDArray[Any], low: float, high: float, planar: bool) -> bool:
