@@ -267,6 +267,23 @@ def test_localizers_short_series_and_reformats_are_put_aside_with_a_note(tmp_pat
     assert note.message.endswith("put aside: 1 localizer, 1 not-axial, 1 short-coverage")
 
 
+def test_a_slice_without_pixels_counts_as_missing(tmp_path: Path) -> None:
+    hu = chest()
+    slices = series(hu)
+    del slices[9].PixelData
+    volume = pleura.read(save_all(slices, tmp_path))
+    assert codes(volume) == {"series-chosen", "missing-slices"}
+    np.testing.assert_array_equal(np.delete(volume.voxels, 9, axis=0), np.delete(hu, 9, axis=0))
+
+
+def test_directions_that_differ_by_rounding_make_no_two_series(tmp_path: Path) -> None:
+    slices = series(chest())
+    for k, dataset in enumerate(slices):
+        tiny = 0.0005 + (1 if k % 2 else -1) * 1e-6
+        dataset.ImageOrientationPatient = [1, tiny, 0, -tiny, 1, 0]
+    assert pleura.read(save_all(slices, tmp_path)).shape == (24, 64, 64)
+
+
 def test_slices_of_other_sizes_are_never_stacked_together(tmp_path: Path) -> None:
     folder = save_all(series(chest()) + series(chest((23, 64, 48))), tmp_path)
     assert error_code(folder) == "several-series"

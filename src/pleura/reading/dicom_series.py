@@ -6,16 +6,19 @@ grouped so that a group is one stack; one group is taken without asking only whe
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 
 import numpy as np
 
 from pleura.errors import AmbiguousInput, PleuraError, UnsuitableInput
 from pleura.reading.dicom_frames import Frame
 from pleura.reading.dicom_geometry import distances, places
+from pleura.reading.dicom_headers import Header
 from pleura.reading.dicom_objects import objection
 from pleura.volume import Note
 
@@ -80,13 +83,19 @@ def counted(slices: int) -> str:
 def group(frames: Iterable[Frame]) -> list[Series]:
     """Group frames into stacks, the largest first.
 
-    Frames belong together when they share series, kind of object, size, orientation and pixel spacing. Where places are
-    taken twice and the acquisitions tell the two apart, each acquisition is a stack of its own.
+    Frames belong together when they share series, kind of object, size, orientation and pixel spacing, and what is to
+    be objected to them. Where places are taken twice and the acquisitions tell the two apart, each acquisition is a
+    stack of its own.
     """
-    stacks: dict[tuple[object, ...], list[Frame]] = {}
+    kinds: dict[tuple[object, ...], list[list[Frame]]] = {}
     for frame in frames:
-        stacks.setdefault(_likeness(frame), []).append(frame)
-    parts = [part for together in stacks.values() for part in _by_acquisition(together)]
+        stacks = kinds.setdefault(_kind(frame.header), [])
+        alike = next((stack for stack in stacks if _alike(stack[0], frame)), None)
+        if alike is None:
+            stacks.append([frame])
+        else:
+            alike.append(frame)
+    parts = [part for stacks in kinds.values() for together in stacks for part in _by_acquisition(together)]
     parts.sort(key=lambda part: (-len(part), part[0].header.series_uid, min(f.instance_uid for f in part)))
     seen: Counter[str] = Counter()
     found = []
@@ -112,9 +121,10 @@ def choose(found: Sequence[Series], wanted: str | None) -> tuple[Series, tuple[N
     """
     if wanted is not None:
         return _by_key(found, wanted), ()
+    objections = [series.objection for series in found if series.objection is not None]
+    if len(objections) == len(found):
+        raise objections[0]
     usable = [series for series in found if series.objection is None]
-    if not usable:
-        raise found[0].objection or AssertionError
     likely = [series for series in usable if series.is_chest_like] or usable
     likely = [series for series in likely if series.plane == "axial"] or likely
     if len(likely) > 1:
@@ -154,17 +164,15 @@ def _reason(series: Series) -> str:
     return "short-coverage" if not series.is_chest_like else "not-axial"
 
 
-def _likeness(frame: Frame) -> tuple[object, ...]:
-    header = frame.header
-    return (
-        header.series_uid,
-        header.sop_class,
-        header.is_localizer,
-        header.rows,
-        header.columns,
-        tuple(round(value, 3) + 0.0 for value in frame.orientation or ()),
-        tuple(round(value, 4) for value in frame.spacing or ()),
-    )
+def _kind(header: Header) -> tuple[object, ...]:
+    found = objection(header)
+    return header.series_uid, header.sop_class, header.rows, header.columns, found and found.code
+
+
+def _alike(one: Frame, other: Frame) -> bool:
+    """Say whether two frames have the same directions and pixel spacing, but for rounding in the header."""
+    grids = [(*(frame.orientation or ()), *(frame.spacing or ())) for frame in (one, other)]
+    return all(math.isclose(a, b, abs_tol=0.002) for a, b in zip_longest(*grids, fillvalue=math.inf))
 
 
 def _by_acquisition(frames: list[Frame]) -> list[list[Frame]]:
