@@ -1,0 +1,55 @@
+"""The door: every error bears the name of the input, and no error of a library comes through as it is."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import pleura.reading
+from pleura.errors import UnreadableInput
+
+
+def failing(error: Exception) -> Callable[..., None]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ValueError("whatever a decoder says"), "damaged"),
+        (KeyError("sizes"), "damaged"),
+        (MemoryError(), "too-large"),
+        (PermissionError(), "no-permission"),
+        (FileNotFoundError(), "not-found"),
+    ],
+)
+@pytest.mark.parametrize("verb", ["read", "survey"])
+def test_errors_of_libraries_become_ours_with_their_cause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str, error: Exception, code: str
+) -> None:
+    monkeypatch.setattr(pleura.reading, f"_{verb}", failing(error))
+    with pytest.raises(UnreadableInput, match=r"scan\.nii: ") as caught:
+        getattr(pleura.reading, verb)(tmp_path / "scan.nii")
+    assert caught.value.code == code
+    assert caught.value.__cause__ is error
+    assert "whatever" not in str(caught.value)
+
+
+@pytest.mark.parametrize("error", [NameError("a fault of ours"), ImportError("a broken installation")])
+def test_faults_of_the_program_are_not_blamed_on_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(pleura.reading, "_read", failing(error))
+    with pytest.raises(type(error)):
+        pleura.reading.read(tmp_path / "scan.nii")
+
+
+def test_arguments_with_defaults_are_keyword_only() -> None:
+    parameters = inspect.signature(pleura.reading.read).parameters
+    assert [name for name, one in parameters.items() if one.kind is one.KEYWORD_ONLY] == ["series", "kind"]
