@@ -49,6 +49,20 @@ def test_hole_is_filled_and_its_score_lies_above_half() -> None:
     assert (cleaned[5, 20:24, 12:16] > HALF).all()
 
 
+def test_slices_with_the_sides_exchanged_are_put_right() -> None:
+    lung, away = two_lungs()
+    away[5:7] = 255 - away[5:7]
+    labels, _ = clean(lung, away)
+    assert (labels[2:10, 10:50, 5:28] == RIGHT).all()
+    assert (labels[2:10, 10:50, 36:59] == LEFT).all()
+
+
+def test_scan_mirrored_as_a_whole_stays_as_it_is_seen() -> None:
+    lung, away = two_lungs()
+    labels, _ = clean(lung, 255 - away)
+    assert (labels[2:10, 10:50, 5:28] == LEFT).all()
+
+
 def test_dome_of_the_diaphragm_is_not_filled() -> None:
     lung, away = two_lungs()
     lung[:6, 15:45, 8:25] = OUTSIDE

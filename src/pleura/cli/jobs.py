@@ -71,13 +71,15 @@ def plan(paths: Sequence[Path], output: Path | None) -> list[Job]:
 def guard(files: Sequence[Path], sources: Sequence[Path]) -> None:
     """Refuse to write over anything that is not an earlier result of ours: an input, or a file of other making.
 
+    Empty files, such as those made to reserve a name, are free to be written to.
+
     Raises
     ------
     UnwritableOutput
         With the code `output-is-input` or `output-exists`.
     """
     for file in files:
-        if not file.exists():
+        if not file.exists() or (file.is_file() and not file.stat().st_size):
             continue
         if any(source.exists() and file.samefile(source) for source in sources):
             raise UnwritableOutput(f"{file} is the input; name another output", code="output-is-input")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pleura.labels import LEFT, RIGHT
 
 Labels = NDArray[np.uint8]
+Box = tuple[slice, slice, slice]
 
 HALF = 128
 """Above it, lung is likelier than background."""
@@ -27,7 +28,7 @@ CRUMB_SINGLE = 0.01
 
 
 def clean(lung: Labels, away: Labels) -> tuple[Labels, Labels]:
-    """Return `labels` (z, s, s), and `lung` (z, s, s) made to agree with them.
+    """Return `labels` (z, s, s), and `lung` itself, changed where it has to agree with them.
 
     Parameters
     ----------
@@ -38,15 +39,48 @@ def clean(lung: Labels, away: Labels) -> tuple[Labels, Labels]:
     box = _bounding_box(lung > HALF)
     if box is None:
         return labels, lung
-    half = tuple(slice(side.start // 2, (side.stop + 1) // 2) for side in box[1:])
-    wide = away[(box[0], *half)].repeat(2, axis=1).repeat(2, axis=2)
-    wide = wide[:, box[1].start % 2 :, box[2].start % 2 :][:, : lung[box].shape[1], : lung[box].shape[2]]
-    raw = np.where(lung[box] > HALF, np.where(wide > HALF, LEFT, RIGHT), 0).astype(np.uint8)
-    labels[box] = _fill(_sort_parts(raw))
-    return labels, _agree(lung, labels)
+    raw = _sides(lung[box], turn_one_way(lung, away), box)
+    _sort_parts(raw)
+    _fill(raw)
+    labels[box] = raw
+    _agree(lung[box], raw)
+    return labels, lung
 
 
-def _bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice] | None:
+def turn_one_way(lung: Labels, away: Labels) -> Labels:
+    """Return `away` with left and right exchanged in slices that contradict the scan: no patient turns between slices.
+
+    The direction from right to left is where `away` grows; each slice is held against the sum over all.
+    """
+    directions = np.array([_direction(plane[::2, ::2] > HALF, side) for plane, side in zip(lung, away, strict=True)])
+    contradicts = directions @ directions.sum(axis=0) < 0
+    if not contradicts.any():
+        return away
+    turned = away.copy()
+    turned[contradicts] = 255 - turned[contradicts]
+    return turned
+
+
+def _direction(lung: NDArray[np.bool_], away: Labels) -> tuple[float, float]:
+    """Return the direction (row, column) in which `away` grows over the lung of a slice, longer where it is surer."""
+    rows, columns = np.nonzero(lung)
+    if not rows.size:
+        return 0.0, 0.0
+    pull = away[rows, columns].astype(np.float32) - HALF
+    return float(pull @ (rows - rows.mean())), float(pull @ (columns - columns.mean()))
+
+
+def _sides(lung: Labels, away: Labels, box: Box) -> Labels:
+    """Return right, left or nothing for each pixel inside the box."""
+    rows, columns = (np.arange(side.start, side.stop) // 2 for side in box[1:])
+    labels = np.empty_like(lung)
+    for z, plane in enumerate(lung):
+        is_left = away[box[0].start + z][np.ix_(rows, columns)] > HALF
+        labels[z] = np.where(plane > HALF, np.where(is_left, LEFT, RIGHT), 0)
+    return labels
+
+
+def _bounding_box(mask: NDArray[np.bool_]) -> Box | None:
     """Return the smallest box around the mask, or None where it is empty."""
     spans = []
     for axes in ((1, 2), (0, 2), (0, 1)):
@@ -57,29 +91,40 @@ def _bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, slice, slice] | None:
     return spans[0], spans[1], spans[2]
 
 
-def _sort_parts(labels: Labels) -> Labels:
-    """Give each loose part to the lung it touches, and drop what touches none and is small."""
+def _sort_parts(labels: Labels) -> None:
+    """Give each loose part to the lung it touches, and drop what touches none and is small; in place."""
     import cc3d
 
     parts, count = cc3d.connected_components(labels, connectivity=26, return_N=True)
-    sizes = np.bincount(parts.ravel(), minlength=count + 1)
-    side_of = np.zeros(count + 1, np.uint8)
-    side_of[parts.ravel()] = labels.ravel()
+    sizes, side_of = np.zeros(count + 1, np.int64), np.zeros(count + 1, np.uint8)
+    for plane, numbers in zip(labels, parts, strict=True):  # a whole scan at once would need much memory
+        sizes += np.bincount(numbers.ravel(), minlength=count + 1)
+        side_of[numbers] = plane
     sizes[0] = 0
+    new_side = _decide(sizes, side_of, parts, CRUMB_SINGLE if len(labels) == 1 else CRUMB)
+    for plane, numbers in zip(labels, parts, strict=True):
+        plane[:] = new_side[numbers]
+
+
+def _decide(
+    sizes: NDArray[np.int64], side_of: NDArray[np.uint8], parts: NDArray[np.integer], crumb: float
+) -> NDArray[np.uint8]:
+    """Return the side of each part, 0 where it is dropped; `crumb` is a share of the largest part."""
     mains = {side: int(np.argmax(np.where(side_of == side, sizes, 0))) for side in (RIGHT, LEFT)}
-    mains = {side: part for side, part in mains.items() if part and side_of[part] == side}
+    mains = {side: part for side, part in mains.items() if side_of[part] == side}
     touching = _touching(parts, set(mains.values()))
-    share = CRUMB_SINGLE if len(labels) == 1 else CRUMB
-    largest = max(sizes[part] for part in mains.values())
-    for part in range(1, count + 1):
-        other = mains.get(LEFT if side_of[part] == RIGHT else RIGHT)
-        if part == mains.get(int(side_of[part])) and sizes[part] > share * largest:
+    least = crumb * sizes.max()
+    new_side = side_of.copy()
+    for part in range(1, len(sizes)):
+        side = int(side_of[part])
+        other = mains.get(LEFT if side == RIGHT else RIGHT)
+        if part == mains[side] and sizes[part] > least:
             continue
         if other and (part, other) in touching and sizes[part] < 0.5 * sizes[other]:
-            side_of[part] = side_of[other]
-        elif sizes[part] < share * largest:
-            side_of[part] = 0
-    return side_of[parts]
+            new_side[part] = side_of[other]
+        elif sizes[part] < least:
+            new_side[part] = 0
+    return new_side
 
 
 def _touching(parts: NDArray[np.integer], mains: set[int]) -> set[tuple[int, int]]:
@@ -90,21 +135,22 @@ def _touching(parts: NDArray[np.integer], mains: set[int]) -> set[tuple[int, int
     return {(a, b) for pair in pairs for a, b in (pair, pair[::-1]) if b in mains}
 
 
-def _fill(labels: Labels) -> Labels:
-    """Return the labels with holes filled: all that are closed in the volume, and small ones within slices.
+def _fill(labels: Labels) -> None:
+    """Fill holes, in place: all that are closed in the volume, and small ones within slices.
 
     A large hole in a slice is no fault: it is the dome of the diaphragm, or the heart.
     """
     import fill_voids
 
     for side in (RIGHT, LEFT):
-        if len(labels) > 1:
-            labels[fill_voids.fill(labels == side) & (labels == 0)] = side
-        for plane in labels:
-            mask = plane == side
-            if mask.any():
-                plane[_small_parts(fill_voids.fill(mask) & (plane == 0))] = side
-    return labels
+        box = _bounding_box(labels == side)
+        if box is None:
+            continue
+        lung = labels[box]
+        if len(lung) > 1:
+            lung[fill_voids.fill(lung == side) & (lung == 0)] = side
+        for plane in lung:
+            plane[_small_parts(fill_voids.fill(plane == side) & (plane == 0))] = side
 
 
 def _small_parts(holes: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -119,7 +165,9 @@ def _small_parts(holes: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(small[parts])
 
 
-def _agree(lung: Labels, labels: Labels) -> Labels:
-    """Return `lung` brought to the side of `HALF` that the labels say, changed no further than needed."""
-    lung = np.where((labels == 0) & (lung > HALF), 255 - lung, lung)
-    return np.where((labels > 0) & (lung <= HALF), HALF + 16, lung).astype(np.uint8)
+def _agree(lung: Labels, labels: Labels) -> None:
+    """Bring `lung` to the side of `HALF` that the labels say, no further than needed, in place."""
+    for scores, plane in zip(lung, labels, strict=True):
+        dropped = (plane == 0) & (scores > HALF)
+        scores[dropped] = 255 - scores[dropped]
+        scores[(plane > 0) & (scores <= HALF)] = HALF + 16
