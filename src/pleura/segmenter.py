@@ -88,7 +88,7 @@ class Segmenter:
         return Segmentation(
             labels=labels[0] if volume.planar else labels,
             volume=volume,
-            warnings=find_warnings(grid_labels),
+            warnings=find_warnings(grid_labels, planar=volume.planar),
             timings=clock.laps,
             provenance=self._provenance(volume),
         )

@@ -45,6 +45,10 @@ def test_lungs_in_mirror_image_are_flagged() -> None:
     assert codes(lungs()[:, :, ::-1]) == {"mirrored"}
 
 
+def test_picture_may_show_the_patient_any_way_round() -> None:
+    assert not find_warnings(lungs()[4:5, :, ::-1], planar=True)
+
+
 def test_lung_in_the_first_slice_is_cut_off() -> None:
     notes = find_warnings(lungs()[3:])
     assert [note.code for note in notes] == ["cut-off"]

@@ -9,13 +9,16 @@ from pleura.labels import LEFT, RIGHT
 from pleura.volume import Note
 
 
-def find_warnings(axial: NDArray[np.uint8]) -> tuple[Note, ...]:
-    """Return what stands out, the gravest first, in labels (z, y, x) whose axes run to the head, back and left."""
+def find_warnings(axial: NDArray[np.uint8], *, planar: bool = False) -> tuple[Note, ...]:
+    """Return what stands out, the gravest first, in labels (z, y, x) whose axes run to the head, back and left.
+
+    `planar` says that it is a picture, which may show the patient any way round.
+    """
     counts = np.bincount(axial.ravel(), minlength=3)
     right, left = int(counts[RIGHT]), int(counts[LEFT])
     if not right + left:
         return (Note("no-lung", "no lung was found; the mask is empty"),)
-    found = [*_one_sided(right, left), *_exchanged(axial), *_cut_off(axial)]
+    found = [*_one_sided(right, left), *([] if planar else _exchanged(axial)), *_cut_off(axial)]
     return tuple(found)
 
 

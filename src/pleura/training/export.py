@@ -1,9 +1,16 @@
-"""From a checkpoint to a bundle: three graphs and a recipe, compared with the PyTorch network before they are kept."""
+"""From a checkpoint to a bundle: three graphs and a recipe, compared with the PyTorch network before they are kept.
+
+    python -m pleura.training.export RUN FACTS.json FOLDER
+
+RUN is the directory of a training run, FACTS.json holds what the recipe says beside the network: name, version,
+licence, training data, figures.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -175,3 +182,14 @@ def _serialised(graph: Any) -> bytes:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
     checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())
+
+
+def main(run: Path, facts: Path, folder: Path) -> None:
+    """Export the best checkpoint of a run."""
+    config = json.loads((run / "config.json").read_text(encoding="utf-8"))
+    settings = {"in_channels": 3, "classes": 3, **{name: config[name] for name in ("widths", "depths", "shuffle")}}
+    export(run / "best.safetensors", settings, folder, json.loads(facts.read_text(encoding="utf-8")))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))

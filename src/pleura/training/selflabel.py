@@ -100,7 +100,7 @@ def _gas(hu: NDArray[Any], lung: Mask, spacing: Spacing) -> Mask:
         height = mask.shape[0] * spacing[0]
         if mean < -940 and 8 < millilitres < 60 and abs(centre - middle) < reach and height > longest[0]:
             longest = (height, part)
-        elif mean < -950 and millilitres > 2 and box[0].start < low and (lung[box] & mask).any():
+        elif mean < -950 and millilitres > 2 and box[0].start < low:
             chosen.append(part)
     gas = np.isin(parts, [*chosen, longest[1]]) & (parts > 0)
     return np.asarray(_ball_distance(~gas, spacing) < WALL_MM)
