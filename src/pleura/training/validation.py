@@ -25,7 +25,6 @@ class Sheet:
     source: str
     images: Tensor
     labels: Tensor
-    sides: bool
 
 
 def prepare(cases: Sequence[Case]) -> list[Sheet]:
@@ -42,14 +41,15 @@ def _sheet(case: Case) -> Sheet:
     order = torch.arange(len(slices))
     below, above = (order - gap).clamp_min(0), (order + gap).clamp_max(len(slices) - 1)
     images = torch.cat([planes[below], planes, planes[above]], dim=1)
-    return Sheet(case.source, images, labels, bool(case.sides.all()))
+    return Sheet(case.source, images, labels)
 
 
 @torch.no_grad()
 def validate(network: nn.Module, sheets: Sequence[Sheet]) -> dict[str, float]:
     """Return Dice by set, its mean as "score", and the pixels found in slices without lung as "false_pixels".
 
-    For slices, the mean of both lungs together; for volumes, the worse lung.
+    Dice is that of both lungs together, of a slice or of a volume: which lung is which is settled for whole scans
+    after the network, in `pleura.inference.cleanup`.
     """
     network.eval()
     found: dict[str, list[float]] = {}
@@ -60,9 +60,6 @@ def validate(network: nn.Module, sheets: Sequence[Sheet]) -> dict[str, float]:
             guess = torch.cat([network(part).argmax(1) for part in torch.split(images, 16)])
         if not (sheet.labels > 0).any():
             false_pixels += int((guess > 0).sum())
-        elif len(guess) > 1 and sheet.sides:
-            worse = min(_dice(guess == side, sheet.labels == side) for side in (1, 2))
-            found.setdefault(sheet.source, []).append(worse)
         else:
             found.setdefault(sheet.source, []).append(_dice(guess > 0, sheet.labels > 0))
     means = {source: float(np.mean(values)) for source, values in found.items()}

@@ -1,0 +1,134 @@
+"""The whole road: scans in, lungs out on their own grid, whatever way they lie and whatever they hold."""
+
+from __future__ import annotations
+
+import itertools
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import pleura
+from pleura.evaluation.metrics import dice
+from pleura.phantom import Phantom, chest, write_dicom
+from pleura.volume import Kind, Volume
+
+
+@pytest.fixture(scope="module")
+def segmenter() -> pleura.Segmenter:
+    return pleura.Segmenter()
+
+
+@pytest.fixture(scope="module")
+def phantom() -> Phantom:
+    return chest((40, 160, 160), (8.0, 2.4, 2.4))
+
+
+@pytest.fixture(scope="module")
+def small() -> Phantom:
+    return chest((10, 72, 80), (32.0, 5.0, 5.0), noise=5.0)
+
+
+def agreement(truth: np.ndarray, labels: np.ndarray) -> float:
+    return min(dice(truth == side, labels == side) for side in (1, 2))
+
+
+def test_dicom_series_of_the_phantom_gives_its_lungs(
+    segmenter: pleura.Segmenter, phantom: Phantom, tmp_path: Path
+) -> None:
+    write_dicom(phantom, tmp_path)
+    result = segmenter(tmp_path)
+    assert result.labels.shape == phantom.volume.shape
+    assert agreement(phantom.labels, result.labels) > 0.95
+    assert result.provenance["model"]["sha256"] == segmenter.bundle.sha256
+
+
+ORIENTATIONS = [
+    (axes, flips) for axes in itertools.permutations(range(3)) for flips in itertools.product([False, True], repeat=3)
+]
+
+
+@pytest.mark.parametrize(("axes", "flips"), ORIENTATIONS)
+def test_labels_lie_on_the_grid_in_every_orientation(
+    segmenter: pleura.Segmenter, small: Phantom, axes: tuple[int, int, int], flips: tuple[bool, bool, bool]
+) -> None:
+    volume, truth = _turned(small.volume, small.labels, axes, flips)
+    assert agreement(truth, segmenter(volume).labels) > 0.93
+
+
+def _turned(
+    volume: Volume, labels: np.ndarray, axes: tuple[int, int, int], flips: tuple[bool, bool, bool]
+) -> tuple[Volume, np.ndarray]:
+    """Store a volume with its axes in another order and direction, at the same place in the patient."""
+    affine = volume.affine.copy()
+    affine[:, :3] = affine[:, axes]
+    step = tuple(slice(None, None, -1) if flip else slice(None) for flip in flips)
+    turned, truth = volume.voxels.transpose(axes)[step], labels.transpose(axes)[step]
+    for axis, flip in enumerate(flips):
+        if flip:
+            affine[:3, 3] += affine[:3, axis] * (turned.shape[axis] - 1)
+            affine[:3, axis] *= -1
+    return Volume(turned, affine, volume.kind), truth
+
+
+def test_pixels_that_are_not_square_are_no_trouble(segmenter: pleura.Segmenter) -> None:
+    flat = chest((20, 160, 80), (16.0, 2.4, 4.8))
+    assert agreement(flat.labels, segmenter(flat.volume).labels) > 0.93
+
+
+def test_picture_of_one_slice_gives_labels_of_one_slice(segmenter: pleura.Segmenter, phantom: Phantom) -> None:
+    result = segmenter(phantom.volume.voxels[20])
+    assert result.labels.shape == (160, 160)
+    assert agreement(phantom.labels[20], result.labels) > 0.93
+    assert not result.volume.spacing_known
+
+
+def test_windowed_picture_is_segmented_too(segmenter: pleura.Segmenter, phantom: Phantom) -> None:
+    grey = np.clip((phantom.volume.voxels[20] + 1250.0) / 1500 * 255, 0, 255).astype(np.uint8)
+    result = segmenter(grey)
+    assert result.volume.kind is Kind.WINDOWED
+    assert agreement(phantom.labels[20], result.labels) > 0.92
+
+
+@pytest.mark.parametrize("shape", [(1, 64, 64), (2, 64, 64), (2, 64, 96), (3, 200, 70)])
+def test_tiny_scans_do_not_break(segmenter: pleura.Segmenter, shape: tuple[int, int, int]) -> None:
+    tiny = chest((shape[0] * 9, *shape[1:]), (8.0, 380 / shape[1], 380 / shape[2])).volume.voxels[shape[0] * 4 :][
+        : shape[0]
+    ]
+    result = segmenter(np.ascontiguousarray(tiny), spacing=(8.0, 380 / shape[1], 380 / shape[2]))
+    assert result.labels.shape == shape
+    assert result.labels.any()
+
+
+def test_scan_without_lung_gives_an_empty_mask_and_says_so(segmenter: pleura.Segmenter) -> None:
+    water = np.full((5, 64, 64), -1000, np.int16)
+    water[:, 10:54, 8:56] = 30
+    result = segmenter(water, spacing=(5.0, 6.0, 6.0))
+    assert not result.labels.any()
+    assert [note.code for note in result.warnings] == ["no-lung"]
+
+
+def test_same_scan_gives_the_same_labels_with_any_number_of_threads(phantom: Phantom) -> None:
+    one, two = (pleura.segment(phantom.volume, threads=threads).labels for threads in (1, 2))
+    assert np.array_equal(one, two)
+
+
+def test_the_callers_array_is_left_alone(segmenter: pleura.Segmenter, phantom: Phantom) -> None:
+    array = phantom.volume.voxels.copy()
+    segmenter(array, spacing=(8.0, 2.4, 2.4))
+    assert np.array_equal(array, phantom.volume.voxels)
+
+
+@pytest.fixture(scope="module")
+def real(segmenter: pleura.Segmenter, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> pleura.Segmentation:
+    folder = tmp_path_factory.mktemp("real")
+    with tarfile.open(shared / "data" / "dicom" / "lidc-0001.tar") as archive:
+        archive.extractall(folder, filter="data")
+    return segmenter(folder)
+
+
+def test_real_series_has_two_lungs_of_a_grown_person(real: pleura.Segmentation) -> None:
+    litres = [(real.labels == side).sum() * np.prod(real.volume.spacing) / 1e6 for side in (1, 2)]
+    assert litres == pytest.approx([2.06, 1.84], rel=0.03)
+    assert not real.warnings
