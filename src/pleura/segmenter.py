@@ -80,15 +80,16 @@ class Segmenter:
         lung, away = score_planes(planes, known_step, self.bundle.context_mm, self._run)
         del planes
         clock.lap("network")
-        grid_labels, lung = clean(lung, away)
+        cleaned = clean(lung, away)
+        del lung, away
         clock.lap("clean")
         labels = np.zeros(volume.shape, np.uint8)
-        restore(lung, grid_labels, square, to_axial(labels, volume.affine), self.bundle, self.threads)
+        restore(cleaned, square, to_axial(labels, volume.affine), self.bundle, self.threads)
         clock.lap("restore")
         return Segmentation(
             labels=labels[0] if volume.planar else labels,
             volume=volume,
-            warnings=find_warnings(grid_labels, planar=volume.planar),
+            warnings=find_warnings(cleaned.labels, planar=volume.planar),
             timings=clock.laps,
             provenance=self._provenance(volume),
         )

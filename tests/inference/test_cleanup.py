@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from pleura.inference.cleanup import HALF, clean
+from pleura.inference.cleanup import HALF
+from pleura.inference.cleanup import clean as clean_box
 from pleura.labels import LEFT, RIGHT
 
 LUNG, OUTSIDE = 220, 40
+
+
+def clean(lung: np.ndarray, away: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels and scores on the whole grid."""
+    found = clean_box(lung, away)
+    labels, cleaned = np.zeros_like(lung), lung.copy()
+    labels[found.box], cleaned[found.box] = found.labels, found.lung
+    return labels, cleaned
 
 
 def scores(shape: tuple[int, int, int] = (12, 64, 64)) -> tuple[np.ndarray, np.ndarray]:
@@ -90,6 +99,11 @@ def test_large_loose_part_of_a_lung_is_kept() -> None:
     labels, _ = clean(lung, away)
     assert (labels[2:10, 10:26, 5:28] == RIGHT).all()
     assert (labels[2:10, 30:50, 5:28] == RIGHT).all()
+
+
+def test_box_leaves_a_voxel_around_the_lungs() -> None:
+    lung, away = two_lungs()
+    assert clean_box(lung, away).box == (slice(1, 11), slice(9, 51), slice(4, 60))
 
 
 def test_nothing_stays_nothing() -> None:

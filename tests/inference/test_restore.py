@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pleura.inference.bundle import load_bundle
+from pleura.inference.cleanup import Cleaned
 from pleura.inference.grid import Square
 from pleura.inference.planes import sample_planes
 from pleura.inference.restore import restore
@@ -13,6 +14,10 @@ from pleura.labels import LEFT, RIGHT
 from pleura.volume import Kind
 
 BUNDLE = load_bundle()
+
+
+def whole(lung: np.ndarray, labels: np.ndarray) -> Cleaned:
+    return Cleaned(labels, lung, (slice(0, len(lung)), slice(0, BUNDLE.side), slice(0, BUNDLE.side)))
 
 
 def disc(side: int, row: float, column: float, radius: float) -> np.ndarray:
@@ -27,7 +32,7 @@ def test_disc_on_the_grid_is_the_same_disc_on_the_slices(height: int, width: int
     lung = np.clip(128 + margin * 2000, 0, 255).astype(np.uint8)[None]
     labels = np.where(lung > 128, RIGHT, 0).astype(np.uint8)
     target = np.zeros((1, height + 10, width + 10), np.uint8)
-    restore(lung, labels, Square(5, 5, height, width), target, BUNDLE, 1)
+    restore(whole(lung, labels), Square(5, 5, height, width), target, BUNDLE, 1)
     rows = (np.arange(height) + 0.5) / height
     columns = (np.arange(width) + 0.5) / width
     truth = np.hypot(rows[:, None] - 0.5, columns[None, :] - 0.3) < 0.15
@@ -43,7 +48,7 @@ def test_touching_lungs_keep_their_sides() -> None:
     labels[0, 80:180, 128:200] = LEFT
     lung = np.where(labels > 0, 230, 20).astype(np.uint8)
     target = np.zeros((1, 512, 512), np.uint8)
-    restore(lung, labels, Square(0, 0, 512, 512), target, BUNDLE, 1)
+    restore(whole(lung, labels), Square(0, 0, 512, 512), target, BUNDLE, 1)
     assert (target[0, 170:350, 130:250] == RIGHT).all()
     assert (target[0, 170:350, 262:390] == LEFT).all()
     assert (target[0, 170:350, 130:390] > 0).all()

@@ -14,11 +14,11 @@ def find_warnings(axial: NDArray[np.uint8], *, planar: bool = False) -> tuple[No
 
     `planar` says that it is a picture, which may show the patient any way round.
     """
-    counts = np.bincount(axial.ravel(), minlength=3)
-    right, left = int(counts[RIGHT]), int(counts[LEFT])
+    columns = {side: sum((plane == side).sum(axis=0) for plane in axial) for side in (RIGHT, LEFT)}
+    right, left = int(columns[RIGHT].sum()), int(columns[LEFT].sum())
     if not right + left:
         return (Note("no-lung", "no lung was found; the mask is empty"),)
-    found = [*_one_sided(right, left), *([] if planar else _exchanged(axial)), *_cut_off(axial)]
+    found = [*_one_sided(right, left), *([] if planar else _exchanged(columns[RIGHT], columns[LEFT])), *_cut_off(axial)]
     return tuple(found)
 
 
@@ -32,14 +32,13 @@ def _one_sided(right: int, left: int) -> list[Note]:
     return []
 
 
-def _exchanged(axial: NDArray[np.uint8]) -> list[Note]:
-    """Warn where the right lung lies to the left of the left lung: a flipped file or organs in mirror image."""
-    columns = np.arange(axial.shape[2])
-    profiles = [(axial == side).sum(axis=(0, 1)) for side in (RIGHT, LEFT)]
-    if not all(profile.any() for profile in profiles):
-        return []
-    right, left = ((profile * columns).sum() / profile.sum() for profile in profiles)
-    if right <= left:
+def _exchanged(right: NDArray[np.integer], left: NDArray[np.integer]) -> list[Note]:
+    """Warn where the right lung lies to the left of the left lung: a flipped file or organs in mirror image.
+
+    `right` and `left` count the voxels of each lung by column.
+    """
+    centres = [profile @ np.arange(len(profile)) / max(profile.sum(), 1) for profile in (right, left)]
+    if not right.any() or not left.any() or centres[0] <= centres[1]:
         return []
     message = "by anatomy the lungs lie mirrored to what the file says: check its orientation"
     return [Note("mirrored", message)]

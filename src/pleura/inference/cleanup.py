@@ -6,6 +6,8 @@ dropped and holes are filled. Nothing forces two lungs: after a pneumonectomy on
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,24 +29,42 @@ CRUMB_SINGLE = 0.01
 """The same for a single slice, where true parts of a lung are often apart."""
 
 
-def clean(lung: Labels, away: Labels) -> tuple[Labels, Labels]:
-    """Return `labels` (z, s, s), and `lung` itself, changed where it has to agree with them.
+@dataclass(frozen=True, eq=False)
+class Cleaned:
+    """Lungs on the model's grid, inside the box that holds them with one voxel around, as far as the grid goes.
+
+    Attributes
+    ----------
+    labels : (z, y, x) uint8: 0 background, 1 right lung, 2 left lung
+    lung : (z, y, x) uint8, above `HALF` where there is a label
+    box : where both lie on the grid
+    """
+
+    labels: Labels
+    lung: Labels
+    box: Box
+
+
+def clean(lung: Labels, away: Labels) -> Cleaned:
+    """Return the lungs, each in few parts and without holes; a box of nothing where there is none.
 
     Parameters
     ----------
     lung : (z, s, s) uint8, above `HALF` where lung is likelier than background
     away : (z, s / 2, s / 2) uint8, above `HALF` where left is likelier than right
     """
-    labels = np.zeros_like(lung)
-    box = _bounding_box(lung > HALF)
-    if box is None:
-        return labels, lung
-    raw = _sides(lung[box], turn_one_way(lung, away), box)
-    _sort_parts(raw)
-    _fill(raw)
-    labels[box] = raw
-    _agree(lung[box], raw)
-    return labels, lung
+    tight = _bounding_box(lung > HALF)
+    if tight is None:
+        return Cleaned(np.zeros((1, 1, 1), np.uint8), lung[:1, :1, :1], (slice(0, 1), slice(0, 1), slice(0, 1)))
+    z, y, x = (
+        slice(max(side.start - 1, 0), min(side.stop + 1, size)) for side, size in zip(tight, lung.shape, strict=True)
+    )
+    labels = _sides(lung[z, y, x], turn_one_way(lung, away), (z, y, x))
+    _sort_parts(labels)
+    _fill(labels)
+    scores = lung[z, y, x].copy()
+    _agree(scores, labels)
+    return Cleaned(labels, scores, (z, y, x))
 
 
 def turn_one_way(lung: Labels, away: Labels) -> Labels:
