@@ -72,6 +72,21 @@ def test_scan_mirrored_as_a_whole_stays_as_it_is_seen() -> None:
     assert (labels[2:10, 10:50, 5:28] == LEFT).all()
 
 
+def test_place_decides_what_the_network_leaves_open() -> None:
+    lung, away = two_lungs()
+    away[3:9, 5:25, 3:8] = 140
+    labels, _ = clean(lung, away)
+    assert (labels[2:10, 10:50, 5:28] == RIGHT).all()
+
+
+def test_one_lung_alone_is_not_divided_by_place() -> None:
+    lung, away = scores()
+    lung[2:10, 10:50, 5:59] = LUNG
+    away[:] = np.random.default_rng(0).integers(20, 60, away.shape)
+    labels, _ = clean(lung, away)
+    assert set(np.unique(labels)) == {0, RIGHT}
+
+
 def test_dome_of_the_diaphragm_is_not_filled() -> None:
     lung, away = two_lungs()
     lung[:6, 15:45, 8:25] = OUTSIDE
