@@ -62,6 +62,15 @@ def test_pictures_stay_within_bounds_and_labels_stay_labels() -> None:
     assert set(labels.unique().tolist()) <= {0, 1, 2}
 
 
+def test_without_strength_samples_are_only_moved_a_little() -> None:
+    batch = sampler().draw(16)
+    images, labels = augmentation.apply(augmentation.draw(np.random.default_rng(4), batch, strength=0.0), batch)
+    share = (labels == 1).float().mean().item() / (case().labels[1] == 1).mean()
+    assert 0.8 < share < 1.25
+    air = (images[:, 1] < 0.05).float().mean()
+    assert abs(air.item() - (case().slices[1] < -1000 + 71).mean()) < 0.12
+
+
 def test_slice_laid_as_it_is_read_stays_as_it_is() -> None:
     image, label = picture()
     same, same_label = spatial.apply([AS_READ], [WHOLE], image[None], label[None].to(torch.uint8))

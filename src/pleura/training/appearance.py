@@ -34,6 +34,12 @@ class Look:
     lift: float
 
 
+AS_IS = Look(
+    view=None, blur=0.0, sharpen=0.0, coarse=1.0, noise=0.0, grain=0.0, gamma=1.0, tiles=0, limit=1.0, greys=0, lift=0.0
+)
+"""No change at all."""
+
+
 def draw(rng: np.random.Generator, window: tuple[float, float], *, noisy: bool) -> Look:
     """Return a random look; `noisy` sets carry noise of their own, so more of their samples are smoothed."""
     blurred = rng.random() < (0.6 if noisy else 0.15)

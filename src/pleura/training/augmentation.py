@@ -37,9 +37,18 @@ class Change:
     seed: int
 
 
-def draw(rng: np.random.Generator, batch: Batch) -> list[Change]:
-    """Return one record a sample of `batch`."""
-    return [_draw_one(rng, case.kind, case.source) for case in batch.cases]
+def draw(rng: np.random.Generator, batch: Batch, strength: float = 1.0) -> list[Change]:
+    """Return one record a sample of `batch`; a sample is changed freely with the chance `strength`, else only moved."""
+    return [
+        _draw_one(rng, case.kind, case.source) if rng.random() < strength else _draw_move(rng, case.kind)
+        for case in batch.cases
+    ]
+
+
+def _draw_move(rng: np.random.Generator, kind: Kind) -> Change:
+    """Return a small move of the patient in the picture, and nothing else."""
+    window = HU_WINDOW if kind is Kind.HU else (0.0, 255.0)
+    return Change(spatial.draw_small(rng), window, None, None, None, None, 0.0, appearance.AS_IS, 0)
 
 
 def _draw_one(rng: np.random.Generator, kind: Kind, source: str) -> Change:

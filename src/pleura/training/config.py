@@ -23,6 +23,7 @@ class TrainingConfig:
     steps : length of the run
     learning_rate : highest rate, reached after `warmup` steps, then falling as a cosine to a hundredth
     weight_decay : AdamW's
+    strength : chance of a sample to be augmented freely; the others are only moved a little
     average : decay of the running average of the weights, which is what gets validated and kept
     validate_every : steps between validations
     patience : validations without a better score before the run stops
@@ -41,6 +42,7 @@ class TrainingConfig:
     learning_rate: float = 2e-3
     warmup: int = 200
     weight_decay: float = 0.01
+    strength: float = 1.0
     average: float = 0.998
     validate_every: int = 250
     patience: int = 40

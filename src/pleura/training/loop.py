@@ -65,7 +65,7 @@ def train(config: TrainingConfig, run: Path) -> dict[str, float]:
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(step, config)
         batch = sampler.draw(config.batch)
-        loss = _step(network, optimiser, batch, augmentation.draw(sampler.rng, batch))
+        loss = _step(network, optimiser, batch, augmentation.draw(sampler.rng, batch, config.strength))
         _follow(average, network, min(config.average, (1 + step) / (20 + step)))
         progress["step"] = step + 1
         progress["loss"] = 0.98 * progress["loss"] + 0.02 * loss if step else loss

@@ -55,6 +55,13 @@ def draw(rng: np.random.Generator) -> Place:
     )
 
 
+def draw_small(rng: np.random.Generator) -> Place:
+    """Return a place close to the one of prediction."""
+    scale, angle = math.exp(rng.normal(0.0, 0.06)), math.radians(rng.normal(0.0, 4.0))
+    shift = (float(rng.normal(0.0, 0.02)), float(rng.normal(0.0, 0.02)))
+    return Place(turn=0, mirrored=False, angle=angle, scale=scale, stretch=1.0, shift=shift, bend=0.0, seed=0)
+
+
 def matrix(place: Place, square: Square) -> Tensor:
     """Return the (2, 3) matrix for `affine_grid`: grid coordinates in -1..1 to slice coordinates (x, y) in -1..1."""
     angle = place.angle + place.turn * math.pi / 2
