@@ -16,7 +16,7 @@ from pleura.inference.backends import available_threads, make_backend
 from pleura.inference.bundle import load_bundle
 from pleura.inference.checks import find_warnings
 from pleura.inference.cleanup import clean
-from pleura.inference.grid import body_square
+from pleura.inference.locate import locate_lungs
 from pleura.inference.planes import sample_planes
 from pleura.inference.restore import restore
 from pleura.inference.scores import score_planes
@@ -73,7 +73,8 @@ class Segmenter:
         slices = to_axial(volume.voxels, volume.affine)
         axes, _ = axial_order(volume.affine)
         step, *pixel = (volume.spacing[axis] for axis in axes)
-        square = body_square(slices, (pixel[0], pixel[1]), volume.kind)
+        square = locate_lungs(slices, (pixel[0], pixel[1]), volume.kind, self.bundle, self._run, self.threads)
+        clock.lap("locate")
         planes = sample_planes(slices, square, volume.kind, self.bundle, self.threads)
         clock.lap("prepare")
         known_step = step if volume.spacing_known else None

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pleura.inference.grid import Square, body_square, cut, paste
+from pleura.inference.grid import ROOM, Square, body_square, cut, lung_square, paste
 from pleura.volume import Kind
 
 
@@ -44,6 +44,37 @@ def test_picture_without_a_body_is_taken_whole() -> None:
 def test_body_is_found_in_a_windowed_picture() -> None:
     grey = np.where(body(slice(30, 80), slice(20, 100)) > 0, 170, 10).astype(np.uint8)
     assert body_square(grey, (1.0, 1.0), Kind.WINDOWED).width == round(80 * 1.04)
+
+
+def seen(rows: slice, columns: slice) -> np.ndarray:
+    lung = np.zeros((2, 100, 100), bool)
+    lung[:, rows, columns] = True
+    return lung
+
+
+def test_square_goes_around_the_lungs_with_room_to_spare() -> None:
+    square = lung_square(seen(slice(20, 60), slice(30, 80)), Square(10, 20, 200, 200), (1.0, 1.0))
+    assert square.height == square.width == round(ROOM * 100)
+    assert square.top + square.height / 2 == pytest.approx(10 + 80, abs=1)
+    assert square.left + square.width / 2 == pytest.approx(20 + 110, abs=1)
+
+
+def test_square_around_the_lungs_is_square_in_millimetres() -> None:
+    square = lung_square(seen(slice(20, 60), slice(30, 80)), Square(0, 0, 100, 200), (2.0, 1.0))
+    assert square.height * 2 == pytest.approx(square.width, abs=1)
+    assert square.width == round(ROOM * 100)
+
+
+def test_crumb_far_away_does_not_widen_the_square() -> None:
+    lung = seen(slice(20, 60), slice(30, 80))
+    lung[0, 98, 2:5] = True
+    assert lung_square(lung, Square(0, 0, 100, 100), (1.0, 1.0)).height == round(ROOM * 50)
+
+
+def test_square_of_the_body_stays_where_hardly_any_lung_is_seen() -> None:
+    body = Square(3, 4, 100, 100)
+    assert lung_square(seen(slice(0, 9), slice(0, 9)), body, (1.0, 1.0)) is body
+    assert lung_square(seen(slice(2, 98), slice(2, 98)), body, (1.0, 1.0)) is body
 
 
 squares = st.builds(Square, st.integers(-30, 20), st.integers(-30, 20), st.integers(25, 80), st.integers(25, 80))

@@ -1,8 +1,9 @@
 """The model's square grid: where it lies on the slices of a scan.
 
 A table, arms and a large field of view would cost resolution if whole slices were scaled to the network's input.
-So the body is found first, by threshold on a coarse copy, and the grid is laid over it: one square for all slices
-of a scan, equal steps along rows and columns in millimetres.
+So the body is found first, by threshold on a coarse copy; a few slices seen on a grid over the body tell where the
+lungs are; and the grid is laid over them: one square for all slices of a scan, equal steps along rows and columns in
+millimetres.
 """
 
 from __future__ import annotations
@@ -23,6 +24,16 @@ BODY_ABOVE_HU = -400
 
 MARGIN = 1.04
 """The square is this much larger than the body."""
+
+
+ROOM = 1.25
+"""The square around the lungs is this much larger than what the first look saw of them, which may miss disease."""
+
+LEAST_LUNG = 200
+"""Pixels of the grid, over all slices looked at, below which the first look has found no lung."""
+
+CRUMBS = 0.003
+"""Share of the lung's pixels on either side that the square may leave out: they are mistakes of the first look."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,30 @@ def body_square(slices: NDArray[Any], spacing: tuple[float, float], kind: Kind) 
     side = MARGIN * max((bottom - top) * spacing[0], (right - left) * spacing[1])
     height, width = max(1, round(side / spacing[0])), max(1, round(side / spacing[1]))
     return Square(int((top + bottom - height) // 2), int((left + right - width) // 2), height, width)
+
+
+def lung_square(lung: NDArray[np.bool_], square: Square, spacing: tuple[float, float]) -> Square:
+    """Return the square around the lungs, with `ROOM` to spare; `square` itself where there is hardly any lung.
+
+    Parameters
+    ----------
+    lung : (z, s, s), what is taken for lung on a grid over `square`
+    square : where that grid lies
+    spacing : millimetres between rows and between columns
+    """
+    if lung.sum() < LEAST_LUNG:
+        return square
+    spans = []
+    for axis, start, length in ((1, square.top, square.height), (2, square.left, square.width)):
+        share = np.cumsum(lung.sum(axis=(0, 3 - axis))) / lung.sum()
+        first, last = np.searchsorted(share, [CRUMBS, 1 - CRUMBS]) + np.array([0, 1])
+        spans.append((start + first * length / lung.shape[axis], start + last * length / lung.shape[axis]))
+    side = ROOM * max((last - first) * step for (first, last), step in zip(spans, spacing, strict=True))
+    height, width = max(1, round(side / spacing[0])), max(1, round(side / spacing[1]))
+    if height >= square.height:
+        return square
+    row, column = (sum(span) / 2 for span in spans)
+    return Square(round(row - height / 2), round(column - width / 2), height, width)
 
 
 def cut(slices: NDArray[Any], square: Square, air: int) -> NDArray[Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.inference.grid import Square, body_square
+from pleura.inference.grid import Square, body_square, lung_square
 from pleura.volume import Kind
 
 SIDE = 256
@@ -32,7 +32,7 @@ class Case:
     source : name of the set it came from; sets are drawn with weights
     slices : (z, SIDE, SIDE) int16: HU, or greys 0..255 for `Kind.WINDOWED`
     labels : (z, SIDE, SIDE) uint8: 0 background, 1 right lung, 2 left lung, 255 unknown
-    square : where the body lies
+    square : where the lungs lie, or the body where there are none
     step : millimetres between slices, or None where it is not known or there is one slice only
     sides : (z,) bool; where False, both lungs carry the label 1
     """
@@ -113,7 +113,10 @@ def make_case(
 ) -> Case:
     """Return a case from axial arrays of any size; see `Case` for the meaning of the arguments."""
     small, small_labels = _to_side(slices, labels, kind)
-    return Case(source, small, small_labels, body_square(small, spacing, kind), step, kind, sides)
+    square = lung_square(small_labels > 0, Square(0, 0, SIDE, SIDE), spacing)
+    if not small_labels.any():
+        square = body_square(small, spacing, kind)
+    return Case(source, small, small_labels, square, step, kind, sides)
 
 
 def _to_side(

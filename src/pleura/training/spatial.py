@@ -26,7 +26,7 @@ class Place:
     """How the grid is laid over a slice.
 
     `turn` counts quarter turns, `mirrored` swaps left and right of the picture before them (the labels keep the
-    side of the patient), `angle` is in radians, `scale` above 1 shows more than the body square, `stretch` is
+    side of the patient), `angle` is in radians, `scale` above 1 shows more than the square of the case, `stretch` is
     the ratio of rows to columns, `shift` moves the centre as a part of the side, `bend` is in pixels.
     """
 
@@ -47,7 +47,7 @@ def draw(rng: np.random.Generator) -> Place:
         turn=turn,
         mirrored=mirrored,
         angle=math.radians(rng.normal(0.0, 9.0)) if rng.random() < 0.9 else rng.uniform(-0.8, 0.8),
-        scale=math.exp(rng.normal(0.0, 0.14)) if rng.random() < 0.8 else rng.uniform(0.55, 1.9),
+        scale=math.exp(rng.normal(0.0, 0.12)) if rng.random() < 0.7 else rng.uniform(0.65, 2.4),
         stretch=math.exp(rng.normal(0.0, 0.07)),
         shift=(float(rng.normal(0.0, 0.04)), float(rng.normal(0.0, 0.04))),
         bend=rng.uniform(1.0, 6.0) if rng.random() < 0.3 else 0.0,
