@@ -72,6 +72,15 @@ def test_scan_mirrored_as_a_whole_stays_as_it_is_seen() -> None:
     assert (labels[2:10, 10:50, 5:28] == LEFT).all()
 
 
+def test_recess_where_only_one_lung_is_left_keeps_its_side() -> None:
+    lung, away = two_lungs()
+    lung[2:5, 10:50, 36:59] = OUTSIDE
+    away[2:5, :, :16] = np.random.default_rng(1).integers(90, 120, (3, 32, 16))
+    labels, _ = clean(lung, away)
+    assert (labels[2:10, 10:50, 5:28] == RIGHT).all()
+    assert set(np.unique(labels[2:5])) == {0, RIGHT}
+
+
 def test_place_decides_what_the_network_leaves_open() -> None:
     lung, away = two_lungs()
     away[3:9, 5:25, 3:8] = 140
