@@ -137,6 +137,13 @@ def test_nothing_stays_nothing() -> None:
     assert np.array_equal(cleaned, lung)
 
 
+def test_a_handful_of_voxels_is_no_lung() -> None:
+    lung, away = scores((1, 64, 64))
+    lung[0, 10:17, 10:18] = LUNG
+    labels, _ = clean(lung, away)
+    assert not labels.any()
+
+
 def test_single_slice_keeps_the_small_parts_of_a_lung_base() -> None:
     lung, away = scores((1, 64, 64))
     lung[0, 10:50, 5:28] = LUNG

@@ -53,22 +53,27 @@ def seen(rows: slice, columns: slice) -> np.ndarray:
 
 
 def test_square_goes_around_the_lungs_with_room_to_spare() -> None:
-    square = lung_square(seen(slice(20, 60), slice(30, 80)), Square(10, 20, 200, 200), (1.0, 1.0))
-    assert square.height == square.width == round(ROOM * 100)
+    square = lung_square(seen(slice(20, 60), slice(10, 80)), Square(10, 20, 200, 200), (1.0, 1.0))
+    assert square.height == square.width == round(ROOM * 140)
     assert square.top + square.height / 2 == pytest.approx(10 + 80, abs=1)
-    assert square.left + square.width / 2 == pytest.approx(20 + 110, abs=1)
+    assert square.left + square.width / 2 == pytest.approx(20 + 90, abs=1)
 
 
 def test_square_around_the_lungs_is_square_in_millimetres() -> None:
-    square = lung_square(seen(slice(20, 60), slice(30, 80)), Square(0, 0, 100, 200), (2.0, 1.0))
+    square = lung_square(seen(slice(20, 60), slice(10, 80)), Square(0, 0, 100, 200), (2.0, 1.0))
     assert square.height * 2 == pytest.approx(square.width, abs=1)
-    assert square.width == round(ROOM * 100)
+    assert square.width == round(ROOM * 140)
+
+
+def test_square_around_the_tips_of_the_lungs_still_shows_what_is_around_them() -> None:
+    assert lung_square(seen(slice(70, 90), slice(40, 60)), Square(0, 0, 100, 100), (1.0, 1.0)).height == 75
 
 
 def test_crumb_far_away_does_not_widen_the_square() -> None:
     lung = seen(slice(20, 60), slice(30, 80))
     lung[0, 98, 2:5] = True
-    assert lung_square(lung, Square(0, 0, 100, 100), (1.0, 1.0)).height == round(ROOM * 50)
+    assert lung_square(lung, Square(0, 0, 100, 100), (1.0, 1.0)).height == 75
+    assert lung_square(lung, Square(0, 0, 100, 100), (1.0, 1.0)).left < 30
 
 
 def test_square_of_the_body_stays_where_hardly_any_lung_is_seen() -> None:

@@ -28,6 +28,9 @@ LEANING = 96.0
 HOLE = 60
 """Holes up to this many pixels within a slice are filled: a vessel of about 12 mm, at 1.5 mm a pixel."""
 
+LEAST = 60
+"""Fewer voxels than this in a whole scan are no lung: about a square centimetre of a single slice."""
+
 CRUMB = 0.02
 """A loose part smaller than this share of its lung is dropped."""
 
@@ -59,9 +62,11 @@ def clean(lung: Labels, away: Labels) -> Cleaned:
     lung : (z, s, s) uint8, above `HALF` where lung is likelier than background
     away : (z, s / 2, s / 2) uint8, above `HALF` where left is likelier than right
     """
-    tight = _bounding_box(lung > HALF)
-    if tight is None:
+    found = lung > HALF
+    tight = _bounding_box(found)
+    if tight is None or np.count_nonzero(found) < LEAST:
         return Cleaned(np.zeros((1, 1, 1), np.uint8), lung[:1, :1, :1], (slice(0, 1), slice(0, 1), slice(0, 1)))
+    del found
     z, y, x = (
         slice(max(side.start - 1, 0), min(side.stop + 1, size)) for side, size in zip(tight, lung.shape, strict=True)
     )

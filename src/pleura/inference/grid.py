@@ -29,6 +29,9 @@ MARGIN = 1.04
 ROOM = 1.25
 """The square around the lungs is this much larger than what the first look saw of them, which may miss disease."""
 
+SMALLEST = 0.75
+"""The square around the lungs is at least this part of the body's: at the base of the lungs only their tips are seen."""
+
 LEAST_LUNG = 200
 """Pixels of the grid, over all slices looked at, below which the first look has found no lung."""
 
@@ -86,6 +89,7 @@ def lung_square(lung: NDArray[np.bool_], square: Square, spacing: tuple[float, f
         first, last = np.searchsorted(share, [CRUMBS, 1 - CRUMBS]) + np.array([0, 1])
         spans.append((start + first * length / lung.shape[axis], start + last * length / lung.shape[axis]))
     side = ROOM * max((last - first) * step for (first, last), step in zip(spans, spacing, strict=True))
+    side = max(side, SMALLEST * square.height * spacing[0])
     height, width = max(1, round(side / spacing[0])), max(1, round(side / spacing[1]))
     if height >= square.height:
         return square
