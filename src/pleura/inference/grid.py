@@ -30,7 +30,7 @@ ROOM = 1.25
 """The square around the lungs is this much larger than what the first look saw of them, which may miss disease."""
 
 SMALLEST = 0.75
-"""The square around the lungs is at least this part of the body's: at the base of the lungs only their tips are seen."""
+"""The square around the lungs is at least this part of the body's: of lung bases, a first look sees the tips only."""
 
 LEAST_LUNG = 200
 """Pixels of the grid, over all slices looked at, below which the first look has found no lung."""
