@@ -100,6 +100,7 @@ def test_exported_bundle_runs(data: Path, tmp_path: Path) -> None:
     facts = {"name": "drawn", "version": "1", "licence": "CC0-1.0"}
     export(tmp_path / "run" / "best.safetensors", SETTINGS, tmp_path / "bundle", facts)
     bundle = load_bundle(tmp_path / "bundle")
+    assert str(Path(__file__).parents[2]).encode() not in bundle.graph("network").read_bytes()
     lung, away = make_backend(bundle, threads=1)[1](np.zeros((1, 3, bundle.side, bundle.side), np.uint8))
     assert lung.shape == (1, bundle.side, bundle.side)
     assert away.shape == (1, bundle.side // 2, bundle.side // 2)

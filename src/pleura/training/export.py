@@ -61,6 +61,7 @@ def export(checkpoint: Path, settings: dict[str, Any], folder: Path, facts: dict
             external_data=False,
             verbose=False,
         )
+    _forget_where(folder / "network.onnx")
     (folder / "prepare.onnx").write_bytes(prepare_graph(SIDE))
     (folder / "restore.onnx").write_bytes(restore_graph())
     _compare(deployed, folder / "network.onnx", planes)
@@ -75,6 +76,17 @@ def export(checkpoint: Path, settings: dict[str, Any], folder: Path, facts: dict
     }
     (folder / "recipe.json").write_text(json.dumps(recipe, indent=2) + "\n", encoding="utf-8")
     return recipe
+
+
+def _forget_where(graph: Path) -> None:
+    """Take out of a graph what the exporter notes of the source code: lines, and the paths of this machine."""
+    import onnx
+
+    model = onnx.load(graph)
+    for part in (model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer):
+        part.doc_string = ""
+        del part.metadata_props[:]
+    onnx.save(model, graph)
 
 
 def _test_planes() -> NDArray[np.uint8]:
