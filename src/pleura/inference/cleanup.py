@@ -85,24 +85,29 @@ def settle_sides(lung: Labels, away: Labels) -> Labels:
     that contradict the sum over all slices are exchanged, since no patient turns between slices, and the place of a
     pixel, before or behind the middle of the scan in that direction, decides what the network leaves open.
     """
-    seen = [np.argwhere(plane[::2, ::2] > HALF) for plane in lung]
-    pulls = np.array([_pull(places, plane) for places, plane in zip(seen, away, strict=True)])
+    pulls = np.array([_pull(_places(plane), sides) for plane, sides in zip(lung, away, strict=True)])
     total = pulls[:, :2].sum(axis=0)
     total /= max(float(np.hypot(*total)), 1e-6)
     growth, possible = pulls[:, :2] @ total, pulls[:, 2]
     if float(np.abs(growth).sum()) < APART * max(float(possible.sum()), 1e-6):
         return away
     two_lungs = np.abs(growth) > APART * possible
-    along = [places @ total for places in seen]
-    middles = np.concatenate([along[z] for z in np.flatnonzero(two_lungs)])
-    middle, spread = middles.mean(), max(float(middles.std()), 1.0)
+    some = np.flatnonzero(two_lungs)[:: 1 + len(lung) // 100]
+    spans = [_places(lung[z]) @ total for z in some]
+    middle, spread = np.concatenate(spans).mean(), max(float(np.concatenate(spans).std()), 1.0)
     settled = away.copy()
     settled[two_lungs & (growth < 0)] = 255 - settled[two_lungs & (growth < 0)]
-    for places, position, plane in zip(seen, along, settled, strict=True):
-        leaning = LEANING * np.clip(2.0 * (position - middle) / spread, -1.0, 1.0)
+    for plane, sides in zip(lung, settled, strict=True):
+        places = _places(plane)
+        leaning = LEANING * np.clip(2.0 * (places @ total - middle) / spread, -1.0, 1.0)
         rows, columns = places.T
-        plane[rows, columns] = np.clip(plane[rows, columns] + leaning, 0, 255)
+        sides[rows, columns] = np.clip(sides[rows, columns] + leaning, 0, 255)
     return settled
+
+
+def _places(lung: Labels) -> NDArray[np.intp]:
+    """Return the rows and columns (n, 2) of the lung of a slice, on every second pixel."""
+    return np.argwhere(lung[::2, ::2] > HALF)
 
 
 def _pull(places: NDArray[np.intp], away: Labels) -> tuple[float, float, float]:
