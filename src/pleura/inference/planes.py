@@ -12,7 +12,7 @@ from pleura.inference.bundle import Bundle
 from pleura.inference.grid import Square, cut
 from pleura.volume import Kind
 
-CHUNK = 16
+CHUNK = 8
 """Slices sampled at a time; bounds the memory needed."""
 
 

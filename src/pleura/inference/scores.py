@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from pleura.inference.backends import Backend
 
-BATCH = 8
+BATCH = 4
 """Planes given to the network at a time."""
 
 
