@@ -65,7 +65,7 @@ def main() -> None:
     """Make the series, time everything, print the tables."""
     options = parse()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start, median of {options.runs} runs\n")
-    print(f"{'whole process':<40} {'wall s':>8} {'CPU s':>8} {'peak MB':>8}")
+    print(f"{'whole process':<40} {'wall s':>8} {'CPU s':>8} {'peak MiB':>8}")
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         show("pleura --version", typical([PLEURA, "--version"], options.runs))
