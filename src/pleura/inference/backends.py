@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.errors import MissingExtra, PleuraError
+from pleura.errors import PleuraError, missing_extra
 from pleura.inference.bundle import Bundle
 
 Bytes = NDArray[np.uint8]
@@ -91,9 +91,7 @@ def _openvino(bundle: Bundle, device: str, threads: int) -> Backend:
     try:
         import openvino
     except ImportError as problem:
-        raise MissingExtra(
-            "openvino is not installed: pip install 'pleura[openvino]'", code="missing-extra"
-        ) from problem
+        raise missing_extra("openvino", "openvino") from problem
     settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
     compiled = openvino.Core().compile_model(str(bundle.graph("network")), "CPU", settings)
 
@@ -108,5 +106,5 @@ def _torch(bundle: Bundle, device: str, threads: int) -> Backend:
     try:
         from pleura.networks.deploy import from_onnx
     except ImportError as problem:
-        raise MissingExtra("torch is not installed: pip install 'pleura[train]'", code="missing-extra") from problem
+        raise missing_extra("torch", "train") from problem
     return from_onnx(bundle.graph("network"), bundle.recipe["network"], device, threads)

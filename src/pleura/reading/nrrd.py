@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pleura.errors import MissingExtra, UnreadableInput, UnsuitableInput
+from pleura.errors import UnreadableInput, UnsuitableInput, missing_extra
 from pleura.reading.values import interpret
 from pleura.volume import Affine, Identity, Kind, Note, Volume
 
@@ -37,8 +37,7 @@ def read_nrrd(path: Path, kind: Kind | None) -> Volume:
     try:
         import nrrd
     except ImportError as error:
-        text = "NRRD needs an optional package: pip install 'pleura[itk]'"
-        raise MissingExtra(text, code="missing-extra") from error
+        raise missing_extra("pynrrd", "itk") from error
     try:
         header = nrrd.read_header(str(path))
         _refuse_shape(header)
