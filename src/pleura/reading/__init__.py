@@ -11,6 +11,7 @@ from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
 from pleura.reading.archive import unpacked
 from pleura.reading.checks import checked
 from pleura.reading.dicom import find_files, read_dicom
+from pleura.reading.labelmap import LabelMap, decode_labels
 from pleura.reading.metaimage import read_metaimage
 from pleura.reading.nifti import read_nifti
 from pleura.reading.nrrd import read_nrrd
@@ -21,7 +22,7 @@ from pleura.volume import Kind, Volume
 if TYPE_CHECKING:
     from pleura.reading.summary import Survey
 
-__all__ = ["read", "survey"]
+__all__ = ["LabelMap", "read", "read_labels", "survey"]
 
 
 def read(path: str | Path, *, series: str | None = None, kind: Kind | None = None) -> Volume:
@@ -49,6 +50,12 @@ def read(path: str | Path, *, series: str | None = None, kind: Kind | None = Non
         raise UnsuitableInput("radiographs are not segmented yet", code="radiograph")
     with _named(Path(path)):
         return checked(_read(Path(path), series, kind))
+
+
+def read_labels(path: str | Path) -> LabelMap:
+    """Read a mask, its values untouched; see `pleura.reading.labelmap.decode_labels`."""
+    with _named(Path(path)):
+        return decode_labels(Path(path))
 
 
 def survey(path: str | Path) -> Survey:

@@ -39,12 +39,18 @@ def read_metaimage(path: Path, kind: Kind | None) -> Volume:
     UnreadableInput : the header or the voxels are damaged, or the file with the voxels is missing
     UnsuitableInput : not three axes, several channels, or values that are not a scan
     """
+    array, affine = decode_metaimage(path)
+    meaning = interpret(array, kind)
+    identity = Identity(format="metaimage")
+    return Volume(meaning.voxels, affine, kind=meaning.kind, identity=identity, notes=meaning.notes)
+
+
+def decode_metaimage(path: Path) -> tuple[NDArray[np.generic], Affine]:
+    """Return the values (z, y, x) as they are stored, and array index -> LPS millimetres."""
     fields, end = _fields(path)
     shape = _shape(fields)
     array = np.frombuffer(_voxel_bytes(path, fields, end, shape), _dtype(fields)).reshape(shape)
-    meaning = interpret(array.astype(array.dtype.newbyteorder("=")), kind)
-    identity = Identity(format="metaimage")
-    return Volume(meaning.voxels, _affine(fields), kind=meaning.kind, identity=identity, notes=meaning.notes)
+    return array.astype(array.dtype.newbyteorder("=")), _affine(fields)
 
 
 def _fields(path: Path) -> tuple[Mapping[str, str], int]:

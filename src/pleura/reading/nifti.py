@@ -34,14 +34,7 @@ def read_nifti(path: Path, kind: Kind | None) -> Volume:
     UnreadableInput : the file is damaged or the other half of a pair is missing
     UnsuitableInput : not two or three axes, colour, a connectivity matrix, or values that are not a scan
     """
-    if is_half(path):
-        path = _other_half(path)
-    with _opened(path) as file:
-        header = _header(file)
-    _refuse_other(header)
-    array = _array(_other_half(path) if header["magic"].item().startswith(b"ni") else path, header)
-    planar = header.get_data_shape()[2:] == ()
-    affine, notes = _affine(header)
+    array, affine, planar, notes = decode_nifti(path)
     meaning = interpret(array, kind)
     return Volume(
         meaning.voxels,
@@ -51,6 +44,18 @@ def read_nifti(path: Path, kind: Kind | None) -> Volume:
         identity=Identity(format="nifti"),
         notes=(*notes, *meaning.notes),
     )
+
+
+def decode_nifti(path: Path) -> tuple[NDArray[np.generic], Affine, bool, list[Note]]:
+    """Return the values (z, y, x), array index -> LPS millimetres, if it is a picture, and what was guessed."""
+    if is_half(path):
+        path = _other_half(path)
+    with _opened(path) as file:
+        header = _header(file)
+    _refuse_other(header)
+    array = _array(_other_half(path) if header["magic"].item().startswith(b"ni") else path, header)
+    affine, notes = _affine(header)
+    return array, affine, header.get_data_shape()[2:] == (), notes
 
 
 def lps_from_ras(affine: NDArray[np.float64]) -> Affine:

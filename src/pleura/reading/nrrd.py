@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput, missing_extra
 from pleura.reading.values import interpret
@@ -34,6 +35,19 @@ def read_nrrd(path: Path, kind: Kind | None) -> Volume:
     UnreadableInput : the file is damaged or its data file is missing
     UnsuitableInput : not three axes, or values that are not a scan
     """
+    array, affine, notes = decode_nrrd(path)
+    meaning = interpret(array, kind)
+    return Volume(
+        meaning.voxels,
+        affine,
+        kind=meaning.kind,
+        identity=Identity(format="nrrd"),
+        notes=(*notes, *meaning.notes),
+    )
+
+
+def decode_nrrd(path: Path) -> tuple[NDArray[np.generic], Affine, list[Note]]:
+    """Return the values (z, y, x) as they are stored, array index -> LPS millimetres, and what was guessed of it."""
     try:
         import nrrd
     except ImportError as error:
@@ -47,14 +61,7 @@ def read_nrrd(path: Path, kind: Kind | None) -> Volume:
     except FileNotFoundError as error:
         raise UnreadableInput("the data file that the NRRD header names is missing", code="half-missing") from error
     affine, notes = _affine(header)
-    meaning = interpret(array.astype(array.dtype.newbyteorder("="), copy=False), kind)
-    return Volume(
-        meaning.voxels,
-        affine,
-        kind=meaning.kind,
-        identity=Identity(format="nrrd"),
-        notes=(*notes, *meaning.notes),
-    )
+    return array.astype(array.dtype.newbyteorder("="), copy=False), affine, notes
 
 
 def _refuse_shape(header: Mapping[str, Any]) -> None:
