@@ -361,7 +361,7 @@ def test_doubtful_headers_are_read_with_notes(tmp_path: Path) -> None:
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.4"}, "wrong-modality"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7"}, "secondary-capture"),
         ({"SOPClassUID": "1.2.840.10008.5.1.4.1.1.66.4"}, "not-an-image"),
-        ({"Modality": "DX"}, "radiograph"),
+        ({"Modality": "DX"}, "wrong-modality"),
         ({"BodyPartExamined": "HEAD"}, "not-a-chest"),
         ({"ImageType": ["ORIGINAL", "PRIMARY", "LOCALIZER"]}, "localizer"),
         ({"ImageType": ["DERIVED", "PRIMARY", "PERFUSION", "RCBF"]}, "not-hu"),

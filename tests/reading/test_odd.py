@@ -16,7 +16,6 @@ from pleura.reading.dicom_pixels import read_pixels
 
 ROOT = Path(__file__).parents[2]
 KNOWN = {
-    "04-radiograph/RG1_J2KI.dcm": "radiographs are not segmented yet",
     "10-picture/16bit.MM.cropped.tif": "nothing tells a small photograph from a slice",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from pleura.reading.dicom_frames import Frame, read_frames
 from pleura.reading.dicom_geometry import places, stack
 from pleura.reading.dicom_pixels import read_pixels, same_pixels
 from pleura.reading.dicom_series import Series, choose, group
+from pleura.reading.radiograph import read_radiograph
 from pleura.volume import Identity, Kind, Note, Volume
 
 _LITTER = frozenset({"DICOMDIR", "DIRFILE", "THUMBS.DB", "DESKTOP.INI", "__MACOSX"})
@@ -65,7 +67,7 @@ def scan(paths: Sequence[Path]) -> tuple[list[Series], tuple[Note, ...]]:
 
 
 def read_dicom(paths: Sequence[Path], series: str | None, kind: Kind | None) -> Volume:
-    """Read the one chest CT among DICOM files.
+    """Read the one chest CT, or the one chest radiograph, among DICOM files.
 
     Parameters
     ----------
@@ -79,6 +81,9 @@ def read_dicom(paths: Sequence[Path], series: str | None, kind: Kind | None) -> 
     """
     found, notes = scan(paths)
     chosen, chosen_notes = choose(found, series)
+    if chosen.is_radiograph:
+        volume = read_radiograph(chosen.frames[0])
+        return replace(volume, notes=(*notes, *chosen_notes, *volume.notes))
     frames, doubles = _without_doubles(places(chosen.frames))
     stacked = stack(frames)
     header = frames[0].header

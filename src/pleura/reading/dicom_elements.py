@@ -1,4 +1,4 @@
-"""The few DICOM elements that reading a CT needs, taken from a file's head without parsing the rest.
+"""The few DICOM elements that choosing and reading a scan needs, taken from a file's head without parsing the rest.
 
 A series has hundreds of headers and each is read before the first pixel. Walking the elements here costs a tenth of a
 millisecond a file and no import; whatever is not a plain Part 10 file (no preamble, deflated, damaged) is handed to
@@ -25,9 +25,11 @@ WANTED: Mapping[int, str] = {
     0x00180015: "BodyPartExamined",
     0x00180050: "SliceThickness",
     0x00181210: "ConvolutionKernel",
+    0x00185101: "ViewPosition",
     0x0020000D: "StudyInstanceUID",
     0x0020000E: "SeriesInstanceUID",
     0x00200012: "AcquisitionNumber",
+    0x00200020: "PatientOrientation",
     0x00200032: "ImagePositionPatient",
     0x00200037: "ImageOrientationPatient",
     0x00200052: "FrameOfReferenceUID",

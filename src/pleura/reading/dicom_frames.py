@@ -16,7 +16,7 @@ from typing import Any
 from pleura.errors import UnreadableInput
 from pleura.reading.dicom_elements import as_text, read_elements
 from pleura.reading.dicom_headers import Header, header_of
-from pleura.reading.dicom_objects import ENHANCED, objection
+from pleura.reading.dicom_objects import ENHANCED, is_radiograph, objection
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ def read_frames(path: Path) -> list[Frame]:
     """
     elements = read_elements(path)
     header = header_of(path, elements)
-    if objection(header) is not None:
-        return [_plane(header, 0, {})]
+    if objection(header) is not None or is_radiograph(header):
+        return [_plane(header, 0, {"SOPInstanceUID": elements.values.get("SOPInstanceUID", "")})]
     if header.frame_count > 1 or header.sop_class in ENHANCED:
         return _multiframe(header)
     return [_plane(header, 0, elements.values)]

@@ -22,6 +22,8 @@ class Header:
     modality: str
     image_type: tuple[str, ...]
     body_part: str
+    view: str
+    patient_orientation: str
     kernel: str
     study_uid: str
     series_uid: str
@@ -67,6 +69,8 @@ def header_of(path: Path, elements: Elements) -> Header:
         modality=_word(values, "Modality").upper(),
         image_type=tuple(part.strip().upper() for part in values.get("ImageType", "").split("\\")),
         body_part=_word(values, "BodyPartExamined").upper(),
+        view=_word(values, "ViewPosition").upper(),
+        patient_orientation=_word(values, "PatientOrientation").upper(),
         kernel=_word(values, "ConvolutionKernel"),
         study_uid=values.get("StudyInstanceUID", ""),
         series_uid=values.get("SeriesInstanceUID", ""),

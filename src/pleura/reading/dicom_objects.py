@@ -1,4 +1,4 @@
-"""Which DICOM objects are chest CT, and the reason in plain words for each that is not."""
+"""Which DICOM objects are chest CT or chest radiographs, and the reason in plain words for each that is neither."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ ENHANCED = frozenset({"1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.
 """SOP classes of CT with many frames a file: Enhanced CT and Legacy Converted Enhanced CT."""
 CT_CLASSES = ENHANCED | {"1.2.840.10008.5.1.4.1.1.2"}
 _RADIOGRAPHS = frozenset({"CR", "DX", "RG"})
+_CR_CLASS = "1.2.840.10008.5.1.4.1.1.1"
+_RADIOGRAPH_CLASSES = frozenset({_CR_CLASS, f"{_CR_CLASS}.1", f"{_CR_CLASS}.1.1"})
+"""Computed Radiography, Digital X-Ray for presentation and for processing."""
 _NAMES_TO_COME = {"1.2.840.10008.5.1.4.1.1.66.7": "Label Map Segmentation"}
 _NOT_HU = frozenset({"PERFUSION", "RCBF", "RCBV", "MTT", "TTP"})
 _HU_TYPES = frozenset({"", "HU", "HU_MOD", "US", "UNSPECIFIED"})
@@ -19,13 +22,26 @@ ELSEWHERE = frozenset({
     "TEMPORALBONE", "EXTREMITY", "HIP", "LEG", "THIGH", "FEMUR", "KNEE", "CALF", "ANKLE", "FOOT", "TOE", "ARM",
     "HUMERUS", "ELBOW", "FOREARM", "WRIST", "HAND", "FINGER",
 })
-# fmt: on
 """Body parts that hold no lung. ABDOMEN, NECK, PELVIS are not here: protocols are often reused without renaming."""
+
+_NOT_THORAX = ELSEWHERE | {
+    "ABDOMEN", "PELVIS", "NECK", "CSPINE", "LSPINE", "SSPINE", "COCCYX", "SHOULDER", "CLAVICLE", "BREAST", "HEEL",
+}
+"""Body parts that a radiograph is not a chest radiograph of; nobody reuses a protocol there without renaming."""
+# fmt: on
+
+
+def is_radiograph(header: Header) -> bool:
+    """Say whether an object is a radiograph: by its modality, or by the kind of object where no modality is stated."""
+    if not header.modality:
+        return header.sop_class in _RADIOGRAPH_CLASSES
+    return header.modality in _RADIOGRAPHS and header.sop_class not in CT_CLASSES
 
 
 def objection(header: Header) -> PleuraError | None:
-    """Return why a DICOM object cannot be read as CT slices, or None."""
-    for check in (_kind, _picture, _values, _place):
+    """Return why a DICOM object cannot be read as CT slices or as a frontal chest radiograph, or None."""
+    ct, radiograph = (_kind, _picture, _values, _place), (_radiograph_kind, _pixels, _radiograph_place, _view)
+    for check in radiograph if is_radiograph(header) else ct:
         found = check(header)
         if found is not None:
             return found
@@ -33,8 +49,6 @@ def objection(header: Header) -> PleuraError | None:
 
 
 def _kind(header: Header) -> PleuraError | None:
-    if header.modality in _RADIOGRAPHS:
-        return UnsuitableInput("this is a radiograph; radiographs are not segmented yet", code="radiograph")
     if header.sop_class and header.sop_class not in CT_CLASSES:
         name = class_name(header.sop_class)
         if "Secondary Capture" in name:
@@ -49,14 +63,19 @@ def _kind(header: Header) -> PleuraError | None:
 
 
 def _picture(header: Header) -> PleuraError | None:
+    found = _pixels(header)
+    if found is None and header.photometric == "MONOCHROME1":
+        return UnsuitableInput("the grey scale is inverted (MONOCHROME1), which CT never is", code="not-hu")
+    return found
+
+
+def _pixels(header: Header) -> PleuraError | None:
     if header.pixel_offset is None:
         return UnreadableInput("the file holds no pixel data", code="no-pixel-data")
     if header.rows < 1 or header.columns < 1:
         return UnreadableInput("Rows or Columns are missing", code="damaged")
     if header.samples != 1 or not header.photometric.startswith("MONOCHROME"):
-        return UnsuitableInput(f"colour pixels ({header.photometric}) are not CT numbers", code="colour")
-    if header.photometric == "MONOCHROME1":
-        return UnsuitableInput("the grey scale is inverted (MONOCHROME1), which CT never is", code="not-hu")
+        return UnsuitableInput(f"colour pixels ({header.photometric}) are not a scan's values", code="colour")
     if header.bits_allocated not in {8, 16} or not 0 < header.bits_stored <= header.bits_allocated:
         stated = f"{header.bits_stored} of {header.bits_allocated} bits"
         return UnsuitableInput(f"pixels of {stated} are not supported", code="unsupported-pixels")
@@ -78,6 +97,28 @@ def _values(header: Header) -> PleuraError | None:
 def _place(header: Header) -> PleuraError | None:
     if header.body_part.replace(" ", "") in ELSEWHERE:
         return UnsuitableInput(f"the body part examined is {header.body_part}, not the chest", code="not-a-chest")
+    return None
+
+
+def _radiograph_kind(header: Header) -> PleuraError | None:
+    name = class_name(header.sop_class)
+    if header.sop_class and header.sop_class not in _RADIOGRAPH_CLASSES and "Secondary Capture" not in name:
+        return UnsuitableInput(f"the kind of object is {name}, not a radiograph", code="not-an-image")
+    if header.frame_count > 1:
+        return UnsuitableInput(f"{header.frame_count} frames; give one radiograph a file", code="several-pages")
+    return None
+
+
+def _radiograph_place(header: Header) -> PleuraError | None:
+    if header.body_part.replace(" ", "") in _NOT_THORAX:
+        return UnsuitableInput(f"the body part examined is {header.body_part}, not the chest", code="not-a-chest")
+    return None
+
+
+def _view(header: Header) -> PleuraError | None:
+    """Refuse a view from the side: as stated, or because rows run from front to back."""
+    if header.view in {"LL", "RL"} or header.view.startswith("LAT") or header.patient_orientation[:1] in {"A", "P"}:
+        return UnsuitableInput("a lateral radiograph; only frontal ones are read", code="lateral-view")
     return None
 
 

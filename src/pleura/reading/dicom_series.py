@@ -19,7 +19,7 @@ from pleura.errors import AmbiguousInput, PleuraError, UnsuitableInput
 from pleura.reading.dicom_frames import Frame
 from pleura.reading.dicom_geometry import distances, places
 from pleura.reading.dicom_headers import Header
-from pleura.reading.dicom_objects import objection
+from pleura.reading.dicom_objects import is_radiograph, objection
 from pleura.volume import Note
 
 CHEST_COVERAGE = 100.0
@@ -44,9 +44,16 @@ class Series:
     def objection(self) -> PleuraError | None:
         """Why the series cannot be read as a chest CT, or None."""
         found = objection(self.frames[0].header)
+        if self.is_radiograph:
+            return found
         if found is None and len(self.frames) < _FEWEST_SLICES and self.plane != "axial":
             found = UnsuitableInput(f"{self.plane} slices are not read; give the axial series", code="not-axial")
         return found
+
+    @property
+    def is_radiograph(self) -> bool:
+        """True for a radiograph, which is a series of its own."""
+        return is_radiograph(self.frames[0].header)
 
     @cached_property
     def plane(self) -> str:
@@ -71,6 +78,8 @@ class Series:
     def __str__(self) -> str:
         header = self.frames[0].header
         size = f"{header.rows} x {header.columns}"
+        if self.is_radiograph:
+            return f"radiograph {header.view}".rstrip() + f" of {size} (series {self.key})"
         kernel = f", kernel {header.kernel}" if header.kernel else ""
         return f"{counted(len(self.frames))} of {size} over {self.coverage:.0f} mm{kernel} (series {self.key})"
 
@@ -84,8 +93,8 @@ def group(frames: Iterable[Frame]) -> list[Series]:
     """Group frames into stacks, the largest first.
 
     Frames belong together when they share series, kind of object, size, orientation and pixel spacing, and what is to
-    be objected to them. Where places are taken twice and the acquisitions tell the two apart, each acquisition is a
-    stack of its own.
+    be objected to them; each radiograph stands alone. Where places are taken twice and the acquisitions tell the two
+    apart, each acquisition is a stack of its own.
     """
     kinds: dict[tuple[object, ...], list[list[Frame]]] = {}
     for frame in frames:
@@ -125,6 +134,7 @@ def choose(found: Sequence[Series], wanted: str | None) -> tuple[Series, tuple[N
     if len(objections) == len(found):
         raise objections[0]
     usable = [series for series in found if series.objection is None]
+    usable = [series for series in usable if not series.is_radiograph] or usable
     likely = [series for series in usable if series.is_chest_like] or usable
     likely = [series for series in likely if series.plane == "axial"] or likely
     if len(likely) > 1:
@@ -161,12 +171,15 @@ def _reason(series: Series) -> str:
     """Return in a word why a series is not the one to read."""
     if series.objection is not None:
         return series.objection.code
+    if series.is_radiograph:
+        return "radiograph"
     return "short-coverage" if not series.is_chest_like else "not-axial"
 
 
 def _kind(header: Header) -> tuple[object, ...]:
     found = objection(header)
-    return header.series_uid, header.sop_class, header.rows, header.columns, found and found.code
+    alone = header.path if is_radiograph(header) else None
+    return header.series_uid, header.sop_class, header.rows, header.columns, found and found.code, alone
 
 
 def _alike(one: Frame, other: Frame) -> bool:

@@ -16,6 +16,7 @@ from pleura.reading.dicom_geometry import places, stack
 from pleura.reading.dicom_objects import class_name
 from pleura.reading.dicom_pixels import read_pixels
 from pleura.reading.dicom_series import Series, choose
+from pleura.reading.radiograph import read_radiograph
 from pleura.volume import Note, Spacing, Volume, axial_order
 
 _PLANES = ("axial", "coronal", "sagittal")
@@ -28,10 +29,10 @@ class SeriesSummary:
     Attributes
     ----------
     key : what `series=` takes to read it; empty where the format has no series
-    kind : "hu", "windowed", or "unknown" where the values do not tell
+    kind : "hu", "windowed", "radiograph", or "unknown" where the values do not tell
     shape : slices, rows, columns
     spacing : millimetres along the axes of `shape`, or None where they are not known
-    orientation : "axial", "coronal" or "sagittal", whichever the slices are closest to
+    orientation : "axial", "coronal" or "sagittal", whichever the slices are closest to; empty for a radiograph
     coverage : millimetres along the body, or None
     problems : what was noted, or why it cannot be read
     usable : True where `pleura.read` would read it
@@ -126,10 +127,20 @@ def _summary(series: Series) -> SeriesSummary:
         return replace(summary, problems=(Note(error.code, str(error)),))
 
 
+def _projected(series: Series, summary: SeriesSummary) -> SeriesSummary:
+    """Add what is known of a radiograph once it is read."""
+    volume = read_radiograph(series.frames[0])
+    spacing = volume.spacing if volume.spacing_known else None
+    kind, problems = volume.kind.value, volume.notes
+    return replace(summary, kind=kind, spacing=spacing, orientation="", problems=problems, usable=True)
+
+
 def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
     """Add geometry and kind of values, from the headers and the middle slice."""
     if series.objection is not None:
         raise series.objection
+    if series.is_radiograph:
+        return _projected(series, summary)
     found = places(series.frames)
     stacked = stack([place[0] for place in found])
     doubled = sum(len(place) > 1 for place in found)

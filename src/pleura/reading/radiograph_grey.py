@@ -1,0 +1,130 @@
+"""Stored values of a radiograph as the greys a reader would see: 0..255, bone bright.
+
+Radiographs come in detector units, 8 to 16 bits deep, often inverted; the header says how they are meant to look. What
+it says is followed, unless it would leave hardly anything to see.
+
+References: DICOM PS3.3 sections C.11.1 (modality LUT), C.11.2 (VOI LUT and window), C.7.6.3.1.2 (photometric
+interpretation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.errors import UnsuitableInput
+from pleura.reading.dicom_headers import Header
+from pleura.volume import Note
+
+_MOST_CLIPPED = 0.8
+"""Share of the pixels that may lie beyond a stated window; with more the window belongs to another picture."""
+_TAILS = (0.5, 99.5)
+"""Percentiles that become black and white where no window is stated: markers and collimators lie beyond them."""
+
+Values = NDArray[Any]
+
+
+def greys(stored: Values, header: Header, dataset: Any) -> tuple[NDArray[np.uint8], tuple[Note, ...]]:
+    """Return a radiograph as it is meant to be looked at.
+
+    Parameters
+    ----------
+    stored : (y, x) stored values as a decoder hands them over
+    header : the same file's
+    dataset : the same file's, from pydicom, for window and tables
+
+    Returns
+    -------
+    (y, x) uint8, 0 black to 255 white, bone bright; and a note where the stated window could not be used
+
+    Raises
+    ------
+    UnsuitableInput : all pixels are equal
+    """
+    from pydicom.pixels.processing import apply_modality_lut, apply_voi
+
+    values = stored_bits(stored, header)
+    if values.min() == values.max():
+        raise UnsuitableInput(f"all values are {values.min()}; there is no picture", code="constant")
+    units = apply_modality_lut(values, dataset)
+    notes: tuple[Note, ...] = ()
+    if dataset.get("VOILUTSequence"):
+        table = dataset.VOILUTSequence[0]
+        shown = apply_voi(np.rint(units).astype(np.int32), dataset) / float(2 ** table.LUTDescriptor[2] - 1)
+    else:
+        shown, notes = _windowed(units, header, dataset)
+    if header.photometric == "MONOCHROME1":
+        shown = 1 - shown
+    return np.rint(np.clip(shown, 0, 1) * 255).astype(np.uint8), notes
+
+
+def stored_bits(stored: Values, header: Header) -> NDArray[np.int32]:
+    """Return stored values without what lies above the stored bits, with their sign where they have one."""
+    spare = np.int32(32 - header.bits_stored)
+    shifted = stored.view(f"u{stored.dtype.itemsize}").astype(np.uint32) << spare.astype(np.uint32)
+    if header.signed:
+        return np.asarray(shifted.view(np.int32) >> spare)
+    return (shifted >> spare.astype(np.uint32)).astype(np.int32)
+
+
+def window(values: Values, centre: float, width: float, function: str = "LINEAR") -> NDArray[np.float64]:
+    """Return values seen through a window, 0 black to 1 white.
+
+    Parameters
+    ----------
+    centre, width : as DICOM states them, in the unit of `values`
+    function : "LINEAR", "LINEAR_EXACT" or "SIGMOID" (VOI LUT Function)
+
+    References
+    ----------
+    DICOM PS3.3 sections C.11.2.1.2.1 and C.11.2.1.3
+    """
+    values = values.astype(np.float64)
+    if function == "SIGMOID":
+        return np.asarray(1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -60, 60))))
+    if function == "LINEAR_EXACT":
+        return np.clip((values - centre) / width + 0.5, 0, 1)
+    if width <= 1:
+        return (values > centre - 0.5).astype(np.float64)
+    return np.clip((values - (centre - 0.5)) / (width - 1) + 0.5, 0, 1)
+
+
+def _windowed(units: Values, header: Header, dataset: Any) -> tuple[NDArray[np.float64], tuple[Note, ...]]:
+    """Apply the stated window; else take 8 bits as they are, and spread what is deeper from end to end."""
+    centre, width = _number(dataset, "WindowCenter"), _number(dataset, "WindowWidth")
+    notes: tuple[Note, ...] = ()
+    if centre is not None and width is not None and width > 0:
+        function = str(dataset.get("VOILUTFunction") or "LINEAR").strip().upper()
+        shown = window(units, centre, width, function)
+        if float(((shown <= 0.01) | (shown >= 0.99)).mean()) <= _MOST_CLIPPED:
+            return shown, ()
+        text = "the stated window leaves hardly anything to see; the greys were spread from end to end"
+        notes = (Note("window-ignored", text),)
+    elif header.bits_stored == 8 and not header.signed:
+        return units.astype(np.float64) / 255, ()
+    return _spread(units, dataset), notes
+
+
+def _spread(units: Values, dataset: Any) -> NDArray[np.float64]:
+    """Spread values over black to white, but for padding and the outermost tails."""
+    padding = _number(dataset, "PixelPaddingValue")
+    counted = units if padding is None else units[units != padding]
+    low, high = np.percentile(counted if counted.size else units, _TAILS)
+    if low == high:
+        low, high = float(units.min()), float(units.max())
+    return np.asarray((units.astype(np.float64) - low) / (high - low))
+
+
+def _number(dataset: Any, keyword: str) -> float | None:
+    """Return the first number of an element, or None where it is absent, empty or none."""
+    value = dataset.get(keyword)
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        value = next(iter(value), None)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if np.isfinite(number) else None
