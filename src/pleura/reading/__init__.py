@@ -11,7 +11,8 @@ from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
 from pleura.reading.archive import unpacked
 from pleura.reading.checks import checked
 from pleura.reading.dicom import find_files, read_dicom
-from pleura.reading.labelmap import LabelMap, decode_labels
+from pleura.reading.labelmap import LabelMap
+from pleura.reading.labelmap import read_labels as decode_labels
 from pleura.reading.metaimage import read_metaimage
 from pleura.reading.nifti import read_nifti
 from pleura.reading.nrrd import read_nrrd
@@ -53,7 +54,7 @@ def read(path: str | Path, *, series: str | None = None, kind: Kind | None = Non
 
 
 def read_labels(path: str | Path) -> LabelMap:
-    """Read a mask, its values untouched; see `pleura.reading.labelmap.decode_labels`."""
+    """Read a mask, its values untouched; see `pleura.reading.labelmap.read_labels`."""
     with _named(Path(path)):
         return decode_labels(Path(path))
 

@@ -1,7 +1,6 @@
-"""Masks that others drew: the same formats as scans, but their values are names of structures, not densities.
+"""Label maps as they are stored: the values of a mask are names, not measurements, so nothing is judged or stretched.
 
-A scan's values are judged, shifted and stretched on the way in; a mask's must come through untouched, empty ones and
-palettes of colours included.
+References: as in `nifti`, `nrrd`, `metaimage` and `raster`, whose geometry is used.
 """
 
 from __future__ import annotations
@@ -20,72 +19,94 @@ from pleura.reading.nrrd import decode_nrrd
 from pleura.reading.sniff import Format, sniff
 from pleura.volume import Affine, affine_from_spacing
 
+_MOST_COLOURS = 16
+_PICTURE_MODES = frozenset({"1", "L", "P", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
+
 
 @dataclass(frozen=True, eq=False)
 class LabelMap:
-    """A mask on its own grid.
+    """Labels on a grid of their own.
 
     Attributes
     ----------
-    labels : (z, y, x) uint8, as stored; 0 is background
+    voxels : (z, y, x), or (1, y, x) of a picture; any integer type, or float as stored
     affine : (4, 4) array index (k, j, i, 1) -> LPS millimetres
+    placed : False where the file does not say where in the patient the grid lies
+    lossy : True where compression has blurred the values
     planar : True for a single picture
-    spacing_known : False where the source holds no millimetres; the affine then counts pixels
     """
 
-    labels: NDArray[np.uint8]
+    voxels: NDArray[Any]
     affine: Affine
+    placed: bool = True
+    lossy: bool = False
     planar: bool = False
-    spacing_known: bool = True
 
 
-def decode_labels(path: Path) -> LabelMap:
-    """Read a mask from NIfTI, NRRD, MHA or MHD, PNG, JPEG or TIFF.
-
-    A palette's numbers are the labels, not its colours. JPEG smears values, so there inside is what is above the
-    middle, as label 1.
+def read_labels(path: Path) -> LabelMap:
+    """Read a label map or a mask: NIfTI, NRRD, MHA or MHD, PNG, JPEG, TIFF.
 
     Raises
     ------
-    UnreadableInput : the file is damaged
-    UnsuitableInput : another format (`not-a-mask`), colour, or values that are not whole numbers from 0 to 255
+    UnreadableInput : the file is missing, damaged, empty, or of a format that holds no label map
+    UnsuitableInput : it has other than three axes, or is a picture in many colours
+    MissingExtra : NRRD needs `pip install pleura[itk]`
     """
-    form, gzipped = sniff(path)
-    if form is Format.NIFTI:
-        array, affine, planar, _ = decode_nifti(path)
-        return LabelMap(_whole(array), affine, planar)
-    if form is Format.RASTER and not gzipped:
-        return LabelMap(_whole(_picture(path))[None], affine_from_spacing((1, 1, 1)), True, spacing_known=False)
-    if form is Format.NRRD and not gzipped:
-        array, affine, _ = decode_nrrd(path)
-        return LabelMap(_whole(array), affine)
-    if form is Format.METAIMAGE and not gzipped:
-        return LabelMap(_whole((decoded := decode_metaimage(path))[0]), decoded[1])
-    raise UnsuitableInput("masks are read from NIfTI, NRRD, MHA, PNG, TIFF or JPEG", code="not-a-mask")
+    form, _ = sniff(path)
+    match form:
+        case Format.NIFTI:
+            return _from_nifti(path)
+        case Format.NRRD:
+            return _from_nrrd(path)
+        case Format.METAIMAGE:
+            return _from_metaimage(path)
+        case Format.RASTER:
+            return _from_picture(path)
+        case _:
+            raise UnreadableInput(f"{form.value} holds no label map that is read here", code="unknown-format")
 
 
-def _picture(path: Path) -> NDArray[Any]:
-    """Return the values (y, x) of a picture; those of a palette are its numbers."""
+def _from_nifti(path: Path) -> LabelMap:
+    array, affine, planar, guesses = decode_nifti(path)
+    return LabelMap(array, affine, placed=not guesses, planar=planar)
+
+
+def _from_nrrd(path: Path) -> LabelMap:
+    array, affine, guesses = decode_nrrd(path)
+    return LabelMap(array, affine, placed=not guesses)
+
+
+def _from_metaimage(path: Path) -> LabelMap:
+    return LabelMap(*decode_metaimage(path))
+
+
+def _from_picture(path: Path) -> LabelMap:
     from PIL import Image
 
     try:
         with Image.open(path, formats=("PNG", "JPEG", "TIFF")) as picture:
-            array = np.asarray(picture)
+            picture.load()
+            plane = np.asarray(picture) if picture.mode in _PICTURE_MODES else _colours(picture)
             lossy = picture.format == "JPEG"
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise UnreadableInput("the picture states a giant size", code="too-large") from error
+    except (OSError, SyntaxError, ValueError, EOFError, KeyError) as error:
+        if isinstance(error, (UnreadableInput, UnsuitableInput)):
+            raise
         raise UnreadableInput("the picture is damaged or cut short", code="truncated") from error
-    if array.ndim == 3:
-        if (array[..., :1] != array[..., :3]).any():
-            raise UnsuitableInput("a mask in colours; save it as grey, a number a structure", code="colour")
-        array = array[..., 0]
-    return array > 127 if lossy else array
+    array = plane[None].astype(plane.dtype.newbyteorder("="))
+    return LabelMap(array, affine_from_spacing((1, 1, 1)), placed=False, lossy=lossy, planar=True)
 
 
-def _whole(array: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return the values as uint8 without changing one."""
-    with np.errstate(invalid="ignore"):  # what is not finite does not survive the comparison
-        labels = array.astype(np.uint8)
-    if not np.array_equal(labels, array):
-        text = "the values are not whole numbers from 0 to 255: a scan or a map of chances, not a mask"
-        raise UnsuitableInput(text, code="not-a-mask")
-    return labels
+def _colours(picture: Any) -> NDArray[Any]:
+    """Return grey saved as colour as grey, and a few plain colours as 0, 1, 2... from the darkest to the brightest."""
+    colours = np.asarray(picture.convert("RGB"))
+    if (colours == colours[..., :1]).all():
+        return np.ascontiguousarray(colours[..., 0])
+    codes = colours.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    found, plane = np.unique(codes, return_inverse=True)
+    if found.size > _MOST_COLOURS:
+        raise UnsuitableInput("a mask in many colours; save it as grey, one value a structure", code="colour")
+    brightness = (found >> 16) + (found >> 8 & 255) + (found & 255)
+    rank = np.argsort(np.argsort(brightness, kind="stable"), kind="stable")
+    return rank[plane].reshape(codes.shape).astype(np.uint8)
