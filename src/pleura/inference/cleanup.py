@@ -146,6 +146,7 @@ def _sort_parts(labels: Labels) -> None:
     import cc3d
 
     parts, count = cc3d.connected_components(labels, connectivity=26, return_N=True)
+    parts = parts.astype(np.min_scalar_type(count))  # they are few, but cc3d numbers them in four bytes each
     sizes, side_of = np.zeros(count + 1, np.int64), np.zeros(count + 1, np.uint8)
     for plane, numbers in zip(labels, parts, strict=True):  # a whole scan at once would need much memory
         sizes += np.bincount(numbers.ravel(), minlength=count + 1)

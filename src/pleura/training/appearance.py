@@ -53,7 +53,7 @@ def draw(rng: np.random.Generator, window: tuple[float, float], *, noisy: bool) 
         else 0.0,
         grain=rng.uniform(0.4, 1.2) if rng.random() < 0.6 else 0.0,
         gamma=math.exp(rng.normal(0.0, 0.2)) if rng.random() < 0.3 else 1.0,
-        tiles=int(rng.choice([2, 4, 8, 8])) if rng.random() < (0.35 if window[1] - window[0] > 255 else 0.05) else 0,
+        tiles=int(rng.choice([2, 4, 8, 8])) if rng.random() < (0.4 if window[1] - window[0] > 255 else 0.05) else 0,
         limit=math.exp(rng.uniform(math.log(1.5), math.log(12.0))),
         greys=int(rng.choice([255, 255, 64, 24])) if rng.random() < 0.3 else 0,
         lift=rng.uniform(0.0, 0.15) if rng.random() < 0.1 else 0.0,

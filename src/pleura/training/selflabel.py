@@ -32,6 +32,9 @@ DARK = -550
 WALL_MM = 2.0
 """Thickness of the wall of windpipe and bowel."""
 
+BRONCHUS_MM = 8.0
+"""How far the narrow ends of the main bronchi reach beyond what a wide opening finds of them."""
+
 DOUBT_MM = 12.0
 """Dense tissue in hollows of the lung up to twice this wide may be disease or not: it is left out of training."""
 
@@ -102,8 +105,18 @@ def _gas(hu: NDArray[Any], lung: Mask, spacing: Spacing) -> Mask:
             longest = (height, part)
         elif mean < -950 and millilitres > 2 and box[0].start < low:
             chosen.append(part)
-    gas = np.isin(parts, [*chosen, longest[1]]) & (parts > 0)
+    gas = np.isin(parts, chosen) & (parts > 0)
+    if longest[1]:
+        gas |= _to_the_bronchi(smooth, parts == longest[1], spacing)
     return np.asarray(_ball_distance(~gas, spacing) < WALL_MM)
+
+
+def _to_the_bronchi(hu: NDArray[np.float32], windpipe: Mask, spacing: Spacing) -> Mask:
+    """Return the windpipe with the ends of the main bronchi, which are narrower than itself."""
+    from scipy import ndimage
+
+    near = _ball_distance(~windpipe, spacing) < BRONCHUS_MM
+    return np.asarray(ndimage.binary_propagation(windpipe, mask=windpipe | (_opened(hu < -920, spacing, 1.5) & near)))
 
 
 def _opened(mask: Mask, spacing: Spacing, radius: float) -> Mask:
