@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 BACKGROUND = 0
@@ -25,3 +26,19 @@ LUNGS: tuple[Label, ...] = (
     Label(LEFT, "left lung", (70, 140, 230), "44029006", "Left lung"),
 )
 """The structures that the shipped model marks, with their SNOMED CT concept codes."""
+
+_BOTH = Label(1, "lung", (230, 80, 70), "39607008", "Lung structure")
+
+_COLOURS = ((230, 80, 70), (70, 140, 230), (240, 190, 60), (90, 180, 110), (170, 110, 210), (80, 190, 200))
+"""For structures that have none of their own; they come again after the last."""
+
+
+def structures(names: Sequence[str]) -> tuple[Label, ...]:
+    """Return the structures with these names, in the order of their values 1, 2, ...; unknown ones have no code."""
+    if list(names) == [label.name for label in LUNGS]:
+        return LUNGS
+    if list(names) == [_BOTH.name]:
+        return (_BOTH,)
+    return tuple(
+        Label(value, name, _COLOURS[(value - 1) % len(_COLOURS)], "", name) for value, name in enumerate(names, start=1)
+    )

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.labels import LUNGS, Label
 from pleura.volume import Note, Volume
 
 
 @dataclass(frozen=True, eq=False)
 class Segmentation:
-    """Right and left lung of one scan.
+    """Right and left lung of one scan, or what else a model marks.
 
     Attributes
     ----------
@@ -25,6 +26,7 @@ class Segmentation:
     warnings : what to check before the mask is used; empty when nothing stood out
     timings : seconds by stage, in the order they ran
     provenance : program, model, parameters and input identity; holds no clock and no personal data
+    structures : what the values above 0 in `labels` are
     """
 
     labels: NDArray[np.uint8]
@@ -32,6 +34,7 @@ class Segmentation:
     warnings: tuple[Note, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    structures: tuple[Label, ...] = LUNGS
 
     def write(self, path: str | Path) -> Path:
         """Write the labels to `path`, in the format its suffix names, with a provenance JSON beside it.

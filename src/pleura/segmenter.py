@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 import pleura
 from pleura.errors import UnsuitableInput
 from pleura.inference.backends import available_threads, make_backend
-from pleura.inference.bundle import load_bundle
-from pleura.inference.checks import find_warnings
+from pleura.inference.bundle import LUNGS, load_bundle
+from pleura.inference.chances import enlarge, lung_chance
+from pleura.inference.checks import find_warnings, warn_if_empty
 from pleura.inference.cleanup import clean
+from pleura.inference.grid import Square, paste
 from pleura.inference.locate import locate_lungs
 from pleura.inference.planes import sample_planes
-from pleura.inference.restore import restore
-from pleura.inference.scores import score_planes
+from pleura.inference.restore import restore, restore_chances
+from pleura.inference.scores import chance_batches, score_planes
+from pleura.labels import structures
 from pleura.reading import read
 from pleura.reading.array import from_array
 from pleura.segmentation import Segmentation
@@ -66,10 +69,66 @@ class Segmenter:
         Raises the named errors of `pleura.errors`.
         """
         clock = _Clock()
-        volume = _as_volume(source, spacing, series)
-        if volume.kind is Kind.RADIOGRAPH:
-            raise UnsuitableInput("a radiograph: this model knows CT only", code="radiograph")
+        volume = self._suited(_as_volume(source, spacing, series))
         clock.lap("read")
+        planes, square, step = self._planes(volume, clock)
+        labels = np.zeros(volume.shape, np.uint8)
+        axial = to_axial(labels, volume.affine)
+        if self.bundle.output == LUNGS:
+            lung, away = score_planes(planes, step, self.bundle.context_mm, self._run)
+            del planes
+            clock.lap("network")
+            cleaned = clean(lung, away)
+            del lung, away
+            clock.lap("clean")
+            restore(cleaned, square, axial, self.bundle, self.threads)
+            warnings = find_warnings(cleaned.labels, planar=volume.planar)
+            clock.lap("restore")
+        else:
+            batches = chance_batches(planes, step, self.bundle, self._run)
+            restore_chances(batches, square, axial, self.bundle, self.threads)
+            warnings = warn_if_empty(axial, self.bundle.labels)
+            clock.lap("network")
+        return Segmentation(
+            labels=labels[0] if volume.planar else labels,
+            volume=volume,
+            warnings=warnings,
+            timings=clock.laps,
+            provenance=self._provenance(volume),
+            structures=structures(self.bundle.labels),
+        )
+
+    def chances(self, source: Source, *, spacing: Sequence[float] | None = None) -> NDArray[np.uint8]:
+        """Return the chance, 0 to 255, that a voxel belongs to any structure: (z, y, x), on the scan's own grid.
+
+        This is what the network says, before the mask is cleaned; evaluation draws its threshold curves from it.
+        """
+        volume = self._suited(_as_volume(source, spacing, None))
+        planes, square, step = self._planes(volume, _Clock())
+        whole = np.zeros(volume.shape, np.uint8)
+        axial = to_axial(whole, volume.affine)
+        if self.bundle.output == LUNGS:
+            found = lung_chance(score_planes(planes, step, self.bundle.context_mm, self._run)[0])
+            batches = ((slice(z, z + 1), found[z : z + 1]) for z in range(len(found)))
+        else:
+            batches = (
+                (here, 255 - classes[:, 0]) for here, classes in chance_batches(planes, step, self.bundle, self._run)
+            )
+        for here, found in batches:
+            paste(axial[here], enlarge(found, square), square)
+        return whole
+
+    def _suited(self, volume: Volume) -> Volume:
+        """Return the volume as the model takes it; refuse a radiograph where the model knows CT only."""
+        radiographs = Kind.RADIOGRAPH in self.bundle.kinds
+        if volume.kind is Kind.RADIOGRAPH and not radiographs:
+            raise UnsuitableInput("a radiograph: this model knows CT only", code="radiograph")
+        if volume.kind is Kind.HU and self.bundle.kinds == {Kind.RADIOGRAPH}:
+            raise UnsuitableInput("a CT: this model knows radiographs only", code="not-a-radiograph")
+        return volume
+
+    def _planes(self, volume: Volume, clock: _Clock) -> tuple[NDArray[np.uint8], Square, float | None]:
+        """Return what the network sees, where that lies on the slices, and their distance in mm where it is known."""
         slices = to_axial(volume.voxels, volume.affine)
         axes, _ = axial_order(volume.affine)
         step, *pixel = (volume.spacing[axis] for axis in axes)
@@ -77,23 +136,7 @@ class Segmenter:
         clock.lap("locate")
         planes = sample_planes(slices, square, volume.kind, self.bundle, self.threads)
         clock.lap("prepare")
-        known_step = step if volume.spacing_known else None
-        lung, away = score_planes(planes, known_step, self.bundle.context_mm, self._run)
-        del planes
-        clock.lap("network")
-        cleaned = clean(lung, away)
-        del lung, away
-        clock.lap("clean")
-        labels = np.zeros(volume.shape, np.uint8)
-        restore(cleaned, square, to_axial(labels, volume.affine), self.bundle, self.threads)
-        clock.lap("restore")
-        return Segmentation(
-            labels=labels[0] if volume.planar else labels,
-            volume=volume,
-            warnings=find_warnings(cleaned.labels, planar=volume.planar),
-            timings=clock.laps,
-            provenance=self._provenance(volume),
-        )
+        return planes, square, step if volume.spacing_known else None
 
     def _provenance(self, volume: Volume) -> dict[str, Any]:
         model = {"name": self.bundle.name, "version": self.bundle.version, "sha256": self.bundle.sha256}

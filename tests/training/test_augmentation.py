@@ -11,7 +11,6 @@ import torch
 from pleura.inference.grid import Square
 from pleura.training import augmentation, disease, spatial
 from pleura.training.data import SIDE, Batch, Case, Sampler
-from pleura.training.validation import AS_READ
 from pleura.volume import Kind
 
 WHOLE = Square(0, 0, SIDE, SIDE)
@@ -62,9 +61,17 @@ def test_pictures_stay_within_bounds_and_labels_stay_labels() -> None:
     assert set(labels.unique().tolist()) <= {0, 1, 2}
 
 
-def test_without_strength_samples_are_only_moved_a_little() -> None:
-    batch = sampler().draw(16)
+def test_without_strength_nothing_is_changed() -> None:
+    batch = sampler().draw(4)
     images, labels = augmentation.apply(augmentation.draw(np.random.default_rng(4), batch, strength=0.0), batch)
+    assert torch.equal(labels, torch.from_numpy(batch.labels).long())
+    seen = ((torch.from_numpy(batch.images) + 1024) / 1424).clamp(0, 1)
+    assert torch.allclose(images, seen, atol=1e-4)
+
+
+def test_with_little_strength_samples_are_only_moved_a_little() -> None:
+    batch = sampler().draw(16)
+    images, labels = augmentation.apply(augmentation.draw(np.random.default_rng(4), batch, strength=1e-9), batch)
     share = (labels == 1).float().mean().item() / (case().labels[1] == 1).mean()
     assert 0.8 < share < 1.25
     air = (images[:, 1] < 0.05).float().mean()
@@ -73,7 +80,7 @@ def test_without_strength_samples_are_only_moved_a_little() -> None:
 
 def test_slice_laid_as_it_is_read_stays_as_it_is() -> None:
     image, label = picture()
-    same, same_label = spatial.apply([AS_READ], [WHOLE], image[None], label[None].to(torch.uint8))
+    same, same_label = spatial.apply([spatial.AS_READ], [WHOLE], image[None], label[None].to(torch.uint8))
     assert torch.allclose(same[0], image, atol=1e-4)
     assert torch.equal(same_label[0], label)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,13 +13,18 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+import pleura
 from pleura.inference.backends import make_backend
 from pleura.inference.bundle import load_bundle
-from pleura.training.config import TrainingConfig, load_config
-from pleura.training.export import export
+from pleura.networks.build import build, graph_weights, unfold
+from pleura.training.config import TrainingConfig, preset
+from pleura.training.diary import rows
+from pleura.training.export import export_run
 from pleura.training.loop import learning_rate, train
+from pleura.training.start import first_network, network_settings
 
-SETTINGS = {"in_channels": 3, "classes": 3, "widths": (8, 8), "depths": (1, 1), "shuffle": 4}
+FACTS = {"name": "drawn", "version": "1", "licence": "CC0-1.0"}
+SHIPPED: dict[str, Any] = {"widths": (16, 32, 96, 160, 192), "depths": (1, 1, 2, 2, 2), "shuffle": 2}
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +54,7 @@ def config(data: Path, steps: int) -> TrainingConfig:
         data=str(data),
         weights={"drawn": 1.0},
         validation=("drawn",),
+        labels=("right lung", "left lung"),
         widths=(8, 8),
         depths=(1, 1),
         shuffle=4,
@@ -57,48 +65,91 @@ def config(data: Path, steps: int) -> TrainingConfig:
     )
 
 
-def test_stopped_run_goes_on_to_the_same_weights(data: Path, tmp_path: Path) -> None:
+def test_stopped_run_goes_on_to_the_same_weights(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.use_deterministic_algorithms(True)
     train(config(data, 4), tmp_path / "whole")
-    import dataclasses
-
-    long = config(data, 4)
-    half = dataclasses.replace(long, patience=10_000)
     run = tmp_path / "halves"
-    _stop_after(half, run, 2)
-    train(long, run)
+    _stop_after_validation(config(data, 4), run, monkeypatch)
+    train(config(data, 4), run)
     torch.use_deterministic_algorithms(False)
     whole, halves = (load_file(tmp_path / name / "last.safetensors") for name in ("whole", "halves"))
     assert all(torch.equal(whole[name], halves[name]) for name in whole)
-    rows = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
-    assert [row["step"] for row in rows] == [2, 4]
+    assert [row["step"] for row in rows(run)] == [2, 4]
 
 
-def _stop_after(settings: TrainingConfig, run: Path, steps: int) -> None:
-    """Run `settings` and break off, as a kill would, when the validation at `steps` has been kept."""
-    import pleura.training.loop as loop
+def test_run_leaves_log_curves_pictures_and_report(data: Path, tmp_path: Path) -> None:
+    train(config(data, 2), tmp_path)
+    for name in ("config.json", "versions.json", "log.jsonl", "best.safetensors", "curves.png", "samples.png"):
+        assert (tmp_path / name).stat().st_size > 0, name
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["steps"] == 2
+    assert report["best"]["step"] == 2
+    assert len(list((tmp_path / "tensorboard").iterdir())) == 1
 
-    keep = loop._keep
+
+@pytest.mark.parametrize("preset_name", ["original", "notebook"])
+def test_presets_of_the_original_project_train_and_run(data: Path, tmp_path: Path, preset_name: str) -> None:
+    settings = preset(preset_name, data=str(data / "drawn"), epochs=1)
+    progress = train(settings, tmp_path / "run")
+    assert progress.step == 1  # four slices in a batch of four
+    export_run(tmp_path / "run", tmp_path / "bundle", FACTS)
+    picture = np.full((70, 90), 40, np.int16)
+    picture[20:50, 20:60] = -850
+    result = pleura.segment(picture, model=tmp_path / "bundle")
+    assert result.labels.shape == (70, 90)
+    assert [label.name for label in result.structures] == ["lung"]
+
+
+def test_accumulated_parts_take_the_step_of_the_whole_batch(data: Path, tmp_path: Path) -> None:
+    # without batch normalisation, and with a loss that is a mean over pixels, parts and whole are the same
+    for name, parts in (("whole", 1), ("parts", 2)):
+        settings = preset("notebook", data=str(data / "drawn"), epochs=1, precision="float32", accumulate=parts)
+        train(settings, tmp_path / name)
+    whole, parted = (load_file(tmp_path / name / "best.safetensors") for name in ("whole", "parts"))
+    assert all(torch.allclose(whole[name], parted[name], atol=2e-5) for name in whole)
+
+
+def test_run_begins_with_the_weights_of_a_bundle(data: Path, tmp_path: Path) -> None:
+    train(config(data, 2), tmp_path / "first")
+    export_run(tmp_path / "first", tmp_path / "bundle", FACTS)
+    images = torch.rand(1, 3, 32, 32)
+    first = build(network_settings(config(data, 2)))
+    first.load_state_dict(load_file(tmp_path / "first" / "best.safetensors"))
+    second = first_network(dataclasses.replace(config(data, 2), start=str(tmp_path / "bundle"), seed=5))
+    with torch.no_grad():
+        assert torch.allclose(first.eval()(images), second.eval()(images), atol=1e-4)
+
+
+def test_other_labels_keep_the_body_of_a_network_and_learn_a_new_head(data: Path) -> None:
+    settings = dataclasses.replace(config(data, 2), labels=("a", "b", "c"), start="chest-ct", **SHIPPED)
+    network, shipped = first_network(settings), unfold(graph_weights(load_bundle().graph("network")))
+    own = network.state_dict()
+    assert torch.equal(own["encoder.2.0.0.weight"], shipped["encoder.2.0.0.weight"])
+    assert own["head.weight"].shape[0] == 4 * 4
+
+
+def _stop_after_validation(settings: TrainingConfig, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run `settings` and break off, as a kill would, when the first validation has been kept."""
+    from pleura.training import loop
+
+    keep = loop.keep
 
     class Stopped(Exception):
         pass
 
-    def keep_and_stop(*arguments: object) -> None:
-        keep(*arguments)  # type: ignore[arg-type]
+    def keep_and_stop(*arguments: Any) -> None:
+        keep(*arguments)
         raise Stopped
 
-    loop._keep = keep_and_stop  # type: ignore[assignment]
-    try:
-        with pytest.raises(Stopped):
-            train(settings, run)
-    finally:
-        loop._keep = keep
+    monkeypatch.setattr(loop, "keep", keep_and_stop)
+    with pytest.raises(Stopped):
+        train(settings, run)
+    monkeypatch.undo()
 
 
 def test_exported_bundle_runs(data: Path, tmp_path: Path) -> None:
     train(config(data, 2), tmp_path / "run")
-    facts = {"name": "drawn", "version": "1", "licence": "CC0-1.0"}
-    export(tmp_path / "run" / "best.safetensors", SETTINGS, tmp_path / "bundle", facts)
+    export_run(tmp_path / "run", tmp_path / "bundle", FACTS)
     bundle = load_bundle(tmp_path / "bundle")
     assert str(Path(__file__).parents[2]).encode() not in bundle.graph("network").read_bytes()
     lung, away = make_backend(bundle, threads=1)[1](np.zeros((1, 3, bundle.side, bundle.side), np.uint8))
@@ -112,10 +163,3 @@ def test_rate_rises_then_falls_to_a_hundredth() -> None:
     assert learning_rate(9, settings) == pytest.approx(1.0)
     assert learning_rate(60, settings) == pytest.approx(0.505)
     assert learning_rate(110, settings) == pytest.approx(0.01)
-
-
-def test_unknown_field_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "run.toml"
-    path.write_text('data = "x"\nlearning_speed = 1\n[weights]\na = 1\n')
-    with pytest.raises(ValueError, match="learning_speed"):
-        load_config(path)

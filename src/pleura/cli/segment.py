@@ -102,7 +102,6 @@ def _summary(result: Segmentation, number: int, target: Path, picture: Path | No
 
 def _tell(result: Segmentation, prefix: str, target: Path, picture: Path | None) -> None:
     """Print what was read, what was found and where it is."""
-    from pleura.labels import LUNGS
     from pleura.writing import millilitres
 
     volume = result.volume
@@ -111,7 +110,7 @@ def _tell(result: Segmentation, prefix: str, target: Path, picture: Path | None)
     say(f"{prefix}{volume.identity.format}, {shape}{f', {steps} mm' if volume.spacing_known else ''}")
     for note in volume.notes:
         say(f"note: {note.message}")
-    sizes = [(label.name, millilitres(result, label.value)) for label in LUNGS]
+    sizes = [(label.name, millilitres(result, label.value)) for label in result.structures]
     known = [f"{name} {size:.0f} mL" for name, size in sizes if size is not None]
     if known:
         say(", ".join(known))

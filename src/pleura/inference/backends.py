@@ -1,8 +1,9 @@
 """What runs the network: onnxruntime by default, OpenVINO and PyTorch where installed and asked for.
 
-A backend is a function from planes (n, 3, side, side) uint8 to two arrays: `lung` (n, side, side) uint8, above 128
-where lung is likelier than background, and `away` (n, side / 2, side / 2) uint8, above 128 where left is likelier
-than right. Backends agree to within rounding, not to the bit.
+A backend is a function from planes (n, c, side, side) uint8 to arrays. Of a bundle whose output is "lungs", they are
+`lung` (n, side, side) uint8, above 128 where lung is likelier than background, and `away` (n, side / 2, side / 2)
+uint8, above 128 where left is likelier than right; of one whose output is "chances", there is one array, (n, classes,
+s, s) uint8, 255 where a class is certain. Backends agree to within rounding, not to the bit.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pleura.errors import PleuraError, missing_extra
 from pleura.inference.bundle import Bundle
 
 Bytes = NDArray[np.uint8]
-Backend = Callable[[Bytes], tuple[Bytes, Bytes]]
+Backend = Callable[[Bytes], tuple[Bytes, ...]]
 
 NAMES = ("onnxruntime", "openvino", "torch")
 DEVICES = ("cpu", "cuda", "mps")
@@ -78,9 +79,8 @@ def _onnxruntime(bundle: Bundle, device: str, threads: int) -> Backend:
         raise PleuraError(message, code="no-device")
     session = onnx_session(bundle.graph("network"), threads, [provider])
 
-    def run(planes: Bytes) -> tuple[Bytes, Bytes]:
-        lung, away = session.run(None, {"planes": planes})
-        return lung, away
+    def run(planes: Bytes) -> tuple[Bytes, ...]:
+        return tuple(session.run(None, {"planes": planes}))
 
     return run
 
@@ -93,18 +93,20 @@ def _openvino(bundle: Bundle, device: str, threads: int) -> Backend:
     except ImportError as problem:
         raise missing_extra("openvino", "openvino") from problem
     settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
-    compiled = openvino.Core().compile_model(str(bundle.graph("network")), "CPU", settings)
+    own = bundle.folder / "network.xml"
+    graph = own if own.is_file() else bundle.graph("network")
+    compiled = openvino.Core().compile_model(str(graph), "CPU", settings)
 
-    def run(planes: Bytes) -> tuple[Bytes, Bytes]:
+    def run(planes: Bytes) -> tuple[Bytes, ...]:
         results = compiled(planes)
-        return np.array(results[0]), np.array(results[1])
+        return tuple(np.array(results[place]) for place in range(len(compiled.outputs)))
 
     return run
 
 
 def _torch(bundle: Bundle, device: str, threads: int) -> Backend:
     try:
-        from pleura.networks.deploy import from_onnx
+        from pleura.networks.deploy import from_bundle
     except ImportError as problem:
         raise missing_extra("torch", "train") from problem
-    return from_onnx(bundle.graph("network"), bundle.recipe["network"], device, threads)
+    return from_bundle(bundle.folder, bundle.recipe["network"], bundle.output, device, threads)

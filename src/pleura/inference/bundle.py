@@ -1,9 +1,11 @@
 """A model as shipped: a folder that holds the ONNX graphs and, in one record, everything that belongs to them.
 
     recipe.json     grid, intensity, context, classes, training data, licence, figures, and the hash of each graph
-    network.onnx    neighbouring planes on the grid -> lung and side, as bytes
+    network.onnx    planes on the grid -> lung and side, or the chance of every class, as bytes
     prepare.onnx    slices inside the square -> planes on the grid
-    restore.onnx    cleaned labels and lung on the grid -> labels on the slices
+    restore.onnx    what is on the grid -> labels on the slices
+    network.xml     the network for OpenVINO, with its network.bin; may be missing
+    network.pt2     the network for PyTorch; may be missing
 
 Nothing about a model lives in code that is not in its bundle.
 """
@@ -18,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from pleura.errors import InvalidBundle
+from pleura.volume import Kind
 
 VERSION = 1
 """Version of the bundle's form."""
@@ -26,6 +29,9 @@ DEFAULT = "chest-ct"
 """The bundle that is used when none is named."""
 
 GRAPHS = ("network", "prepare", "restore")
+
+LUNGS, CHANCES = "lungs", "chances"
+"""What a network gives: `lung` and `away`, see `pleura.inference.backends`; or the chance of each class."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,12 @@ class Bundle:
     folder : where the graphs lie
     name, version : as the recipe states them
     side : of the grid, in pixels
-    context_mm : distance of the neighbouring planes that the network sees
+    planes : 3 where the network sees the neighbouring planes too, else 1
+    context_mm : distance of the neighbouring planes
+    view : what the grid is laid over: the "lungs", the "body" or the "whole" picture
+    output : `LUNGS` or `CHANCES`
+    labels : names of the labels 1, 2, ...
+    kinds : kinds of values it was trained on
     sha256 : hash of ``network.onnx``
     recipe : the whole record
     """
@@ -46,7 +57,12 @@ class Bundle:
     name: str
     version: str
     side: int
+    planes: int
     context_mm: float
+    view: str
+    output: str
+    labels: tuple[str, ...]
+    kinds: frozenset[Kind]
     sha256: str
     recipe: dict[str, Any]
 
@@ -70,7 +86,12 @@ def load_bundle(path: str | Path | None = None) -> Bundle:
         name=recipe["name"],
         version=recipe["version"],
         side=recipe["grid"]["side"],
+        planes=recipe["grid"].get("planes", 3),
         context_mm=recipe["grid"]["context_mm"],
+        view=recipe["grid"].get("view", "lungs"),
+        output=recipe.get("output", LUNGS),
+        labels=tuple(recipe["classes"][1:]),
+        kinds=frozenset(Kind(kind) for kind in recipe.get("kinds", ("hu", "windowed"))),
         sha256=recipe["graphs"]["network"],
         recipe=recipe,
     )

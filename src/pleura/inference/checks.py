@@ -22,6 +22,15 @@ def find_warnings(axial: NDArray[np.uint8], *, planar: bool = False) -> tuple[No
     return tuple(found)
 
 
+def warn_if_empty(labels: NDArray[np.uint8], names: tuple[str, ...]) -> tuple[Note, ...]:
+    """Return a warning where the labels of a model for `names` are empty."""
+    if any(plane.any() for plane in labels):
+        return ()
+    what = " or ".join(names)
+    code = "no-lung" if "lung" in what else "nothing-found"
+    return (Note(code, f"no {what} was found; the mask is empty"),)
+
+
 def _one_sided(right: int, left: int) -> list[Note]:
     """Warn where one lung is missing or far smaller than the other."""
     smaller, name = min((right, "right"), (left, "left"))

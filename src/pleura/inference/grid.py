@@ -72,6 +72,14 @@ def body_square(slices: NDArray[Any], spacing: tuple[float, float], kind: Kind) 
     return Square(int((top + bottom - height) // 2), int((left + right - width) // 2), height, width)
 
 
+def whole_square(plane: tuple[int, ...], spacing: tuple[float, float]) -> Square:
+    """Return the smallest square that holds whole slices of `plane` rows and columns, `spacing` millimetres apart."""
+    rows, columns = plane
+    side = max(rows * spacing[0], columns * spacing[1])
+    height, width = max(1, round(side / spacing[0])), max(1, round(side / spacing[1]))
+    return Square((rows - height) // 2, (columns - width) // 2, height, width)
+
+
 def lung_square(lung: NDArray[np.bool_], square: Square, spacing: tuple[float, float]) -> Square:
     """Return the square around the lungs, with `ROOM` to spare; `square` itself where there is hardly any lung.
 

@@ -1,4 +1,4 @@
-"""A first look at a few slices, which tells where on them the lungs lie."""
+"""Where on the slices the grid is laid; over the lungs, a first look at a few slices tells where they are."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.backends import Backend
-from pleura.inference.bundle import Bundle
+from pleura.inference.bundle import LUNGS, Bundle
 from pleura.inference.cleanup import HALF
-from pleura.inference.grid import Square, body_square, lung_square
+from pleura.inference.grid import Square, body_square, lung_square, whole_square
 from pleura.inference.planes import sample_planes
 from pleura.inference.scores import BATCH
 from pleura.volume import Kind
@@ -22,7 +22,7 @@ LOOKS = 24
 def locate_lungs(
     slices: NDArray[Any], spacing: tuple[float, float], kind: Kind, bundle: Bundle, backend: Backend, threads: int
 ) -> Square:
-    """Return the square on which the lungs are to be segmented; that of the body where no lung is seen.
+    """Return the square the recipe asks for; over the lungs, that of the body where no lung is seen.
 
     Parameters
     ----------
@@ -30,9 +30,20 @@ def locate_lungs(
     spacing : millimetres between rows and between columns; only their ratio counts
     kind : what the values mean
     """
+    if bundle.view == "whole":
+        return whole_square(slices.shape[1:], spacing)
     body = body_square(slices, spacing, kind)
+    if bundle.view == "body":
+        return body
     step = max(1, len(slices) // LOOKS)
     planes = sample_planes(slices[step // 2 :: step], body, kind, bundle, threads)
-    alone = planes[:, None].repeat(3, axis=1)
-    lung = [backend(alone[start : start + BATCH])[0] > HALF for start in range(0, len(alone), BATCH)]
-    return lung_square(np.concatenate(lung), body, spacing)
+    alone = planes[:, None].repeat(bundle.planes, axis=1)
+    found = [_found(backend(alone[start : start + BATCH]), bundle.output) for start in range(0, len(alone), BATCH)]
+    return lung_square(np.concatenate(found), body, spacing)
+
+
+def _found(output: tuple[NDArray[np.uint8], ...], kind: str) -> NDArray[np.bool_]:
+    """Return where something is, (n, s, s)."""
+    if kind == LUNGS:
+        return np.asarray(output[0] > HALF)
+    return np.asarray(output[0].argmax(axis=1) > 0)

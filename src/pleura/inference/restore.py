@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,3 +33,18 @@ def restore(cleaned: Cleaned, square: Square, target: NDArray[np.uint8], bundle:
         patch = session.run(None, {**inputs, "size": size})[0][:, 0]
         for index, z in enumerate(first.start + here):
             paste(target[z : z + 1], patch[index : index + 1], square)
+
+
+def restore_chances(
+    batches: Iterable[tuple[slice, NDArray[np.uint8]]],
+    square: Square,
+    target: NDArray[np.uint8],
+    bundle: Bundle,
+    threads: int,
+) -> None:
+    """Write the likeliest class of each voxel into `target` (z, y, x), in place, chances up-sampled before."""
+    session = onnx_session(bundle.graph("restore"), threads)
+    size = np.array([square.height, square.width], np.int64)
+    for here, chances in batches:
+        patch = session.run(None, {"chances": chances, "size": size})[0][:, 0]
+        paste(target[here], patch, square)

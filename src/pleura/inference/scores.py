@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.backends import Backend
+from pleura.inference.bundle import Bundle
 
 BATCH = 4
 """Planes given to the network at a time."""
@@ -25,6 +28,21 @@ def score_planes(
     away = np.empty((count, side // 2, side // 2), np.uint8)
     for start in range(0, count, BATCH):
         here = np.arange(start, min(start + BATCH, count))
-        below, above = np.maximum(here - gap, 0), np.minimum(here + gap, count - 1)
-        lung[here], away[here] = backend(planes[np.stack([below, here, above], axis=1)])
+        lung[here], away[here] = backend(planes[_with_neighbours(here, gap, count)])
     return lung, away
+
+
+def chance_batches(
+    planes: NDArray[np.uint8], step: float | None, bundle: Bundle, backend: Backend
+) -> Iterator[tuple[slice, NDArray[np.uint8]]]:
+    """Yield, a few planes at a time, which they are and the chance of each class, (n, classes, s, s) uint8."""
+    gap = max(1, round(bundle.context_mm / step)) if step else 1
+    for start in range(0, len(planes), BATCH):
+        here = np.arange(start, min(start + BATCH, len(planes)))
+        seen = _with_neighbours(here, gap, len(planes)) if bundle.planes == 3 else here[:, None]
+        yield slice(start, start + len(here)), backend(planes[seen])[0]
+
+
+def _with_neighbours(here: NDArray[np.intp], gap: int, count: int) -> NDArray[np.intp]:
+    """Return the planes below, here and above, (n, 3)."""
+    return np.stack([np.maximum(here - gap, 0), here, np.minimum(here + gap, count - 1)], axis=1)

@@ -15,10 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from pleura.errors import PleuraError
-from pleura.networks.unet import ConvBlock, UNet
+from pleura.networks.build import build, fold, graph_weights
 
 SHARPNESS = 16.0
 """Steps of a byte for a difference of 1 between two scores: bytes span differences of -8 to 8."""
@@ -31,7 +30,7 @@ class Deployed(nn.Module):
     `SHARPNESS` about 128. Lung is where the largest score is not background, as with an argmax over the classes.
     """
 
-    def __init__(self, network: UNet) -> None:
+    def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
@@ -48,39 +47,68 @@ def _to_byte(margin: Tensor) -> Tensor:
     return torch.round(margin * SHARPNESS + 128.0).clamp(0.0, 255.0).to(torch.uint8)
 
 
-def fold(network: UNet) -> UNet:
-    """Fold each batch normalisation into the convolution before it, in place; the network must be in eval mode."""
-    for block in network.modules():
-        if isinstance(block, ConvBlock) and isinstance(block[1], nn.BatchNorm2d):
-            convolution = block[0]
-            assert isinstance(convolution, nn.Conv2d)  # ConvBlock is built that way
-            block[0] = fuse_conv_bn_eval(convolution, block[1])
-            block[1] = nn.Identity()
-    return network
+class DeployedChances(nn.Module):
+    """Map planes (n, c, side, side) uint8 to the chance of each class, background first, (n, classes, s, s) uint8.
+
+    A network with one output gives two classes, by its sigmoid; any other, a softmax. s may be smaller than side.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, planes: Tensor) -> Tensor:
+        """Return the chances, 255 for certain."""
+        scores = self.network(planes.float() * (1.0 / 255.0))
+        if scores.shape[1] == 1:
+            scores = torch.cat([torch.zeros_like(scores), scores], dim=1)
+        return torch.round(torch.softmax(scores, dim=1) * 255.0).to(torch.uint8)
 
 
-def from_onnx(
-    path: Path, settings: dict[str, Any], device: str, threads: int
-) -> Callable[[NDArray[np.uint8]], tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-    """Return a backend that runs the weights of an exported graph in PyTorch; see `pleura.inference.backends`."""
-    import onnx
-    from onnx import numpy_helper
+def deploy(network: nn.Module, output: str) -> nn.Module:
+    """Return the network as it is shipped; `output` is that of a bundle."""
+    folded = fold(network.eval())
+    return (Deployed(folded) if output == "lungs" else DeployedChances(folded)).eval()
 
+
+def from_bundle(
+    folder: Path, settings: dict[str, Any], output: str, device: str, threads: int
+) -> Callable[[NDArray[np.uint8]], tuple[NDArray[np.uint8], ...]]:
+    """Return a backend that runs a bundle in PyTorch; see `pleura.inference.backends`.
+
+    Raises `PleuraError` (``no-device``), and ``no-torch-weights`` where the graph's weights cannot be told apart and
+    the bundle holds no ``network.pt2``.
+    """
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not available[device]:
         raise PleuraError(f"torch finds no {device} on this machine; use --device cpu", code="no-device")
-    deployed = Deployed(fold(UNet(**settings).eval()))
-    weights = {
-        item.name: torch.from_numpy(numpy_helper.to_array(item).copy()) for item in onnx.load(path).graph.initializer
-    }
-    deployed.load_state_dict({name: weights[name] for name in deployed.state_dict()})
-    deployed.to(device)
     if device == "cpu":
         torch.set_num_threads(threads)
+    program = folder / "network.pt2"
+    deployed = _exported(program, device) if program.is_file() else _filled(folder / "network.onnx", settings, output)
+    deployed.to(device)
 
     @torch.inference_mode()
-    def run(planes: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        lung, away = deployed(torch.from_numpy(planes).to(device))
-        return lung.cpu().numpy(), away.cpu().numpy()
+    def run(planes: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], ...]:
+        results = deployed(torch.from_numpy(planes).to(device))
+        return tuple(part.cpu().numpy() for part in (results if isinstance(results, tuple) else (results,)))
 
     return run
+
+
+def _exported(program: Path, device: str) -> nn.Module:
+    from torch.export import load
+    from torch.export.passes import move_to_device_pass
+
+    return move_to_device_pass(load(program), device).module()
+
+
+def _filled(graph: Path, settings: dict[str, Any], output: str) -> nn.Module:
+    deployed = deploy(build(settings), output)
+    weights = {f"network.{name}": value for name, value in graph_weights(graph).items()}
+    missing = set(deployed.state_dict()) - set(weights)
+    if missing:
+        message = "this bundle's graph does not hold its weights one by one; export it again with --torch"
+        raise PleuraError(message, code="no-torch-weights")
+    deployed.load_state_dict({name: weights[name] for name in deployed.state_dict()})
+    return deployed

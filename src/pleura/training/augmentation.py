@@ -19,7 +19,10 @@ from pleura.training.data import Batch
 from pleura.volume import Kind
 
 HU_WINDOW = (-1024.0, 400.0)
-"""The window in which HU scans reach the network, scaled to 0..1."""
+"""The window in which the shipped network sees HU scans, scaled to 0..1."""
+
+GREYS = (0.0, 255.0)
+"""The range of pictures that are not HU."""
 
 
 @dataclass(frozen=True)
@@ -37,22 +40,42 @@ class Change:
     seed: int
 
 
-def draw(rng: np.random.Generator, batch: Batch, strength: float = 1.0) -> list[Change]:
-    """Return one record a sample of `batch`; a sample is changed freely with the chance `strength`, else only moved."""
+def draw(
+    rng: np.random.Generator,
+    batch: Batch,
+    strength: float = 1.0,
+    window: tuple[float, float] = HU_WINDOW,
+    lungs: bool = True,
+) -> list[Change]:
+    """Return one record a sample of `batch`.
+
+    Parameters
+    ----------
+    strength : chance of a sample to be changed freely; the others are only moved a little, and 0 changes none
+    window : the HU range of prediction
+    lungs : whether the labels are lungs, into which disease may be drawn
+    """
+    if not strength:
+        return [_still(spatial.AS_READ, case.kind, window) for case in batch.cases]
     return [
-        _draw_one(rng, case.kind, case.source) if rng.random() < strength else _draw_move(rng, case.kind)
+        _draw_one(rng, case.kind, case.source, window, lungs)
+        if rng.random() < strength
+        else _still(spatial.draw_small(rng), case.kind, window)
         for case in batch.cases
     ]
 
 
-def _draw_move(rng: np.random.Generator, kind: Kind) -> Change:
-    """Return a small move of the patient in the picture, and nothing else."""
-    window = HU_WINDOW if kind is Kind.HU else (0.0, 255.0)
-    return Change(spatial.draw_small(rng), window, None, None, None, None, 0.0, appearance.AS_IS, 0)
+def _still(place: spatial.Place, kind: Kind, window: tuple[float, float]) -> Change:
+    """Return a patient laid as `place` says, and no other change."""
+    seen = window if kind is Kind.HU else GREYS
+    return Change(place, seen, None, None, None, None, 0.0, appearance.AS_IS, 0)
 
 
-def _draw_one(rng: np.random.Generator, kind: Kind, source: str) -> Change:
-    window = _draw_window(rng) if kind is Kind.HU else (0.0, 255.0)
+def _draw_one(rng: np.random.Generator, kind: Kind, source: str, usual: tuple[float, float], lungs: bool) -> Change:
+    window = _draw_window(rng, usual) if kind is Kind.HU else GREYS
+    if not lungs:
+        look = appearance.draw(rng, window, noisy=False)
+        return Change(spatial.draw(rng), window, None, None, None, None, 0.0, look, int(rng.integers(2**31)))
     return Change(
         place=spatial.draw(rng),
         window=window,
@@ -66,26 +89,29 @@ def _draw_one(rng: np.random.Generator, kind: Kind, source: str) -> Change:
     )
 
 
-def _draw_window(rng: np.random.Generator) -> tuple[float, float]:
+def _draw_window(rng: np.random.Generator, usual: tuple[float, float]) -> tuple[float, float]:
     """Mostly the window of prediction; else that of some picture: lung, wide, bone, now and then soft tissue."""
     chance = rng.random()
     if chance < 0.6:
-        return HU_WINDOW
+        return usual
     if chance < 0.97:
         low = rng.uniform(-1400, -850)
         return low, low + math.exp(rng.uniform(math.log(900), math.log(2400)))
     return rng.uniform(-250, -120), rng.uniform(180, 350)
 
 
-def apply(changes: Sequence[Change], batch: Batch) -> tuple[Tensor, Tensor]:
-    """Return images (n, 3, SIDE, SIDE) float32 in 0..1 and labels (n, SIDE, SIDE) int64, on the model's grid."""
+def apply(changes: Sequence[Change], batch: Batch, count: int = 2) -> tuple[Tensor, Tensor]:
+    """Return images (n, c, SIDE, SIDE) float32 in 0..1 and labels (n, SIDE, SIDE) int64, on the model's grid.
+
+    `count` is the highest label of the data set.
+    """
     images = torch.from_numpy(batch.images)
     low = torch.tensor([change.window[0] for change in changes]).view(-1, 1, 1, 1)
     high = torch.tensor([change.window[1] for change in changes]).view(-1, 1, 1, 1)
     images = ((images - low) / (high - low)).clamp_(0.0, 1.0)
     squares = [case.square for case in batch.cases]
     images, labels = spatial.apply(
-        [change.place for change in changes], squares, images, torch.from_numpy(batch.labels)
+        [change.place for change in changes], squares, images, torch.from_numpy(batch.labels), count
     )
     for index, change in enumerate(changes):
         chance = torch.Generator().manual_seed(change.seed)

@@ -1,12 +1,21 @@
-"""The settings of a training run: one frozen dataclass, read from TOML, written beside the results."""
+"""The settings of a training run: one frozen dataclass, read from TOML, checked, written beside the results."""
 
 from __future__ import annotations
 
 import dataclasses
 import tomllib
+import typing
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pleura.errors import PleuraError
+
+PRESETS = ("default", "original", "notebook", "chest-ct")
+"""Configurations that come with the package, see `preset`."""
+
+LUNGS = ("right lung", "left lung")
 
 
 @dataclass(frozen=True)
@@ -15,50 +24,166 @@ class TrainingConfig:
 
     Attributes
     ----------
-    data : folder that holds the sets
-    weights : chance of each set to be drawn, relative; only its `train` part is read
-    validation : sets whose `val` part chooses the checkpoint
-    widths, depths, shuffle : the network, see `pleura.networks.unet.UNet`
+    data : a data set, or a folder that holds several
+    weights : chance of each set in `data` to be drawn, relative; empty where `data` is one set itself
+    validation : sets whose `val` part chooses the checkpoint; those of `weights` where empty
+    labels : names of the labels 1, 2, ... of the masks; those of the data set where empty
+    network : "unet" (compact, the default's), "original" (the paper's) or "notebook" (the notebook's)
+    encoder : "" or "efficientnet-lite0": an encoder trained on ImageNet for "unet", first filters for "original"
+    widths, depths, shuffle : of "unet" without an encoder, see `pleura.networks.unet.UNet`
+    slices : 3 shows the network the neighbouring slices too, 1 the slice alone
+    window : HU range shown to the network, as [low, high]; pictures that are not HU are shown as they are
+    view : what the grid is laid over: "lungs", found by a first look; "body"; or the "whole" picture
+    loss : "cross-entropy", "bce" (one label only), "dice", "tversky", "boundary", or several joined by "+"
+    optimiser : "adamw", "adam" or "sgd" (momentum 0.9)
+    learning_rate, weight_decay : of the optimiser; with "adam" and "sgd" the decay is an L2 penalty
+    schedule : "cosine" falls to a hundredth of the rate, "constant" keeps it
+    warmup : steps of a straight rise at the start
     batch : samples a step
-    steps : length of the run
-    learning_rate : highest rate, reached after `warmup` steps, then falling as a cosine to a hundredth
-    weight_decay : AdamW's
-    strength : chance of a sample to be augmented freely; the others are only moved a little
-    average : decay of the running average of the weights, which is what gets validated and kept
-    validate_every : steps between validations
-    patience : validations without a better score before the run stops
+    accumulate : parts a batch is cut into, one after the other, where memory is short
+    steps : length of the run, or
+    epochs : length in passes over the training slices; 0 leaves it to `steps`
+    strength : share of samples that is augmented freely, the others are moved a little; 0 changes none at all
+    average : decay of the running average of the weights, which is what gets validated and kept; 0 for none
+    validate_every : steps between validations; 0 for once an epoch
+    choose : keep the checkpoint with the best "dice" or the lowest "loss" on the validation sets
+    patience : validations without a better one before the run stops
+    precision : "auto" (bfloat16 where the processor or GPU is made for it), "float32"
+    device : "auto", "cpu", "cuda" or "mps"
     seed : of sampling, augmentation and initial weights
-    start : checkpoint whose weights to begin with, or none
+    start : bundle, run directory or checkpoint whose weights to begin with; "chest-ct" is the shipped bundle
     """
 
     data: str
-    weights: dict[str, float]
-    validation: tuple[str, ...] = ("slices", "covid", "volumes", "nsclc_rt", "nolung")
-    widths: tuple[int, ...] = (24, 48, 96, 128, 160)
-    depths: tuple[int, ...] = (1, 2, 2, 2, 2)
+    weights: dict[str, float] = dataclasses.field(default_factory=dict)
+    validation: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    network: Literal["unet", "original", "notebook"] = "unet"
+    encoder: Literal["", "efficientnet-lite0"] = ""
+    widths: tuple[int, ...] = (16, 32, 96, 160, 192)
+    depths: tuple[int, ...] = (1, 1, 2, 2, 2)
     shuffle: int = 2
-    batch: int = 16
-    steps: int = 6000
+    slices: Literal[1, 3] = 3
+    window: tuple[float, float] = (-1024.0, 400.0)
+    view: Literal["lungs", "body", "whole"] = "lungs"
+    loss: str = "cross-entropy+dice"
+    optimiser: Literal["adamw", "adam", "sgd"] = "adamw"
     learning_rate: float = 2e-3
-    warmup: int = 200
-    weight_decay: float = 0.01
-    strength: float = 1.0
+    weight_decay: float = 0.02
+    schedule: Literal["cosine", "constant"] = "cosine"
+    warmup: int = 100
+    batch: int = 16
+    accumulate: int = 1
+    steps: int = 4000
+    epochs: int = 0
+    strength: float = 0.8
     average: float = 0.998
     validate_every: int = 250
+    choose: Literal["dice", "loss"] = "dice"
     patience: int = 40
+    precision: Literal["auto", "float32"] = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     seed: int = 0
     start: str = ""
 
+    @property
+    def outputs(self) -> int:
+        """Channels of the network's scores: 1, for a sigmoid, where the loss is binary; else one more than labels."""
+        return 1 if "bce" in self.loss.split("+") else len(self.labels) + 1
 
-def load_config(path: Path) -> TrainingConfig:
-    """Return the configuration in a TOML file. Raises `ValueError` naming an unknown or missing field."""
-    values: dict[str, Any] = tomllib.loads(path.read_text())
-    known = {item.name for item in dataclasses.fields(TrainingConfig)}
-    unknown = sorted(set(values) - known)
-    if unknown:
-        raise ValueError(f"{path.name}: unknown field {', '.join(unknown)}; known are {', '.join(sorted(known))}")
-    for name in ("data", "weights"):
-        if name not in values:
-            raise ValueError(f"{path.name}: the field {name} is missing")
-    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
-    return TrainingConfig(**{**values, **lists})
+
+def load_config(path: Path, **changes: Any) -> TrainingConfig:
+    """Return the configuration in a TOML file, with `changes` to its fields.
+
+    Relative paths in it are taken from the folder of the file. Raises `PleuraError` (``config-unreadable``,
+    ``config-field``) naming the field.
+    """
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+        raise PleuraError(f"{path}: no readable TOML ({problem})", code="config-unreadable") from problem
+    for name in ("data", "start"):
+        if isinstance(values.get(name), str) and (path.parent / values[name]).exists() and values[name]:
+            values[name] = str(path.parent / values[name])
+    return check_config({**values, **changes}, path.name)
+
+
+def preset(name: str, **changes: Any) -> TrainingConfig:
+    """Return a configuration that comes with the package, with `changes` to its fields; `data` must be among them.
+
+    "default" is the compact network as the shipped one was trained; "original" the recipe of the paper that the
+    project began with, "notebook" the network its notebook builds; "chest-ct" the last run of the shipped weights.
+    """
+    if name not in PRESETS:
+        raise PleuraError(f"there is no preset {name}; there are {', '.join(PRESETS)}", code="unknown-preset")
+    text = (resources.files("pleura.training") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
+    return check_config({**tomllib.loads(text), **changes}, f"preset {name}")
+
+
+def check_config(values: dict[str, Any], where: str) -> TrainingConfig:
+    """Return the configuration with these fields; raise `PleuraError` (``config-field``) naming one that is wrong."""
+    hints = typing.get_type_hints(TrainingConfig)
+    for name in values:
+        if name not in hints:
+            _refuse(where, name, f"is not known; known are {', '.join(hints)}")
+    if not values.get("data"):
+        _refuse(where, "data", "is missing; it names the folder of the data set")
+    checked = {name: _fitted(where, name, value, hints[name]) for name, value in values.items()}
+    config = TrainingConfig(**checked)
+    _check_sizes(config, where)
+    return config
+
+
+def _fitted(where: str, name: str, value: Any, hint: Any) -> Any:
+    """Return the value as the type of its field."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Literal:
+        if value not in inner or isinstance(value, bool):
+            _refuse(where, name, f"is {value!r}; choose from {', '.join(map(repr, inner))}")
+        return value
+    if origin is tuple:
+        if not isinstance(value, list | tuple) or not all(_is_a(item, inner[0]) for item in value):
+            _refuse(where, name, f"is {value!r}, not a list of {inner[0].__name__}")
+        return tuple(inner[0](item) for item in value)
+    if origin is dict:
+        if not isinstance(value, dict) or not all(_is_a(item, float) and item >= 0 for item in value.values()):
+            _refuse(where, name, f"is {value!r}, not a table of numbers from 0 up")
+        return {key: float(item) for key, item in value.items()}
+    if not _is_a(value, hint):
+        _refuse(where, name, f"is {value!r}, not of type {hint.__name__}")
+    return hint(value)
+
+
+def _is_a(value: Any, kind: type) -> bool:
+    wanted = (int, float) if kind is float else kind
+    return isinstance(value, wanted) and not isinstance(value, bool)
+
+
+RANGES = {
+    **dict.fromkeys(("batch", "accumulate", "shuffle", "patience"), (1, None)),
+    **dict.fromkeys(("steps", "epochs", "warmup", "validate_every", "weight_decay"), (0, None)),
+    **dict.fromkeys(("strength", "average"), (0, 1)),
+}
+"""The lowest and the highest value of a field, both allowed."""
+
+
+def _check_sizes(config: TrainingConfig, where: str) -> None:
+    for name, (low, high) in RANGES.items():
+        value = getattr(config, name)
+        if value < low or (high is not None and value > high):
+            bounds = f"at least {low}" if high is None else f"between {low} and {high}"
+            _refuse(where, name, f"is {value}; it must be {bounds}")
+    if config.learning_rate <= 0:
+        _refuse(where, "learning_rate", f"is {config.learning_rate}; it must be above 0")
+    if len(config.window) != 2 or config.window[0] >= config.window[1]:
+        _refuse(where, "window", f"is {list(config.window)}, not [low, high] in HU")
+    if len(config.widths) != len(config.depths):
+        _refuse(where, "depths", f"has {len(config.depths)} levels where widths has {len(config.widths)}")
+    if config.batch % config.accumulate:
+        _refuse(where, "accumulate", f"is {config.accumulate}, which does not divide the batch of {config.batch}")
+    if not config.steps and not config.epochs:
+        _refuse(where, "steps", "is 0, and so is epochs; the run would have no length")
+
+
+def _refuse(where: str, name: str, problem: str) -> typing.NoReturn:
+    raise PleuraError(f"{where}: the field {name} {problem}", code="config-field")

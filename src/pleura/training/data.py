@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.inference.grid import Square, body_square, lung_square
+from pleura.errors import UnsuitableInput
+from pleura.inference.grid import Square, body_square, lung_square, whole_square
 from pleura.volume import Kind
 
 SIDE = 256
@@ -31,8 +32,8 @@ class Case:
     ----------
     source : name of the set it came from; sets are drawn with weights
     slices : (z, SIDE, SIDE) int16: HU, or greys 0..255 for `Kind.WINDOWED`
-    labels : (z, SIDE, SIDE) uint8: 0 background, 1 right lung, 2 left lung, 255 unknown
-    square : where the lungs lie, or the body where there are none
+    labels : (z, SIDE, SIDE) uint8: 0 background, 1 right lung, 2 left lung (or what the data set says), 255 unknown
+    square : what the grid is laid over
     step : millimetres between slices, or None where it is not known or there is one slice only
     sides : (z,) bool; where False, both lungs carry the label 1
     """
@@ -48,7 +49,7 @@ class Case:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """Samples before augmentation: images (n, 3, SIDE, SIDE) float32, labels (n, SIDE, SIDE) uint8, and their cases."""
+    """Samples before augmentation: images (n, c, SIDE, SIDE) float32, labels (n, SIDE, SIDE) uint8, and their cases."""
 
     images: NDArray[np.float32]
     labels: NDArray[np.uint8]
@@ -82,10 +83,14 @@ def emphasis(labels: NDArray[np.uint8]) -> int:
 
 
 class Sampler:
-    """Draw batches: first a set by weight, then a slice of it, those with small lungs more often."""
+    """Draw batches: first a set by weight, then a slice of it, those with small lungs more often.
 
-    def __init__(self, cases: Sequence[Case], weights: dict[str, float], seed: int) -> None:
+    A set's slices come in random order, each as often as it stands there, before any of them comes again.
+    """
+
+    def __init__(self, cases: Sequence[Case], weights: dict[str, float], seed: int, slices: int = 3) -> None:
         self.rng = np.random.default_rng(seed)
+        self.slices = slices
         self.cases = cases
         self.places = {
             source: [
@@ -99,25 +104,41 @@ class Sampler:
         }
         empty = [source for source, places in self.places.items() if not places]
         if empty:
-            raise ValueError(f"no training cases in: {', '.join(empty)}")
+            raise UnsuitableInput(f"nothing to train on in: {', '.join(empty)}", code="empty-dataset")
+        self.queues: dict[str, list[int]] = {source: [] for source in self.places}
         total = sum(weights.values())
         self.chances = [weight / total for weight in weights.values()]
 
     def draw(self, size: int) -> Batch:
         """Return a batch of `size` samples."""
         sources = list(self.places)
-        images = np.empty((size, 3, SIDE, SIDE), np.float32)
+        images = np.empty((size, self.slices, SIDE, SIDE), np.float32)
         labels = np.empty((size, SIDE, SIDE), np.uint8)
         sides = np.empty(size, bool)
         cases = []
         for index, choice in enumerate(self.rng.choice(len(sources), size, p=self.chances)):
-            places = self.places[sources[choice]]
-            case, z = places[self.rng.integers(len(places))]
-            images[index] = case.slices[list(neighbours(case, z, self.rng))]
+            case, z = self._next(sources[choice])
+            images[index] = case.slices[list(neighbours(case, z, self.rng)) if self.slices == 3 else [z]]
             labels[index] = case.labels[z]
             sides[index] = case.sides[z]
             cases.append(case)
         return Batch(images, labels, tuple(cases), sides)
+
+    def _next(self, source: str) -> tuple[Case, int]:
+        places, queue = self.places[source], self.queues[source]
+        if not queue:
+            queue.extend(int(place) for place in self.rng.permutation(len(places)))
+        return places[queue.pop()]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the next draws depend on, as JSON holds it; set it to go on from there."""
+        return {"rng": self.rng.bit_generator.state, "queues": self.queues}
+
+    @state.setter
+    def state(self, state: dict[str, Any]) -> None:
+        self.rng.bit_generator.state = state["rng"]
+        self.queues = state["queues"]
 
 
 def make_case(
@@ -129,12 +150,20 @@ def make_case(
     step: float | None,
     kind: Kind,
     sides: NDArray[np.bool_],
+    view: str = "lungs",
 ) -> Case:
-    """Return a case from axial arrays of any size; see `Case` for the meaning of the arguments."""
+    """Return a case from axial arrays of any size.
+
+    `view` is what the grid is laid over, see `TrainingConfig`; `Case` tells the meaning of the other arguments.
+    """
     small, small_labels = _to_side(slices, labels, kind)
-    square = lung_square(small_labels > 0, Square(0, 0, SIDE, SIDE), spacing)
-    if not small_labels.any():
+    if view == "whole":
+        scale = SIDE / max(slices.shape[1:])
+        square = whole_square(tuple(round(size * scale) for size in slices.shape[1:]), spacing)
+    elif view == "body" or not small_labels.any():
         square = body_square(small, spacing, kind)
+    else:
+        square = lung_square(small_labels > 0, Square(0, 0, SIDE, SIDE), spacing)
     return Case(source, small, small_labels, square, step, kind, sides)
 
 
@@ -147,6 +176,7 @@ def _to_side(
     depth, *plane = slices.shape
     scale = SIDE / max(plane)
     air = -1024 if kind is Kind.HU else 0
+    values = np.setdiff1d(labels, [0])
     image = np.full((depth, SIDE, SIDE), air, np.int16)
     label = np.zeros((depth, SIDE, SIDE), np.uint8)
     for z in range(depth):
@@ -156,9 +186,9 @@ def _to_side(
             small = ndimage.zoom(slices[z].astype(np.float32), scale, order=1, mode="nearest", grid_mode=True)
             parts = [
                 ndimage.zoom((labels[z] == value).astype(np.float32), scale, order=1, mode="nearest", grid_mode=True)
-                for value in (1, 2)
+                for value in values
             ]
-            small_label = np.where(sum(parts) > 0.5, 1 + np.argmax(parts, axis=0), 0)
+            small_label = np.where(sum(parts) > 0.5, values[np.argmax(parts, axis=0)], 0) if parts else 0
         rows, columns = small.shape
         image[z, :rows, :columns] = np.rint(small)
         label[z, :rows, :columns] = small_label

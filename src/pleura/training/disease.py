@@ -26,7 +26,7 @@ class Levels:
 
 def levels(image: Tensor, lung: Tensor) -> Levels:
     """Measure `Levels` on the middle slice; `lung` is (h, w) bool and not empty."""
-    middle, lung = image[1, ::2, ::2], lung[::2, ::2]
+    middle, lung = image[len(image) // 2, ::2, ::2], lung[::2, ::2]
     if not lung.any():
         return Levels(0.15, 0.7)
     inside = float(middle[lung].median())
@@ -152,7 +152,7 @@ def draw_gas(rng: np.random.Generator) -> Gas:
 def add_gas(gas: Gas, image: Tensor, lung: Tensor, chance: torch.Generator) -> Tensor:
     """Return the image with gas in soft tissue, nowhere within three pixels of the lung."""
     room = ~_grow(lung, 3)
-    tissue = room & (image[1] > 0.55)
+    tissue = room & (image[len(image) // 2] > 0.55)
     if tissue.sum() < 200:
         return image
     height, width = lung.shape
@@ -164,7 +164,7 @@ def add_gas(gas: Gas, image: Tensor, lung: Tensor, chance: torch.Generator) -> T
         along, aside = xs * math.cos(turn) + ys * math.sin(turn), ys * math.cos(turn) - xs * math.sin(turn)
         radius = gas.radius * (0.5 + size)
         inside = (along / radius) ** 2 + (aside / (radius * gas.ratio)) ** 2 < 1.0
-        inside &= room & _shrink(image[1] > 0.3, 2) & (ys < radius * (1.0 - 2.0 * gas.filled))
+        inside &= room & _shrink(image[len(image) // 2] > 0.3, 2) & (ys < radius * (1.0 - 2.0 * gas.filled))
         image = torch.where(inside, 0.02 + 0.15 * (image - 0.7), image)
     return image
 

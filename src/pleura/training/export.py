@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,63 +21,99 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
+from torch import nn
 
+from pleura.errors import PleuraError
 from pleura.inference.backends import onnx_session
-from pleura.inference.bundle import GRAPHS, VERSION
-from pleura.networks.deploy import Deployed, fold
-from pleura.networks.unet import UNet
+from pleura.inference.bundle import CHANCES, GRAPHS, LUNGS, VERSION
+from pleura.networks.build import build
+from pleura.networks.deploy import deploy
 from pleura.training.augmentation import HU_WINDOW
+from pleura.training.checkpoint import BEST
+from pleura.training.config import LUNGS as RIGHT_AND_LEFT
+from pleura.training.config import TrainingConfig
 from pleura.training.data import CONTEXT_MM, SIDE
+from pleura.training.sources import kind_of, records
+from pleura.training.start import network_settings
 
 OPSET = 18
 
 
-def export(checkpoint: Path, settings: dict[str, Any], folder: Path, facts: dict[str, Any]) -> dict[str, Any]:
+def export(
+    checkpoint: Path,
+    settings: dict[str, Any],
+    folder: Path,
+    facts: dict[str, Any],
+    *,
+    classes: Sequence[str] = ("background", "right lung", "left lung"),
+    window: tuple[float, float] = HU_WINDOW,
+    view: str = "lungs",
+    kinds: Sequence[str] = ("hu", "windowed"),
+) -> dict[str, Any]:
     """Write a bundle and return its recipe.
 
     Parameters
     ----------
-    checkpoint : safetensors file of a `UNet`
-    settings : the arguments of `UNet`
+    checkpoint : safetensors file of the network
+    settings : of the network, see `pleura.networks.build.build`
     folder : where the bundle goes
     facts : what else the recipe says: name, version, licence, training data, figures
+    classes : names, background first
+    window, view : as in `TrainingConfig`
+    kinds : kinds of values that it was trained on
 
-    Raises `RuntimeError` where onnxruntime and PyTorch disagree by more than one step of a byte.
+    Raises `PleuraError` (``export-mismatch``) where onnxruntime and PyTorch disagree by more than one step of a byte.
     """
-    network = UNet(**settings)
+    network = build(settings)
     network.load_state_dict(load_file(checkpoint))
-    deployed = Deployed(fold(network.eval())).eval()
+    output = LUNGS if tuple(classes[1:]) == RIGHT_AND_LEFT and settings["in_channels"] == 3 else CHANCES
+    deployed = deploy(network, output)
     folder.mkdir(parents=True, exist_ok=True)
-    planes = _test_planes()
+    planes = _test_planes(settings["in_channels"])
+    write_graph(deployed, folder / "network.onnx", planes, output)
+    (folder / "prepare.onnx").write_bytes(prepare_graph(SIDE))
+    (folder / "restore.onnx").write_bytes(restore_graph() if output == LUNGS else restore_chances_graph())
+    _compare(deployed, folder / "network.onnx", planes)
+    recipe = {
+        "bundle": VERSION,
+        **facts,
+        "network": settings,
+        "output": output,
+        "kinds": list(kinds),
+        "grid": {"side": SIDE, "planes": settings["in_channels"], "context_mm": CONTEXT_MM, "view": view},
+        "intensity": {"hu_window": list(window), "windowed": [0, 255]},
+        "classes": list(classes),
+        "graphs": {name: hashlib.sha256((folder / f"{name}.onnx").read_bytes()).hexdigest() for name in GRAPHS},
+    }
+    write_recipe(folder, recipe)
+    return recipe
+
+
+def write_recipe(folder: Path, recipe: dict[str, Any]) -> None:
+    """Write the record of a bundle, moved into place when it is whole."""
+    new = folder / "recipe.json.part"
+    new.write_text(json.dumps(recipe, indent=2) + "\n", encoding="utf-8")
+    new.replace(folder / "recipe.json")
+
+
+def write_graph(deployed: nn.Module, path: Path, planes: NDArray[np.uint8], output: str) -> None:
+    """Write the deployed network as ONNX, for any number of planes at a time."""
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # both warn of the exporter's own parts, not of the network
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter warns of its own parts, never of the network
+        warnings.simplefilter("ignore")
         torch.onnx.export(
             deployed,
             (torch.from_numpy(planes),),
-            folder / "network.onnx",
+            path,
             input_names=["planes"],
-            output_names=["lung", "away"],
+            output_names=["lung", "away"] if output == LUNGS else ["chances"],
             dynamic_shapes={"planes": {0: torch.export.Dim("n", min=1, max=4096)}},
             opset_version=OPSET,
             dynamo=True,
             external_data=False,
             verbose=False,
         )
-    _forget_where(folder / "network.onnx")
-    (folder / "prepare.onnx").write_bytes(prepare_graph(SIDE))
-    (folder / "restore.onnx").write_bytes(restore_graph())
-    _compare(deployed, folder / "network.onnx", planes)
-    recipe = {
-        "bundle": VERSION,
-        **facts,
-        "network": settings,
-        "grid": {"side": SIDE, "context_mm": CONTEXT_MM},
-        "intensity": {"hu_window": HU_WINDOW, "windowed": [0, 255]},
-        "classes": ["background", "right lung", "left lung"],
-        "graphs": {name: hashlib.sha256((folder / f"{name}.onnx").read_bytes()).hexdigest() for name in GRAPHS},
-    }
-    (folder / "recipe.json").write_text(json.dumps(recipe, indent=2) + "\n", encoding="utf-8")
-    return recipe
+    _forget_where(path)
 
 
 def _forget_where(graph: Path) -> None:
@@ -89,22 +127,24 @@ def _forget_where(graph: Path) -> None:
     onnx.save(model, graph)
 
 
-def _test_planes() -> NDArray[np.uint8]:
-    """Return planes of smooth blobs over noise, (4, 3, SIDE, SIDE) uint8, the same each time."""
+def _test_planes(channels: int) -> NDArray[np.uint8]:
+    """Return planes of smooth blobs over noise, (4, channels, SIDE, SIDE) uint8, the same each time."""
     rng = np.random.default_rng(0)
     waves = np.sin(np.linspace(0, 9, SIDE))[:, None] * np.sin(np.linspace(0, 7, SIDE))[None, :]
-    return np.clip(120 + 100 * waves + rng.normal(0, 30, (4, 3, SIDE, SIDE)), 0, 255).astype(np.uint8)
+    return np.clip(120 + 100 * waves + rng.normal(0, 30, (4, channels, SIDE, SIDE)), 0, 255).astype(np.uint8)
 
 
-def _compare(deployed: Deployed, graph: Path, planes: NDArray[np.uint8]) -> None:
+def _compare(deployed: nn.Module, graph: Path, planes: NDArray[np.uint8]) -> None:
     """Check that onnxruntime gives what PyTorch gives; a value on the edge between two steps may fall either way."""
     found = onnx_session(graph, 1).run(None, {"planes": planes})
     with torch.inference_mode():
         wanted = deployed(torch.from_numpy(planes))
+    wanted = wanted if isinstance(wanted, tuple) else (wanted,)
     for ours, theirs in zip(wanted, found, strict=True):
         difference = np.abs(ours.numpy().astype(int) - theirs.astype(int))
         if difference.max() > 1 or (difference > 0).mean() > 0.01:
-            raise RuntimeError(f"the exported network disagrees with its source by up to {difference.max()} steps")
+            message = f"the exported network disagrees with its source by up to {difference.max()} steps of a byte"
+            raise PleuraError(message, code="export-mismatch")
 
 
 def prepare_graph(side: int) -> bytes:
@@ -188,6 +228,31 @@ def restore_graph() -> bytes:
     return _serialised(helper.make_graph(nodes, "restore", inputs, outputs, constants))
 
 
+def restore_chances_graph() -> bytes:
+    """Return the graph that brings the chances of classes from the grid to labels on the slices.
+
+    Inputs `chances` (n, classes, s, s) uint8 and `size` (2) int64; output `restored` (n, 1, h, w) uint8: chances are
+    up-sampled linearly, and the class with the highest is taken.
+    """
+    from onnx import TensorProto as Type
+    from onnx import helper
+
+    nodes = [
+        helper.make_node("Cast", ["chances"], ["values"], to=Type.FLOAT),
+        helper.make_node("Shape", ["values"], ["count"], start=0, end=2),
+        helper.make_node("Concat", ["count", "size"], ["sizes"], axis=0),
+        helper.make_node("Resize", ["values", "", "", "sizes"], ["wide"], mode="linear"),
+        helper.make_node("ArgMax", ["wide"], ["likeliest"], axis=1, keepdims=1),
+        helper.make_node("Cast", ["likeliest"], ["restored"], to=Type.UINT8),
+    ]
+    inputs = [
+        helper.make_tensor_value_info("chances", Type.UINT8, ["n", "classes", "s", "s"]),
+        helper.make_tensor_value_info("size", Type.INT64, [2]),
+    ]
+    outputs = [helper.make_tensor_value_info("restored", Type.UINT8, ["n", 1, "h", "w"])]
+    return _serialised(helper.make_graph(nodes, "restore", inputs, outputs, []))
+
+
 def _serialised(graph: Any) -> bytes:
     from onnx import checker, helper
 
@@ -196,11 +261,24 @@ def _serialised(graph: Any) -> bytes:
     return bytes(model.SerializeToString())
 
 
+def export_run(run: Path, folder: Path, facts: dict[str, Any]) -> dict[str, Any]:
+    """Write the bundle of a training run, from its best checkpoint; see `export`."""
+    config = TrainingConfig(**json.loads((run / "config.json").read_text(encoding="utf-8")))
+    return export(
+        run / BEST,
+        network_settings(config),
+        folder,
+        facts,
+        classes=("background", *config.labels),
+        window=(config.window[0], config.window[1]),
+        view=config.view,
+        kinds=sorted({kind_of(record) for name in config.weights for record in records(Path(config.data) / name)}),
+    )
+
+
 def main(run: Path, facts: Path, folder: Path) -> None:
     """Export the best checkpoint of a run."""
-    config = json.loads((run / "config.json").read_text(encoding="utf-8"))
-    settings = {"in_channels": 3, "classes": 3, **{name: config[name] for name in ("widths", "depths", "shuffle")}}
-    export(run / "best.safetensors", settings, folder, json.loads(facts.read_text(encoding="utf-8")))
+    export_run(run, folder, json.loads(facts.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":

@@ -1,102 +1,163 @@
-"""The training loop, top to bottom: batches in, checkpoints and a log of JSON lines out.
+"""The training loop, top to bottom: batches in, checkpoints and a log out.
 
-A run directory holds ``config.json``, ``log.jsonl``, ``last.safetensors`` (everything needed to go on),
-and ``best.safetensors`` (the averaged weights with the best validation score). A run that stopped at any moment goes
-on from the last validation.
+A run directory holds ``config.json``, ``versions.json``, ``log.jsonl``, TensorBoard's events, ``last.safetensors``
+(everything needed to go on), ``best.safetensors`` (the weights with the best validation), ``curves.png``,
+``samples.png`` and ``report.json``. A run that stopped at any moment goes on from the last validation.
 """
 
 from __future__ import annotations
 
 import copy
 import dataclasses
-import json
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from pleura.networks.unet import UNet
+from pleura.errors import PleuraError, UnsuitableInput
 from pleura.training import augmentation
-from pleura.training.config import TrainingConfig
+from pleura.training.checkpoint import BEST, Progress, keep, resume, save
+from pleura.training.config import LUNGS, TrainingConfig
 from pleura.training.data import Batch, Sampler
-from pleura.training.losses import segmentation_loss
-from pleura.training.sources import load
-from pleura.training.validation import prepare, validate
-
-
-def build(config: TrainingConfig) -> UNet:
-    """Return the network of `config` with fresh weights."""
-    return UNet(in_channels=3, classes=3, widths=config.widths, depths=config.depths, shuffle=config.shuffle)
+from pleura.training.diary import Diary
+from pleura.training.losses import Objective, make_objective
+from pleura.training.parallel import Team, choose_device
+from pleura.training.sources import label_names, load
+from pleura.training.start import first_network
+from pleura.training.validation import Sheet, prepare, validate
 
 
 def learning_rate(step: int, config: TrainingConfig) -> float:
-    """Return the rate at `step`: a straight rise over the warm-up, then half a cosine down to a hundredth."""
+    """Return the rate at `step`: a straight rise over the warm-up, then half a cosine down to a hundredth, or flat."""
     if step < config.warmup:
         return config.learning_rate * (step + 1) / config.warmup
+    if config.schedule == "constant":
+        return config.learning_rate
     part = min((step - config.warmup) / max(config.steps - config.warmup, 1), 1.0)
     return config.learning_rate * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * part)))
 
 
-def train(config: TrainingConfig, run: Path) -> dict[str, float]:
-    """Train, or go on with, the run in the directory `run`; return the best validation."""
+def settle(config: TrainingConfig) -> TrainingConfig:
+    """Return the configuration with what follows from its data filled in: sets, labels, validation sets.
+
+    Raises `PleuraError` (``config-field``) where the loss does not fit the labels.
+    """
+    weights = config.weights or {"": 1.0}
+    labels = config.labels or label_names(Path(config.data), list(weights))
+    validation = config.validation or tuple(name for name in weights if name == "" or not Path(name).is_absolute())
+    if "bce" in config.loss.split("+") and len(labels) > 1:
+        labels = ("lung",) if set(labels) <= set(LUNGS) else labels
+        if len(labels) > 1:
+            message = f"the field loss is {config.loss}, for one label; the data set has {', '.join(labels)}"
+            raise PleuraError(message, code="config-field")
+    return dataclasses.replace(config, weights=weights, labels=labels, validation=validation)
+
+
+Listener = Callable[[Progress, TrainingConfig], None]
+
+
+def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Progress:
+    """Train, or go on with, the run in the directory `run`; return how it ended.
+
+    `tell` is called after each step. Raises `PleuraError` (``config-field``, ``no-device``) and the reading errors.
+    """
+    config = settle(config)
+    team = Team(choose_device(config.device))
+    team.parts(config.batch, config.accumulate)
+    sampler, sheets = _read(config)
+    if config.epochs:
+        slices = sum(map(len, sampler.places.values()))
+        config = dataclasses.replace(config, steps=config.epochs * math.ceil(slices / config.batch))
+        every = config.validate_every or math.ceil(slices / config.batch)
+        config = dataclasses.replace(config, validate_every=every)
     run.mkdir(parents=True, exist_ok=True)
-    (run / "config.json").write_text(json.dumps(dataclasses.asdict(config), indent=1))
-    torch.manual_seed(config.seed)
-    root = Path(config.data)
-    sampler = Sampler(
-        [case for name in config.weights for case in load(root, name, "train")], config.weights, config.seed
-    )
-    sheets = prepare([case for name in config.validation for case in load(root, name, "val")])
+    network = first_network(config).to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = copy.deepcopy(network) if config.average else network
+    optimiser = _optimiser(network, config)
+    objective = make_objective(config.loss, config.outputs)
+    progress = resume(run, network, average, optimiser, sampler)
+    diary = Diary(run, config, team.leads)
+    shared = team.wrap(network)
 
-    network = build(config).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if config.start:
-        network.load_state_dict(load_file(config.start))
-    average = copy.deepcopy(network)
-    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=config.weight_decay)
-    progress = _resume(run, network, average, optimiser, sampler)
-
-    started = time.monotonic()
-    while progress["step"] < config.steps and progress["stale"] < config.patience:
-        step = progress["step"]
+    while progress.step < config.steps and progress.stale < config.patience:
+        started = time.monotonic()
         for group in optimiser.param_groups:
-            group["lr"] = learning_rate(step, config)
+            group["lr"] = learning_rate(progress.step, config)
         batch = sampler.draw(config.batch)
-        loss = _step(network, optimiser, batch, augmentation.draw(sampler.rng, batch, config.strength))
-        _follow(average, network, min(config.average, (1 + step) / (20 + step)))
-        progress["step"] = step + 1
-        progress["loss"] = 0.98 * progress["loss"] + 0.02 * loss if step else loss
-        if progress["step"] % config.validate_every and progress["step"] < config.steps:
+        loss = _step(shared, optimiser, batch, objective, config, team, sampler)
+        if config.average:
+            _follow(average, network, min(config.average, (1 + progress.step) / (20 + progress.step)))
+        progress.loss = 0.98 * progress.loss + 0.02 * loss if progress.step else loss
+        progress.step += 1
+        progress.seconds += time.monotonic() - started
+        if tell:
+            tell(progress, config)
+        if progress.step % max(config.validate_every, 1) and progress.step < config.steps:
             continue
-        result = validate(average, sheets)
-        better = result["score"] > progress["best"]["score"]
-        progress["stale"] = 0 if better else progress["stale"] + 1
-        if better:
-            progress["best"] = {**result, "step": progress["step"]}
-            _save(run / "best.safetensors", average.state_dict())
-        _log(run, {"step": step + 1, "loss": progress["loss"], "seconds": time.monotonic() - started, **result})
-        _keep(run, network, average, optimiser, sampler, progress)
-    best: dict[str, float] = progress["best"]
-    return best
+        if team.leads:
+            _judge(average, sheets, objective, config, progress, run, diary, team.device)
+            keep(run, network, average, optimiser, sampler, progress)
+        progress.stale = config.patience if team.agree(progress.stale >= config.patience) else progress.stale
+        team.wait()
+    if team.leads:
+        diary.close(average, sheets, progress, team.device)
+    return progress
+
+
+def _read(config: TrainingConfig) -> tuple[Sampler, list[Sheet]]:
+    root = Path(config.data)
+    cases = [case for name in config.weights for case in load(root, name, "train", config.view)]
+    highest = max((int(case.labels[case.labels < 255].max(initial=0)) for case in cases), default=0)
+    if highest > len(config.labels) and config.outputs > 1:
+        message = f"the masks go up to {highest}, and labels names {len(config.labels)}: {', '.join(config.labels)}"
+        raise UnsuitableInput(f"{message}; name them all in the field labels", code="label-unnamed")
+    sampler = Sampler(cases, config.weights, config.seed, config.slices)
+    held = [case for name in config.validation for case in load(root, name, "val", config.view)]
+    if not held:
+        raise UnsuitableInput("no case of the data set is in the split val; prepare it with one", code="empty-dataset")
+    return sampler, prepare(held, config.window, config.slices, max(len(config.labels), 2))
+
+
+def _optimiser(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+    rate, decay = config.learning_rate, config.weight_decay
+    if config.optimiser == "sgd":
+        return torch.optim.SGD(network.parameters(), lr=rate, momentum=0.9, weight_decay=decay)
+    if config.optimiser == "adam":
+        return torch.optim.Adam(network.parameters(), lr=rate, weight_decay=decay)
+    return torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=decay)
 
 
 def _step(
-    network: nn.Module, optimiser: torch.optim.Optimizer, batch: Batch, changes: list[augmentation.Change]
+    network: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    batch: Batch,
+    objective: Objective,
+    config: TrainingConfig,
+    team: Team,
+    sampler: Sampler,
 ) -> float:
-    """Take one step of the optimiser; return the loss."""
-    images, labels = augmentation.apply(changes, batch)
+    """Take one step of the optimiser; return the loss of this process's part of the batch."""
+    lungs = set(config.labels) <= {*LUNGS, "lung"}
+    changes = augmentation.draw(sampler.rng, batch, config.strength, config.window, lungs)
     network.train()
-    with torch.autocast("cpu", torch.bfloat16):
-        scores = network(images.to(memory_format=torch.channels_last))
-    loss = segmentation_loss(scores.float(), labels, torch.from_numpy(batch.sides))
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
+    parts = team.parts(config.batch, config.accumulate)
+    total = 0.0
+    for part in parts:
+        own = Batch(batch.images[part], batch.labels[part], batch.cases[part], batch.sides[part])
+        images, labels = augmentation.apply(changes[part], own, max(len(config.labels), 2))
+        with torch.autocast(team.device.type, torch.bfloat16, enabled=config.precision == "auto"):
+            scores = network(images.to(team.device, memory_format=torch.channels_last))
+        sides = torch.from_numpy(own.sides).to(team.device)
+        loss = objective(scores.float(), labels.to(team.device), sides) / len(parts)
+        loss.backward()  # type: ignore[no-untyped-call]
+        total += loss.item()
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimiser.step()
-    return loss.item()
+    return total
 
 
 @torch.no_grad()
@@ -109,56 +170,37 @@ def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
             slow.copy_(fast)
 
 
-def _keep(
-    run: Path,
-    network: nn.Module,
+def scorer(network: nn.Module, device: torch.device, config: TrainingConfig) -> Callable[[Tensor], Tensor]:
+    """Return a function from images (n, c, h, w) to scores, in eval mode and the precision of the run."""
+    network.eval()
+
+    def score(images: Tensor) -> Tensor:
+        with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "auto"), torch.inference_mode():
+            scores: Tensor = network(images.to(device, memory_format=torch.channels_last))
+        return scores
+
+    return score
+
+
+def _judge(
     average: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    sampler: Sampler,
-    progress: dict[str, Any],
+    sheets: list[Sheet],
+    objective: Objective,
+    config: TrainingConfig,
+    progress: Progress,
+    run: Path,
+    diary: Diary,
+    device: torch.device,
 ) -> None:
-    """Write everything needed to go on, all in one file, moved into place when it is whole."""
-    tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
-    tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
-    for index, state in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser.{index}.{name}": value for name, value in state.items()}
-    chance = {"sampler": sampler.rng.bit_generator.state}
-    _save(run / "last.safetensors", tensors, {"progress": json.dumps(progress), "chance": json.dumps(chance)})
-
-
-def _resume(
-    run: Path, network: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer, sampler: Sampler
-) -> dict[str, Any]:
-    """Load what `_keep` wrote, where there is any; return the progress."""
-    from safetensors import safe_open
-
-    path = run / "last.safetensors"
-    if not path.exists():
-        return {"step": 0, "loss": 0.0, "stale": 0, "best": {"score": -1.0}}
-    with safe_open(path, "pt") as file:
-        tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
-        meta = file.metadata()
-    for part, module in (("network", network), ("average", average)):
-        module.load_state_dict(
-            {name.split(".", 1)[1]: value for name, value in tensors.items() if name.startswith(part)}
-        )
-    state: dict[int, dict[str, Tensor]] = {}
-    for name, value in tensors.items():
-        if name.startswith("optimiser."):
-            _, index, key = name.split(".", 2)
-            state.setdefault(int(index), {})[key] = value
-    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
-    sampler.rng.bit_generator.state = json.loads(meta["chance"])["sampler"]
-    progress: dict[str, Any] = json.loads(meta["progress"])
-    return progress
-
-
-def _save(path: Path, tensors: dict[str, Tensor], meta: dict[str, str] | None = None) -> None:
-    new = path.with_name(path.name + ".part")
-    save_file({name: value.contiguous() for name, value in tensors.items()}, new, meta)
-    new.replace(path)
-
-
-def _log(run: Path, row: dict[str, float]) -> None:
-    with (run / "log.jsonl").open("a") as file:
-        file.write(json.dumps({key: round(value, 5) for key, value in row.items()}) + "\n")
+    """Validate, log, and keep the weights where they are the best so far."""
+    each = not set(config.labels) <= {*LUNGS, "lung"}
+    result = validate(scorer(average, device, config), sheets, objective, each)
+    best = progress.best
+    gain = best.get("val_loss", math.inf) - result["val_loss"]
+    if config.choose == "dice":
+        gain = result["score"] - best.get("score", -1.0)
+    progress.stale = 0 if gain > 0 else progress.stale + 1
+    if gain > 0:
+        progress.best = {**result, "step": progress.step}
+        save(run / BEST, average.state_dict())
+    diary.write(progress, result)

@@ -1,11 +1,13 @@
-"""The sets that the shipped weights are trained on: folders with a manifest, read into cases.
+"""Data sets on disk, read into cases: what `pleura prepare` writes, and folders of the same form.
 
-Each set is a folder with a ``manifest.jsonl``: one JSON object a line with `patient`, `split`, `image`, `mask`,
-`spacing`, `hu`, `sides`, and, for neighbouring slices, `volume` and `index`. Only the asked split is ever opened.
+A set is a folder with a ``manifest.jsonl``: one JSON object a line with `split`, `image`, `mask`, `sides`, the kind
+of its values (`kind`, or `hu`; pictures with neither are radiographs), `spacing` for volumes, and, for neighbouring
+slices, `volume` and `index`. A ``dataset.json`` beside it names the labels. Only the asked split is ever opened.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import defaultdict
 from pathlib import Path
@@ -14,45 +16,95 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.errors import UnreadableInput
 from pleura.reading import read
+from pleura.training.config import LUNGS
 from pleura.training.data import Case, make_case
 from pleura.volume import Kind, to_axial
 
 Record = dict[str, Any]
 
 
-def load(root: Path, source: str, split: str) -> list[Case]:
-    """Return the cases of the set `source` under `root` that belong to `split`, in the manifest's order."""
+def load(root: Path, source: str, split: str, view: str = "lungs") -> list[Case]:
+    """Return the cases of the set `source` under `root` that belong to `split`, in the manifest's order.
+
+    `source` "" is the set at `root` itself. Raises `UnreadableInput` (``no-manifest``, ``bad-manifest``).
+    """
     folder = root / source
-    records = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines() if line]
     groups: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        if record["split"] == split:
-            groups[record.get("volume", record["id"])].append(record)
+    for record in records(folder):
+        if record["split"] == split and record.get("mask"):
+            groups[str(record.get("volume", record["id"]))].append(record)
     return [
-        _case(source, folder, sorted(group, key=lambda record: record.get("index", 0))) for group in groups.values()
+        _case(source, folder, sorted(group, key=lambda record: record.get("index", 0)), view)
+        for group in groups.values()
     ]
 
 
-def _case(source: str, folder: Path, group: list[Record]) -> Case:
+def records(folder: Path) -> list[Record]:
+    """Return the lines of the manifest in `folder`."""
+    path = folder / "manifest.jsonl"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as problem:
+        message = f"{folder}: no manifest.jsonl there; make a data set with pleura prepare"
+        raise UnreadableInput(message, code="no-manifest") from problem
+    try:
+        found = [json.loads(line) for line in lines if line.strip()]
+        for record in found:
+            _ = record["id"], record["split"], record["image"]
+    except (ValueError, KeyError, TypeError) as problem:
+        message = f"{path}: line {len(lines)} or before is no record with id, split and image"
+        raise UnreadableInput(message, code="bad-manifest") from problem
+    return found
+
+
+def label_names(root: Path, sources: list[str]) -> tuple[str, ...]:
+    """Return the names of the labels 1, 2, ... of the sets, from the first that has a ``dataset.json``; else lungs."""
+    for source in sources:
+        path = root / source / "dataset.json"
+        if path.is_file():
+            named: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))["labels"]
+            return tuple(named[key] for key in sorted(named, key=int) if int(key) > 0)
+    return LUNGS
+
+
+def manifest_hash(root: Path, sources: list[str]) -> str:
+    """Return the SHA-256 of the manifests, which hold the hashes of the images."""
+    total = hashlib.sha256()
+    for source in sources:
+        total.update((root / source / "manifest.jsonl").read_bytes())
+    return total.hexdigest()
+
+
+def kind_of(record: Record) -> Kind:
+    """Return what the values of a record's image are."""
+    if "kind" in record:
+        return Kind(record["kind"])
+    if "hu" not in record:
+        return Kind.RADIOGRAPH
+    return Kind.HU if record["hu"] else Kind.WINDOWED
+
+
+def _case(source: str, folder: Path, group: list[Record], view: str) -> Case:
     first = group[0]
-    kind = Kind.HU if first["hu"] else Kind.WINDOWED
-    if first["mask"].endswith(".nii.gz"):
+    kind = kind_of(first)
+    if first["mask"].endswith((".nii.gz", ".nii")):
         scan = read(folder / first["image"])
         slices, labels = to_axial(scan.voxels, scan.affine), _axial_labels(folder / first["mask"])
-        sides = np.full(len(slices), first["sides"])
-        return make_case(source, slices, labels, step=first["spacing"][2], kind=kind, sides=sides)
+        sides = np.full(len(slices), first.get("sides", True))
+        return make_case(source, slices, labels, step=first["spacing"][2], kind=kind, sides=sides, view=view)
     slices = np.stack([_picture(folder / record["image"]) for record in group])
     labels = np.stack([_picture(folder / record["mask"]) for record in group]).astype(np.uint8)
-    sides = np.array([record["sides"] for record in group])
-    return make_case(source, slices, labels, step=None, kind=kind, sides=sides)
+    sides = np.array([record.get("sides", True) for record in group])
+    return make_case(source, slices, labels, step=None, kind=kind, sides=sides, view=view)
 
 
 def _picture(path: Path) -> NDArray[Any]:
     from PIL import Image
 
     with Image.open(path) as image:
-        return np.asarray(image)
+        return np.asarray(image.convert("L") if image.mode in ("RGB", "RGBA", "P", "LA") else image)
 
 
 def _axial_labels(path: Path) -> NDArray[np.uint8]:

@@ -82,10 +82,16 @@ def down(place: Place) -> tuple[float, float]:
     return math.cos(angle), math.sin(angle)
 
 
-def apply(places: Sequence[Place], squares: Sequence[Square], images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+AS_READ = Place(turn=0, mirrored=False, angle=0.0, scale=1.0, stretch=1.0, shift=(0.0, 0.0), bend=0.0, seed=0)
+"""The square of the case, as prediction lays it."""
+
+
+def apply(
+    places: Sequence[Place], squares: Sequence[Square], images: Tensor, labels: Tensor, count: int = 2
+) -> tuple[Tensor, Tensor]:
     """Sample images (n, c, SIDE, SIDE), linearly, and labels (n, SIDE, SIDE), by majority, on the placed grids.
 
-    Air lies around the slices. Returns images float32 and labels int64.
+    Labels are 0 to `count`, and 255 for unknown. Air lies around the slices. Returns images float32, labels int64.
     """
     matrices = torch.stack([matrix(place, square) for place, square in zip(places, squares, strict=True)])
     grid = functional.affine_grid(matrices.float(), [len(places), 1, SIDE, SIDE], align_corners=False)
@@ -95,10 +101,10 @@ def apply(places: Sequence[Place], squares: Sequence[Square], images: Tensor, la
             field = torch.randn(1, 2, 5, 5, generator=chance) * (place.bend * 2 / SIDE)
             field = functional.interpolate(field, size=(SIDE, SIDE), mode="bicubic", align_corners=True)
             grid[index] += field[0].permute(1, 2, 0)
-    parts = torch.stack([labels == 1, labels == 2, labels == 255], dim=1).float()
+    values = torch.tensor([*range(1, count + 1), 255])
+    parts = torch.stack([labels == value for value in values], dim=1).float()
     sampled = functional.grid_sample(torch.cat([images, parts], dim=1), grid, align_corners=False)
     parts = sampled[:, images.shape[1] :]
     share, which = parts.max(dim=1)
     background = 1.0 - parts.sum(dim=1)
-    values = torch.tensor([1, 2, 255])[which]
-    return sampled[:, : images.shape[1]], torch.where(share > background, values, 0)
+    return sampled[:, : images.shape[1]], torch.where(share > background, values[which], 0)

@@ -2,68 +2,101 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pleura.inference.grid import Square
 from pleura.training import spatial
-from pleura.training.augmentation import HU_WINDOW
+from pleura.training.augmentation import GREYS, HU_WINDOW
 from pleura.training.data import CONTEXT_MM, Case
+from pleura.training.losses import UNKNOWN, Objective
 from pleura.volume import Kind
 
-AS_READ = spatial.Place(turn=0, mirrored=False, angle=0.0, scale=1.0, stretch=1.0, shift=(0.0, 0.0), bend=0.0, seed=0)
+PART = 16
+"""Slices given to the network at a time."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """One validation case as the network sees it: images (z, 3, h, w) in 0..1, labels (z, h, w)."""
+    """One validation case as the network sees it: images (z, c, h, w) in 0..1, labels (z, h, w), sides (z,)."""
 
     source: str
     images: Tensor
     labels: Tensor
+    sides: Tensor
 
 
-def prepare(cases: Sequence[Case]) -> list[Sheet]:
-    """Return the cases sampled on the model's grid, neighbours beside each slice."""
-    return [_sheet(case) for case in cases]
+def prepare(
+    cases: Sequence[Case], window: tuple[float, float] = HU_WINDOW, slices: int = 3, count: int = 2
+) -> list[Sheet]:
+    """Return the cases sampled on the model's grid, neighbours beside each slice where `slices` is 3."""
+    return [_sheet(case, window, slices, count) for case in cases]
 
 
-def _sheet(case: Case) -> Sheet:
-    low, high = HU_WINDOW if case.kind is Kind.HU else (0.0, 255.0)
-    slices = torch.from_numpy(case.slices).float().sub(low).div(high - low).clamp(0.0, 1.0)
-    squares: list[Square] = [case.square] * len(slices)
-    planes, labels = spatial.apply([AS_READ] * len(slices), squares, slices[:, None], torch.from_numpy(case.labels))
-    gap = max(1, round(CONTEXT_MM / case.step)) if case.step else 1
-    order = torch.arange(len(slices))
-    below, above = (order - gap).clamp_min(0), (order + gap).clamp_max(len(slices) - 1)
-    images = torch.cat([planes[below], planes, planes[above]], dim=1)
-    return Sheet(case.source, images, labels)
+def _sheet(case: Case, window: tuple[float, float], slices: int, count: int) -> Sheet:
+    low, high = window if case.kind is Kind.HU else GREYS
+    values = torch.from_numpy(case.slices).float().sub(low).div(high - low).clamp(0.0, 1.0)
+    places, squares = [spatial.AS_READ] * len(values), [case.square] * len(values)
+    planes, labels = spatial.apply(places, squares, values[:, None], torch.from_numpy(case.labels), count)
+    if slices == 3:
+        gap = max(1, round(CONTEXT_MM / case.step)) if case.step else 1
+        order = torch.arange(len(values))
+        below, above = (order - gap).clamp_min(0), (order + gap).clamp_max(len(values) - 1)
+        planes = torch.cat([planes[below], planes, planes[above]], dim=1)
+    return Sheet(case.source, planes, labels, torch.from_numpy(case.sides))
+
+
+def guess(scores: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return labels (n, *size) from scores (n, c, h, w): the class with the highest, or, for one, where above 0."""
+    if scores.shape[-2:] != size:
+        scores = nn.functional.interpolate(scores, size=size, mode="bilinear", align_corners=False)
+    return scores.argmax(1) if scores.shape[1] > 1 else (scores[:, 0] > 0).long()
 
 
 @torch.no_grad()
-def validate(network: nn.Module, sheets: Sequence[Sheet]) -> dict[str, float]:
-    """Return Dice by set, its mean as "score", and the pixels found in slices without lung as "false_pixels".
+def validate(
+    network: Callable[[Tensor], Tensor], sheets: Sequence[Sheet], objective: Objective, each: bool = False
+) -> dict[str, float]:
+    """Return Dice by set, its mean as "score", the mean "val_loss", and the "false_pixels" in slices without label.
 
-    Dice is that of both lungs together, of a slice or of a volume: which lung is which is settled for whole scans
-    after the network, in `pleura.inference.cleanup`.
+    Dice is that of all labels together, of a slice or of a volume: which lung is which is settled for whole scans
+    after the network, in `pleura.inference.cleanup`. With `each`, it is the mean over the labels that are there.
     """
-    network.eval()
     found: dict[str, list[float]] = {}
+    losses: list[float] = []
     false_pixels = 0
     for sheet in sheets:
-        images = sheet.images.to(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16):
-            guess = torch.cat([network(part).argmax(1) for part in torch.split(images, 16)])
-        if not (sheet.labels > 0).any():
-            false_pixels += int((guess > 0).sum())
+        marked, loss = _through(network, sheet, objective)
+        losses.append(loss)
+        known = sheet.labels != UNKNOWN
+        truth, marked = torch.where(known, sheet.labels, 0), torch.where(known, marked, 0)
+        if not (truth > 0).any():
+            false_pixels += int((marked > 0).sum())
         else:
-            found.setdefault(sheet.source, []).append(_dice(guess > 0, sheet.labels > 0))
+            found.setdefault(sheet.source or "dice", []).append(_agreement(marked, truth, each))
     means = {source: float(np.mean(values)) for source, values in found.items()}
-    return {**means, "score": float(np.mean(list(means.values()))), "false_pixels": float(false_pixels)}
+    score = float(np.mean(list(means.values()))) if means else 0.0
+    return {**means, "score": score, "val_loss": float(np.mean(losses)), "false_pixels": float(false_pixels)}
+
+
+def _through(network: Callable[[Tensor], Tensor], sheet: Sheet, objective: Objective) -> tuple[Tensor, float]:
+    marked, losses = [], []
+    parts = (torch.split(whole, PART) for whole in (sheet.images, sheet.labels, sheet.sides))
+    for images, labels, sides in zip(*parts, strict=True):
+        scores = network(images).float().cpu()
+        marked.append(guess(scores, (labels.shape[1], labels.shape[2])))
+        losses.append(float(objective(scores, labels, sides)) * len(images))
+    return torch.cat(marked), sum(losses) / len(sheet.images)
+
+
+def _agreement(marked: Tensor, truth: Tensor, each: bool) -> float:
+    if not each:
+        return _dice(marked > 0, truth > 0)
+    labels = [value for value in set(truth.flatten().tolist()) if value > 0]
+    return float(np.mean([_dice(marked == value, truth == value) for value in labels]))
 
 
 def _dice(a: Tensor, b: Tensor) -> float:

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from pleura import __version__
 from pleura.errors import UnwritableOutput
-from pleura.labels import LUNGS
 from pleura.segmentation import Segmentation
 from pleura.volume import Affine
 from pleura.writing.stream import Container, deflate, slices
@@ -81,8 +80,8 @@ def header(segmentation: Segmentation) -> NDArray[np.void]:
     record["datatype"], record["bitpix"], record["vox_offset"], record["scl_slope"] = _UINT8, 8, _OFFSET, 1
     record["xyzt_units"] = _MILLIMETRES if volume.spacing_known else 0
     record["intent_code"], record["intent_name"] = _LABEL, b"lungs"
-    record["cal_max"] = max(label.value for label in LUNGS)
-    names = ", ".join(f"{label.value} {label.name}" for label in LUNGS)
+    record["cal_max"] = max(label.value for label in segmentation.structures)
+    names = ", ".join(f"{label.value} {label.name}" for label in segmentation.structures)
     record["descrip"] = f"pleura {__version__}: {names}".encode()
     record["qform_code"], record["sform_code"] = 0 if sheared else _SCANNER, _SCANNER
     record["quatern"], record["qoffset"], record["srow"] = quaternion, ras[:3, 3], ras[:3]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pleura.labels import LUNGS
+from pleura.labels import Label
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind
 from pleura.writing.place import replacing
@@ -67,7 +67,8 @@ def _montage(segmentation: Segmentation) -> Image:
     from PIL import Image
 
     window = _window(segmentation)
-    rows = [[_tile(plane, size, window) for plane, size in row] for row in _rows(segmentation)]
+    structures = segmentation.structures
+    rows = [[_tile(plane, size, window, structures) for plane, size in row] for row in _rows(segmentation)]
     width = max(480, *(sum(tile.width + _GAP for tile in row) - _GAP for row in rows))
     heights = [max(tile.height for tile in row) + _GAP for row in rows]
     foot = _LINE * (1 + len(segmentation.warnings)) + 2 * _GAP
@@ -96,7 +97,7 @@ def _window(segmentation: Segmentation) -> tuple[float, float]:
     return float(low), max(float(high), float(low) + 1e-6)
 
 
-def _tile(plane: Plane, size: tuple[int, int], window: tuple[float, float]) -> Image:
+def _tile(plane: Plane, size: tuple[int, int], window: tuple[float, float], structures: tuple[Label, ...]) -> Image:
     """Return the plane at `size` in grey, the lungs tinted a little and outlined."""
     from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
@@ -104,7 +105,7 @@ def _tile(plane: Plane, size: tuple[int, int], window: tuple[float, float]) -> I
     grey = np.clip((plane.grey.astype(np.float32) - low) * (255.0 / (high - low)), 0, 255).astype(np.uint8)
     tile = Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC).convert("RGB")
     double = (2 * size[0], 2 * size[1])
-    for label in LUNGS:
+    for label in structures:
         mask = Image.fromarray((plane.labels == label.value).astype(np.uint8) * 255)
         # Drawn at twice the size and halved, the outline is smooth and one and a half pixels thin.
         mask = mask.resize(double, Image.Resampling.BILINEAR).point(lambda value: 255 * (value >= 128))
@@ -125,7 +126,7 @@ def _legend(canvas: Image, segmentation: Segmentation, top: int) -> None:
 
     draw = ImageDraw.Draw(canvas)
     left = 10.0
-    for label in LUNGS:
+    for label in segmentation.structures:
         volume = millilitres(segmentation, label.value)
         text = label.name if volume is None else f"{label.name} {volume:.0f} mL"
         draw.rectangle((left, top + 5, left + 12, top + 17), fill=label.colour)

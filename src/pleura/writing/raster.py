@@ -7,7 +7,6 @@ from typing import BinaryIO
 import numpy as np
 
 from pleura.errors import UnwritableOutput
-from pleura.labels import LUNGS
 from pleura.segmentation import Segmentation
 
 
@@ -30,7 +29,7 @@ def write_png(segmentation: Segmentation, file: BinaryIO) -> None:
         )
     picture = Image.fromarray(np.ascontiguousarray(labels.reshape(labels.shape[-2:])))
     palette = [0, 0, 0]
-    for label in LUNGS:
+    for label in segmentation.structures:
         palette += label.colour
     picture.putpalette(palette)
     info = PngInfo()

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from pleura import __version__
-from pleura.labels import BACKGROUND, LUNGS, Label
+from pleura.labels import BACKGROUND, Label
 from pleura.segmentation import Segmentation
 from pleura.volume import Note, Volume
 
@@ -25,7 +25,10 @@ def record(segmentation: Segmentation) -> dict[str, Any]:
         "program": {"name": "pleura", "version": __version__},
         **segmentation.provenance,
         "geometry": _geometry(volume),
-        "labels": [{"value": BACKGROUND, "name": "background"}, *(_label(segmentation, label) for label in LUNGS)],
+        "labels": [
+            {"value": BACKGROUND, "name": "background"},
+            *(_label(segmentation, label) for label in segmentation.structures),
+        ],
         "warnings": _notes(segmentation.warnings),
         "notes": _notes(volume.notes),
     }

@@ -1,0 +1,27 @@
+"""How likely each pixel is to belong to a structure, as bytes: for curves over thresholds, not for masks."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.inference.cleanup import HALF
+from pleura.inference.grid import Square
+
+STEPS = 16.0
+"""Steps of a byte of `lung` for a difference of 1 between two scores, as `pleura.networks.deploy` writes them."""
+
+
+def lung_chance(lung: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the chance of lung, 255 for certain, from `lung` as `pleura.inference.backends` defines it."""
+    table = np.rint(255.0 / (1.0 + np.exp(-(np.arange(256) - HALF) / STEPS))).astype(np.uint8)
+    return table[lung]
+
+
+def enlarge(chances: NDArray[np.uint8], square: Square) -> NDArray[np.uint8]:
+    """Return chances (n, s, s) as (n, height, width) of the square, between neighbours linearly."""
+    from PIL import Image
+
+    size = square.width, square.height
+    planes = [Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR) for plane in chances]
+    return np.stack([np.asarray(plane) for plane in planes])

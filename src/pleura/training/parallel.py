@@ -1,0 +1,74 @@
+"""One run on several processes: what `torchrun` starts works with the same configuration.
+
+Every process draws the same batch and trains on its own part of it, so that a run may stop with one number of
+processes and go on with another. Only the first writes.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from pleura.errors import PleuraError
+
+
+def choose_device(wish: str) -> torch.device:
+    """Return the device to train on; "auto" is a GPU where there is one. Raises `PleuraError` (``no-device``)."""
+    if wish == "auto":
+        wish = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not available[wish]:
+        raise PleuraError(f"torch finds no {wish} on this machine; train with device cpu", code="no-device")
+    return torch.device(wish, int(os.environ.get("LOCAL_RANK", 0))) if wish == "cuda" else torch.device(wish)
+
+
+class Team:
+    """The processes of a run; one alone where `torchrun` did not start it."""
+
+    def __init__(self, device: torch.device) -> None:
+        self.size = int(os.environ.get("WORLD_SIZE", 1))
+        self.rank = int(os.environ.get("RANK", 0))
+        self.device = device
+        if self.size > 1 and not torch.distributed.is_initialized():
+            torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process validates and writes."""
+        return self.rank == 0
+
+    def wrap(self, network: nn.Module) -> nn.Module:
+        """Return the network, its gradients shared among the processes."""
+        if self.size == 1:
+            return network
+        devices = [self.device] if self.device.type == "cuda" else None
+        return nn.parallel.DistributedDataParallel(network, device_ids=devices)
+
+    def parts(self, batch: int, accumulate: int) -> Sequence[slice]:
+        """Return the parts of a batch that this process trains on, one after the other.
+
+        Raises `PleuraError` (``config-field``) where the batch cannot be shared evenly.
+        """
+        pieces = self.size * accumulate
+        if batch % pieces:
+            message = f"the field batch is {batch}, which {self.size} processes in {accumulate} parts cannot share"
+            raise PleuraError(message, code="config-field")
+        length = batch // pieces
+        first = self.rank * accumulate
+        return [slice((first + part) * length, (first + part + 1) * length) for part in range(accumulate)]
+
+    def wait(self) -> None:
+        """Wait for the others."""
+        if self.size > 1:
+            torch.distributed.barrier()
+
+    def agree(self, value: bool) -> bool:
+        """Return what the leading process says."""
+        if self.size == 1:
+            return value
+        flag = torch.tensor([int(value)], device=self.device if self.device.type == "cuda" else "cpu")
+        torch.distributed.broadcast(flag, 0)
+        return bool(flag.item())

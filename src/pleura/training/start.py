@@ -1,0 +1,69 @@
+"""The network of a run, with the weights it begins with: random, ImageNet's, or those of another model of ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pleura.errors import InvalidBundle
+from pleura.networks.build import begin_with, build, graph_weights, unfold
+from pleura.training.config import TrainingConfig
+
+
+def network_settings(config: TrainingConfig) -> dict[str, Any]:
+    """Return the settings from which `pleura.networks.build.build` makes the network of `config`."""
+    settings: dict[str, Any] = {"in_channels": config.slices, "classes": config.outputs}
+    if config.network == "unet" and config.encoder:
+        return {"name": config.encoder, **settings}
+    if config.network != "unet":
+        return {"name": config.network, **settings}
+    return {**settings, "widths": list(config.widths), "depths": list(config.depths), "shuffle": config.shuffle}
+
+
+def first_network(config: TrainingConfig) -> nn.Module:
+    """Return the network as training finds it at its first step; the same for the same seed."""
+    torch.manual_seed(config.seed)
+    network = build(network_settings(config))
+    if config.start:
+        left = begin_with(network, find_weights(config.start))
+        if len(left) == len(network.state_dict()):
+            message = f"{config.start}: none of its weights fits the network {config.network}; start from its own kind"
+            raise InvalidBundle(message, code="bundle-unfit")
+    elif config.encoder:
+        _from_imagenet(network, config)
+    return network
+
+
+def _from_imagenet(network: nn.Module, config: TrainingConfig) -> None:
+    from pleura.networks.original import OriginalUNet, initialise_from_imagenet
+    from pleura.networks.pretrained import EncoderUNet
+
+    if isinstance(network, OriginalUNet):
+        initialise_from_imagenet(network)
+    else:
+        trained = EncoderUNet(config.slices, config.outputs, encoder=config.encoder, pretrained=True)
+        network.load_state_dict(trained.state_dict())
+
+
+def find_weights(start: str) -> dict[str, Tensor]:
+    """Return the weights in a bundle, a run directory or a checkpoint; "chest-ct" names the shipped bundle.
+
+    Raises `InvalidBundle` (``no-weights``) where there are none.
+    """
+    from safetensors.torch import load_file
+
+    from pleura.inference.bundle import DEFAULT, load_bundle
+
+    path = Path(start)
+    if path.is_dir() and (path / "best.safetensors").is_file():
+        path = path / "best.safetensors"
+    if path.is_file():
+        try:
+            return load_file(path)
+        except Exception as problem:
+            raise InvalidBundle(f"{path}: not a checkpoint ({problem})", code="no-weights") from problem
+    bundle = load_bundle(None if start == DEFAULT else path)
+    return unfold(graph_weights(bundle.graph("network")))
