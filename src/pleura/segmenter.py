@@ -40,6 +40,12 @@ class Segmenter:
     backend : "auto", "onnxruntime", "openvino" or "torch"
     device : "auto", "cpu", "cuda" or "mps"
     threads : processor threads; all that this process may use if None
+
+    Attributes
+    ----------
+    bundle : the model
+    backend : name of what runs the network
+    network : planes (n, c, side, side) uint8 -> what `pleura.inference.backends` describes
     """
 
     def __init__(
@@ -52,7 +58,7 @@ class Segmenter:
     ) -> None:
         self.bundle = load_bundle(model)
         self.threads = threads or available_threads()
-        self.backend, self._run = make_backend(self.bundle, backend=backend, device=device, threads=self.threads)
+        self.backend, self.network = make_backend(self.bundle, backend=backend, device=device, threads=self.threads)
 
     def __call__(
         self, source: Source, *, spacing: Sequence[float] | None = None, series: str | None = None
@@ -75,7 +81,7 @@ class Segmenter:
         labels = np.zeros(volume.shape, np.uint8)
         axial = to_axial(labels, volume.affine)
         if self.bundle.output == LUNGS:
-            lung, away = score_planes(planes, step, self.bundle.context_mm, self._run)
+            lung, away = score_planes(planes, step, self.bundle.context_mm, self.network)
             del planes
             clock.lap("network")
             cleaned = clean(lung, away)
@@ -85,7 +91,7 @@ class Segmenter:
             warnings = find_warnings(cleaned.labels, planar=volume.planar)
             clock.lap("restore")
         else:
-            batches = chance_batches(planes, step, self.bundle, self._run)
+            batches = chance_batches(planes, step, self.bundle, self.network)
             restore_chances(batches, square, axial, self.bundle, self.threads)
             warnings = warn_if_empty(axial, self.bundle.labels)
             clock.lap("network")
@@ -108,11 +114,11 @@ class Segmenter:
         whole = np.zeros(volume.shape, np.uint8)
         axial = to_axial(whole, volume.affine)
         if self.bundle.output == LUNGS:
-            found = lung_chance(score_planes(planes, step, self.bundle.context_mm, self._run)[0])
+            found = lung_chance(score_planes(planes, step, self.bundle.context_mm, self.network)[0])
             batches = ((slice(z, z + 1), found[z : z + 1]) for z in range(len(found)))
         else:
             batches = (
-                (here, 255 - classes[:, 0]) for here, classes in chance_batches(planes, step, self.bundle, self._run)
+                (here, 255 - classes[:, 0]) for here, classes in chance_batches(planes, step, self.bundle, self.network)
             )
         for here, found in batches:
             paste(axial[here], enlarge(found, square), square)
@@ -132,7 +138,7 @@ class Segmenter:
         slices = to_axial(volume.voxels, volume.affine)
         axes, _ = axial_order(volume.affine)
         step, *pixel = (volume.spacing[axis] for axis in axes)
-        square = locate_lungs(slices, (pixel[0], pixel[1]), volume.kind, self.bundle, self._run, self.threads)
+        square = locate_lungs(slices, (pixel[0], pixel[1]), volume.kind, self.bundle, self.network, self.threads)
         clock.lap("locate")
         planes = sample_planes(slices, square, volume.kind, self.bundle, self.threads)
         clock.lap("prepare")

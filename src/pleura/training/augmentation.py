@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pleura.training import appearance, disease, spatial
+from pleura.training import appearance, disease, film, spatial
 from pleura.training.data import Batch
 from pleura.volume import Kind
 
@@ -38,6 +38,7 @@ class Change:
     density: float
     look: appearance.Look
     seed: int
+    film: film.Film | None = None
 
 
 def draw(
@@ -72,6 +73,9 @@ def _still(place: spatial.Place, kind: Kind, window: tuple[float, float]) -> Cha
 
 
 def _draw_one(rng: np.random.Generator, kind: Kind, source: str, usual: tuple[float, float], lungs: bool) -> Change:
+    if kind is Kind.RADIOGRAPH:
+        place, look, fate = film.draw_place(rng), film.draw_look(rng), film.draw_film(rng)
+        return Change(place, GREYS, None, None, None, None, 0.0, look, int(rng.integers(2**31)), fate)
     window = _draw_window(rng, usual) if kind is Kind.HU else GREYS
     if not lungs:
         look = appearance.draw(rng, window, noisy=False)
@@ -120,6 +124,8 @@ def apply(changes: Sequence[Change], batch: Batch, count: int = 2) -> tuple[Tens
 
 
 def _apply_one(change: Change, image: Tensor, label: Tensor, chance: torch.Generator) -> tuple[Tensor, Tensor]:
+    if change.film:
+        return appearance.apply(change.look, film.apply_film(change.film, image, label, chance), chance), label
     down = spatial.down(change.place)
     lung = (label > 0) & (label < 255)
     if change.density:

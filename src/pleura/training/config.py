@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pleura.errors import PleuraError
 
-PRESETS = ("default", "original", "notebook", "chest-ct")
+PRESETS = ("default", "original", "notebook", "chest-ct", "chest-radiograph")
 """Configurations that come with the package, see `preset`."""
 
 LUNGS = ("right lung", "left lung")
@@ -31,6 +31,7 @@ class TrainingConfig:
     network : "unet" (compact, the default's), "original" (the paper's) or "notebook" (the notebook's)
     encoder : "" or "efficientnet-lite0": an encoder trained on ImageNet for "unet", first filters for "original"
     widths, depths, shuffle : of "unet" without an encoder, see `pleura.networks.unet.UNet`
+    conditions : sets whose masks follow rules of their own; the network is told which one to follow
     slices : 3 shows the network the neighbouring slices too, 1 the slice alone
     window : HU range shown to the network, as [low, high]; pictures that are not HU are shown as they are
     view : what the grid is laid over: "lungs", found by a first look; "body"; or the "whole" picture
@@ -63,6 +64,7 @@ class TrainingConfig:
     widths: tuple[int, ...] = (16, 32, 96, 160, 192)
     depths: tuple[int, ...] = (1, 1, 2, 2, 2)
     shuffle: int = 2
+    conditions: tuple[str, ...] = ()
     slices: Literal[1, 3] = 3
     window: tuple[float, float] = (-1024.0, 400.0)
     view: Literal["lungs", "body", "whole"] = "lungs"
@@ -90,6 +92,12 @@ class TrainingConfig:
     def outputs(self) -> int:
         """Channels of the network's scores: 1, for a sigmoid, where the loss is binary; else one more than labels."""
         return 1 if "bce" in self.loss.split("+") else len(self.labels) + 1
+
+    def told(self, source: str) -> float | None:
+        """Return what the network is told about a set: 0 for the first of `conditions`, 1 for the last, or nothing."""
+        if not self.conditions:
+            return None
+        return self.conditions.index(source) / max(len(self.conditions) - 1, 1)
 
 
 def load_config(path: Path, **changes: Any) -> TrainingConfig:
@@ -179,6 +187,8 @@ def _check_sizes(config: TrainingConfig, where: str) -> None:
         _refuse(where, "window", f"is {list(config.window)}, not [low, high] in HU")
     if len(config.widths) != len(config.depths):
         _refuse(where, "depths", f"has {len(config.depths)} levels where widths has {len(config.widths)}")
+    if config.conditions and set(config.weights) != set(config.conditions):
+        _refuse(where, "conditions", f"names {', '.join(config.conditions)}; it must name the sets of weights")
     if config.batch % config.accumulate:
         _refuse(where, "accumulate", f"is {config.accumulate}, which does not divide the batch of {config.batch}")
     if not config.steps and not config.epochs:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from pleura.errors import UnsuitableInput
 from pleura.inference.grid import Square, body_square, lung_square, whole_square
@@ -139,6 +141,14 @@ class Sampler:
     def state(self, state: dict[str, Any]) -> None:
         self.rng.bit_generator.state = state["rng"]
         self.queues = state["queues"]
+
+
+def with_told(images: Tensor, told: Sequence[float | None]) -> Tensor:
+    """Return images (n, c, h, w) with one more channel that holds what the network is told of each, or as they are."""
+    if told and told[0] is not None:
+        planes = torch.tensor([float(value or 0.0) for value in told]).view(-1, 1, 1, 1)
+        return torch.cat([images, planes.expand(-1, 1, *images.shape[2:])], dim=1)
+    return images
 
 
 def make_case(

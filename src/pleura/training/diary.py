@@ -120,7 +120,7 @@ def _draw_samples(path: Path, network: nn.Module, sheets: list[Sheet], device: t
         marked = guess(network(image.to(device)).float().cpu(), (truth.shape[0], truth.shape[1]))[0]
         a, b = marked.numpy() > 0, (truth.numpy() > 0) & (truth.numpy() < 255)
         dice = float(2 * (a & b).sum() / max(a.sum() + b.sum(), 1))
-        grey = (image[0, image.shape[1] // 2].numpy() * 255).astype(np.uint8)
+        grey = (image[0, 1 if image.shape[1] > 2 else 0].numpy() * 255).astype(np.uint8)
         tiles.append((dice, _contours(grey, b, a)))
     tiles.sort(key=lambda tile: tile[0])
     shown = [tile for _, tile in tiles[:PICTURES]]

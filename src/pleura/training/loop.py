@@ -21,7 +21,7 @@ from pleura.errors import PleuraError, UnsuitableInput
 from pleura.training import augmentation
 from pleura.training.checkpoint import BEST, Progress, keep, resume, save
 from pleura.training.config import LUNGS, TrainingConfig
-from pleura.training.data import Batch, Sampler
+from pleura.training.data import Batch, Sampler, with_told
 from pleura.training.diary import Diary
 from pleura.training.losses import Objective, make_objective
 from pleura.training.parallel import Team, choose_device
@@ -118,7 +118,7 @@ def _read(config: TrainingConfig) -> tuple[Sampler, list[Sheet]]:
     held = [case for name in config.validation for case in load(root, name, "val", config.view)]
     if not held:
         raise UnsuitableInput("no case of the data set is in the split val; prepare it with one", code="empty-dataset")
-    return sampler, prepare(held, config.window, config.slices, max(len(config.labels), 2))
+    return sampler, prepare(held, config)
 
 
 def _optimiser(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
@@ -149,6 +149,7 @@ def _step(
     for part in parts:
         own = Batch(batch.images[part], batch.labels[part], batch.cases[part], batch.sides[part])
         images, labels = augmentation.apply(changes[part], own, max(len(config.labels), 2))
+        images = with_told(images, [config.told(case.source) for case in own.cases])
         with torch.autocast(team.device.type, torch.bfloat16, enabled=config.precision == "auto"):
             scores = network(images.to(team.device, memory_format=torch.channels_last))
         sides = torch.from_numpy(own.sides).to(team.device)

@@ -15,7 +15,8 @@ from pleura.training.config import TrainingConfig
 
 def network_settings(config: TrainingConfig) -> dict[str, Any]:
     """Return the settings from which `pleura.networks.build.build` makes the network of `config`."""
-    settings: dict[str, Any] = {"in_channels": config.slices, "classes": config.outputs}
+    channels = config.slices + bool(config.conditions)
+    settings: dict[str, Any] = {"in_channels": channels, "classes": config.outputs}
     if config.network == "unet" and config.encoder:
         return {"name": config.encoder, **settings}
     if config.network != "unet":
@@ -44,7 +45,9 @@ def _from_imagenet(network: nn.Module, config: TrainingConfig) -> None:
     if isinstance(network, OriginalUNet):
         initialise_from_imagenet(network)
     else:
-        trained = EncoderUNet(config.slices, config.outputs, encoder=config.encoder, pretrained=True)
+        trained = EncoderUNet(
+            config.slices + bool(config.conditions), config.outputs, encoder=config.encoder, pretrained=True
+        )
         network.load_state_dict(trained.state_dict())
 
 

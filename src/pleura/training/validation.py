@@ -10,8 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from pleura.training import spatial
-from pleura.training.augmentation import GREYS, HU_WINDOW
-from pleura.training.data import CONTEXT_MM, Case
+from pleura.training.augmentation import GREYS
+from pleura.training.config import TrainingConfig
+from pleura.training.data import CONTEXT_MM, Case, with_told
 from pleura.training.losses import UNKNOWN, Objective
 from pleura.volume import Kind
 
@@ -29,23 +30,24 @@ class Sheet:
     sides: Tensor
 
 
-def prepare(
-    cases: Sequence[Case], window: tuple[float, float] = HU_WINDOW, slices: int = 3, count: int = 2
-) -> list[Sheet]:
-    """Return the cases sampled on the model's grid, neighbours beside each slice where `slices` is 3."""
-    return [_sheet(case, window, slices, count) for case in cases]
+def prepare(cases: Sequence[Case], config: TrainingConfig) -> list[Sheet]:
+    """Return the cases sampled on the model's grid, as the network of `config` sees them."""
+    return [_sheet(case, config) for case in cases]
 
 
-def _sheet(case: Case, window: tuple[float, float], slices: int, count: int) -> Sheet:
-    low, high = window if case.kind is Kind.HU else GREYS
+def _sheet(case: Case, config: TrainingConfig) -> Sheet:
+    low, high = config.window if case.kind is Kind.HU else GREYS
     values = torch.from_numpy(case.slices).float().sub(low).div(high - low).clamp(0.0, 1.0)
     places, squares = [spatial.AS_READ] * len(values), [case.square] * len(values)
-    planes, labels = spatial.apply(places, squares, values[:, None], torch.from_numpy(case.labels), count)
-    if slices == 3:
+    planes, labels = spatial.apply(
+        places, squares, values[:, None], torch.from_numpy(case.labels), max(len(config.labels), 2)
+    )
+    if config.slices == 3:
         gap = max(1, round(CONTEXT_MM / case.step)) if case.step else 1
         order = torch.arange(len(values))
         below, above = (order - gap).clamp_min(0), (order + gap).clamp_max(len(values) - 1)
         planes = torch.cat([planes[below], planes, planes[above]], dim=1)
+    planes = with_told(planes, [config.told(case.source)] * len(planes))
     return Sheet(case.source, planes, labels, torch.from_numpy(case.sides))
 
 

@@ -1,0 +1,129 @@
+"""The recipe that the project began with, beside ours: three presets, one data set, one split, the same judge.
+
+    python benchmarks/original_recipe.py OUT                                   # ../shared/data/ct/slices
+    python benchmarks/original_recipe.py OUT --data ../shared/data/cxr/heart-included --view whole
+    python benchmarks/original_recipe.py OUT --presets default --steps 1000    # a part of it
+
+Each preset is trained on the `train` part of the data set, from no weights of ours, exported, and judged on the `val`
+part: images go through `pleura.Segmenter` as files, Dice and IoU are of lung against the rest at the size of the
+picture, and the mean is over pictures. OUT keeps runs and bundles; a run that is there already goes on, so a finished
+one is only judged. Time a slice is that of the network in onnxruntime on all cores, one slice and eight at a time,
+the median of twenty; on a GPU where onnxruntime has one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+import pleura
+from pleura.evaluation import dice, iou
+from pleura.training.config import preset
+from pleura.training.export import export_run
+from pleura.training.loop import train
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+CLAIMS = {"preset": "claimed", "dice": 0.938, "iou": 0.859}
+FACTS = {"version": "0", "licence": "see the data set", "task": "benchmark"}
+
+
+def main() -> None:
+    """Train and judge each preset; print a table a case and one line a preset."""
+    options = parse()
+    cases = [json.loads(line) for line in (options.data / "manifest.jsonl").read_text().splitlines()]
+    held = [case for case in cases if case["split"] == "val"]
+    results = []
+    for name in options.presets:
+        results.append({"preset": name, **judge(made(name, options), options.data, held)})
+        (options.out / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    print_cases(results, held)
+    print_summary(results)
+
+
+def parse() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("out", type=Path, help="folder for runs, bundles and results.json")
+    parser.add_argument("--data", type=Path, default=SHARED / "ct" / "slices", help="data set with a manifest.jsonl")
+    parser.add_argument("--view", choices=("lungs", "body", "whole"), default="lungs", help="of the preset default")
+    parser.add_argument("--presets", nargs="+", default=["notebook", "original", "default"])
+    parser.add_argument("--steps", type=int, default=2000, help="of the preset default")
+    parser.add_argument("--epochs", type=int, default=50, help="at most, of the presets original and notebook")
+    return parser.parse_args()
+
+
+def made(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    """Train and export a preset; return where its bundle is and what the run cost."""
+    own = {"steps": options.steps, "view": options.view} if name == "default" else {"epochs": options.epochs}
+    run = options.out / name
+    progress = train(preset(name, data=str(options.data.resolve()), **own), run)
+    bundle = options.out / f"{name}-bundle"
+    export_run(run, bundle, {**FACTS, "name": name})
+    return {"bundle": str(bundle), "steps": progress.step, "minutes": progress.seconds / 60, "best": progress.best}
+
+
+def judge(run: dict[str, Any], data: Path, held: list[dict[str, Any]]) -> dict[str, Any]:
+    """Segment every held-out case and compare it with its mask; time the network."""
+    segmenter = pleura.Segmenter(model=run["bundle"])
+    rows = []
+    for case in held:
+        found = segmenter(data / case["image"]).labels > 0
+        truth = np.asarray(Image.open(data / case["mask"])) > 0
+        rows.append({"dice": dice(truth, found), "iou": iou(truth, found)})
+    means = {name: fmean(row[name] for row in rows) for name in ("dice", "iou")}
+    return {**run, **means, "worst": min(row["dice"] for row in rows), "cases": rows, "ms": timed(segmenter)}
+
+
+def timed(segmenter: pleura.Segmenter) -> dict[str, float]:
+    """Return milliseconds a slice of the network, by device and number of slices at a time."""
+    found = {}
+    for device in ("cpu", "cuda"):
+        try:
+            there = pleura.Segmenter(model=segmenter.bundle.folder, device=device)
+        except pleura.PleuraError:
+            continue
+        for count in (1, 8):
+            planes = np.zeros((count, there.bundle.planes, there.bundle.side, there.bundle.side), np.uint8)
+            found[f"{device} {count}"] = 1000 * median_seconds(lambda: there.network(planes)) / count  # noqa: B023
+    return found
+
+
+def median_seconds(call: Callable[[], object]) -> float:
+    """Return the median of twenty calls after two to warm up."""
+    seconds = []
+    for _ in range(22):
+        started = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - started)
+    return median(seconds[2:])
+
+
+def print_cases(results: list[dict[str, Any]], held: list[dict[str, Any]]) -> None:
+    """Print the Dice of every case, the worst of the last preset first."""
+    print(f"{'case':34}" + "".join(f"{result['preset']:>10}" for result in results))
+    for place in sorted(range(len(held)), key=lambda place: results[-1]["cases"][place]["dice"]):
+        print(f"{held[place]['id']:34}" + "".join(f"{result['cases'][place]['dice']:10.4f}" for result in results))
+
+
+def print_summary(results: list[dict[str, Any]]) -> None:
+    """Print a line a preset, and the claims."""
+    print(f"\n{'preset':10} {'Dice':>7} {'worst':>7} {'IoU':>7} {'steps':>6} {'minutes':>8}  ms a slice")
+    for result in results:
+        times = ", ".join(f"{name}: {value:.1f}" for name, value in result["ms"].items())
+        print(
+            f"{result['preset']:10} {result['dice']:7.4f} {result['worst']:7.4f} {result['iou']:7.4f} "
+            f"{result['steps']:6d} {result['minutes']:8.1f}  {times}"
+        )
+    print(f"{CLAIMS['preset']:10} {CLAIMS['dice']:7.3f} {'-':>7} {CLAIMS['iou']:7.3f} {'-':>6} {'-':>8}  under 50 (GPU)")
+
+
+if __name__ == "__main__":
+    main()
