@@ -72,6 +72,15 @@ def test_scan_mirrored_as_a_whole_stays_as_it_is_seen() -> None:
     assert (labels[2:10, 10:50, 5:28] == LEFT).all()
 
 
+def test_rare_anatomy_does_not_overrule_what_the_scan_says() -> None:
+    # the network takes 5 of the 8 slices with lung for mirrored: a pull of (3 - 5) / 8 of the 0.8 that two lungs reach
+    lung, away = two_lungs()
+    away[3:8] = 255 - away[3:8]
+    labels, _ = clean(lung, away)
+    assert (labels[:, :, :32] != 2).all()
+    assert (labels[:, :, 32:] != 1).all()
+
+
 def test_recess_where_only_one_lung_is_left_keeps_its_side() -> None:
     lung, away = two_lungs()
     lung[2:5, 10:50, 36:59] = OUTSIDE
