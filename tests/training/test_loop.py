@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import pleura
+from pleura.errors import PleuraError
 from pleura.inference.backends import make_backend
 from pleura.inference.bundle import load_bundle
 from pleura.networks.build import build, graph_weights, unfold
@@ -155,6 +157,30 @@ def test_exported_bundle_runs(data: Path, tmp_path: Path) -> None:
     lung, away = make_backend(bundle, threads=1)[1](np.zeros((1, 3, bundle.side, bundle.side), np.uint8))
     assert lung.shape == (1, bundle.side, bundle.side)
     assert away.shape == (1, bundle.side // 2, bundle.side // 2)
+
+
+def test_network_that_is_told_the_convention_follows_it(data: Path, tmp_path: Path) -> None:
+    """Two sets of the same pictures, one with masks of half the height: what is told decides which mask comes out."""
+    for name, top in (("high", 16), ("low", 32)):
+        shutil.copytree(data / "drawn", tmp_path / name)
+        for path in (tmp_path / name).glob("*/masks/*.tif"):
+            label = np.asarray(Image.open(path)).copy()
+            label[:top] = 0
+            Image.fromarray(label).save(path)
+    settings = dataclasses.replace(
+        config(tmp_path, 60), weights={"high": 1.0, "low": 1.0}, validation=("high", "low"), conditions=("high", "low")
+    )
+    settings = dataclasses.replace(settings, slices=1, strength=0.0, batch=4, learning_rate=0.01, validate_every=30)
+    train(settings, tmp_path / "run")
+    export_run(tmp_path / "run", tmp_path / "bundle", FACTS)
+    picture = tmp_path / "high" / "val" / "images" / "p5.tif"
+    found = {
+        name: np.count_nonzero(pleura.segment(picture, model=tmp_path / "bundle", convention=name).labels)
+        for name in ("high", "low")
+    }
+    assert found["low"] < 0.75 * found["high"]
+    with pytest.raises(PleuraError, match="high, low"):
+        pleura.segment(picture, model=tmp_path / "bundle", convention="middle")
 
 
 def test_rate_rises_then_falls_to_a_hundredth() -> None:

@@ -28,6 +28,9 @@ VERSION = 1
 DEFAULT = "chest-ct"
 """The bundle that is used when none is named."""
 
+RADIOGRAPH = "chest-radiograph"
+"""The shipped bundle for radiographs."""
+
 GRAPHS = ("network", "prepare", "restore")
 
 LUNGS, CHANCES = "lungs", "chances"
@@ -49,6 +52,7 @@ class Bundle:
     output : `LUNGS` or `CHANCES`
     labels : names of the labels 1, 2, ...
     kinds : kinds of values it was trained on
+    conditions : conventions of the masks among which its network has to be told one, or none
     sha256 : hash of ``network.onnx``
     recipe : the whole record
     """
@@ -63,6 +67,7 @@ class Bundle:
     output: str
     labels: tuple[str, ...]
     kinds: frozenset[Kind]
+    conditions: tuple[str, ...]
     sha256: str
     recipe: dict[str, Any]
 
@@ -72,8 +77,12 @@ class Bundle:
 
 
 def load_bundle(path: str | Path | None = None) -> Bundle:
-    """Return the bundle in the folder `path`, or the shipped one; raise `InvalidBundle` where it is not whole."""
-    folder = Path(path) if path else Path(str(resources.files("pleura.inference") / "bundles" / DEFAULT))
+    """Return the bundle in the folder `path`, or a shipped one by its name; `DEFAULT` where there is neither.
+
+    Raises `InvalidBundle` where it is not whole.
+    """
+    shipped = Path(str(resources.files("pleura.inference") / "bundles"))
+    folder = shipped / (path or DEFAULT) if path in (None, DEFAULT, RADIOGRAPH) else Path(path or DEFAULT)
     recipe = _recipe(folder)
     for name in GRAPHS:
         file = folder / f"{name}.onnx"
@@ -92,6 +101,7 @@ def load_bundle(path: str | Path | None = None) -> Bundle:
         output=recipe.get("output", LUNGS),
         labels=tuple(recipe["classes"][1:]),
         kinds=frozenset(Kind(kind) for kind in recipe.get("kinds", ("hu", "windowed"))),
+        conditions=tuple(recipe.get("conditions", ())),
         sha256=recipe["graphs"]["network"],
         recipe=recipe,
     )

@@ -12,7 +12,7 @@ from pleura.inference.bundle import LUNGS, Bundle
 from pleura.inference.cleanup import HALF
 from pleura.inference.grid import Square, body_square, lung_square, whole_square
 from pleura.inference.planes import sample_planes
-from pleura.inference.scores import BATCH
+from pleura.inference.scores import BATCH, with_condition
 from pleura.volume import Kind
 
 LOOKS = 24
@@ -37,7 +37,7 @@ def locate_lungs(
         return body
     step = max(1, len(slices) // LOOKS)
     planes = sample_planes(slices[step // 2 :: step], body, kind, bundle, threads)
-    alone = planes[:, None].repeat(bundle.planes, axis=1)
+    alone = with_condition(planes[:, None].repeat(bundle.planes, axis=1), bundle)
     found = [_found(backend(alone[start : start + BATCH]), bundle.output) for start in range(0, len(alone), BATCH)]
     return lung_square(np.concatenate(found), body, spacing)
 

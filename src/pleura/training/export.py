@@ -49,6 +49,7 @@ def export(
     window: tuple[float, float] = HU_WINDOW,
     view: str = "lungs",
     kinds: Sequence[str] = ("hu", "windowed"),
+    conditions: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Write a bundle and return its recipe.
 
@@ -61,12 +62,14 @@ def export(
     classes : names, background first
     window, view : as in `TrainingConfig`
     kinds : kinds of values that it was trained on
+    conditions : what the network is told in its last channel, see `TrainingConfig`
 
     Raises `PleuraError` (``export-mismatch``) where onnxruntime and PyTorch disagree by more than one step of a byte.
     """
     network = build(settings)
     network.load_state_dict(load_file(checkpoint))
-    output = LUNGS if tuple(classes[1:]) == RIGHT_AND_LEFT and settings["in_channels"] == 3 else CHANCES
+    planes_seen = settings["in_channels"] - bool(conditions)
+    output = LUNGS if tuple(classes[1:]) == RIGHT_AND_LEFT and planes_seen == 3 else CHANCES
     deployed = deploy(network, output)
     folder.mkdir(parents=True, exist_ok=True)
     planes = _test_planes(settings["in_channels"])
@@ -80,7 +83,8 @@ def export(
         "network": settings,
         "output": output,
         "kinds": list(kinds),
-        "grid": {"side": SIDE, "planes": settings["in_channels"], "context_mm": CONTEXT_MM, "view": view},
+        "conditions": list(conditions),
+        "grid": {"side": SIDE, "planes": planes_seen, "context_mm": CONTEXT_MM, "view": view},
         "intensity": {"hu_window": list(window), "windowed": [0, 255]},
         "classes": list(classes),
         "graphs": {name: hashlib.sha256((folder / f"{name}.onnx").read_bytes()).hexdigest() for name in GRAPHS},
@@ -272,6 +276,7 @@ def export_run(run: Path, folder: Path, facts: dict[str, Any]) -> dict[str, Any]
         classes=("background", *config.labels),
         window=(config.window[0], config.window[1]),
         view=config.view,
+        conditions=config.conditions,
         kinds=sorted({kind_of(record) for name in config.weights for record in records(Path(config.data) / name)}),
     )
 

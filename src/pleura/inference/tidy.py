@@ -1,0 +1,37 @@
+"""Chances of right and left lung on one plane, tidied: each lung in one part and without holes.
+
+For models whose output is chances; what has bytes for lung and side goes through `pleura.inference.cleanup`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEAST_SHARE = 0.003
+"""Share of the picture below which a part is no lung."""
+
+LOOSE = 0.15
+"""A loose part at least this large, in parts of its lung's largest, belongs to it: tubes and the heart cut lungs."""
+
+
+def tidy(chances: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return chances (classes, s, s) uint8 with what is no lung given to the background, and holes to their lung."""
+    import cc3d
+    import fill_voids
+
+    tidied = chances.copy()
+    likeliest = chances.argmax(axis=0)
+    for label in range(1, len(chances)):
+        parts = cc3d.connected_components((likeliest == label).astype(np.uint8), connectivity=8)
+        sizes = np.bincount(parts.ravel())
+        sizes[0] = 0
+        keep = (sizes >= LOOSE * sizes.max()) & (sizes >= LEAST_SHARE * likeliest.size)
+        dropped = (parts > 0) & ~keep[parts]
+        kept = keep[parts]
+        holes = np.asarray(fill_voids.fill(kept)) & ~kept & (likeliest == 0)
+        tidied[:, dropped] = 0
+        tidied[0, dropped] = 255
+        tidied[:, holes] = 0
+        tidied[label, holes] = 255
+    return tidied
