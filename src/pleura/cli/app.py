@@ -19,6 +19,7 @@ from pleura.cli.console import INTERRUPTED, NOTHING_DONE, SOME_FAILED, complain
 VERBS = {
     "segment": "mark the right and the left lung of each scan",
     "info": "say what a scan is, without segmenting it",
+    "prepare": "make a data set of images and masks, to train and evaluate on",
     "demo": "draw a chest CT with known lungs, segment it, and compare",
 }
 EXIT_CODES = """exit codes:

@@ -1,0 +1,133 @@
+"""Make a data set to train and evaluate on: find images and masks, check them, split them by patient.
+
+SOURCE is a folder in any usual layout: images/ and masks/ with files of one name, a.jpg beside
+a_mask.jpg, imagesTr/ and labelsTr/ of nnU-Net or the Decathlon, DICOM series with SEG or RTSTRUCT,
+LUNA16, pairs of NIfTI, NRRD or MHA files. DEST gets images/, masks/, manifest.jsonl, dataset.json
+and report.json. A second run goes on where the first one stopped. What cannot be used is listed.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pleura.cli.console import say, warn
+
+if TYPE_CHECKING:
+    from pleura.datasets import Report, Settings
+
+SHOWN = 20
+"""Refusals that are listed one by one."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say what can be asked for."""
+    parser.add_argument("source", type=Path, metavar="SOURCE", help="folder of images and masks")
+    parser.add_argument("dest", type=Path, metavar="DEST", help="folder for the data set")
+    parser.add_argument(
+        "--preset", choices=("original",), help="soft-tissue window, 1 mm, the middle slice of each scan, 256 x 256"
+    )
+    parser.add_argument("--window", type=_numbers(2), metavar="LOW,HIGH", help="clip HU and stretch them to 8 bits")
+    parser.add_argument("--spacing", type=_numbers(3), metavar="X,Y,Z", help="resample scans to these millimetres")
+    parser.add_argument("--size", type=_sides, metavar="ROWS,COLUMNS", help="crop and pad scans, resize pictures")
+    parser.add_argument("--slices", type=int, metavar="N", help="keep this many axial slices from the middle")
+    parser.add_argument("--split", type=_numbers(3), metavar="A,B,C", help="shares of train, val and test")
+    parser.add_argument("--seed", type=int, default=0, help="of the split; 0 by default")
+    parser.add_argument(
+        "--patients", default="", metavar="RULE", help="CSV with image,patient, or a regular expression with a group"
+    )
+    parser.add_argument("--modality", choices=("auto", "ct", "cr"), default="auto", help="what pictures show")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes; one a core by default")
+    parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
+
+
+def run(wishes: Namespace) -> int:
+    """Prepare the data set and say what came of it."""
+    from pleura.datasets.preparation import attempt, require_cases
+    from pleura.inference.backends import available_threads
+
+    workers = wishes.workers or available_threads()
+    with _progress(wishes.quiet) as tell:
+        report = attempt(wishes.source, wishes.dest, _settings(wishes), workers, tell)
+    if not wishes.quiet:
+        _tell(report, wishes.dest)
+    require_cases(report)
+    return 0
+
+
+def _settings(wishes: Namespace) -> Settings:
+    from pleura.datasets import PRESETS, Settings
+
+    given = {name: getattr(wishes, name) for name in ("window", "spacing", "size", "slices", "split")}
+    asked = {name: value for name, value in given.items() if value is not None}
+    modality = "" if wishes.modality == "auto" else wishes.modality
+    base = PRESETS[wishes.preset] if wishes.preset else Settings()
+    return replace(base, **asked, seed=wishes.seed, patients=wishes.patients, modality=modality)
+
+
+def _tell(report: Report, dest: Path) -> None:
+    counts = report.counts
+    parts = ", ".join(f"{counts[part]} {part}" for part in ("train", "val", "test"))
+    say(f"{counts['images']} images with masks of {counts['patients']} patients: {parts}")
+    names = ", ".join(f"{value} {name}" for value, name in sorted(report.labels.items()))
+    say(f"labels: {names}")
+    for note in report.notes:
+        warn(note.message)
+    if report.refused:
+        reasons = Counter(one.code for one in report.refused).most_common()
+        say(f"not used: {', '.join(f'{count} {code}' for code, count in reasons)}")
+        for one in report.refused[:SHOWN]:
+            say(f"  {one.name}: {one.message}")
+        if len(report.refused) > SHOWN:
+            say(f"  and {len(report.refused) - SHOWN} more, see {dest / 'report.json'}")
+    if report.reused:
+        say(f"{report.reused} cases were there already")
+    if report.cases:
+        say(f"written: {dest}")
+
+
+class _progress:  # noqa: N801 - used like a function
+    """A progress bar on a terminal, nothing elsewhere; gives the function that `prepare` calls."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._bar = None
+        if not quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self._bar = Progress(console=Console(stderr=True), transient=True)
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        if self._bar is None:
+            return lambda _done, _count: None
+        bar = self._bar
+        bar.start()
+        task = bar.add_task("preparing", total=None)
+        return lambda done, count: bar.update(task, completed=done, total=count)
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.stop()
+
+
+def _numbers(count: int) -> Callable[[str], tuple[float, ...]]:
+    def parse(text: str) -> tuple[float, ...]:
+        try:
+            values = tuple(float(part) for part in text.replace("x", ",").split(","))
+        except ValueError:
+            values = ()
+        if len(values) != count:
+            raise ArgumentTypeError(f"{text!r} is not {count} numbers with commas between")
+        return values
+
+    return parse
+
+
+def _sides(text: str) -> tuple[int, int]:
+    rows, columns = _numbers(2)(text)
+    return int(rows), int(columns)

@@ -1,0 +1,97 @@
+"""A mask laid on its image: voxel for voxel where the grids are one, by the nearest voxel where only the places are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.errors import UnsuitableInput
+from pleura.reading.labelmap import LabelMap
+from pleura.volume import Affine, Note, Volume
+
+_SAME = 0.1
+"""Voxels by which the corners of two grids may differ and still count as one; rounding in headers does that much."""
+_LEAST_INSIDE = 0.5
+"""Share of a mask that has to lie on the image; with less, the two do not belong together."""
+_CUT = 0.999
+_ASPECT = 0.02
+
+
+def on_image(labels: NDArray[np.int32], label_map: LabelMap, volume: Volume) -> tuple[NDArray[np.int32], list[Note]]:
+    """Return labels on the grid of an image.
+
+    Parameters
+    ----------
+    labels : (z, y, x) on the grid of `label_map`
+    volume : the image
+
+    Returns
+    -------
+    (z, y, x) on the volume's own grid, and what had to be done
+
+    Raises
+    ------
+    UnsuitableInput : the sizes do not fit (`mask-size`), or the mask lies elsewhere (`mask-elsewhere`)
+    """
+    placed = label_map.placed and volume.spacing_known and not volume.planar
+    if not placed:
+        return _by_pixels(labels, volume)
+    if labels.shape == volume.shape and _shift(label_map.affine, volume) < _SAME:
+        return labels, []
+    found, inside = _nearest(labels, label_map.affine, volume)
+    if inside < _LEAST_INSIDE:
+        raise UnsuitableInput(
+            f"by its geometry, {1 - inside:.0%} of the mask lies outside the image", code="mask-elsewhere"
+        )
+    notes = [Note("mask-resampled", "the mask lay on another grid and was brought to the image's by nearest voxels")]
+    if inside < _CUT:
+        notes.append(Note("mask-cut", f"{1 - inside:.1%} of the mask lay outside the image and was left out"))
+    return found, notes
+
+
+def _by_pixels(labels: NDArray[np.int32], volume: Volume) -> tuple[NDArray[np.int32], list[Note]]:
+    """Lay labels without a place on the pixels; a picture's may be larger or smaller by one factor."""
+    if labels.shape == volume.shape:
+        return labels, []
+    _, rows, columns = volume.shape
+    stretch = (labels.shape[1] / rows) / (labels.shape[2] / columns)
+    if labels.shape[0] != volume.shape[0] or abs(stretch - 1) > _ASPECT:
+        sizes = " and ".join(" x ".join(map(str, shape)) for shape in (labels.shape, volume.shape))
+        raise UnsuitableInput(f"mask and image are of different size: {sizes}", code="mask-size")
+    down = ((np.arange(rows) + 0.5) * labels.shape[1] / rows).astype(np.intp)
+    across = ((np.arange(columns) + 0.5) * labels.shape[2] / columns).astype(np.intp)
+    note = Note("mask-resampled", "the mask was of another size and was brought to the image's by nearest pixels")
+    return labels[:, down[:, None], across], [note]
+
+
+def _shift(affine: Affine, volume: Volume) -> float:
+    """Return by how many voxels the corners of two grids of one size lie apart at most."""
+    corners = np.array([(*corner, 1.0) for corner in np.ndindex(2, 2, 2)])
+    corners[:, :3] *= np.array(volume.shape) - 1
+    apart = (corners @ (affine - volume.affine).T)[:, :3]
+    return float((np.linalg.norm(apart, axis=1) / min(volume.spacing)).max())
+
+
+def _nearest(labels: NDArray[np.int32], affine: Affine, volume: Volume) -> tuple[NDArray[np.int32], float]:
+    """Return labels at the nearest voxels of the image, slice by slice, and the share of the mask that lies on it."""
+    to_mask = np.linalg.inv(affine) @ volume.affine
+    found = np.zeros(volume.shape, np.int32)
+    rows, columns = np.mgrid[0 : volume.shape[1], 0 : volume.shape[2]]
+    plane = to_mask[:3, 1, None, None] * rows + to_mask[:3, 2, None, None] * columns + to_mask[:3, 3, None, None]
+    for k, target in enumerate(found):
+        places = np.floor(plane + k * to_mask[:3, 0, None, None] + 0.5).astype(np.intp)
+        on = np.logical_and.reduce([(row >= 0) & (row < size) for row, size in zip(places, labels.shape, strict=True)])
+        target[on] = labels[tuple(row[on] for row in places)]
+    return found, _inside(labels, np.linalg.inv(to_mask), volume.shape)
+
+
+def _inside(labels: NDArray[np.int32], to_image: Any, shape: tuple[int, ...]) -> float:
+    """Return the share of the marked voxels that lie within the image, half a voxel beyond its centres included."""
+    marked = np.argwhere(labels)
+    if not len(marked):
+        return 1.0
+    marked = marked[:: max(1, len(marked) // 200_000)]
+    places = marked @ to_image[:3, :3].T + to_image[:3, 3]
+    return float(((places >= -0.5) & (places < np.array(shape) - 0.5)).all(1).mean())

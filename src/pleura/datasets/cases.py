@@ -1,0 +1,238 @@
+"""The road of one case: an image and a mask as they lie in the source, into the files and the record of a dataset.
+
+The same functions run in this process and in helper processes, so everything here takes and returns plain values, and
+whatever is wrong with one case becomes a `Refusal`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.datasets.alignment import on_image
+from pleura.datasets.checks import find_faults, with_oriented_sides
+from pleura.datasets.dicom_pairs import SEGMENTATIONS, STRUCTURE_SET
+from pleura.datasets.dicom_seg import read_seg
+from pleura.datasets.files import file_hash, write_slice, write_volume
+from pleura.datasets.meaning import Facts, Meaning, facts_of, whole
+from pleura.datasets.record import Pair, Record, Refusal
+from pleura.datasets.rtstruct import read_rtstruct, structure_names
+from pleura.datasets.sampling import plan
+from pleura.datasets.settings import Settings
+from pleura.errors import PleuraError
+from pleura.reading import read
+from pleura.reading.labelmap import read_labels
+from pleura.reading.sniff import Format, sniff
+from pleura.reading.values import AIR
+from pleura.volume import Kind, Note, Volume, axial_order, to_axial
+
+_ID = 16
+"""Hexadecimal digits of a content hash that make an id."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What is known of a pair before it is read: the hash of its files, and whose it is by their headers."""
+
+    source_sha256: str
+    patient: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """A pair to make a case of, with all that the making depends on."""
+
+    pair: Pair
+    seen: Seen
+    meaning: Meaning
+    settings: Settings
+    dest: Path
+
+
+Taken = TypeVar("Taken")
+Given = TypeVar("Given")
+
+
+def _or_refusal(station: Callable[[Taken], Given]) -> Callable[[Taken], Given | Refusal]:
+    """Let a station return a refusal where it would raise."""
+
+    @wraps(station)
+    def guarded(taken: Taken) -> Given | Refusal:
+        pair: Any = getattr(taken, "pair", taken)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # libraries warn about odd files; what matters here raises
+                return station(taken)
+        except PleuraError as error:
+            return Refusal(pair.name, error.code, _without_name(str(error), pair))
+        except MemoryError:
+            return Refusal(pair.name, "too-large", "there is not enough memory for it")
+        except FileNotFoundError:
+            return Refusal(pair.name, "not-found", "a file of it is missing")
+        except Exception as error:  # libraries raise anything on damaged files, and one file never stops the rest
+            return Refusal(pair.name, "damaged", f"a file of it is damaged ({type(error).__name__})")
+
+    return guarded
+
+
+@_or_refusal
+def see(pair: Pair) -> Seen:
+    """Return what the files of a pair are known by."""
+    return Seen(file_hash(pair.files), pair.patient or _patient_in_header(pair))
+
+
+@_or_refusal
+def ask(pair: Pair) -> Facts:
+    """Return what the mask of a pair says, before anything is decided."""
+    drawn = _dicom_class(pair.mask)
+    if drawn == STRUCTURE_SET:
+        return Facts((), structure_names(pair.mask))
+    if drawn:
+        label_map, names = read_seg(pair.mask)
+        return facts_of(label_map, names)
+    return facts_of(read_labels(pair.mask), pair.names)
+
+
+@_or_refusal
+def make(job: Job) -> tuple[Record, ...]:
+    """Write the files of one case and return their records, without patient and split."""
+    pair, settings = job.pair, job.settings
+    volume = _image(pair, settings)
+    labels, facts, notes = _labels(pair, volume)
+    values, sided = job.meaning.of(facts)
+    new = _translated(labels, values)
+    image, new = _axial(volume, new)
+    notes += find_faults(image, new)
+    new, sided, more = with_oriented_sides(new, image, sided and pair.sides is not False)
+    pixels = hashlib.sha256(f"{volume.shape}{volume.identity.sha256}".encode()).hexdigest()
+    codes = tuple(sorted({note.code for note in (*notes, *more)} | {note.code for note in volume.notes}))
+    common = Record("", "", "", "", "", (), None, "", False, sided, "", job.seen.source_sha256, pixels, codes)
+    return tuple(_written(image, new, common, settings, job.dest))
+
+
+def _written(
+    image: Volume, labels: NDArray[np.uint8], common: Record, settings: Settings, dest: Path
+) -> Iterator[Record]:
+    """Sample, window and write a case: one volume, one slice, or several slices of a stack."""
+    sampling = plan(image, settings)
+    window = settings.window if image.kind is Kind.HU else None
+    values = _in_range(sampling.image(image.voxels, AIR if image.kind is Kind.HU else 0), image.kind, window)
+    kind = Kind.WINDOWED if window else image.kind
+    marked = sampling.labels(labels)
+    affine = sampling.affine(image.affine)
+    known = image.spacing_known and not image.planar
+    steps = tuple(round(float(step), 4) for step in np.linalg.norm(affine[:3, :3], axis=0)[::-1]) if known else None
+    name = hashlib.sha256(common.pixels.encode() + values.tobytes() + marked.tobytes()).hexdigest()[:_ID]
+    common = replace(common, id=name, kind=kind.value, hu=kind is Kind.HU)
+    if len(values) > 1 and settings.slices is None:
+        files = f"images/{name}.nii.gz", f"masks/{name}.nii.gz"
+        for file, voxels in zip(files, (values, marked), strict=True):
+            write_volume(dest / file, voxels, affine)
+        yield _recorded(common, dest, files, values.shape[::-1], steps)
+        return
+    for k, (plane, mask) in enumerate(zip(values, marked, strict=True)):
+        alone = len(values) == 1
+        single = name if alone else f"{name}_{k:03d}"
+        files = f"images/{single}{'.tif' if kind is Kind.HU else '.png'}", f"masks/{single}.png"
+        write_slice(dest / files[0], plane)
+        write_slice(dest / files[1], mask)
+        stack = common if alone else replace(common, id=single, volume=name, index=k)
+        yield _recorded(stack, dest, files, plane.shape, steps and steps[:2])
+
+
+def _recorded(
+    record: Record, dest: Path, files: tuple[str, str], shape: tuple[int, ...], steps: tuple[float, ...] | None
+) -> Record:
+    image, mask = files
+    return replace(record, image=image, mask=mask, shape=shape, spacing=steps, sha256=file_hash((dest / image,)))
+
+
+def _in_range(values: NDArray[np.float32], kind: Kind, window: tuple[float, float] | None) -> NDArray[Any]:
+    """Return int16 HU, or 8-bit grey: HU stretched from the window, pictures as they are."""
+    if window is not None:
+        values = (values - np.float32(window[0])) * np.float32(255 / (window[1] - window[0]))
+    elif kind is Kind.HU:
+        return np.rint(values).astype(np.int16)
+    return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
+
+
+def _image(pair: Pair, settings: Settings) -> Volume:
+    """Read the image; what the source or the caller says of its values goes before what they look like."""
+    stated = {"hu": Kind.HU, "windowed": Kind.WINDOWED}.get(pair.kind)
+    volume = read(pair.image, series=pair.series, kind=stated)
+    radiograph = settings.modality == "cr" or pair.kind == Kind.RADIOGRAPH.value
+    if radiograph and volume.kind is Kind.WINDOWED:
+        return replace(volume, kind=Kind.RADIOGRAPH)
+    if settings.modality == "ct" and volume.kind is Kind.RADIOGRAPH:
+        return replace(volume, kind=Kind.WINDOWED)
+    return volume
+
+
+def _labels(pair: Pair, volume: Volume) -> tuple[NDArray[np.int32], Facts, list[Note]]:
+    """Return the labels on the grid of the image, as stored."""
+    drawn = _dicom_class(pair.mask)
+    names = dict(pair.names)
+    if drawn == STRUCTURE_SET:
+        label_map, names = read_rtstruct(pair.mask, volume)
+    elif drawn:
+        label_map, names = read_seg(pair.mask)
+    else:
+        label_map = read_labels(pair.mask)
+    labels, notes = on_image(whole(label_map), label_map, volume)
+    return labels, facts_of(label_map, names), notes
+
+
+def _translated(labels: NDArray[np.int32], values: dict[int, int]) -> NDArray[np.uint8]:
+    new = np.zeros(labels.shape, np.uint8)
+    for old, value in values.items():
+        new[labels == old] = value
+    return new
+
+
+def _axial(volume: Volume, labels: NDArray[np.uint8]) -> tuple[Volume, NDArray[np.uint8]]:
+    """Turn image and labels so that their axes run to the head, to the back and to the left."""
+    axes, flips = axial_order(volume.affine)
+    turn = np.zeros((4, 4))
+    turn[3, 3] = 1.0
+    for new, (old, flip) in enumerate(zip(axes, flips, strict=True)):
+        turn[old, new] = -1.0 if flip else 1.0
+        turn[old, 3] = volume.shape[old] - 1 if flip else 0.0
+    turned = replace(volume, voxels=to_axial(volume.voxels, volume.affine), affine=volume.affine @ turn)
+    return turned, to_axial(labels, volume.affine)
+
+
+def _dicom_class(path: Path) -> str:
+    """Return the SOP class of a segmentation or structure set, "" for any other file."""
+    if sniff(path)[0] is not Format.DICOM:
+        return ""
+    import pydicom
+
+    header = pydicom.dcmread(path, force=True, specific_tags=["SOPClassUID"], stop_before_pixels=True)
+    found = str(header.get("SOPClassUID", ""))
+    return found if found in SEGMENTATIONS | {STRUCTURE_SET} else ""
+
+
+def _patient_in_header(pair: Pair) -> str:
+    """Return PatientID, or the study's UID where that is empty; "" where the image is not DICOM."""
+    if sniff(pair.files[0])[0] is not Format.DICOM:
+        return ""
+    import pydicom
+
+    tags = ["PatientID", "StudyInstanceUID"]
+    header = pydicom.dcmread(pair.files[0], force=True, specific_tags=tags, stop_before_pixels=True)
+    return str(header.get("PatientID") or header.get("StudyInstanceUID") or "")
+
+
+def _without_name(message: str, pair: Pair) -> str:
+    """Return an error's message without the name of a file before it."""
+    known = "|".join(re.escape(name) for name in {pair.image.name, pair.mask.name, str(pair.image), str(pair.mask)})
+    return re.sub(f"^({known}): ", "", message)

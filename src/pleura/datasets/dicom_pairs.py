@@ -1,0 +1,140 @@
+"""DICOM series and the segmentations and structure sets that refer to them by UID.
+
+References: DICOM PS3.3 sections C.7.6.16 (SEG: referenced series), C.8.8.5 (RTSTRUCT: referenced frame of reference).
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pleura.datasets.record import Pair, Refusal
+from pleura.errors import PleuraError
+from pleura.reading.dicom import scan
+from pleura.reading.dicom_series import Series
+from pleura.reading.sniff import Format, sniff
+
+SEGMENTATIONS = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
+"""SOP classes: Segmentation, Label Map Segmentation."""
+STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
+
+
+def match_series(paths: Sequence[Path], root: Path) -> tuple[list[Pair], list[Refusal]]:
+    """Pair DICOM series with the objects that refer to them.
+
+    Parameters
+    ----------
+    paths : images without a mask of their name; what is not DICOM among them stays without
+
+    Returns
+    -------
+    pairs, and why each of the rest is none
+    """
+    dicom, others = _sorted_out(paths)
+    refused = [_refusal(path, root, "no-mask", "there is no mask of this image") for path in others]
+    series: list[Series] = []
+    if dicom:
+        try:
+            series = list(scan(dicom)[0])
+        except PleuraError as error:
+            refused += [_refusal(path, root, error.code, "the DICOM file is damaged") for path in dicom]
+    drawn = [one for one in series if _class(one) in SEGMENTATIONS | {STRUCTURE_SET}]
+    images = {one.key: one for one in series if one not in drawn}
+    seen = {frame.header.path for one in series for frame in one.frames}
+    refused += [
+        _refusal(path, root, "damaged", "the DICOM file is damaged") for path in dicom if series and path not in seen
+    ]
+    pairs: list[Pair] = []
+    for path in sorted({frame.header.path for one in drawn for frame in one.frames}):
+        found = _referred(path, images)
+        if found is None:
+            refused.append(_refusal(path, root, "no-image", "the series that it refers to is not here"))
+        else:
+            pairs.append(_pair(found, path, root))
+    return _one_each(pairs, refused, images, root)
+
+
+def _one_each(
+    pairs: list[Pair], refused: list[Refusal], images: dict[str, Series], root: Path
+) -> tuple[list[Pair], list[Refusal]]:
+    """Keep one mask a series, and list the series that have none."""
+    by_series: dict[str, list[Pair]] = defaultdict(list)
+    for pair in pairs:
+        by_series[pair.series or ""].append(pair)
+    for several in by_series.values():
+        text = f"{len(several)} segmentations refer to one series; the first one was taken"
+        refused += [_refusal(pair.mask, root, "ambiguous-pair", text) for pair in several[1:]]
+    for key, one in images.items():
+        if key not in by_series:
+            code, text = "no-mask", "nothing refers to this series"
+            if one.objection is not None:
+                code, text = one.objection.code, str(one.objection)
+            paths = {frame.header.path for frame in one.frames} if code in {"no-mask", "radiograph"} else set()
+            alone = sorted(paths) if len(one.frames) == 1 or code == "radiograph" else []
+            names = alone or [Path(os.path.commonpath([frame.header.path.parent for frame in one.frames]))]
+            refused += [_refusal(path, root, code, text) for path in names]
+    return [several[0] for several in by_series.values()], refused
+
+
+def _sorted_out(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    dicom: list[Path] = []
+    others: list[Path] = []
+    for path in paths:
+        try:
+            is_dicom = sniff(path) == (Format.DICOM, False)
+        except PleuraError:
+            is_dicom = False
+        (dicom if is_dicom else others).append(path)
+    return dicom, others
+
+
+def _class(series: Series) -> str:
+    return series.frames[0].header.sop_class
+
+
+def _pair(series: Series, mask: Path, root: Path) -> Pair:
+    files = sorted({frame.header.path for frame in series.frames})
+    folder = Path(os.path.commonpath([path.parent for path in files]))
+    image = files[0] if len(files) == 1 else folder
+    name = str(image.relative_to(root)) if image != root else mask.relative_to(root).stem
+    return Pair(name, image, mask, series=series.key, files=(*files, mask))
+
+
+def _referred(path: Path, images: dict[str, Series]) -> Series | None:
+    """Return the series that a segmentation refers to: by its UID, by its slices, or as the only one of its frame."""
+    import pydicom
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
+        try:
+            dataset = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+            named = {str(uid) for uid in _uids(dataset, "SeriesInstanceUID", below=True)}
+            slices = {str(uid) for uid in _uids(dataset, "ReferencedSOPInstanceUID", below=True)}
+            frame = {str(uid) for uid in _uids(dataset, "FrameOfReferenceUID", below=False)}
+        except Exception:  # pydicom raises many kinds of error on damaged files
+            return None
+    by_uid = [one for one in images.values() if one.frames[0].header.series_uid in named]
+    by_slice = [one for one in images.values() if slices & {frame.instance_uid for frame in one.frames}]
+    by_frame = [one for one in images.values() if one.frames[0].header.frame_of_reference_uid in frame]
+    for found in (by_slice, by_uid, by_frame):
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _uids(dataset: Any, keyword: str, *, below: bool) -> Iterator[Any]:
+    """Yield the values of a keyword in the sequences of a data set, and at its top level unless `below`."""
+    if not below and keyword in dataset:
+        yield dataset[keyword].value
+    for element in dataset:
+        if element.VR == "SQ":
+            for item in element.value:
+                yield from _uids(item, keyword, below=False)
+
+
+def _refusal(path: Path, root: Path, code: str, message: str) -> Refusal:
+    return Refusal(str(path.relative_to(root)), code, message)

@@ -1,0 +1,119 @@
+"""A DICOM segmentation as a label map: its frames put where their own plane positions say, on a grid of their own.
+
+Frames come in any order, sparse, and by segment; what counts is PlanePositionSequence alone. Which image the result
+belongs to is not asked here.
+
+References: DICOM PS3.3 sections A.51 and C.8.20 (Segmentation), C.7.6.16.2 (functional groups).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.reading.labelmap import LabelMap
+from pleura.volume import Affine
+
+_OFF_GRID = 0.2
+"""Share of a step by which a plane may lie off the regular grid that holds all."""
+_MOST_PLANES = 5000
+
+
+def read_seg(path: Path) -> tuple[LabelMap, dict[int, str]]:
+    """Read a segmentation object: binary, fractional (cut half-way) or a label map.
+
+    Returns
+    -------
+    labels : segment numbers on the smallest grid that holds all frames; where segments overlap, the later one
+    names : segment number -> what it is called
+
+    Raises
+    ------
+    UnreadableInput : the object is damaged
+    UnsuitableInput : its planes are not parallel or not evenly spaced (`irregular-spacing`)
+    """
+    import pydicom
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
+        try:
+            dataset = pydicom.dcmread(path)
+            names = {int(segment.SegmentNumber): _name(segment) for segment in dataset.SegmentSequence}
+            planes = _planes(dataset)
+            frames = np.asarray(dataset.pixel_array).reshape(len(planes), dataset.Rows, dataset.Columns)
+        except UnsuitableInput:
+            raise
+        except Exception as error:  # pydicom raises many kinds of error on damaged files
+            raise UnreadableInput("the DICOM segmentation is damaged", code="damaged") from error
+    slots, affine = _grid(planes)
+    voxels = np.zeros((int(slots.max()) + 1, *frames.shape[1:]), np.int32)
+    top = float(dataset.get("MaximumFractionalValue", 1)) if dataset.get("SegmentationType") == "FRACTIONAL" else 1.0
+    for (segment, _, _, _), slot, frame in zip(planes, slots, frames, strict=True):
+        marked = frame > 0 if segment is None else frame >= top / 2
+        voxels[slot][marked] = frame[marked] if segment is None else segment
+    return LabelMap(voxels, affine), names
+
+
+Plane = tuple[int | None, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+"""Segment (None in a label map), position, orientation, (between planes, between rows, between columns)."""
+
+
+def _name(segment: Any) -> str:
+    """Return label, coded type and side of a segment in one text."""
+    parts = [str(segment.get("SegmentLabel", ""))]
+    for code in segment.get("SegmentedPropertyTypeCodeSequence", []):
+        parts.append(str(code.get("CodeMeaning", "")))
+        parts += [
+            str(side.get("CodeMeaning", "")) for side in code.get("SegmentedPropertyTypeModifierCodeSequence", [])
+        ]
+    return ", ".join(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+
+def _planes(dataset: Any) -> list[Plane]:
+    shared = dataset.get("SharedFunctionalGroupsSequence") or [None]
+    labelled = dataset.get("SegmentationType") == "LABELMAP"
+    planes: list[Plane] = []
+    for own in dataset.PerFrameFunctionalGroupsSequence:
+        places = _item((own, shared[0]), "PlanePositionSequence").ImagePositionPatient
+        ways = _item((own, shared[0]), "PlaneOrientationSequence").ImageOrientationPatient
+        measures = _item((own, shared[0]), "PixelMeasuresSequence")
+        between = measures.get("SpacingBetweenSlices") or measures.get("SliceThickness") or 1.0
+        segment = None
+        if not labelled:
+            segment = int(_item((own, shared[0]), "SegmentIdentificationSequence").ReferencedSegmentNumber)
+        steps = np.array([float(between), *map(float, measures.PixelSpacing)])
+        planes.append((segment, np.array(places, np.float64), np.array(ways, np.float64), steps))
+    return planes
+
+
+def _item(groups: Sequence[Any], sequence: str) -> Any:
+    """Return the first item of a functional group, the frame's own before the shared one."""
+    return next(group[sequence].value[0] for group in groups if group is not None and sequence in group)
+
+
+def _grid(planes: Sequence[Plane]) -> tuple[NDArray[np.intp], Affine]:
+    """Return the slice of each plane, and the affine of the grid."""
+    _, first, ways, steps = planes[0]
+    if any(np.abs(plane[2] - ways).max() > 1e-3 or np.abs(plane[3] - steps).max() > 1e-3 for plane in planes):
+        raise UnsuitableInput("the planes of the segmentation are not parallel and alike", code="irregular-spacing")
+    normal = np.cross(ways[:3], ways[3:])
+    positions = np.array([plane[1] for plane in planes])
+    along = (positions - first) @ normal
+    apart = np.diff(np.unique(np.round(along, 3)))
+    step = float(apart[apart > 0.01].min()) if (apart > 0.01).any() else float(steps[0])
+    slots = np.rint((along - along.min()) / step)
+    off = float(np.abs((along - along.min()) / step - slots).max())
+    if off > _OFF_GRID or slots.max() >= _MOST_PLANES:
+        raise UnsuitableInput("the planes of the segmentation are not evenly spaced", code="irregular-spacing")
+    lowest, highest = int(np.argmin(along)), int(np.argmax(along))
+    affine = np.eye(4)
+    affine[:3, 0] = (positions[highest] - positions[lowest]) / slots.max() if slots.max() else normal * step
+    affine[:3, 1], affine[:3, 2] = ways[3:] * steps[1], ways[:3] * steps[2]
+    affine[:3, 3] = positions[lowest]
+    return slots.astype(np.intp), affine

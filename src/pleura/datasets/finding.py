@@ -1,0 +1,107 @@
+"""Everything in a source that may be an image with a mask, whatever the layout, and why the rest is none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pleura.datasets.dicom_pairs import match_series
+from pleura.datasets.naming import companions, is_image_name, match
+from pleura.datasets.record import Pair, Refusal
+from pleura.datasets.settings import SPLITS
+from pleura.errors import UnreadableInput
+from pleura.reading.dicom import is_litter
+
+MANIFEST = "manifest.jsonl"
+
+
+def find_pairs(source: Path, dest: Path) -> tuple[list[Pair], list[Refusal]]:
+    """Find images with masks below `source`; what lies in `dest` is left out.
+
+    Folders with a `manifest.jsonl` are taken as it says; everything else by the names of files and folders, then DICOM
+    series by the objects that refer to them.
+
+    Raises
+    ------
+    UnreadableInput : there is no such folder (`not-found`)
+    """
+    if not source.is_dir():
+        raise UnreadableInput(f"{source}: there is no such folder", code="not-found")
+    files = [path for path in _files(source) if not path.is_relative_to(dest)]
+    listed = [path for path in files if path.name == MANIFEST]
+    pairs: list[Pair] = []
+    refused: list[Refusal] = []
+    for manifest in listed:
+        found, unusable = _from_manifest(manifest, source)
+        pairs, refused = pairs + found, refused + unusable
+    roots = [path.parent for path in listed]
+    rest = [path for path in files if not any(path.is_relative_to(root) for root in roots)]
+    images = [path for path in rest if is_image_name(path)]
+    matched, unmatched, alone = match(images, source)
+    unnamed = [path for path in rest if not is_image_name(path) and _is_dicom(path)]
+    series, lonely = match_series([*alone, *unnamed], source)
+    names = _label_names(source)
+    matched = [replace(pair, names=names) for pair in matched]
+    return [*pairs, *matched, *series], [*refused, *unmatched, *lonely]
+
+
+def _files(source: Path) -> list[Path]:
+    found = (path for path in source.rglob("*") if not is_litter(path.relative_to(source).parts))
+    return sorted(path for path in found if path.is_file())
+
+
+def _is_dicom(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
+
+
+def _from_manifest(manifest: Path, source: Path) -> tuple[list[Pair], list[Refusal]]:
+    """Return the pairs of a folder with a manifest, as it describes them."""
+    folder = manifest.parent
+    pairs, refused = [], []
+    for number, line in enumerate(manifest.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        name = f"{manifest.relative_to(source)}:{number}"
+        try:
+            entry = json.loads(line)
+            if not entry.get("mask"):
+                refused.append(Refusal(name, "no-mask", "there is no mask of this image"))
+                continue
+            pairs.append(_listed(entry, folder, name))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            refused.append(Refusal(name, "damaged", "this line of the manifest does not name an image and a mask"))
+    names = _label_names(folder)
+    return [replace(pair, names=names) for pair in pairs], refused
+
+
+def _listed(entry: Mapping[str, Any], folder: Path, name: str) -> Pair:
+    image, mask = folder / entry["image"], folder / entry["mask"]
+    kind = str(entry.get("kind", ""))
+    if not kind and "hu" in entry:
+        kind = "hu" if entry["hu"] else "windowed"
+    split = str(entry.get("split", ""))
+    return Pair(
+        name=str(entry.get("id", name)),
+        image=image,
+        mask=mask,
+        files=(*companions(image), *companions(mask)),
+        patient=str(entry.get("patient", "")),
+        split=split if split in SPLITS else "",
+        sides=entry.get("sides"),
+        kind=kind,
+    )
+
+
+def _label_names(folder: Path) -> dict[int, str]:
+    """Return value -> name from a dataset.json, of nnU-Net (name: value) or of the Decathlon or ours (the reverse)."""
+    try:
+        labels = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))["labels"]
+        turned = {int(key): str(name) for key, name in labels.items() if str(key).isdigit()}
+        turned |= {int(value): str(name) for name, value in labels.items() if str(value).isdigit()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return {value: name for value, name in turned.items() if value}

@@ -1,0 +1,86 @@
+"""What an earlier run has finished, so that a second one does only what is missing.
+
+One line of JSON a finished piece of work, written as it is finished: a run that was killed loses the case it was at. A
+piece is known by the hash of everything that it was made from, so a changed source or setting is simply another piece.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from pleura.datasets.meaning import Facts
+from pleura.datasets.record import Record, record_from
+
+NAME = ".finished.jsonl"
+
+
+class Journal:
+    """The finished work of a dataset folder.
+
+    Attributes
+    ----------
+    facts : what masks say, by the hash of their source
+    records : finished cases, by the hash of all that they were made from
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.facts: dict[str, Facts] = {}
+        self.records: dict[str, tuple[Record, ...]] = {}
+        self._path = folder / NAME
+        self._file: TextIO | None = None
+        self._read()
+
+    def __enter__(self) -> Self:
+        self._file = self._path.open("a", encoding="utf-8")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def looked(self, key: str, facts: Facts) -> None:
+        """Keep what a mask says."""
+        self.facts[key] = facts
+        self._write({"facts": key, **dataclasses.asdict(facts)})
+
+    def made(self, key: str, records: tuple[Record, ...]) -> None:
+        """Keep the records of a case whose files are written."""
+        self.records[key] = records
+        self._write({"records": key, "lines": [json.loads(record.line()) for record in records]})
+
+    def files(self) -> set[str]:
+        """Return the files of all cases ever finished here, as paths below the dataset."""
+        return {file for records in self.records.values() for one in records for file in (one.image, one.mask)}
+
+    def _write(self, entry: Mapping[str, Any]) -> None:
+        if self._file is not None:
+            self._file.write(json.dumps(entry) + "\n")
+            self._file.flush()
+
+    def _read(self) -> None:
+        try:
+            lines = self._path.read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return
+        for line in lines:
+            try:
+                entry = json.loads(line)
+                if "facts" in entry:
+                    names = {int(value): name for value, name in entry["names"].items()}
+                    places = {int(value): place for value, place in entry["places"].items()}
+                    self.facts[entry["facts"]] = Facts(tuple(entry["values"]), names, places)
+                else:
+                    self.records[entry["records"]] = tuple(record_from(fields) for fields in entry["lines"])
+            except (ValueError, KeyError, TypeError):
+                continue  # the line that a killed run did not finish
+
+
+def key_of(*parts: object) -> str:
+    """Return a hash of values, by their JSON."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()

@@ -1,0 +1,178 @@
+"""What the values of masks mean: right and left lung where names, numbers or places tell, else what they are called.
+
+Masks come as 0 and 255, as 1 and 2, as 3, 4 and 5 (right lung, left lung and windpipe of LUNA16, in an order that
+nothing in the files states), with names in a dataset.json or in a DICOM object, or blurred by JPEG. One meaning is
+settled for the whole set, because a single slice that shows one structure cannot tell which it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.errors import UnsuitableInput
+from pleura.labels import LEFT, LUNGS, RIGHT
+from pleura.reading.labelmap import LabelMap
+from pleura.volume import Note
+
+LUNG = 1
+"""What both lungs carry where sides are not told apart."""
+_SIDED = {label.value: label.name for label in LUNGS}
+_PLAIN = {LUNG: "lung"}
+_PAIRS: Mapping[tuple[int, int], tuple[int, ...]] = {(RIGHT, LEFT): (), (3, 4): (5,)}
+"""Values that stand for the two lungs where nothing has a name, with those that may come along and are left out."""
+_MARK = 128
+"""From here on, the only value of a mask is a way to draw white and no number of a structure."""
+_MOST_VALUES = 16
+_MOST_LABELS = 254
+_PART = re.compile(r"lob|nodul|tumou?r|cancer|vessel|arter|vein|lesion|infect|airway|bronch|fissure|opacit|wall|minus")
+_LUNG = re.compile(r"lung|pulmo")
+_RIGHT = re.compile(r"right|dext|(^|[^a-z])rt?([^a-z]|$)")
+_LEFT = re.compile(r"left|sinist|(^|[^a-z])lt?([^a-z]|$)")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What one mask says, before it is laid on its image.
+
+    Attributes
+    ----------
+    values : what occurs beside 0, sorted
+    names : what the file or the source calls them
+    places : mean place along the patient's left of each value, millimetres; empty where the file does not say
+    """
+
+    values: tuple[int, ...]
+    names: Mapping[int, str] = field(default_factory=dict)
+    places: Mapping[int, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What the values of all masks of a set become.
+
+    Attributes
+    ----------
+    labels : value -> name in the new dataset
+    values : stored value -> new one, for masks without names; what is not listed becomes background
+    words : name as stored -> new value, for masks with names
+    notes : what had to be decided
+    """
+
+    labels: Mapping[int, str]
+    values: Mapping[int, int] = field(default_factory=dict)
+    words: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def sided(self) -> bool:
+        """True where right and left lung have values of their own."""
+        return dict(self.labels) == _SIDED
+
+    def of(self, facts: Facts) -> tuple[dict[int, int], bool]:
+        """Return stored value -> new value for one mask, and whether it tells right from left."""
+        if facts.names:
+            told = any(side_of(name) in {RIGHT, LEFT} for name in facts.names.values()) and self.sided
+            known = {value: name for value, name in facts.names.items() if name in self.words}
+            return {v: self.words[name] for v, name in known.items() if not told or side_of(name) != 0}, told
+        if (
+            (self.sided or dict(self.labels) == _PLAIN)
+            and len(facts.values) == 1
+            and facts.values[0] not in self.values
+        ):
+            return {facts.values[0]: LUNG}, False
+        return dict(self.values), self.sided
+
+
+def whole(label_map: LabelMap) -> NDArray[np.int32]:
+    """Return the labels as whole numbers; a mask with soft edges is cut half-way between its two values."""
+    voxels = label_map.voxels
+    if label_map.lossy or _is_soft(label_map):
+        top = float(voxels.max())
+        cut: NDArray[np.int32] = (voxels >= top / 2).astype(np.int32) * (round(max(top, 1.0)) if top > 0 else 0)
+        return cut
+    whole = np.rint(voxels) if voxels.dtype.kind == "f" else voxels
+    return np.asarray(np.maximum(whole, 0), np.int32)
+
+
+def facts_of(label_map: LabelMap, names: Mapping[int, str]) -> Facts:
+    """Return what a mask says; `names` are those that the source gives its values."""
+    labels = whole(label_map)
+    values = tuple(int(value) for value in np.unique(labels) if value)
+    places = {value: _place(labels == value, label_map) for value in values[:_MOST_VALUES]} if label_map.placed else {}
+    return Facts(values, {value: name for value, name in names.items() if value}, places)
+
+
+def settle(found: Sequence[Facts]) -> Meaning:
+    """Return what the values of a set mean, from all its masks together.
+
+    Raises
+    ------
+    UnsuitableInput : more structures than a mask of 8 bits can hold
+    """
+    sides = {name: side_of(name) for facts in found for name in facts.names.values()}
+    lungs = {name: side or LUNG for name, side in sides.items() if side is not None}
+    unnamed = [facts for facts in found if not facts.names]
+    values = {value for facts in unnamed if not _is_mark(facts) for value in facts.values}
+    pair = next((pair for pair, more in _PAIRS.items() if set(pair) <= values <= {*pair, *more}), None)
+    if {RIGHT, LEFT} <= set(sides.values()) or (pair and not set(sides) - set(lungs)):
+        told, notes = _told_by_place(unnamed, pair or (RIGHT, LEFT))
+        return Meaning(_SIDED, told, lungs, notes)
+    if lungs or (not sides and len(values) <= 1):
+        return Meaning(_PLAIN, dict.fromkeys(values, LUNG), lungs)
+    return _as_called(found, sorted({value for facts in unnamed for value in facts.values}))
+
+
+def side_of(name: str) -> int | None:
+    """Return RIGHT or LEFT for the name of one lung, 0 for that of both, None for anything else."""
+    plain = name.lower().replace("_", " ").replace("-", " ")
+    if not _LUNG.search(plain) or _PART.search(plain):
+        return None
+    right, left = bool(_RIGHT.search(plain)), bool(_LEFT.search(plain))
+    return 0 if right == left else RIGHT if right else LEFT
+
+
+def _told_by_place(unnamed: Sequence[Facts], pair: tuple[int, int]) -> tuple[dict[int, int], tuple[Note, ...]]:
+    """Say which of two values is right: the one at the patient's right in most volumes, else the lower one."""
+    low, high = pair
+    votes = [facts.places[low] < facts.places[high] for facts in unnamed if {low, high} <= set(facts.places)]
+    if not votes or 2 * sum(votes) >= len(votes):
+        return {low: RIGHT, high: LEFT}, ()
+    text = (
+        f"in {len(votes) - sum(votes)} of {len(votes)} volumes {low} lies on the left and {high} on the right: taken so"
+    )
+    return {low: LEFT, high: RIGHT}, (Note("sides-by-place", text),)
+
+
+def _as_called(found: Sequence[Facts], values: Sequence[int]) -> Meaning:
+    """Return other structures, numbered from 1 on in the order of their stored values."""
+    named = sorted({(value, name) for facts in found for value, name in facts.names.items()})
+    words: dict[str, int] = {}
+    for _, name in named:
+        words.setdefault(name, len(words) + 1)
+    numbers = {value: len(words) + k for k, value in enumerate(values, 1)}
+    labels = {number: name for name, number in words.items()} | {n: f"label {value}" for value, n in numbers.items()}
+    if len(labels) > _MOST_LABELS:
+        raise UnsuitableInput(f"{len(labels)} structures; a mask holds {_MOST_LABELS} at most", code="too-many-labels")
+    return Meaning(labels, numbers, words)
+
+
+def _is_mark(facts: Facts) -> bool:
+    return len(facts.values) == 1 and facts.values[0] >= _MARK
+
+
+def _is_soft(label_map: LabelMap) -> bool:
+    voxels = label_map.voxels
+    if voxels.dtype.kind == "f":
+        return bool(((voxels > 0) & (voxels < 1)).any())
+    return not label_map.placed and np.unique(voxels).size > _MOST_VALUES
+
+
+def _place(where: NDArray[np.bool_], label_map: LabelMap) -> float:
+    """Return the mean place along the patient's left of the voxels that are marked."""
+    middle = [float(axis.mean()) for axis in np.nonzero(where)]
+    return float(label_map.affine[0] @ (*middle, 1.0))

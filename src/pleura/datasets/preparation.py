@@ -1,0 +1,255 @@
+"""The road from a folder of anything to a dataset: find, look, settle, make, split, write."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import replace
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import pleura
+from pleura.datasets.cases import Job, Seen, ask, make, see
+from pleura.datasets.files import file_hash
+from pleura.datasets.finding import find_pairs
+from pleura.datasets.journal import NAME, Journal, key_of
+from pleura.datasets.meaning import Facts, settle
+from pleura.datasets.record import Pair, Record, Refusal
+from pleura.datasets.report import Report
+from pleura.datasets.settings import SPLITS, Settings
+from pleura.datasets.splitting import DEFAULT_SHARES, part_of, patient_hash, patient_rule
+from pleura.errors import PleuraError, UnsuitableInput, UnwritableOutput
+from pleura.volume import Note
+
+Progress = Callable[[int, int], None]
+"""Called with how many cases are done, and of how many."""
+
+
+def prepare(
+    source: str | Path,
+    dest: str | Path,
+    settings: Settings | None = None,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> Report:
+    """Make a dataset of the images with masks in a folder.
+
+    Parameters
+    ----------
+    source : folder in any of the layouts that `pleura.datasets` knows
+    dest : folder of the dataset; made where it is not there. What an earlier run has finished there is kept.
+    settings : what to do to each case; nothing is resampled, cropped or windowed without
+    workers : processes; with more than one, call it under ``if __name__ == "__main__":``
+    progress : called as cases are finished
+
+    Returns
+    -------
+    Report : the cases, and what could not be used with the reason
+
+    Raises
+    ------
+    UnreadableInput : there is no such folder (`not-found`)
+    UnsuitableInput : there is not one usable pair (`nothing-usable`), or a setting cannot be (`bad-setting`)
+    UnwritableOutput : `dest` is the source (`output-is-input`) or holds other files (`folder-in-use`)
+    """
+    report = attempt(Path(source), Path(dest), settings or Settings(), workers, progress)
+    require_cases(report)
+    return report
+
+
+def require_cases(report: Report) -> None:
+    """Raise `UnsuitableInput` with the code `nothing-usable` where a report has no case."""
+    if report.cases:
+        return
+    reasons = Counter(one.code for one in report.refused).most_common(4)
+    found = ", ".join(f"{count} {code}" for code, count in reasons) or "no images at all"
+    raise UnsuitableInput(
+        f"nothing in the source can be used: {found}; images need masks of the same name", code="nothing-usable"
+    )
+
+
+def attempt(source: Path, dest: Path, settings: Settings, workers: int, progress: Progress | None) -> Report:
+    """Make a dataset as `prepare` does, and report also where nothing could be used."""
+    owner = patient_rule(settings.patients)
+    _guard(source, dest)
+    pairs, refused = find_pairs(source.absolute(), dest.absolute())
+    for folder in (dest / "images", dest / "masks"):
+        folder.mkdir(parents=True, exist_ok=True)
+    with Journal(dest) as journal, _workers(min(workers, len(pairs))) as together:
+        known, unreadable = _looked(pairs, journal, together)
+        meaning = settle([facts for _, _, facts in known])
+        jobs = [Job(pair, seen, meaning, settings, dest.absolute()) for pair, seen, _ in known]
+        done, reused = _made(jobs, journal, together, progress or (lambda _, __: None))
+    failed = [replace(made, sha256=job.seen.source_sha256) for job, made in done if isinstance(made, Refusal)]
+    cases = [(job, record) for job, made in done if not isinstance(made, Refusal) for record in made]
+    owned, orphans = _with_patients(cases, owner)
+    unique, doubled = _without_doubles(owned)
+    records, notes = _split(unique, settings)
+    _sweep(dest, journal, records)
+    refused = [_hashed(one, source) for one in (*refused, *unreadable, *failed, *orphans, *doubled)]
+    told = () if settings.patients else _patients_guessed(owned)
+    report = Report(tuple(records), tuple(refused), meaning.labels, (*meaning.notes, *told, *notes), settings, reused)
+    report.write(dest)
+    return report
+
+
+Owned = tuple[Pair, Record]
+
+
+@contextmanager
+def _workers(count: int) -> Iterator[Any]:
+    """Give a `map` that works in this process, or in `count` others that are started afresh."""
+    if count < 2:
+        yield map
+        return
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+        try:
+            yield pool.map
+        except BrokenProcessPool:
+            text = "a worker process was lost, for want of memory perhaps; run it again with fewer --workers"
+            raise PleuraError(f"{text} (what is finished is kept)", code="worker-lost") from None
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _guard(source: Path, dest: Path) -> None:
+    """Refuse to write into the source itself, or into a folder that holds something else than a dataset of ours."""
+    if dest.exists() and not dest.is_dir():
+        raise UnwritableOutput(f"{dest} is a file; name a folder", code="not-written")
+    if source.absolute() == dest.absolute() or (dest.is_dir() and source.is_dir() and source.samefile(dest)):
+        raise UnwritableOutput(f"{dest} is the source; name another folder for the dataset", code="output-is-input")
+    if dest.is_dir() and any(dest.iterdir()) and not (dest / NAME).is_file():
+        raise UnwritableOutput(f"{dest} holds other files; name a new folder", code="folder-in-use")
+
+
+def _looked(
+    pairs: Sequence[Pair], journal: Journal, together: Any
+) -> tuple[list[tuple[Pair, Seen, Facts]], list[Refusal]]:
+    """Return the pairs whose files can be read, with what their masks say."""
+    seen = list(zip(pairs, together(see, pairs), strict=True))
+    keys = [key_of(one.source_sha256, dict(pair.names)) if isinstance(one, Seen) else "" for pair, one in seen]
+    new = [k for k, key in enumerate(keys) if key and key not in journal.facts]
+    found: dict[str, Facts | Refusal] = dict(journal.facts)
+    for k, facts in zip(new, together(ask, [pairs[k] for k in new]), strict=True):
+        found[keys[k]] = facts
+        if isinstance(facts, Facts):
+            journal.looked(keys[k], facts)
+    known, refused = [], []
+    for (pair, one), key in zip(seen, keys, strict=True):
+        facts = found[key] if key else one
+        if isinstance(one, Seen) and isinstance(facts, Facts):
+            known.append((pair, one, facts))
+        elif isinstance(facts, Refusal):
+            refused.append(replace(facts, name=pair.name, sha256=one.source_sha256 if isinstance(one, Seen) else ""))
+    return known, refused
+
+
+def _made(
+    jobs: Sequence[Job], journal: Journal, together: Any, progress: Progress
+) -> tuple[list[tuple[Job, tuple[Record, ...] | Refusal]], int]:
+    """Return every job with what came of it, and how many an earlier run had finished."""
+    keys = [_job_key(job) for job in jobs]
+    new = [k for k, key in enumerate(keys) if not _is_there(journal, key, jobs[k].dest)]
+    reused = len(jobs) - len(new)
+    progress(reused, len(jobs))
+    failed: dict[int, Refusal] = {}
+    for count, (k, made) in enumerate(zip(new, together(make, [jobs[k] for k in new]), strict=True), reused + 1):
+        if isinstance(made, Refusal):
+            failed[k] = made
+        else:
+            journal.made(keys[k], made)
+        progress(count, len(jobs))
+    return [(job, failed.get(k) or journal.records[keys[k]]) for k, job in enumerate(jobs)], reused
+
+
+def _job_key(job: Job) -> str:
+    """Return what a case is known by: all that its files depend on, and nothing that they do not."""
+    made_by = {name: getattr(job.settings, name) for name in ("window", "spacing", "size", "slices", "modality")}
+    meaning = dataclasses.asdict(replace(job.meaning, notes=()))
+    return key_of(pleura.__version__, job.seen.source_sha256, made_by, meaning, job.pair.sides, job.pair.kind)
+
+
+def _is_there(journal: Journal, key: str, dest: Path) -> bool:
+    records = journal.records.get(key)
+    return records is not None and all((dest / file).is_file() for one in records for file in (one.image, one.mask))
+
+
+def _with_patients(
+    cases: Sequence[tuple[Job, Record]], owner: Callable[[Pair, str], str]
+) -> tuple[list[Owned], list[Refusal]]:
+    """Put a patient's pseudonym into each record; what belongs to nobody could end on both sides of a split."""
+    owned, orphans = [], []
+    for job, record in cases:
+        patient = owner(job.pair, job.seen.patient)
+        if patient:
+            owned.append((job.pair, replace(record, patient=patient_hash(patient))))
+        else:
+            text = "the list or rule of patients does not say whose it is"
+            orphans.append(Refusal(job.pair.name, "no-patient", text, record.source_sha256))
+    return owned, orphans
+
+
+def _without_doubles(owned: Sequence[Owned]) -> tuple[list[Owned], list[Refusal]]:
+    """Keep the first of the cases whose images are the same, voxel by voxel."""
+    first: dict[str, str] = {}
+    unique, doubled = [], []
+    for pair, record in owned:
+        if first.setdefault(record.pixels, pair.name) == pair.name:
+            unique.append((pair, record))
+        else:
+            text = "the same image is there already"
+            doubled.append(Refusal(pair.name, "duplicate-image", text, record.source_sha256))
+    return unique, doubled
+
+
+def _split(owned: Sequence[Owned], settings: Settings) -> tuple[list[Record], list[Note]]:
+    """Put every patient into one part: the one that the source states, else the one that the seed draws."""
+    stated: dict[str, set[str]] = defaultdict(set)
+    for pair, record in owned:
+        stated[record.patient] |= {pair.split} if pair.split and settings.split is None else set()
+    torn = {patient for patient, parts in stated.items() if len(parts) > 1}
+    shares = settings.split or DEFAULT_SHARES
+    part = {
+        # a patient on both sides goes to the first, so that what is tested on was never trained on
+        patient: min(parts, key=SPLITS.index) if parts else part_of(patient, settings.seed, shares)
+        for patient, parts in stated.items()
+    }
+    records = sorted((replace(one, split=part[one.patient]) for _, one in owned), key=lambda one: one.id)
+    notes = []
+    if torn:
+        text = f"{len(torn)} patients were on both sides of the source's split and are on one now"
+        notes.append(Note("split-patients", text))
+    wanted = [name for name, share in zip(SPLITS, shares, strict=True) if share] if not any(stated.values()) else []
+    empty = [name for name in wanted if name not in part.values()] if part else []
+    if empty:
+        notes.append(Note("empty-split", f"no patient fell to {' and '.join(empty)}; there are {len(part)} in all"))
+    return records, notes
+
+
+def _patients_guessed(owned: Sequence[Owned]) -> tuple[Note, ...]:
+    """Return a note where nothing tells whose the images are, so that each counts as a patient of its own."""
+    guessed = sum(record.patient == patient_hash(pair.name) and not pair.patient for pair, record in owned)
+    if not guessed:
+        return ()
+    text = f"{guessed} images do not say whose they are and count as a patient each; use --patients where that is wrong"
+    return (Note("patients-unknown", text),)
+
+
+def _sweep(dest: Path, journal: Journal, records: Sequence[Record]) -> None:
+    """Remove files of ours that the manifest no longer names: of other settings, or of sources that have gone."""
+    kept = {file for one in records for file in (one.image, one.mask)}
+    for file in journal.files() - kept:
+        (dest / file).unlink(missing_ok=True)
+
+
+def _hashed(refusal: Refusal, source: Path) -> Refusal:
+    """Add the hash of the content, by which a file can be found again without its name being written."""
+    path = source / refusal.name
+    return refusal if refusal.sha256 or not path.is_file() else replace(refusal, sha256=file_hash((path,)))

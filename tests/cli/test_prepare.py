@@ -1,0 +1,67 @@
+"""`pleura prepare` says what it found, what it could not use, and where the result is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pleura.cli import main
+
+
+def folder(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(0)
+    for number in range(5):
+        image = rng.integers(0, 255, (48, 48)).astype(np.uint8)
+        mask = np.zeros((48, 48), np.uint8)
+        mask[10:40, 8:20] = 1
+        mask[10:40, 28:40] = 2
+        for kind, array in (("images", image), ("masks", mask)):
+            path = tmp_path / "in" / kind / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(array).save(path)
+    return tmp_path / "in"
+
+
+def test_counts_labels_and_place_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder(tmp_path) / "images" / "4.png").rename(tmp_path / "in" / "images" / "alone.png")
+    assert main(["prepare", str(tmp_path / "in"), str(tmp_path / "out"), "--workers", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "4 images with masks of 4 patients" in told
+    assert "1 right lung, 2 left lung" in told
+    assert "images/alone.png: there is no mask of this image" in told
+    assert str(tmp_path / "out") in told
+
+
+def test_options_reach_the_pictures(tmp_path: Path) -> None:
+    arguments = [
+        "prepare",
+        str(folder(tmp_path)),
+        str(tmp_path / "out"),
+        "--size",
+        "32,40",
+        "--split",
+        "1,0,0",
+        "--quiet",
+    ]
+    assert main([*arguments, "--workers", "1"]) == 0
+    for path in (tmp_path / "out" / "images").iterdir():
+        with Image.open(path) as picture:
+            assert picture.size == (40, 32)
+
+
+@pytest.mark.parametrize("split", ["1,1", "a,b,c", "0.5,0.5,0.5"])
+def test_bad_shares_are_refused(tmp_path: Path, split: str, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        code = main(["prepare", str(folder(tmp_path)), str(tmp_path / "out"), "--split", split])
+    except SystemExit as stop:
+        code = int(stop.code or 0)
+    assert code == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_missing_folder_is_one_line_and_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prepare", str(tmp_path / "nowhere"), str(tmp_path / "out")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -1,0 +1,248 @@
+"""Folders of every usual layout become one form of data set; what cannot be used is listed with its reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import nibabel as nib
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from pleura.datasets import PRESETS, Settings, prepare
+from pleura.errors import PleuraError
+from pleura.phantom import chest
+from pleura.phantom.dicom import write_dicom
+from pleura.training.sources import label_names, load
+
+PHANTOM = chest(shape=(12, 64, 64), spacing=(20.0, 6.0, 6.0))
+
+
+def pictures(folder: Path, count: int = 10, mask: str = "{}.png", labels: Sequence[int] = (0, 255, 255)) -> None:
+    """Write slices of the phantom, each a little different, as 8-bit pictures with masks."""
+    for number in range(count):
+        plane = PHANTOM.volume.voxels[3 + number % 6]
+        grey = np.clip((plane + 1350) / 1500 * 250, 0, 250).astype(np.uint8)
+        grey[0, 0] = number
+        _save(folder / "images" / f"p{number}.png", grey)
+        label = np.take(np.array(labels, np.uint8), PHANTOM.labels[3 + number % 6])
+        _save(folder / "masks" / mask.format(f"p{number}"), label)
+
+
+def _save(path: Path, array: NDArray[Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(array).save(path)
+
+
+def nifti(path: Path, array: NDArray[Any], affine: NDArray[Any] | None = None) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ras = np.diag([-6.0, -6.0, 20.0, 1.0]) if affine is None else affine
+    nib.Nifti1Image(np.ascontiguousarray(array.transpose(2, 1, 0)), ras).to_filename(path)  # type: ignore[no-untyped-call]
+
+
+def manifest(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("mask", ["{}.png", "{}_mask.png", "{}_lungs.png"])
+def test_images_and_masks_of_one_stem_are_paired(tmp_path: Path, mask: str) -> None:
+    pictures(tmp_path / "in", mask=mask)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert len(report.cases) == 10
+    assert not report.refused
+    records = manifest(tmp_path / "out")
+    assert {record["split"] for record in records} <= {"train", "val", "test"}
+    assert all("p" not in record["id"] for record in records)  # no file name, only hashes
+
+
+def test_both_may_lie_in_one_folder(tmp_path: Path) -> None:
+    pictures(tmp_path / "in")
+    both = tmp_path / "both"
+    both.mkdir()
+    for path in (tmp_path / "in" / "images").iterdir():
+        path.rename(both / path.name)
+        (tmp_path / "in" / "masks" / path.name).rename(both / f"{path.stem}_mask.png")
+    assert len(prepare(both, tmp_path / "out").cases) == 10
+
+
+def test_labels_of_one_lung_each_are_kept_apart(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", labels=(0, 1, 2))
+    prepare(tmp_path / "in", tmp_path / "out")
+    assert label_names(tmp_path, ["out"]) == ("right lung", "left lung")
+    assert all(record["sides"] for record in manifest(tmp_path / "out"))
+
+
+def test_masks_of_black_and_white_mean_lung(tmp_path: Path) -> None:
+    pictures(tmp_path / "in")
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert list(report.labels.values()) == ["lung"]
+    case = load(tmp_path, "out", "train")[0]
+    assert set(np.unique(case.labels)) == {0, 1}
+
+
+def test_what_cannot_be_used_is_listed_and_never_fatal(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=6)
+    folder = tmp_path / "in"
+    (folder / "images" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    _save(folder / "masks" / "broken.png", np.ones((64, 64), np.uint8))
+    _save(folder / "images" / "alone.png", np.arange(4096, dtype=np.uint8).reshape(64, 64))
+    _save(folder / "masks" / "p1.png", np.ones((10, 12), np.uint8))  # of another size
+    _save(folder / "masks" / "p2.png", np.zeros((64, 64), np.uint8))
+    twin = np.asarray(Image.open(folder / "images" / "p3.png"))
+    _save(folder / "images" / "twin.png", twin)
+    _save(folder / "masks" / "twin.png", np.asarray(Image.open(folder / "masks" / "p3.png")))
+    report = prepare(folder, tmp_path / "out")
+    codes = {one.name: one.code for one in report.refused}
+    assert codes["images/alone.png"] == "no-mask"
+    assert codes["images/twin"] == "duplicate-image"
+    assert {"images/broken", "images/p1"} <= set(codes)
+    told = (tmp_path / "out" / "report.json").read_text()
+    assert "alone" not in told  # names of files may be names of patients
+    assert "no-mask" in told
+
+
+def test_nothing_usable_is_an_error_by_name(tmp_path: Path) -> None:
+    _save(tmp_path / "in" / "images" / "a.png", np.arange(4096, dtype=np.uint8).reshape(64, 64))
+    with pytest.raises(PleuraError, match="nothing in the source") as caught:
+        prepare(tmp_path / "in", tmp_path / "out")
+    assert caught.value.code == "nothing-usable"
+
+
+def test_one_more_patient_moves_nobody_else(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=9)
+    prepare(tmp_path / "in", tmp_path / "first")
+    pictures(tmp_path / "in", count=10)
+    prepare(tmp_path / "in", tmp_path / "second")
+    before = {record["id"]: record["split"] for record in manifest(tmp_path / "first")}
+    after = {record["id"]: record["split"] for record in manifest(tmp_path / "second")}
+    assert before.items() < after.items()
+
+
+def test_images_of_one_patient_stay_on_one_side(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=10)
+    rule = r"p(\d)"
+    names = {f"p{number}": f"q{number % 3}p{number}" for number in range(10)}
+    for old, new in names.items():
+        for kind in ("images", "masks"):
+            (tmp_path / "in" / kind / f"{old}.png").rename(tmp_path / "in" / kind / f"{new}.png")
+    prepare(tmp_path / "in", tmp_path / "out", Settings(patients=rule.replace("p", "q", 1)))
+    splits: dict[str, set[str]] = {}
+    for record in manifest(tmp_path / "out"):
+        splits.setdefault(record["patient"], set()).add(record["split"])
+    assert len(splits) == 3
+    assert all(len(parts) == 1 for parts in splits.values())
+
+
+def test_second_run_does_only_what_is_missing(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=4)
+    prepare(tmp_path / "in", tmp_path / "out")
+    first = (tmp_path / "out" / "manifest.jsonl").read_bytes()
+    again = prepare(tmp_path / "in", tmp_path / "out")
+    assert again.reused == 4
+    assert (tmp_path / "out" / "manifest.jsonl").read_bytes() == first
+
+
+def test_source_is_never_written_into(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=2)
+    with pytest.raises(PleuraError) as caught:
+        prepare(tmp_path / "in", tmp_path / "in")
+    assert caught.value.code == "output-is-input"
+    with pytest.raises(PleuraError) as caught:
+        prepare(tmp_path / "in", tmp_path)
+    assert caught.value.code == "folder-in-use"
+
+
+def test_layout_of_nnunet_and_decathlon(tmp_path: Path) -> None:
+    for number in range(2):
+        scan = PHANTOM.volume.voxels + number
+        nifti(tmp_path / "in" / "imagesTr" / f"case{number}_0000.nii.gz", scan)
+        nifti(tmp_path / "in" / "labelsTr" / f"case{number}.nii.gz", PHANTOM.labels)
+    names = {"background": 0, "right lung": 1, "left lung": 2}
+    (tmp_path / "in" / "dataset.json").write_text(json.dumps({"labels": names}))
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert len(report.cases) == 2
+    assert dict(report.labels) == {1: "right lung", 2: "left lung"}
+    for split in ("train", "val", "test"):
+        for case in load(tmp_path, "out", split):
+            assert case.labels.any(axis=(1, 2)).sum() == PHANTOM.labels.any(axis=(1, 2)).sum()
+
+
+def test_mask_turned_another_way_than_its_scan_is_brought_onto_it(tmp_path: Path) -> None:
+    nifti(tmp_path / "in" / "images" / "a.nii.gz", PHANTOM.volume.voxels)
+    flipped = np.diag([6.0, -6.0, 20.0, 1.0])
+    flipped[0, 3] = -6.0 * 63  # the last column, stored first
+    nifti(tmp_path / "in" / "masks" / "a.nii.gz", PHANTOM.labels[:, :, ::-1], flipped)
+    prepare(tmp_path / "in", tmp_path / "out")
+    record = manifest(tmp_path / "out")[0]
+    image, mask = (nib.load(tmp_path / "out" / record[name]) for name in ("image", "mask"))  # type: ignore[attr-defined]
+    assert np.allclose(image.affine, mask.affine)
+    inside = np.asanyarray(image.dataobj)[np.asanyarray(mask.dataobj) > 0]
+    assert inside.mean() < -600  # lung, not what lies opposite to it
+
+
+def test_original_is_the_middle_slice_in_a_soft_window_at_one_millimetre(tmp_path: Path) -> None:
+    nifti(tmp_path / "in" / "images" / "a.nii.gz", PHANTOM.volume.voxels)
+    nifti(tmp_path / "in" / "masks" / "a.nii.gz", PHANTOM.labels)
+    prepare(tmp_path / "in", tmp_path / "out", PRESETS["original"])
+    record = manifest(tmp_path / "out")[0]
+    assert (record["shape"], record["spacing"], record["kind"]) == ([256, 256], [1.0, 1.0], "windowed")
+    grey = np.asarray(Image.open(tmp_path / "out" / record["image"]))
+    label = np.asarray(Image.open(tmp_path / "out" / record["mask"]))
+    assert grey[label > 0].mean() < 25  # lung lies below -125 HU
+    assert grey.max() > 150
+
+
+def test_contours_of_radiotherapy_are_drawn_into_their_series(tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    paths = write_dicom(PHANTOM, tmp_path / "in" / "ct")
+    first = pydicom.dcmread(paths[0])
+    _structure_set(first).save_as(tmp_path / "in" / "rs.dcm", enforce_file_format=True)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    record = manifest(tmp_path / "out")[0]
+    assert dict(report.labels) == {1: "right lung", 2: "left lung"}
+    mask = np.asanyarray(nib.load(tmp_path / "out" / record["mask"]).dataobj)  # type: ignore[attr-defined]
+    # a square of 60 mm on 6 mm pixels: 10 x 10 pixels on one slice, for each lung
+    assert np.count_nonzero(mask == 1) == np.count_nonzero(mask == 2) == 100
+
+
+def _structure_set(image: Any) -> Any:
+    """Return an RTSTRUCT with a square in each lung, on the slice of `image`, one slice further down."""
+    from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+    from pydicom.sequence import Sequence as Items
+    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"
+    meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["structure set"])
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    found = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+    found.SOPClassUID, found.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
+    found.Modality, found.StudyInstanceUID = "RTSTRUCT", image.StudyInstanceUID
+    found.SeriesInstanceUID = generate_uid(entropy_srcs=["structure series"])
+    series = Dataset()
+    series.SeriesInstanceUID = image.SeriesInstanceUID
+    study, frame = Dataset(), Dataset()
+    study.RTReferencedSeriesSequence = Items([series])
+    frame.FrameOfReferenceUID = image.FrameOfReferenceUID
+    frame.RTReferencedStudySequence = Items([study])
+    found.ReferencedFrameOfReferenceSequence = Items([frame])
+    x0, y0, z0 = (float(value) for value in image.ImagePositionPatient)
+    names, contours = [], []
+    for number, (name, column) in enumerate((("Lung_R", 14), ("Lung_L", 40)), start=1):
+        roi = Dataset()
+        roi.ROINumber, roi.ROIName, roi.ReferencedFrameOfReferenceUID = number, name, image.FrameOfReferenceUID
+        names.append(roi)
+        corners = [(column - 0.5, 24.5), (column + 9.5, 24.5), (column + 9.5, 34.5), (column - 0.5, 34.5)]
+        points = [value for i, j in corners for value in (x0 + 6.0 * i, y0 + 6.0 * j, z0 - 5 * 20.0)]
+        contour, drawn = Dataset(), Dataset()
+        contour.ContourGeometricType, contour.NumberOfContourPoints = "CLOSED_PLANAR", 4
+        contour.ContourData = [f"{value:.2f}" for value in points]
+        drawn.ReferencedROINumber = number
+        drawn.ContourSequence = Items([contour])
+        contours.append(drawn)
+    found.StructureSetROISequence, found.ROIContourSequence = Items(names), Items(contours)
+    return found
