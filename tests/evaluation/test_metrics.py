@@ -57,27 +57,27 @@ def test_hd95_between_two_points_is_their_distance_in_millimetres() -> None:
 def test_hd95_leaves_out_the_furthest_twentieth_of_a_surface() -> None:
     line = box((1, 101), (0, 1), (0, 100))
     short = box((1, 101), (0, 1), (0, 90))
-    # every pixel of a line is surface; distances from the long to the short one are ninety zeros, then 1 to 10;
-    # the 95th percentile of 100 values lies at position 0.95 x 99 = 94.05: between 5 and 6, a twentieth of the way
-    assert hd95(line, short, (1.0, 1.0)) == pytest.approx(5.05)
-    assert hd95(short, line, (1.0, 1.0)) == pytest.approx(5.05)
+    # the outline of the long line has 101 elements above and below it; 10 of each lie beyond the short one, 1 to 10
+    # away. 95 % of 202 leaves ten out: the furthest five above and below
+    assert hd95(line, short, (1.0, 1.0)) == 5.0
+    assert hd95(short, line, (1.0, 1.0)) == 5.0
 
 
 def test_a_cavity_is_surface_too() -> None:
     solid = box((9, 9), (0, 9), (0, 9))
     hollow = solid.copy()
     hollow[4, 4] = False
-    # the four pixels around the hole are surface of the hollow square alone, three pixels from the rim;
-    # 4 of its 36 surface pixels are more than a twentieth
-    assert hd95(solid, hollow, (1.0, 1.0)) == 3.0
+    # the hole has an outline of four elements, half a pixel around its centre; the rim's is half a pixel outside,
+    # four pixels away. Four of 36 + 4 elements are more than a twentieth, also by their length
+    assert hd95(solid, hollow, (1.0, 1.0)) == 4.0
 
 
 def test_hd95_does_not_depend_on_where_the_masks_lie_in_the_array() -> None:
     a, b = box((9, 9), (0, 3), (0, 3)), box((9, 9), (0, 5), (0, 4))
     moved_a, moved_b = np.pad(a, 7), np.pad(b, 7)
-    # 14 of the 20 pixels of b are surface; the furthest from a lie 4, 4, 4 and sqrt(17) mm away, and the percentile
-    # lies at position 0.95 x 13 = 12.35
-    expected = pytest.approx(4 + 0.35 * (math.sqrt(17) - 4))
+    # the lower edge of b lies two rows of 2 mm below that of a; only its last corner is further away, sqrt(17) mm, and
+    # with its short element is less than a twentieth of the outline
+    expected = pytest.approx(4.0)
     assert hd95(a, b, (2.0, 1.0)) == expected
     assert hd95(moved_a, moved_b, (2.0, 1.0)) == expected
 
@@ -87,12 +87,12 @@ def test_masks_on_different_grids_are_refused() -> None:
         with pytest.raises(UnsuitableInput) as error:
             metric(EMPTY, EMPTY[:2])
         assert error.value.code == "shape-mismatch"
-    with pytest.raises(UnsuitableInput, match="2 spacings"):
+    with pytest.raises(UnsuitableInput, match="2 axes and 3 spacings"):
         hd95(EMPTY, EMPTY, (1.0, 1.0, 1.0))
 
 
 def test_hd95_without_scipy_names_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "scipy", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'pleura\[train\]'") as error:
+    with pytest.raises(MissingExtra, match=r"pip install 'pleura\[evaluate\]'") as error:
         hd95(np.ones((2, 2)), np.ones((2, 2)), (1.0, 1.0))
     assert error.value.code == "missing-extra"

@@ -20,6 +20,7 @@ VERBS = {
     "segment": "mark the right and the left lung of each scan",
     "info": "say what a scan is, without segmenting it",
     "prepare": "make a data set of images and masks, to train and evaluate on",
+    "evaluate": "compare masks with references, or a model with a data set",
     "demo": "draw a chest CT with known lungs, segment it, and compare",
 }
 EXIT_CODES = """exit codes:

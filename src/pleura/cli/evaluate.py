@@ -1,0 +1,157 @@
+"""Say how well masks agree with references: Dice, IoU, distances, volumes, by case and over all.
+
+REFERENCES and PREDICTIONS are two folders whose files have the same names, or two files. With a
+data set (a folder with manifest.jsonl) in place of REFERENCES, a model segments its images:
+the shipped one, or --model. Prints a table; -o FOLDER keeps report.json, cases.csv, report.html.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pleura.cli.console import say, warn
+from pleura.errors import UnsuitableInput
+
+if TYPE_CHECKING:
+    from pleura.evaluation.cases import CaseList
+    from pleura.evaluation.evaluate import Judged, Listener
+    from pleura.segmenter import Segmenter
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say what can be asked for."""
+    parser.add_argument("references", type=Path, metavar="REFERENCES", help="folder or file of masks, or a data set")
+    parser.add_argument("predictions", type=Path, nargs="?", metavar="PREDICTIONS", help="folder or file of masks")
+    parser.add_argument("--model", type=Path, metavar="BUNDLE", help="segment the images of the data set with this one")
+    parser.add_argument("--split", default="val", help="part of the data set; val by default")
+    parser.add_argument("--compare", type=Path, metavar="OTHER", help="a second folder of masks, or a second model")
+    parser.add_argument("--fail-below", type=float, default=0.9, metavar="DICE", help="0.9 by default")
+    parser.add_argument("--modality", choices=("auto", "ct", "cr"), default="auto", help="what pictures show")
+    parser.add_argument("--convention", choices=("heart-included", "heart-excluded"), default="", help="of radiographs")
+    parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="keep the report here")
+    parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
+
+
+def run(wishes: Namespace) -> int:
+    """Evaluate, print the summary, and write the report where asked for."""
+    from pleura.evaluation.cases import find_cases
+
+    if wishes.predictions and wishes.model:
+        text = "give PREDICTIONS or --model, not both; --compare takes a second set of either"
+        raise UnsuitableInput(text, code="no-pairs")
+    cases = find_cases(wishes.references, wishes.predictions, split=wishes.split)
+    first, segmenter = _judged(cases, wishes.predictions, wishes.model, wishes)
+    second = _second(cases, wishes) if wishes.compare else None
+    if not wishes.quiet:
+        _tell(first, second, cases, wishes.fail_below)
+    for note in cases.notes:
+        warn(note.message)
+    if wishes.output:
+        _keep(first, second, cases, segmenter, wishes)
+    return 0
+
+
+def _judged(
+    cases: CaseList, predictions: Path | None, model: Path | None, wishes: Namespace
+) -> tuple[Judged, Segmenter | None]:
+    from pleura.evaluation.evaluate import judge_files, judge_model
+    from pleura.segmenter import Segmenter
+
+    with _progress(wishes.quiet) as tell:
+        if predictions:
+            return judge_files(cases, tell), None
+        segmenter = Segmenter(model=model, modality=wishes.modality, convention=wishes.convention)
+        return judge_model(cases, segmenter, model, tell), segmenter
+
+
+def _second(cases: CaseList, wishes: Namespace) -> Judged:
+    """Return the second set of predictions, judged on the same cases."""
+    from dataclasses import replace
+
+    from pleura.evaluation.cases import find_cases, with_predictions
+
+    if (wishes.compare / "recipe.json").is_file():
+        return _judged(cases, None, wishes.compare, wishes)[0]
+    others = find_cases(wishes.references, wishes.compare, split=wishes.split)
+    return _judged(replace(cases, cases=with_predictions(cases.cases, others.cases)), wishes.compare, None, wishes)[0]
+
+
+def _tell(first: Judged, second: Judged | None, cases: CaseList, fail_below: float) -> None:
+    from pleura.evaluation.evaluate import differences, failure_rate, main_unit, summaries
+    from pleura.evaluation.scoring import structures
+
+    unit = main_unit(first.scores)
+    union = structures(cases.labels)[0]
+    patients = len({score.patient for score in first.scores})
+    say(f"{len(first.scores)} cases of {patients} patients")
+    say(f"{'':24}{'Dice':>8}{'worst':>8}{'IoU':>8}{'HD95 ' + unit:>10}{'ASSD ' + unit:>10}{'volume %':>10}")
+    for structure, found in summaries(first, cases.labels).items():
+        values = [found["dice"].mean, found["dice"].worst, found["iou"].mean]
+        values += [found[name].mean for name in ("hd95", "assd", "volume_error_percent")]
+        widths = (8, 8, 8, 10, 10, 10)
+        cells = [_cell(value, width) for value, width in zip(values, widths, strict=True)]
+        say(f"{structure[:24]:24}{''.join(cells)}")
+    rate = 100 * failure_rate(first.scores, union, fail_below)
+    say(f"Dice of {union} below {fail_below:g}: {rate:.1f} % of the cases")
+    for one in first.run_times:
+        told = f"{one.milliseconds:.1f} ms a slice" if one.milliseconds is not None else f"not measured, {one.reason}"
+        say(f"run time, {one.device}: {told}")
+    if second:
+        found_dice = differences(first, second, cases.labels)[union]["dice"]
+        say(
+            f"the second: Dice of {union} {_cell(found_dice.mean, 0, sign='+')} on {found_dice.cases} pairs, "
+            f"p = {_chance(found_dice.p)} (Wilcoxon), better in {found_dice.better}, worse in {found_dice.worse}"
+        )
+
+
+def _cell(value: float | None, width: int, sign: str = "") -> str:
+    if value is None:
+        return f"{'-':>{width}}"
+    return f"{value:{sign}{width}.{4 if abs(value) < 2 else 2}f}" if width else f"{value:{sign}.4f}"
+
+
+def _chance(p: float | None) -> str:
+    return "-" if p is None else f"{p:.2g}"
+
+
+def _keep(
+    first: Judged, second: Judged | None, cases: CaseList, segmenter: Segmenter | None, wishes: Namespace
+) -> None:
+    from pleura.evaluation.evaluate import worst_pictures
+    from pleura.reporting import as_csv, as_json, page
+    from pleura.writing.place import replacing
+
+    folder: Path = wishes.output
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = worst_pictures(first, cases, segmenter)
+    found = as_json(first, cases, fail_below=wishes.fail_below, other=second)
+    texts = {
+        "report.json": json.dumps(found, indent=1, allow_nan=False) + "\n",
+        "cases.csv": as_csv(first),
+        "report.html": page(first, cases, pictures, fail_below=wishes.fail_below, other=second),
+    }
+    for name, text in texts.items():
+        with replacing(folder / name) as file:
+            file.write(text.encode())
+    if not wishes.quiet:
+        say(f"written: {folder / 'report.html'}, report.json and cases.csv beside it")
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Listener]:
+    """Give the function that is called after each case; on a terminal it moves a progress bar."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done, _count: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("evaluating", total=None)
+        yield lambda done, count: bar.update(task, completed=done, total=count)

@@ -1,0 +1,203 @@
+"""Which reference belongs to which prediction or image, found before any file is opened.
+
+Three forms are known: a folder with a manifest, two folders whose files match by stem, and two files. Whatever has no
+partner is kept as a case that failed, or is noted; nothing is dropped without a word.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.labels import LUNGS
+from pleura.volume import Note
+
+_SUFFIX = re.compile(r"\.(nii|hdr|nrrd|nhdr|mha|mhd|png|jpe?g|tiff?)(\.gz)?$", re.IGNORECASE)
+_ENDINGS = re.compile(r"([_-](masks?|lungs?|seg|labels?))$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case to be scored.
+
+    Attributes
+    ----------
+    id : of the manifest, or a running number in the order of the references' names
+    patient : a number; cases of one patient share it
+    reference : file of the mask that is believed
+    prediction : file of the mask that is judged; None where it is missing, or where a model makes it
+    image : file or folder of the scan; None where only masks are compared
+    sides : True where the reference tells the labels apart, not only inside from outside
+    spacing : millimetres along (z, y, x) or (y, x), where the manifest states them
+    """
+
+    id: str
+    patient: int
+    reference: Path
+    prediction: Path | None = None
+    image: Path | None = None
+    sides: bool = True
+    spacing: tuple[float, ...] | None = None
+
+
+@dataclass(frozen=True)
+class CaseList:
+    """The cases of a command, the names of their labels by value, and what was left out and why."""
+
+    cases: tuple[Case, ...]
+    labels: Mapping[int, str]
+    notes: tuple[Note, ...] = ()
+
+
+def is_dataset(path: Path) -> bool:
+    """Say whether a path is a folder with a manifest."""
+    return (path / "manifest.jsonl").is_file()
+
+
+def find_cases(references: Path, predictions: Path | None = None, *, split: str = "val") -> CaseList:
+    """Return the cases of a command line.
+
+    Parameters
+    ----------
+    references : a folder with a manifest, a folder of masks, or a mask
+    predictions : a folder of masks, or a mask; None where a model makes them, which needs a manifest
+    split : of the manifest's cases
+
+    Raises
+    ------
+    UnreadableInput
+        A path is missing (`not-found`), or the manifest is damaged (`bad-manifest`).
+    UnsuitableInput
+        There is nothing to compare (`no-pairs`), or a stem is there twice (`ambiguous-pair`).
+    """
+    for path in (references, *([predictions] if predictions else [])):
+        if not path.exists():
+            raise UnreadableInput(f"{path}: there is no such file or folder", code="not-found")
+    if is_dataset(references):
+        return _of_manifest(references, predictions, split)
+    if predictions is None:
+        text = f"{references} has no manifest.jsonl, so a model finds no images; give PREDICTIONS, or prepare it"
+        raise UnsuitableInput(text, code="no-pairs")
+    if references.is_dir() != predictions.is_dir():
+        raise UnsuitableInput("give two folders of masks, or two masks; one of each does not match", code="no-pairs")
+    if not references.is_dir():
+        return CaseList((Case("case-1", 1, references, predictions),), _lungs())
+    return _of_folders(references, predictions)
+
+
+def _of_folders(references: Path, predictions: Path) -> CaseList:
+    wanted, given = _by_stem(references), _by_stem(predictions)
+    if not wanted.keys() & given.keys():
+        text = f"no file of {predictions} has the stem of one of {references}, with or without _mask or _lungs"
+        raise UnsuitableInput(text, code="no-pairs")
+    digits = len(str(len(wanted)))
+    cases = tuple(
+        Case(f"case-{number:0{digits}}", number, path, given.get(stem))
+        for number, (stem, path) in enumerate(sorted(wanted.items()), start=1)
+    )
+    return CaseList(cases, _lungs(), _left_over(len(given.keys() - wanted.keys())))
+
+
+def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList:
+    records = [record for record in _records(folder / "manifest.jsonl") if record["split"] == split]
+    labelled = [record for record in records if record["mask"]]
+    if not labelled:
+        raise UnsuitableInput(f"{folder} has no case with a mask in the split {split!r}", code="no-pairs")
+    given = _predicted(predictions) if predictions else {}
+    patients: dict[str, int] = {}
+    cases, used = [], set()
+    for record in labelled:
+        stems = [_stem(Path(record[name])) for name in ("image", "mask")] + [str(record["id"])]
+        found = next((stem for stem in stems if stem in given), None)
+        used.add(found)
+        cases.append(
+            Case(
+                id=str(record["id"]),
+                patient=patients.setdefault(str(record["patient"]), len(patients) + 1),
+                reference=folder / record["mask"],
+                prediction=given[found] if found else None,
+                image=folder / record["image"],
+                sides=bool(record.get("sides", True)),
+                spacing=tuple(record["spacing"][::-1]) if record.get("spacing") else None,
+            )
+        )
+    if predictions and used == {None}:
+        raise UnsuitableInput(f"no file of {predictions} has the stem of a case of {folder}", code="no-pairs")
+    notes = _left_over(len(given.keys() - used))
+    if bare := len(records) - len(labelled):
+        notes = (*notes, Note("no-reference", f"{bare} cases of the split have no mask and were left out"))
+    return CaseList(tuple(cases), _named_labels(folder), notes)
+
+
+def _records(manifest: Path) -> list[dict[str, Any]]:
+    """Return the lines of a manifest, each checked for what is needed of it."""
+    records = []
+    for number, line in enumerate(manifest.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            missing = {"id", "patient", "split", "image", "mask"} - record.keys()
+        except (ValueError, AttributeError) as error:
+            raise UnreadableInput(f"{manifest}, line {number}: not a JSON object", code="bad-manifest") from error
+        if missing:
+            text = f"{manifest}, line {number}: {', '.join(sorted(missing))} missing; write it with pleura prepare"
+            raise UnreadableInput(text, code="bad-manifest")
+        records.append(record)
+    return records
+
+
+def _named_labels(folder: Path) -> Mapping[int, str]:
+    """Return the names of the labels as `dataset.json` gives them, else the lungs'."""
+    description = folder / "dataset.json"
+    if not description.is_file():
+        return _lungs()
+    try:
+        labels = json.loads(description.read_text(encoding="utf-8")).get("labels") or {}
+        return {int(value): str(name) for value, name in labels.items() if int(value)} or _lungs()
+    except (ValueError, AttributeError) as error:
+        text = f'{description}: its labels are not of the form {{"1": "right lung"}}'
+        raise UnreadableInput(text, code="bad-manifest") from error
+
+
+def _lungs() -> Mapping[int, str]:
+    return {label.value: label.name for label in LUNGS}
+
+
+def _predicted(predictions: Path) -> dict[str, Path]:
+    return _by_stem(predictions) if predictions.is_dir() else {_stem(predictions): predictions}
+
+
+def _by_stem(folder: Path) -> dict[str, Path]:
+    """Return the masks of a folder by their stem."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if not path.is_file() or path.name.startswith(".") or not _SUFFIX.search(path.name):
+            continue
+        stem = _stem(path)
+        if stem in found:
+            raise UnsuitableInput(
+                f"{found[stem]} and {path.name} have the same stem; keep one of them", code="ambiguous-pair"
+            )
+        found[stem] = path
+    return found
+
+
+def _stem(path: Path) -> str:
+    return _ENDINGS.sub("", _SUFFIX.sub("", path.name))
+
+
+def _left_over(count: int) -> tuple[Note, ...]:
+    text = f"{count} predictions have no reference and were left out"
+    return (Note("no-reference", text),) if count else ()
+
+
+def with_predictions(cases: Sequence[Case], others: Sequence[Case]) -> tuple[Case, ...]:
+    """Return `cases` in their order, each as in `others`, where a second folder of predictions was matched."""
+    found = {case.id: case for case in others}
+    return tuple(found[case.id] for case in cases)

@@ -1,0 +1,189 @@
+"""The road of an evaluation: cases in, every figure of every case, their summary and their curves out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.errors import PleuraError
+from pleura.evaluation.cases import Case, CaseList
+from pleura.evaluation.masks import Pair, laid_on, read_mask
+from pleura.evaluation.runtime import RunTime, run_times
+from pleura.evaluation.scoring import Score, failed, score_pair, structures
+from pleura.evaluation.statistics import METRICS, Difference, Summary, column, compare, summarise
+from pleura.evaluation.thresholds import Counts, Curves, count, curves
+from pleura.reading import read
+from pleura.reading.labelmap import LabelMap
+from pleura.segmenter import Segmenter
+from pleura.volume import Kind, Volume
+
+Listener = Callable[[int, int], None]
+
+TIMED = 5
+"""Scans on which run time is measured."""
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """One set of predictions, judged.
+
+    Attributes
+    ----------
+    scores : a case each, in the order of the cases
+    curves : over thresholds, where a model gave chances; else None
+    run_times : by device, where a model ran
+    model : name, version and hash of the model, where there was one
+    """
+
+    scores: tuple[Score, ...]
+    curves: Curves | None = None
+    run_times: tuple[RunTime, ...] = ()
+    model: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A slice of a case with both masks on it: grey 0..255, reference and prediction, all (y, x)."""
+
+    case: str
+    grey: NDArray[np.uint8]
+    reference: NDArray[np.uint8]
+    prediction: NDArray[np.uint8]
+
+
+def judge_files(cases: CaseList, tell: Listener = lambda _done, _count: None) -> Judged:
+    """Score predictions that lie in files; a missing one, or one that cannot be read, counts as found nothing."""
+    scores = []
+    for number, case in enumerate(cases.cases, start=1):
+        scores.append(_scored(case, cases.labels))
+        tell(number, len(cases.cases))
+    return Judged(tuple(scores))
+
+
+def _scored(case: Case, labels: Mapping[int, str]) -> Score:
+    names = structures(labels, sides=case.sides)
+    if case.prediction is None:
+        return failed(case.id, case.patient, names, "no-prediction")
+    try:
+        pair = laid_on(read_mask(case.reference), read_mask(case.prediction), case.spacing)
+    except PleuraError as error:
+        return failed(case.id, case.patient, names, error.code)
+    return _score(case, pair, labels)
+
+
+def _score(case: Case, pair: Pair, labels: Mapping[int, str], warnings: Sequence[str] = ()) -> Score:
+    found, confusion = score_pair(pair.reference, pair.prediction, pair.spacing, labels, sides=case.sides)
+    return Score(case.id, case.patient, pair.unit, found, confusion, tuple(warnings))
+
+
+def judge_model(
+    cases: CaseList, segmenter: Segmenter, model: Path | None, tell: Listener = lambda _done, _count: None
+) -> Judged:
+    """Segment every case with a model and score what comes out; a refused scan counts as found nothing."""
+    scores, counts = [], []
+    timed: list[Volume] = []
+    for number, case in enumerate(cases.cases, start=1):
+        score, histogram, volume = _segmented(case, segmenter, cases.labels)
+        scores.append(score)
+        counts += [histogram] if histogram is not None else []
+        if volume is not None and len(timed) < TIMED:
+            timed.append(volume)
+        tell(number, len(cases.cases))
+    bundle = segmenter.bundle
+    about = {"name": bundle.name, "version": bundle.version, "sha256": bundle.sha256}
+    return Judged(tuple(scores), curves(counts), run_times(model, timed), about)
+
+
+def _segmented(
+    case: Case, segmenter: Segmenter, labels: Mapping[int, str]
+) -> tuple[Score, Counts | None, Volume | None]:
+    names = structures(labels, sides=case.sides)
+    assert case.image is not None  # a manifest states it
+    try:
+        volume = read(case.image)
+        result = segmenter(volume)
+        pair = laid_on(read_mask(case.reference), _as_map(result.labels, volume), case.spacing)
+        chances = pair.turned(segmenter.chances(volume))
+    except PleuraError as error:
+        return failed(case.id, case.patient, names, error.code), None, None
+    warnings = [note.code for note in result.warnings]
+    inside = (pair.reference > 0).reshape(chances.shape)
+    return _score(case, pair, labels, warnings), count(chances, inside), volume
+
+
+def _as_map(labels: NDArray[np.uint8], volume: Volume) -> LabelMap:
+    placed = volume.spacing_known and not volume.planar
+    return LabelMap(labels.reshape(volume.shape), volume.affine, placed=placed, planar=volume.planar)
+
+
+def summaries(judged: Judged, labels: Mapping[int, str]) -> dict[str, dict[str, Summary]]:
+    """Return the summary of each figure, by structure and by name."""
+    unit = main_unit(judged.scores)
+    found = {}
+    for structure in structures(labels):
+        columns = {metric.name: column(judged.scores, structure, metric.name, unit) for metric in METRICS}
+        found[structure] = {metric.name: summarise(*columns[metric.name], metric.better) for metric in METRICS}
+    return found
+
+
+def differences(first: Judged, second: Judged, labels: Mapping[int, str]) -> dict[str, dict[str, Difference]]:
+    """Return how the second set of predictions differs from the first, by structure and figure."""
+    unit = main_unit(first.scores)
+    return {
+        structure: {metric.name: compare(first.scores, second.scores, structure, metric, unit) for metric in METRICS}
+        for structure in structures(labels)
+    }
+
+
+def main_unit(scores: Sequence[Score]) -> str:
+    """Return the unit of most cases, in which distances are summed up."""
+    units = [score.unit for score in scores if not score.error]
+    return max(("mm", "px"), key=units.count)
+
+
+def failure_rate(scores: Sequence[Score], structure: str, below: float) -> float:
+    """Return the share of cases whose Dice is below a limit; cases that could not be scored among them."""
+    values = [score.agreements[structure].dice for score in scores if structure in score.agreements]
+    return sum(value < below for value in values) / len(values) if values else 0.0
+
+
+def worst_pictures(judged: Judged, cases: CaseList, segmenter: Segmenter | None, count: int = 6) -> tuple[Picture, ...]:
+    """Return the slice with the most disagreement of each of the worst cases that have an image or both masks."""
+    union = structures(cases.labels)[0]
+    order = sorted(range(len(cases.cases)), key=lambda place: judged.scores[place].agreements[union].dice)
+    found = []
+    for place in order[: 2 * count]:
+        try:
+            found.append(_picture(cases.cases[place], segmenter))
+        except PleuraError:
+            continue
+        if len(found) == count:
+            break
+    return tuple(found)
+
+
+def _picture(case: Case, segmenter: Segmenter | None) -> Picture:
+    reference = read_mask(case.reference)
+    volume = read(case.image) if case.image else None
+    if segmenter and volume:
+        prediction = _as_map(segmenter(volume).labels, volume)
+    elif case.prediction:
+        prediction = read_mask(case.prediction)
+    else:
+        raise PleuraError("there is no prediction to draw", code="no-prediction")
+    pair = laid_on(reference, prediction, case.spacing)
+    wanted, given = (np.atleast_3d(mask.T).T for mask in (pair.reference, pair.prediction))
+    z = int(((wanted > 0) != (given > 0)).sum(axis=(1, 2)).argmax())
+    grey = np.zeros(wanted.shape[1:], np.uint8)
+    if volume is not None:
+        grey = _grey(pair.turned(volume.voxels).reshape(wanted.shape)[z], volume.kind)
+    return Picture(case.id, grey, wanted[z], given[z])
+
+
+def _grey(plane: NDArray[np.generic], kind: Kind) -> NDArray[np.uint8]:
+    low, high = (-1350.0, 250.0) if kind is Kind.HU else (0.0, 255.0)
+    return np.asarray(np.clip((plane.astype(np.float32) - low) / (high - low) * 255, 0, 255), np.uint8)

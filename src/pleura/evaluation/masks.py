@@ -1,0 +1,115 @@
+"""Two masks of one scan, from wherever they come, brought onto each other before a single voxel is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.errors import UnsuitableInput
+from pleura.reading import LabelMap, read_labels
+from pleura.volume import Affine, axial_order, to_axial
+
+OFF_GRID = 0.1
+"""Two grids are one where no corners of theirs lie further apart than this share of a voxel."""
+
+
+def read_mask(path: Path) -> LabelMap:
+    """Return a mask with its voxels as uint8, unchanged; in a JPEG, which smears them, 1 is what is above 127.
+
+    Raises
+    ------
+    UnsuitableInput
+        `not-a-mask`, where values are not whole numbers from 0 to 255; else what `read_labels` raises.
+    """
+    found = read_labels(path)
+    values = found.voxels > 127 if found.lossy else found.voxels
+    with np.errstate(invalid="ignore"):  # what is not finite does not survive the comparison
+        labels = values.astype(np.uint8)
+    if not np.array_equal(labels, values):
+        text = f"{path.name}: values are not whole numbers from 0 to 255: a scan or a map of chances, not a mask"
+        raise UnsuitableInput(text, code="not-a-mask")
+    return LabelMap(labels, found.affine, placed=found.placed, lossy=found.lossy, planar=found.planar)
+
+
+def in_millimetres(mask: LabelMap) -> bool:
+    """Say whether the affine counts millimetres, not pixels."""
+    return mask.placed or not mask.planar
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """A reference and a prediction whose voxels lie on each other.
+
+    Attributes
+    ----------
+    reference, prediction : (z, y, x) uint8, or (y, x) of a picture
+    spacing : along their axes, in `unit`
+    unit : "mm", or "px" where no millimetres are known
+    turn : affine by which the prediction's own grid was turned to axial order, or None
+    """
+
+    reference: NDArray[np.uint8]
+    prediction: NDArray[np.uint8]
+    spacing: tuple[float, ...]
+    unit: str
+    turn: Affine | None
+
+    def turned(self, array: NDArray[Any]) -> NDArray[Any]:
+        """Return an array on the prediction's own grid (z, y, x), turned and cut as the masks here are."""
+        array = array if self.turn is None else to_axial(array, self.turn)
+        return array[0] if self.reference.ndim == 2 else array
+
+
+def laid_on(reference: LabelMap, prediction: LabelMap, spacing: Sequence[float] | None = None) -> Pair:
+    """Return both masks on one grid.
+
+    Parameters
+    ----------
+    reference, prediction : masks; a picture without millimetres fits anything of its size
+    spacing : millimetres along the reference's axes, where they are known from elsewhere
+
+    Raises
+    ------
+    UnsuitableInput
+        `grid-mismatch`, where the size differs, or, with both in millimetres, where the voxels do not lie on each
+        other.
+    """
+    known = [mask for mask in (prediction, reference) if in_millimetres(mask)]
+    both = len(known) == 2
+    a = to_axial(reference.voxels, reference.affine) if both else reference.voxels
+    b = to_axial(prediction.voxels, prediction.affine) if both else prediction.voxels
+    if a.shape != b.shape:
+        raise UnsuitableInput(f"reference {a.shape} and prediction {b.shape} differ in size", code="grid-mismatch")
+    if both and (off := _off_grid(reference, prediction)) > OFF_GRID:
+        raise UnsuitableInput(f"reference and prediction lie {off:.1f} voxels apart", code="grid-mismatch")
+    steps = _steps(known[0].affine, turned=both) if known else tuple(spacing or (1.0, 1.0, 1.0))
+    turn = prediction.affine if both else None
+    unit = "mm" if known or spacing else "px"
+    if len(a) == 1 and (reference.planar or prediction.planar):
+        return Pair(a[0], b[0], steps[-2:], unit, turn)
+    return Pair(a, b, steps, unit, turn)
+
+
+def _steps(affine: Affine, *, turned: bool) -> tuple[float, ...]:
+    """Return the millimetres along the axes of an array, turned to axial order or as it is stored."""
+    steps = np.linalg.norm(affine[:3, :3], axis=0)
+    return tuple(float(steps[axis]) for axis in (axial_order(affine)[0] if turned else (0, 1, 2)))
+
+
+def _off_grid(reference: LabelMap, prediction: LabelMap) -> float:
+    """Return how far corresponding corners lie apart at most, in steps of the reference's finest axis."""
+    corners = [_corners(mask) for mask in (reference, prediction)]
+    return float(np.abs(corners[0] - corners[1]).max() / min(_steps(reference.affine, turned=False)))
+
+
+def _corners(mask: LabelMap) -> NDArray[np.float64]:
+    """Return the corners of a grid in millimetres, in the order of its axial form."""
+    ends = np.meshgrid(*(np.array([0.0, size - 1.0]) for size in mask.voxels.shape), indexing="ij")
+    points = np.stack([to_axial(end, mask.affine).ravel() for end in ends] + [np.ones(8)])
+    placed: NDArray[np.float64] = mask.affine[:3] @ points
+    return placed

@@ -1,0 +1,102 @@
+"""What another cut of the network's chances would have given, and whether a chance of 70 % comes true in 70 %.
+
+Chances are bytes, so a case is two counts for each of 256 values: voxels inside and outside the reference. From these
+follow all curves, exactly and without keeping a single scan.
+
+References: Guo C, Pleiss G, Sun Y, Weinberger KQ. On calibration of modern neural networks. ICML 2017 (expected
+calibration error, reliability diagram).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+CUTS = np.linspace(0.0, 1.0, 101)
+"""A voxel is inside where its chance is at least the cut."""
+
+BINS = 10
+"""Bins of equal width between 0 and 1."""
+
+Counts = NDArray[np.int64]
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """Figures against the cut, each the mean over the cases, and the reliability over all voxels.
+
+    Attributes
+    ----------
+    cases : how many
+    cuts, dice, iou, precision, recall : (101,)
+    chance, observed, voxels : (10,) by bin: the mean chance stated, the share that was inside, and how many voxels;
+        nan where a bin is empty
+    ece : expected calibration error over all voxels
+    ece_undecided : the same without voxels whose chance is 0 or 1, most of which are far from any lung
+    """
+
+    cases: int
+    cuts: Values
+    dice: Values
+    iou: Values
+    precision: Values
+    recall: Values
+    chance: Values
+    observed: Values
+    voxels: Counts
+    ece: float
+    ece_undecided: float
+
+
+def count(chances: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Counts:
+    """Return (2, 256): voxels outside and inside the reference, by the chance 0..255 that they were given."""
+    return np.stack([np.bincount(chances[where].ravel(), minlength=256) for where in (~inside, inside)])
+
+
+def curves(cases: Sequence[Counts]) -> Curves | None:
+    """Return the curves over the counts of each case; None where there are none."""
+    if not cases:
+        return None
+    per_case = np.array([_per_cut(counts) for counts in cases]).mean(axis=0)
+    total = np.sum(cases, axis=0)
+    chance, observed, voxels = _reliability(total)
+    undecided = total.copy()
+    undecided[:, [0, 255]] = 0
+    dice, iou, precision, recall = per_case
+    return Curves(
+        len(cases), CUTS, dice, iou, precision, recall, chance, observed, voxels, _ece(total), _ece(undecided)
+    )
+
+
+def _per_cut(counts: Counts) -> Values:
+    """Return Dice, IoU, precision and recall (4, 101) of one case, empty masks as in `metrics`."""
+    first = np.ceil(CUTS * 255 - 1e-9).astype(int)
+    above = np.cumsum(counts[:, ::-1], axis=1)[:, ::-1][:, first]
+    wrong, right = above
+    size = counts[1].sum()
+    marked = right + wrong
+    whole = np.stack([size + marked, size + wrong, marked, np.full_like(marked, size)])
+    part = np.stack([2 * right, right, right, right])
+    shares = np.divide(part, whole, out=np.zeros(part.shape), where=whole > 0)
+    shares[:, (marked == 0) & (size == 0)] = 1.0
+    return np.asarray(shares)
+
+
+def _reliability(counts: Counts) -> tuple[Values, Values, Counts]:
+    """Return mean chance, share inside and number of voxels in each bin."""
+    place = np.minimum(np.arange(256) * BINS // 255, BINS - 1)
+    both = counts.sum(axis=0)
+    voxels = np.bincount(place, both, BINS)
+    stated, inside = np.bincount(place, both * np.arange(256) / 255, BINS), np.bincount(place, counts[1], BINS)
+    with np.errstate(invalid="ignore"):  # an empty bin has no mean
+        return stated / voxels, inside / voxels, voxels.astype(np.int64)
+
+
+def _ece(counts: Counts) -> float:
+    chance, observed, voxels = _reliability(counts)
+    weights = voxels / max(1, voxels.sum())
+    return float(np.nansum(weights * np.abs(chance - observed)))

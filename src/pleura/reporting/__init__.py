@@ -1,0 +1,8 @@
+"""An evaluation to keep and to pass on: JSON and CSV for programs, one self-contained page for people."""
+
+from __future__ import annotations
+
+from pleura.reporting.page import page
+from pleura.reporting.tables import as_csv, as_json
+
+__all__ = ["as_csv", "as_json", "page"]

@@ -1,0 +1,220 @@
+"""An evaluation as one HTML page that holds everything: no script, no other file, no name of a file or a patient."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from pleura import __version__
+from pleura.evaluation.cases import CaseList
+from pleura.evaluation.evaluate import Judged, Picture, differences, failure_rate, main_unit, summaries
+from pleura.evaluation.scoring import structures
+from pleura.evaluation.statistics import METRICS, Summary
+from pleura.reporting.charts import lines, strip
+
+STYLE = """
+:root{--ink:#20242a;--soft:#69707a;--line:#e3e6ea}
+body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);max-width:1080px;margin:2.5rem auto;padding:0 1.2rem}
+h1{font-size:1.7rem;margin:0 0 .2rem}h2{font-size:1.15rem;margin:2.2rem 0 .6rem}
+p{margin:.3rem 0}.soft{color:var(--soft)}
+table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.9rem}
+th,td{text-align:right;padding:.28rem .6rem;border-bottom:1px solid var(--line)}
+th:first-child,td:first-child{text-align:left}th{font-weight:600;color:var(--soft)}
+.row{display:flex;flex-wrap:wrap;gap:1.4rem}.row figure{flex:1 1 320px;max-width:400px;margin:0}
+.worst figure{flex:0 1 240px}figure img{width:100%;image-rendering:auto;background:#000}
+figcaption,.small{font-size:.8rem;fill:var(--soft);color:var(--soft)}
+.grid{stroke:var(--line);fill:none}.bad{color:#b3261e}
+.right{color:#c89b00}.pred{color:#c8443a}
+@media print{body{margin:0;max-width:none}h2{break-after:avoid}figure,tr{break-inside:avoid}}
+"""
+
+NONE = "-"
+"""Stands where there is no figure."""
+
+SIDE = 320
+"""Longest side of a picture on the page, in pixels."""
+
+
+def page(
+    judged: Judged,
+    cases: CaseList,
+    pictures: Sequence[Picture],
+    *,
+    fail_below: float,
+    other: Judged | None = None,
+) -> str:
+    """Return the page as text."""
+    parts = [
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Evaluation</title><style>{STYLE}</style>",
+        "<h1>Evaluation</h1>",
+        _head(judged, cases, fail_below),
+        _summary(judged, cases),
+        _compared(judged, other, cases) if other else "",
+        _charts(judged, cases),
+        _pictured(pictures),
+        _table(judged, cases, fail_below),
+        _notes(judged, cases),
+    ]
+    return "".join(parts) + "</html>\n"
+
+
+def _head(judged: Judged, cases: CaseList, fail_below: float) -> str:
+    union = structures(cases.labels)[0]
+    patients = len({score.patient for score in judged.scores})
+    model = f"model {escape(judged.model['name'])} {escape(judged.model['version'])}, " if judged.model else ""
+    rate = failure_rate(judged.scores, union, fail_below)
+    failed = sum(score.error is not None for score in judged.scores)
+    return (
+        f"<p class=soft>pleura {__version__}, {model}{len(judged.scores)} cases of {patients} patients</p>"
+        f"<p>Dice of {escape(union)} below {fail_below:g} in <b>{100 * rate:.1f} %</b> of the cases"
+        f"{f', <b class=bad>{failed} could not be scored</b>' if failed else ''}.</p>"
+    )
+
+
+def _summary(judged: Judged, cases: CaseList) -> str:
+    unit = main_unit(judged.scores)
+    blocks = ["<h2>Summary</h2>"]
+    for structure, found in summaries(judged, cases.labels).items():
+        rows = [_summary_row(f"{_title(metric.name, unit)}", found[metric.name]) for metric in METRICS]
+        head = "<tr><th>" + "<th>".join(
+            (escape(structure), "median", "mean", "95 % interval of the mean", "worst 5 %", "worst", "cases")
+        )
+        blocks.append(f"<table>{head}{''.join(row for row in rows if row)}</table><p></p>")
+    return "".join(blocks)
+
+
+def _title(name: str, unit: str) -> str:
+    metric = next(one for one in METRICS if one.name == name)
+    if name.startswith("surface_dice"):
+        return f"{metric.title} {unit}"
+    shown = unit if metric.unit == "length" else metric.unit
+    return f"{metric.title}, {shown}" if shown else metric.title
+
+
+def _summary_row(title: str, summary: Summary) -> str:
+    if not summary.cases:
+        return ""
+    interval = f"{_number(summary.interval[0])} to {_number(summary.interval[1])}" if summary.interval else NONE
+    left_out = f" ({summary.infinite} infinite)" if summary.infinite else ""
+    cells = (title, _number(summary.median), _number(summary.mean), interval, _number(summary.tail))
+    return "<tr><td>" + "<td>".join((*cells, _number(summary.worst), f"{summary.cases}{left_out}"))
+
+
+def _compared(judged: Judged, other: Judged, cases: CaseList) -> str:
+    unit = main_unit(judged.scores)
+    blocks = ["<h2>The second set of predictions against the first</h2>"]
+    for structure, found in differences(judged, other, cases.labels).items():
+        rows = []
+        for metric in METRICS:
+            one = found[metric.name]
+            if not one.cases:
+                continue
+            interval = f"{_number(one.interval[0])} to {_number(one.interval[1])}" if one.interval else NONE
+            cells = (_title(metric.name, unit), _number(one.mean), interval, _number(one.p), one.better, one.worse)
+            rows.append("<tr><td>" + "<td>".join((*map(str, cells), str(one.cases))))
+        titles = (escape(structure), "mean difference", "95 % interval", "p (Wilcoxon)", "better", "worse", "pairs")
+        blocks.append(f"<table><tr><th>{'<th>'.join(titles)}{''.join(rows)}</table><p></p>")
+    return "".join(blocks)
+
+
+def _charts(judged: Judged, cases: CaseList) -> str:
+    union = structures(cases.labels)[0]
+    values = [score.agreements[union].dice for score in judged.scores]
+    low = max(0.0, math.floor(10 * min(values)) / 10) if values else 0.0
+    figures = [_figure(strip(values, low=min(low, 0.8), across="cases, worst first"), f"Dice of {union}")]
+    curves = judged.curves
+    if curves:
+        named = [(name, curves.cuts.tolist(), getattr(curves, name.lower()).tolist()) for name in ("Dice", "IoU")]
+        figures.append(_figure(lines(named, across="threshold"), "Dice and IoU against the threshold"))
+        named = [
+            (name, curves.cuts.tolist(), getattr(curves, name.lower()).tolist()) for name in ("Precision", "Recall")
+        ]
+        figures.append(_figure(lines(named, across="threshold"), "Precision and recall against the threshold"))
+        reliable: list[tuple[str, Any, Any]] = [("share inside", curves.chance.tolist(), curves.observed.tolist())]
+        text = (
+            f"Reliability; expected calibration error {curves.ece:.4f}, of undecided voxels {curves.ece_undecided:.4f}"
+        )
+        figures.append(_figure(lines(reliable, across="chance stated", diagonal=True), text))
+    return f"<h2>Curves</h2><div class=row>{''.join(figures)}</div>"
+
+
+def _figure(picture: str, caption: str) -> str:
+    return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def _pictured(pictures: Sequence[Picture]) -> str:
+    if not pictures:
+        return ""
+    figures = []
+    for one in pictures:
+        a, b = one.reference > 0, one.prediction > 0
+        dice = 2 * int(np.count_nonzero(a & b)) / max(int(np.count_nonzero(a) + np.count_nonzero(b)), 1)
+        data = base64.b64encode(_drawn(one)).decode()
+        image = f'<img alt="" src="data:image/png;base64,{data}">'
+        figures.append(_figure(image, f"{one.case}: Dice of this slice {dice:.3f}"))
+    legend = "<p class=soft>Reference in <b class=right>yellow</b>, prediction in <b class=pred>red</b>.</p>"
+    return f'<h2>Worst cases, where they disagree most</h2>{legend}<div class="row worst">{"".join(figures)}</div>'
+
+
+def _drawn(one: Picture) -> bytes:
+    """Return a PNG of the slice with both outlines."""
+    from PIL import Image
+
+    scale = SIDE / max(int(side) for side in one.grey.shape)
+    size = round(one.grey.shape[1] * scale), round(one.grey.shape[0] * scale)
+    picture = np.asarray(Image.fromarray(one.grey).resize(size, Image.Resampling.BICUBIC).convert("RGB")).copy()
+    for mask, colour in ((one.reference, (255, 210, 0)), (one.prediction, (230, 70, 60))):
+        large = np.asarray(Image.fromarray((mask > 0).astype(np.uint8)).resize(size, Image.Resampling.NEAREST)) > 0
+        inner = large.copy()
+        for axis in (0, 1):
+            inner &= np.roll(large, 1, axis) & np.roll(large, -1, axis)
+        picture[large & ~inner] = colour
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, format="PNG", optimize=True)
+    return file.getvalue()
+
+
+def _table(judged: Judged, cases: CaseList, fail_below: float) -> str:
+    names = structures(cases.labels)
+    shown = ("dice", "iou", "precision", "recall", "hd95", "assd", "surface_dice_2", "volume_error_percent")
+    unit = main_unit(judged.scores)
+    head = "".join(f"<th>{_title(name, unit)}" for name in shown)
+    apart = "".join(f"<th>Dice {escape(name)}" for name in names[1:])
+    rows = []
+    for score in sorted(judged.scores, key=lambda one: one.agreements[names[0]].dice):
+        first = score.agreements[names[0]]
+        cells = [_number(getattr(first, name)) for name in shown]
+        cells += [_number(score.agreements[name].dice) if name in score.agreements else NONE for name in names[1:]]
+        told = escape(" ".join(([score.error] if score.error else []) + list(score.warnings)))
+        bad = " class=bad" if first.dice < fail_below else ""
+        rows.append(f"<tr><td{bad}>{escape(score.id)}<td>{'<td>'.join(cells)}<td>{told}")
+    return f"<h2>Every case, worst first</h2><table><tr><th>case{head}{apart}<th>warnings{''.join(rows)}</table>"
+
+
+def _notes(judged: Judged, cases: CaseList) -> str:
+    lines_of_text = [escape(note.message) for note in cases.notes]
+    for one in judged.run_times:
+        told = f"{one.milliseconds:.1f} ms a slice" if one.milliseconds is not None else f"not measured: {one.reason}"
+        lines_of_text.append(f"Run time, {one.device}: {told}")
+    lines_of_text += [
+        "Two empty masks agree fully; where one is empty, overlap is 0 and distances are infinite.",
+        "A case that could not be scored counts with overlap 0.",
+        "Surfaces as in DeepMind's surface-distance; intervals by bootstrap over patients.",
+    ]
+    return f"<h2>Notes</h2><p class=soft>{'<br>'.join(lines_of_text)}</p>"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return NONE
+    if not math.isfinite(value):
+        return "∞"
+    if value and abs(value) < 0.001:
+        return f"{value:.1e}"
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"

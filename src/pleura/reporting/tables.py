@@ -1,0 +1,97 @@
+"""An evaluation as JSON and as CSV; infinite figures are null in the one and `inf` in the other."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from pleura import __version__
+from pleura.evaluation.cases import CaseList
+from pleura.evaluation.evaluate import Judged, differences, failure_rate, main_unit, summaries
+from pleura.evaluation.scoring import FIGURES, TOLERANCES, Score, structures
+
+RULES = {
+    "empty_masks": "both empty: overlap 1, distance 0; one empty: overlap 0, distance infinite (null)",
+    "failed_cases": "a case that could not be scored counts with overlap 0 and infinite distance",
+    "surfaces": "DeepMind surface-distance: elements between voxel centres, weighed by area",
+    "tolerances": list(TOLERANCES),
+    "intervals": "95 %, bootstrap over patients, 2000 draws, seed 0",
+    "test": "Wilcoxon signed-rank, two-sided, over patients",
+}
+
+
+def as_json(judged: Judged, cases: CaseList, *, fail_below: float, other: Judged | None = None) -> dict[str, Any]:
+    """Return the whole evaluation as what JSON holds; `other` is a second set of predictions for the same cases."""
+    union = structures(cases.labels)[0]
+    found = {
+        "program": {"name": "pleura", "version": __version__},
+        "rules": {**RULES, "fail_below": fail_below},
+        "labels": {str(value): name for value, name in cases.labels.items()},
+        "notes": [asdict(note) for note in cases.notes],
+        "unit": main_unit(judged.scores),
+        "model": dict(judged.model),
+        "summary": _nested(summaries(judged, cases.labels)),
+        "failure_rate": {union: failure_rate(judged.scores, union, fail_below)},
+        "run_time": [asdict(one) for one in judged.run_times],
+        "thresholds": asdict(judged.curves) if judged.curves else None,
+        "cases": [_case(score) for score in judged.scores],
+    }
+    if other:
+        found["compared"] = {
+            "model": dict(other.model),
+            "summary": _nested(summaries(other, cases.labels)),
+            "failure_rate": {union: failure_rate(other.scores, union, fail_below)},
+            "difference": _nested(differences(judged, other, cases.labels)),
+            "cases": [_case(score) for score in other.scores],
+        }
+    plain: dict[str, Any] = _plain(found)
+    return plain
+
+
+def as_csv(judged: Judged) -> str:
+    """Return a line a case and structure, with every figure."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["case", "patient", "structure", "unit", *FIGURES, "swapped", "warnings", "error"])
+    for score in judged.scores:
+        for structure, agreement in score.agreements.items():
+            values = ["" if value is None else value for value in asdict(agreement).values()]
+            tail = ["" if score.swapped is None else score.swapped, " ".join(score.warnings), score.error or ""]
+            writer.writerow([score.id, score.patient, structure, score.unit, *values, *tail])
+    return text.getvalue()
+
+
+def _case(score: Score) -> dict[str, Any]:
+    return {
+        "id": score.id,
+        "patient": score.patient,
+        "unit": score.unit,
+        "error": score.error,
+        "warnings": list(score.warnings),
+        "swapped": score.swapped,
+        "confusion": score.confusion,
+        "structures": {name: asdict(agreement) for name, agreement in score.agreements.items()},
+    }
+
+
+def _nested(found: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {outer: {inner: asdict(value) for inner, value in row.items()} for outer, row in found.items()}
+
+
+def _plain(value: Any) -> Any:
+    """Return the value with arrays as lists, and null for what JSON has no number for."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float):
+        return round(value, 6) if math.isfinite(value) else None
+    return value

@@ -1,0 +1,63 @@
+"""`pleura evaluate` prints a table, keeps a report, and names what it cannot do."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pleura.cli import main
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> list[str]:
+    labels = np.zeros((40, 40), np.uint8)
+    labels[5:15, 5:15], labels[5:15, 25:35] = 1, 2
+    for kind in ("ref", "pred"):
+        (tmp_path / kind).mkdir()
+        for name in ("JOHN_SMITH", "b"):
+            Image.fromarray(labels).save(tmp_path / kind / f"{name}.png")
+    return [str(tmp_path / "ref"), str(tmp_path / "pred")]
+
+
+def test_table_and_report(folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", *folders, "-o", str(tmp_path / "out"), "--compare", folders[1]]) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"both lungs +1\.0000", told)
+    assert "p = 1 (Wilcoxon)" in told
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["summary"]["both lungs"]["dice"]["mean"] == 1.0
+    assert report["compared"]["difference"]["both lungs"]["dice"]["mean"] == 0.0
+    lines = list(csv.DictReader((tmp_path / "out" / "cases.csv").read_text().splitlines()))
+    assert len(lines) == 2 * 3  # two cases; both lungs, right, left
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "<svg" in page
+    assert "data:image/png;base64," in page
+    assert not re.search(r"<script|https?://|<link", page)  # holds everything itself
+    for file in (tmp_path / "out").iterdir():
+        assert "SMITH" not in file.read_text()
+
+
+def test_same_input_gives_the_same_report(folders: list[str], tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        assert main(["evaluate", *folders, "-o", str(tmp_path / name), "--quiet"]) == 0
+    for name in ("report.json", "cases.csv", "report.html"):
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_predictions_and_a_model_together_are_refused(folders: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", *folders, "--model", "somewhere"]) == 2
+    assert "not both" in capsys.readouterr().err
+
+
+def test_nothing_to_compare_is_one_line_and_exit_code_2(
+    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "empty").mkdir()
+    assert main(["evaluate", folders[0], str(tmp_path / "empty")]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
