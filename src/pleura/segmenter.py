@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pleura
-from pleura.errors import UnsuitableInput
+from pleura.errors import PleuraError, UnsuitableInput
 from pleura.inference.backends import available_threads, make_backend
-from pleura.inference.bundle import LUNGS, load_bundle
+from pleura.inference.bundle import LUNGS, RADIOGRAPH, Bundle, load_bundle
 from pleura.inference.chances import enlarge, lung_chance
 from pleura.inference.checks import find_warnings, warn_if_empty
 from pleura.inference.cleanup import clean
@@ -22,13 +24,21 @@ from pleura.inference.locate import locate_lungs
 from pleura.inference.planes import sample_planes
 from pleura.inference.restore import restore, restore_chances
 from pleura.inference.scores import chance_batches, score_planes
+from pleura.inference.shown import shown
+from pleura.inference.tidy import tidy
+from pleura.labels import LUNGS as LUNG_LABELS
 from pleura.labels import structures
 from pleura.reading import read
 from pleura.reading.array import from_array
 from pleura.segmentation import Segmentation
-from pleura.volume import Kind, Volume, axial_order, to_axial
+from pleura.volume import Kind, Note, Volume, axial_order, to_axial
 
 Source = str | Path | Volume | NDArray[Any]
+
+CONVENTIONS = ("heart-included", "heart-excluded")
+"""What the shipped masks of radiographs may hold, the usual one first."""
+
+RIGHT_AND_LEFT = tuple(label.name for label in LUNG_LABELS)
 
 
 class Segmenter:
@@ -36,7 +46,10 @@ class Segmenter:
 
     Parameters
     ----------
-    model : folder of a bundle; the shipped one if None
+    model : folder of a bundle, or the name of a shipped one; if None, the shipped one that fits: for CT, or for
+        radiographs
+    modality : "ct" or "cr" where it is known what pictures show; "auto" takes it from headers, else from the picture
+    convention : what a mask of a radiograph holds: "heart-included", to the spine, or "heart-excluded", the lung fields
     backend : "auto", "onnxruntime", "openvino" or "torch"
     device : "auto", "cpu", "cuda" or "mps"
     threads : processor threads; all that this process may use if None
@@ -52,11 +65,16 @@ class Segmenter:
         self,
         *,
         model: str | Path | None = None,
+        modality: str = "auto",
+        convention: str = "",
         backend: str = "auto",
         device: str = "auto",
         threads: int | None = None,
     ) -> None:
         self.bundle = load_bundle(model)
+        self._chosen, self.modality, self.convention = model is not None, modality, convention
+        self._device = device
+        _check_convention(self.bundle, convention, chosen=self._chosen)
         self.threads = threads or available_threads()
         self.backend, self.network = make_backend(self.bundle, backend=backend, device=device, threads=self.threads)
 
@@ -75,7 +93,10 @@ class Segmenter:
         Raises the named errors of `pleura.errors`.
         """
         clock = _Clock()
-        volume = self._suited(_as_volume(source, spacing, series))
+        volume, doubts = self._shown(_as_volume(source, spacing, series))
+        if self._belongs_to_radiographs(volume):
+            result = self._radiographs(volume)
+            return replace(result, warnings=(*doubts, *result.warnings))
         clock.lap("read")
         planes, square, step = self._planes(volume, clock)
         labels = np.zeros(volume.shape, np.uint8)
@@ -91,14 +112,20 @@ class Segmenter:
             warnings = find_warnings(cleaned.labels, planar=volume.planar)
             clock.lap("restore")
         else:
-            batches = chance_batches(planes, step, self.bundle, self.network)
+            batches = chance_batches(planes, step, self.bundle, self.network, self.convention)
+            if self.bundle.labels == RIGHT_AND_LEFT:
+                batches = ((here, np.stack([tidy(plane) for plane in chances])) for here, chances in batches)
             restore_chances(batches, square, axial, self.bundle, self.threads)
-            warnings = warn_if_empty(axial, self.bundle.labels)
             clock.lap("network")
+            warnings = (
+                find_warnings(axial, planar=volume.planar)
+                if self.bundle.labels == RIGHT_AND_LEFT
+                else warn_if_empty(axial, self.bundle.labels)
+            )
         return Segmentation(
             labels=labels[0] if volume.planar else labels,
             volume=volume,
-            warnings=warnings,
+            warnings=(*doubts, *warnings),
             timings=clock.laps,
             provenance=self._provenance(volume),
             structures=structures(self.bundle.labels),
@@ -109,7 +136,9 @@ class Segmenter:
 
         This is what the network says, before the mask is cleaned; evaluation draws its threshold curves from it.
         """
-        volume = self._suited(_as_volume(source, spacing, None))
+        volume, _ = self._shown(_as_volume(source, spacing, None))
+        if self._belongs_to_radiographs(volume):
+            return self._radiographs.chances(volume)
         planes, square, step = self._planes(volume, _Clock())
         whole = np.zeros(volume.shape, np.uint8)
         axial = to_axial(whole, volume.affine)
@@ -118,20 +147,37 @@ class Segmenter:
             batches = ((slice(z, z + 1), found[z : z + 1]) for z in range(len(found)))
         else:
             batches = (
-                (here, 255 - classes[:, 0]) for here, classes in chance_batches(planes, step, self.bundle, self.network)
+                (here, 255 - classes[:, 0])
+                for here, classes in chance_batches(planes, step, self.bundle, self.network, self.convention)
             )
         for here, found in batches:
             paste(axial[here], enlarge(found, square), square)
         return whole
 
-    def _suited(self, volume: Volume) -> Volume:
-        """Return the volume as the model takes it; refuse a radiograph where the model knows CT only."""
-        radiographs = Kind.RADIOGRAPH in self.bundle.kinds
-        if volume.kind is Kind.RADIOGRAPH and not radiographs:
-            raise UnsuitableInput("a radiograph: this model knows CT only", code="radiograph")
+    def _shown(self, volume: Volume) -> tuple[Volume, tuple[Note, ...]]:
+        """Return the volume with its kind settled; a model that was chosen takes pictures for what it knows."""
+        return (volume, ()) if self._chosen else shown(volume, self.modality)
+
+    def _belongs_to_radiographs(self, volume: Volume) -> bool:
+        """Say whether the shipped model for radiographs is needed; refuse what a chosen model does not know."""
         if volume.kind is Kind.HU and self.bundle.kinds == {Kind.RADIOGRAPH}:
             raise UnsuitableInput("a CT: this model knows radiographs only", code="not-a-radiograph")
-        return volume
+        if volume.kind is not Kind.RADIOGRAPH or Kind.RADIOGRAPH in self.bundle.kinds:
+            return False
+        if self._chosen:
+            raise UnsuitableInput("a radiograph: this model knows CT only", code="radiograph")
+        return True
+
+    @cached_property
+    def _radiographs(self) -> Segmenter:
+        """The same with the shipped model for radiographs, loaded when the first one comes."""
+        return Segmenter(
+            model=RADIOGRAPH,
+            convention=self.convention,
+            backend=self.backend,
+            device=self._device,
+            threads=self.threads,
+        )
 
     def _planes(self, volume: Volume, clock: _Clock) -> tuple[NDArray[np.uint8], Square, float | None]:
         """Return what the network sees, where that lies on the slices, and their distance in mm where it is known."""
@@ -154,7 +200,10 @@ class Segmenter:
             "shape": list(volume.shape),
         }
         program = {"name": "pleura", "version": pleura.__version__}
-        return {"program": program, "model": model, "parameters": {"backend": self.backend}, "input": source}
+        parameters = {"backend": self.backend}
+        if self.bundle.conditions:
+            parameters["convention"] = self.convention or self.bundle.conditions[0]
+        return {"program": program, "model": model, "parameters": parameters, "input": source}
 
 
 def segment(
@@ -163,6 +212,8 @@ def segment(
     spacing: Sequence[float] | None = None,
     series: str | None = None,
     model: str | Path | None = None,
+    modality: str = "auto",
+    convention: str = "",
     backend: str = "auto",
     device: str = "auto",
     threads: int | None = None,
@@ -171,8 +222,17 @@ def segment(
 
     `source`, `spacing` and `series` are described at `Segmenter.__call__`, the rest at `Segmenter`.
     """
-    segmenter = Segmenter(model=model, backend=backend, device=device, threads=threads)
+    segmenter = Segmenter(
+        model=model, modality=modality, convention=convention, backend=backend, device=device, threads=threads
+    )
     return segmenter(source, spacing=spacing, series=series)
+
+
+def _check_convention(bundle: Bundle, convention: str, *, chosen: bool) -> None:
+    known = bundle.conditions if chosen else CONVENTIONS
+    if convention and convention not in known:
+        there = f"choose from {', '.join(known)}" if known else "this model knows but one"
+        raise PleuraError(f"there is no convention {convention}; {there}", code="unknown-convention")
 
 
 def _as_volume(source: Source, spacing: Sequence[float] | None, series: str | None) -> Volume:

@@ -34,6 +34,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--preview", action="store_true", help="write a picture of the result beside the mask")
     parser.add_argument("--json", action="store_true", help="print one JSON object a scan, and nothing else")
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
+    parser.add_argument("--modality", choices=("auto", "ct", "cr"), default="auto", help="what pictures show")
+    parser.add_argument(
+        "--convention",
+        choices=("heart-included", "heart-excluded"),
+        default="",
+        help="of radiographs: each lung to the spine (the default), or the lung fields only",
+    )
     parser.add_argument("--model", type=Path, metavar="FOLDER", help="another model bundle")
     parser.add_argument("--backend", choices=("auto", "onnxruntime", "openvino", "torch"), default="auto")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
@@ -45,7 +52,14 @@ def run(wishes: Namespace) -> int:
     jobs = plan(wishes.paths, wishes.output)
     from pleura.segmenter import Segmenter
 
-    segmenter = Segmenter(model=wishes.model, backend=wishes.backend, device=wishes.device, threads=wishes.threads)
+    segmenter = Segmenter(
+        model=wishes.model,
+        modality=wishes.modality,
+        convention=wishes.convention,
+        backend=wishes.backend,
+        device=wishes.device,
+        threads=wishes.threads,
+    )
     failed = sum(not _done(segmenter, jobs, number, wishes) for number in _counted(len(jobs), wishes.quiet))
     if not failed:
         return 0
@@ -102,7 +116,7 @@ def _summary(result: Segmentation, number: int, target: Path, picture: Path | No
 
 def _tell(result: Segmentation, prefix: str, target: Path, picture: Path | None) -> None:
     """Print what was read, what was found and where it is."""
-    from pleura.writing import millilitres
+    from pleura.writing import millilitres, square_centimetres
 
     volume = result.volume
     shape = " x ".join(str(n) for n in (volume.shape[1:] if volume.planar else volume.shape))
@@ -110,8 +124,10 @@ def _tell(result: Segmentation, prefix: str, target: Path, picture: Path | None)
     say(f"{prefix}{volume.identity.format}, {shape}{f', {steps} mm' if volume.spacing_known else ''}")
     for note in volume.notes:
         say(f"note: {note.message}")
-    sizes = [(label.name, millilitres(result, label.value)) for label in result.structures]
-    known = [f"{name} {size:.0f} mL" for name, size in sizes if size is not None]
+    known = []
+    for label in result.structures:
+        for size, unit in ((millilitres(result, label.value), "mL"), (square_centimetres(result, label.value), "cm²")):
+            known += [f"{label.name} {size:.0f} {unit}"] if size is not None else []
     if known:
         say(", ".join(known))
     say(f"written: {target}{f' and {picture}' if picture else ''}")

@@ -17,9 +17,9 @@ from pleura.writing.nifti import write_nifti, write_nifti_gz
 from pleura.writing.place import replacing
 from pleura.writing.preview import preview
 from pleura.writing.raster import write_png
-from pleura.writing.record import millilitres, record, write_record
+from pleura.writing.record import millilitres, record, square_centimetres, write_record
 
-__all__ = ["SUFFIXES", "millilitres", "preview", "record", "record_path", "suffix_of", "write"]
+__all__ = ["SUFFIXES", "millilitres", "preview", "record", "record_path", "square_centimetres", "suffix_of", "write"]
 
 _WRITERS: dict[str, Callable[[Segmentation, BinaryIO], None]] = {
     ".nii.gz": write_nifti_gz,

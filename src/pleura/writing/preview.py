@@ -15,7 +15,7 @@ from pleura.segmentation import Segmentation
 from pleura.volume import Kind
 from pleura.writing.place import replacing
 from pleura.writing.planes import Plane, axial, picture, reformatted
-from pleura.writing.record import millilitres
+from pleura.writing.record import millilitres, square_centimetres
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -127,8 +127,9 @@ def _legend(canvas: Image, segmentation: Segmentation, top: int) -> None:
     draw = ImageDraw.Draw(canvas)
     left = 10.0
     for label in segmentation.structures:
-        volume = millilitres(segmentation, label.value)
-        text = label.name if volume is None else f"{label.name} {volume:.0f} mL"
+        volume, area = millilitres(segmentation, label.value), square_centimetres(segmentation, label.value)
+        size = f" {volume:.0f} mL" if volume is not None else f" {area:.0f} cm²" if area is not None else ""
+        text = label.name + size
         draw.rectangle((left, top + 5, left + 12, top + 17), fill=label.colour)
         draw.text((left + 20, top + 2), text, fill=_TEXT, font_size=15)
         left += 20 + draw.textlength(text, font_size=15) + 30

@@ -13,9 +13,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from pleura import __version__
-from pleura.labels import BACKGROUND, Label
+from pleura.labels import BACKGROUND, LUNGS, Label
 from pleura.segmentation import Segmentation
-from pleura.volume import Note, Volume
+from pleura.volume import Kind, Note, Volume
 
 
 def record(segmentation: Segmentation) -> dict[str, Any]:
@@ -29,6 +29,7 @@ def record(segmentation: Segmentation) -> dict[str, Any]:
             {"value": BACKGROUND, "name": "background"},
             *(_label(segmentation, label) for label in segmentation.structures),
         ],
+        **_ratio(segmentation),
         "warnings": _notes(segmentation.warnings),
         "notes": _notes(volume.notes),
     }
@@ -48,21 +49,51 @@ def millilitres(segmentation: Segmentation, label: int) -> float | None:
     return _count(segmentation, label) * voxel / 1000.0
 
 
+def square_centimetres(segmentation: Segmentation, label: int) -> float | None:
+    """Return the area of the pixels with `label` in a single picture, or None for a volume or unknown spacing."""
+    volume = segmentation.volume
+    if not volume.planar or not volume.spacing_known:
+        return None
+    return _count(segmentation, label) * volume.spacing[1] * volume.spacing[2] / 100.0
+
+
+def _height(segmentation: Segmentation, label: int) -> float | None:
+    """Return how many centimetres of rows the label spans in a radiograph of known spacing, else None."""
+    volume = segmentation.volume
+    if volume.kind is not Kind.RADIOGRAPH or not volume.spacing_known:
+        return None
+    rows = np.flatnonzero((segmentation.labels == label).any(axis=-1))
+    return float(rows[-1] - rows[0] + 1) * volume.spacing[1] / 10.0 if rows.size else 0.0
+
+
+def _ratio(segmentation: Segmentation) -> dict[str, float | None]:
+    """Return what the left lung of a radiograph measures of the right, by area; nothing for anything else."""
+    if segmentation.volume.kind is not Kind.RADIOGRAPH or segmentation.structures != LUNGS:
+        return {}
+    right, left = (_count(segmentation, label.value) for label in LUNGS)
+    return {"left_to_right": round(left / right, 4) if right else None}
+
+
 def _count(segmentation: Segmentation, label: int) -> int:
     """Count voxels slice by slice, so that no mask of the whole volume is made."""
     return sum(int(np.count_nonzero(plane == label)) for plane in segmentation.labels)
 
 
 def _label(segmentation: Segmentation, label: Label) -> dict[str, Any]:
-    millilitre = millilitres(segmentation, label.value)
     return {
         "value": label.value,
         "name": label.name,
         "snomed_ct": label.snomed,
         "colour": list(label.colour),
         "voxels": _count(segmentation, label.value),
-        "ml": None if millilitre is None else round(millilitre, 3),
+        "ml": _rounded(millilitres(segmentation, label.value)),
+        "cm2": _rounded(square_centimetres(segmentation, label.value)),
+        "height_cm": _rounded(_height(segmentation, label.value)),
     }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 def _geometry(volume: Volume) -> dict[str, Any]:

@@ -1,0 +1,47 @@
+"""What a picture without a telling header shows, and what follows from it: CT slice, radiograph, or neither."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from pleura.errors import PleuraError
+from pleura.modality import decide
+from pleura.volume import Kind, Note, Volume
+
+MODALITIES = {"auto": None, "ct": Kind.WINDOWED, "cr": Kind.RADIOGRAPH}
+
+
+def shown(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, ...]]:
+    """Return the volume with its kind settled, and warnings where that is doubtful.
+
+    Only single pictures of greys are in question: CT numbers and radiographs by their header are what they are.
+    `modality` "ct" or "cr" settles it; "auto" looks at the picture, and a note says where it is a radiograph.
+
+    Raises `PleuraError` (``unknown-modality``).
+    """
+    if modality not in MODALITIES:
+        raise PleuraError(f"modality {modality}: choose from {', '.join(MODALITIES)}", code="unknown-modality")
+    if volume.kind is not Kind.WINDOWED or not volume.planar:
+        return volume, ()
+    told = MODALITIES[modality]
+    if told:
+        return replace(volume, kind=told), ()
+    decision = decide(np.asarray(volume.voxels[0], np.uint8))
+    doubts = _doubts(decision.kind, decision.scan, decision.sure)
+    if decision.scan == "ct":
+        return volume, doubts
+    note = Note("taken-for-radiograph", "by the picture this is a chest radiograph")
+    return replace(volume, kind=Kind.RADIOGRAPH, notes=(*volume.notes, note)), doubts
+
+
+def _doubts(kind: str, scan: str, sure: bool) -> tuple[Note, ...]:
+    name = "a chest radiograph" if scan == "radiograph" else "a CT slice"
+    if kind == "other":
+        message = f"this looks like neither a CT slice nor a frontal chest radiograph; it was taken for {name}"
+        return (Note("not-a-chest", message),)
+    if not sure:
+        other = "ct" if scan == "radiograph" else "cr"
+        return (Note("modality-unsure", f"taken for {name}, but not surely; if it is not, use --modality {other}"),)
+    return ()

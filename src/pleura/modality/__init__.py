@@ -1,0 +1,72 @@
+"""CT slice, frontal chest radiograph, or neither: told from the picture itself, where no header tells.
+
+The network sees the picture small, in eight positions, as it is and inverted, and the mean decides: a picture that was
+turned, mirrored or inverted is the same picture. What belongs to the network lies beside it in ``recipe.json``.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Decision", "Shown", "decide"]
+
+Shown = Literal["ct", "radiograph", "other"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a picture shows.
+
+    Attributes
+    ----------
+    kind : the likeliest: an axial CT slice, a frontal chest radiograph, or anything else (a view from the side, another
+        body part, a coronal plane, a photograph)
+    confidence : its share, 0.33 to 1.0
+    sure : True where pictures of the val parts were never mistaken with such a confidence
+    scan : the likelier of CT slice and radiograph, also where the picture is neither
+    """
+
+    kind: Shown
+    confidence: float
+    sure: bool
+    scan: Literal["ct", "radiograph"]
+
+
+def decide(picture: NDArray[np.uint8]) -> Decision:
+    """Say what a picture shows.
+
+    Parameters
+    ----------
+    picture : (y, x) uint8 grey of any size, proportion, brightness and position
+    """
+    session, recipe = _network()
+    (shares,) = session.run(None, {"picture": np.ascontiguousarray(picture, np.uint8)})
+    by_kind = dict(zip(recipe["kinds"], shares.tolist(), strict=True))
+    kind: Shown = max(by_kind, key=by_kind.__getitem__)
+    confidence = float(by_kind[kind])
+    return Decision(
+        kind=kind,
+        confidence=confidence,
+        sure=confidence >= recipe["sure"],
+        scan="radiograph" if by_kind["radiograph"] > by_kind["ct"] else "ct",
+    )
+
+
+@cache
+def _network() -> tuple[Any, dict[str, Any]]:
+    import onnxruntime
+
+    folder = resources.files("pleura.modality")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    graph = (folder / "network.onnx").read_bytes()
+    session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    return session, json.loads((folder / "recipe.json").read_text(encoding="utf-8"))

@@ -1,0 +1,1 @@
+"""How the network that tells CT slices from frontal radiographs and the rest is made: pictures, fitting, export."""
