@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,7 @@ from pleura.inference.grid import Square, paste
 from pleura.inference.locate import locate_lungs
 from pleura.inference.planes import sample_planes
 from pleura.inference.restore import restore, restore_chances
-from pleura.inference.scores import chance_batches, score_planes
+from pleura.inference.scores import chance_batches, score_planes, surest_turn
 from pleura.inference.shown import shown
 from pleura.inference.tidy import tidy
 from pleura.labels import LUNGS as LUNG_LABELS
@@ -112,7 +112,7 @@ class Segmenter:
             warnings = find_warnings(cleaned.labels, planar=volume.planar)
             clock.lap("restore")
         else:
-            batches = chance_batches(planes, step, self.bundle, self.network, self.convention)
+            batches = self._chances(planes, step)
             if self.bundle.labels == RIGHT_AND_LEFT:
                 batches = ((here, np.stack([tidy(plane) for plane in chances])) for here, chances in batches)
             restore_chances(batches, square, axial, self.bundle, self.threads)
@@ -146,10 +146,7 @@ class Segmenter:
             found = lung_chance(score_planes(planes, step, self.bundle.context_mm, self.network)[0])
             batches = ((slice(z, z + 1), found[z : z + 1]) for z in range(len(found)))
         else:
-            batches = (
-                (here, 255 - classes[:, 0])
-                for here, classes in chance_batches(planes, step, self.bundle, self.network, self.convention)
-            )
+            batches = ((here, 255 - classes[:, 0]) for here, classes in self._chances(planes, step))
         for here, found in batches:
             paste(axial[here], enlarge(found, square), square)
         return whole
@@ -178,6 +175,12 @@ class Segmenter:
             device=self._device,
             threads=self.threads,
         )
+
+    def _chances(self, planes: NDArray[np.uint8], step: float | None) -> Iterable[tuple[slice, NDArray[np.uint8]]]:
+        """Return the chance of each class, a few planes at a time; a radiograph is looked at from four sides."""
+        if self.bundle.kinds == {Kind.RADIOGRAPH} and len(planes) == 1:
+            return [(slice(0, 1), surest_turn(planes[0], self.bundle, self.network, self.convention)[None])]
+        return chance_batches(planes, step, self.bundle, self.network, self.convention)
 
     def _planes(self, volume: Volume, clock: _Clock) -> tuple[NDArray[np.uint8], Square, float | None]:
         """Return what the network sees, where that lies on the slices, and their distance in mm where it is known."""

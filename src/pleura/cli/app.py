@@ -20,6 +20,8 @@ VERBS = {
     "segment": "mark the right and the left lung of each scan",
     "info": "say what a scan is, without segmenting it",
     "prepare": "make a data set of images and masks, to train and evaluate on",
+    "train": "train a network on a data set",
+    "export": "turn a training run into a model that segment runs",
     "evaluate": "compare masks with references, or a model with a data set",
     "demo": "draw a chest CT with known lungs, segment it, and compare",
 }

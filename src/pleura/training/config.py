@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import tomllib
 import typing
 from dataclasses import dataclass
@@ -126,6 +127,16 @@ def preset(name: str, **changes: Any) -> TrainingConfig:
         raise PleuraError(f"there is no preset {name}; there are {', '.join(PRESETS)}", code="unknown-preset")
     text = (resources.files("pleura.training") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
     return check_config({**tomllib.loads(text), **changes}, f"preset {name}")
+
+
+def config_of(run: Path) -> TrainingConfig:
+    """Return the settings of a run; raise `PleuraError` (``config-unreadable``) where there is none."""
+    path = run / "config.json"
+    try:
+        return check_config(json.loads(path.read_text(encoding="utf-8")), str(path))
+    except (OSError, ValueError) as problem:
+        message = f"{run}: not the folder of a run (no readable config.json)"
+        raise PleuraError(message, code="config-unreadable") from problem
 
 
 def check_config(values: dict[str, Any], where: str) -> TrainingConfig:

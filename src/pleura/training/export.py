@@ -1,17 +1,10 @@
-"""From a checkpoint to a bundle: three graphs and a recipe, compared with the PyTorch network before they are kept.
-
-    python -m pleura.training.export RUN FACTS.json FOLDER
-
-RUN is the directory of a training run, FACTS.json holds what the recipe says beside the network: name, version,
-licence, training data, figures.
-"""
+"""From a checkpoint to a bundle: three graphs and a recipe, compared with the PyTorch network before they are kept."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import logging
-import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +24,7 @@ from pleura.networks.deploy import deploy
 from pleura.training.augmentation import HU_WINDOW
 from pleura.training.checkpoint import BEST
 from pleura.training.config import LUNGS as RIGHT_AND_LEFT
-from pleura.training.config import TrainingConfig
+from pleura.training.config import config_of
 from pleura.training.data import CONTEXT_MM, SIDE
 from pleura.training.sources import kind_of, records
 from pleura.training.start import network_settings
@@ -267,7 +260,7 @@ def _serialised(graph: Any) -> bytes:
 
 def export_run(run: Path, folder: Path, facts: dict[str, Any]) -> dict[str, Any]:
     """Write the bundle of a training run, from its best checkpoint; see `export`."""
-    config = TrainingConfig(**json.loads((run / "config.json").read_text(encoding="utf-8")))
+    config = config_of(run)
     return export(
         run / BEST,
         network_settings(config),
@@ -279,12 +272,3 @@ def export_run(run: Path, folder: Path, facts: dict[str, Any]) -> dict[str, Any]
         conditions=config.conditions,
         kinds=sorted({kind_of(record) for name in config.weights for record in records(Path(config.data) / name)}),
     )
-
-
-def main(run: Path, facts: Path, folder: Path) -> None:
-    """Export the best checkpoint of a run."""
-    export_run(run, folder, json.loads(facts.read_text(encoding="utf-8")))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))

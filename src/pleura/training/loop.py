@@ -104,6 +104,7 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
         team.wait()
     if team.leads:
         diary.close(average, sheets, progress, team.device)
+    team.close()
     return progress
 
 

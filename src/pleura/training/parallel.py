@@ -65,6 +65,11 @@ class Team:
         if self.size > 1:
             torch.distributed.barrier()
 
+    def close(self) -> None:
+        """Take leave of the others."""
+        if self.size > 1:
+            torch.distributed.destroy_process_group()
+
     def agree(self, value: bool) -> bool:
         """Return what the leading process says."""
         if self.size == 1:

@@ -1,0 +1,55 @@
+"""Turn a training run into a bundle: one folder that `pleura segment --model` runs, with all that belongs to it.
+
+RUN is the folder that `pleura train` wrote; its best checkpoint is taken. BUNDLE gets network.onnx
+and recipe.json, and on request the network for OpenVINO and for PyTorch. What is exported is
+compared with the trained network, on slices of --check where it is given.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from pleura.cli.console import say
+from pleura.errors import UnreadableInput, UnwritableOutput, missing_extra
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say what can be asked for."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a training run")
+    parser.add_argument("bundle", type=Path, metavar="BUNDLE", help="folder for the model")
+    parser.add_argument("--name", default="", help="of the model; the name of the folder by default")
+    parser.add_argument("--version", default="1", metavar="TEXT", help="of the model; 1 by default")
+    parser.add_argument("--licence", default="not stated", help="of the weights; it follows from the training data")
+    parser.add_argument("--precision", choices=("fp32", "fp16", "int8"), default="fp32")
+    parser.add_argument("--openvino", action="store_true", help="write network.xml and network.bin as well")
+    parser.add_argument("--torch", action="store_true", help="write network.pt2 (torch.export) as well")
+    parser.add_argument("--check", type=Path, metavar="DATASET", help="compare masks on slices of this data set")
+
+
+def run(wishes: Namespace) -> int:
+    """Export and say how far the result agrees with what was trained."""
+    try:
+        from pleura.training.export import export_run
+        from pleura.training.formats import add_openvino, add_torch, agreement, lower_precision, real_planes
+    except ImportError as problem:
+        raise missing_extra(problem.name or "torch", "train") from problem
+    if not (wishes.run / "best.safetensors").is_file():
+        raise UnreadableInput(f"{wishes.run}: no best.safetensors there; name the folder of a run", code="no-weights")
+    if wishes.bundle.is_dir() and any(wishes.bundle.iterdir()) and not (wishes.bundle / "recipe.json").is_file():
+        raise UnwritableOutput(f"{wishes.bundle} holds other files; name a new folder", code="folder-in-use")
+    facts = {"name": wishes.name or wishes.bundle.name, "version": wishes.version, "licence": wishes.licence}
+    recipe = export_run(wishes.run, wishes.bundle, facts)
+    planes = real_planes(wishes.run, wishes.check)
+    whole = agreement(wishes.bundle, planes)
+    if wishes.precision != "fp32":
+        lower_precision(wishes.bundle, wishes.precision, planes)
+    if wishes.openvino:
+        add_openvino(wishes.bundle)
+    if wishes.torch:
+        add_torch(wishes.run, wishes.bundle)
+    told = whole.compare(wishes.bundle)
+    for name, dice in told.items():
+        say(f"{name}: Dice {dice:.4f} against the trained network on {len(planes)} slices")
+    say(f"written: {wishes.bundle} ({recipe['name']} {recipe['version']}, {wishes.precision})")
+    return 0

@@ -1,0 +1,133 @@
+"""Train a network on a data set, and keep everything that was needed and came of it in the folder RUN.
+
+CONFIG.toml holds the settings; without one, name a --preset and --data, a data set that
+`pleura prepare` wrote. A run that was stopped, at any moment, goes on with --resume. On several
+processors or machines: torchrun --nproc-per-node 2 -m pleura train CONFIG.toml RUN
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pleura.cli.console import INTERRUPTED, say, warn
+from pleura.errors import PleuraError, UnwritableOutput, missing_extra
+
+if TYPE_CHECKING:
+    from pleura.training.config import TrainingConfig
+    from pleura.training.loop import Listener
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say what can be asked for."""
+    parser.usage = (
+        "pleura train [options] CONFIG.toml [RUN]\n       pleura train [options] --preset NAME --data DATASET [RUN]"
+    )
+    parser.add_argument("paths", nargs="*", type=Path, metavar="CONFIG RUN", help="settings; folder of the run")
+    parser.add_argument("--preset", help="default, original, notebook, chest-ct or chest-radiograph")
+    parser.add_argument("--data", help="data set, in place of the field data")
+    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="change a field, as in TOML")
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
+
+
+def run(wishes: Namespace) -> int:
+    """Train and say what came of it."""
+    try:
+        from pleura.training.loop import train
+    except ImportError as problem:
+        raise missing_extra(problem.name or "torch", "train") from problem
+    folder, config = _run_and_config(wishes)
+    quiet = wishes.quiet or os.environ.get("RANK", "0") != "0"  # of several processes, the first one speaks
+    if (folder / "last.safetensors").exists() and not wishes.resume:
+        text = f"{folder} holds a run; go on with it by --resume, or name another folder"
+        raise UnwritableOutput(text, code="run-exists")
+    try:
+        with _progress(quiet) as tell:
+            progress = train(config, folder, tell)
+    except KeyboardInterrupt:
+        if (folder / "last.safetensors").exists():
+            warn("stopped; the same command with --resume goes on from the last validation")
+        return INTERRUPTED
+    if not quiet:
+        _tell(progress.best, folder)
+    return 0
+
+
+def _run_and_config(wishes: Namespace) -> tuple[Path, TrainingConfig]:
+    from pleura.training.config import load_config, preset
+
+    paths = list(wishes.paths)
+    changes = dict(map(_change, wishes.set)) | ({"data": wishes.data} if wishes.data else {})
+    if wishes.preset:
+        config = preset(wishes.preset, **changes)
+    elif paths:
+        config = load_config(paths.pop(0), **changes)
+    else:
+        raise PleuraError("name a CONFIG.toml, or a --preset with --data", code="no-config")
+    if len(paths) > 1:
+        raise PleuraError(f"{len(paths)} folders for one run; name one", code="no-config")
+    return (paths[0] if paths else Path("run")), config
+
+
+def _change(text: str) -> tuple[str, Any]:
+    """Return field and value of FIELD=VALUE, the value read as TOML, or as text where it is none."""
+    import tomllib
+
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise PleuraError(f"--set {text}: write FIELD=VALUE", code="config-field")
+    try:
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.strip(), value.strip()
+
+
+def _tell(best: dict[str, float], folder: Path) -> None:
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    sets = {name: value for name, value in best.items() if name not in {"step", "val_loss", "false_pixels", "score"}}
+    shown = ", ".join(f"{value:.4f}" if name == "dice" else f"{name} {value:.4f}" for name, value in sets.items())
+    say(f"{report['steps']} steps in {report['seconds'] / 60:.1f} minutes: {report['ended']}")
+    say(f"best at step {best['step']:.0f}: Dice {shown}")
+    say(f"written: {folder} (curves.png, samples.png, report.json); next: pleura export {folder} BUNDLE")
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Listener | None]:
+    """Give the function that is called after each step: a bar on a terminal, a line a validation elsewhere."""
+    if quiet:
+        yield None
+    elif sys.stderr.isatty():
+        yield from _bar()
+    else:
+        told: dict[str, float] = {}
+
+        def tell(progress: Any, _config: TrainingConfig) -> None:
+            if progress.best and progress.best["step"] != told.get("step"):
+                told.update(progress.best)
+                say(f"step {told['step']:.0f}: loss {progress.loss:.4f}, Dice {told['score']:.4f}")
+                sys.stdout.flush()
+
+        yield tell
+
+
+def _bar() -> Iterator[Listener]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), TextColumn("{task.completed}/{task.total} steps"), TimeRemainingColumn())
+    with Progress(*columns, TextColumn("{task.description}"), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def tell(progress: Any, config: TrainingConfig) -> None:
+            best = f", best Dice {progress.best['score']:.4f}" if progress.best else ""
+            text = f"loss {progress.loss:.4f}{best}"
+            bar.update(task, completed=progress.step, total=config.steps, description=text)
+
+        yield tell

@@ -1,0 +1,180 @@
+"""Other forms of an exported network: fewer bits, OpenVINO's own files, PyTorch's; each held against the first.
+
+A bundle always has its network.onnx; what is written beside it holds the same network for another backend. On
+slices of a data set, masks have to agree with those of the network as it was trained.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+
+from pleura.errors import PleuraError, missing_extra
+from pleura.inference.backends import make_backend
+from pleura.inference.bundle import LUNGS, load_bundle
+from pleura.networks.build import build
+from pleura.networks.deploy import deploy
+from pleura.training.checkpoint import BEST
+from pleura.training.config import config_of
+from pleura.training.data import SIDE
+from pleura.training.export import write_recipe
+from pleura.training.sources import load
+from pleura.training.start import network_settings
+from pleura.training.validation import prepare
+
+ALIKE = 0.99
+"""Dice below which masks of two forms of one network differ too much."""
+
+SLICES = 32
+"""Slices on which networks are calibrated and compared."""
+
+Planes = NDArray[np.uint8]
+
+
+def real_planes(run: Path, dataset: Path | None = None) -> Planes:
+    """Return slices as the network of a run sees them, (n, c, side, side) uint8, from its own data set or another."""
+    config = config_of(run)
+    root, names = (dataset, [""]) if dataset else (Path(config.data), list(config.weights))
+    if dataset and config.conditions:
+        names, root = [dataset.name], dataset.parent
+    cases = [case for name in names for case in load(root, name, "train", config.view)]
+    if not cases:
+        raise PleuraError(f"{root}: no case in the split train to compare on", code="empty-dataset")
+    chosen = [cases[place] for place in np.linspace(0, len(cases) - 1, min(SLICES, len(cases))).astype(int)]
+    planes = []
+    for sheet in prepare(chosen, config):
+        middle = int((sheet.labels > 0).sum(dim=(1, 2)).argmax())
+        planes.append((sheet.images[middle].numpy() * 255).round().astype(np.uint8))
+    return np.stack(planes)
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Masks of a bundle as it was exported first, to hold other forms against."""
+
+    planes: Planes
+    masks: NDArray[np.uint8]
+
+    def compare(self, folder: Path) -> dict[str, float]:
+        """Return the Dice of each form in the bundle against the first, and put it into the recipe.
+
+        Raises `PleuraError` (``export-mismatch``) where one is below `ALIKE`.
+        """
+        forms = {"onnxruntime": folder / "network.onnx", "openvino": folder / "network.xml"}
+        forms["torch"] = folder / "network.pt2"
+        found = {}
+        for backend, file in forms.items():
+            if file.is_file():
+                found[backend] = _dice(self.masks, masks(folder, self.planes, backend))
+        for backend, dice in found.items():
+            if dice < ALIKE:
+                message = f"{folder}: masks by {backend} agree with the trained network's by a Dice of {dice:.3f} only"
+                raise PleuraError(f"{message}; keep fp32, or train longer", code="export-mismatch")
+        recipe = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
+        recipe["agreement"] = {"slices": len(self.planes), **{name: round(dice, 5) for name, dice in found.items()}}
+        write_recipe(folder, recipe)
+        return found
+
+
+def agreement(folder: Path, planes: Planes) -> Agreement:
+    """Return the masks of a bundle, to compare with what becomes of it."""
+    return Agreement(planes, masks(folder, planes, "onnxruntime"))
+
+
+def masks(folder: Path, planes: Planes, backend: str) -> NDArray[np.uint8]:
+    """Return labels (n, s, s) uint8 that the network of a bundle gives for planes, before any cleaning."""
+    bundle = load_bundle(folder)
+    network = make_backend(bundle, backend=backend)[1]
+    found = []
+    for start in range(0, len(planes), 4):
+        output = network(planes[start : start + 4])
+        found.append((output[0] > 128).astype(np.uint8) if bundle.output == LUNGS else output[0].argmax(axis=1))
+    return np.concatenate(found).astype(np.uint8)
+
+
+def lower_precision(folder: Path, precision: str, planes: Planes) -> None:
+    """Replace the network of a bundle by one of 16-bit floats ("fp16") or 8-bit integers ("int8"), in place.
+
+    Integers are calibrated on `planes`: static quantisation of weights by channel and of activations, as
+    onnxruntime's QDQ form.
+    """
+    graph = folder / "network.onnx"
+    new = folder / "network.onnx.part"
+    if precision == "fp16":
+        _to_halves(graph, new)
+    else:
+        _to_integers(graph, new, planes)
+    new.replace(graph)
+    recipe = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
+    recipe["precision"] = precision
+    recipe["graphs"]["network"] = hashlib.sha256(graph.read_bytes()).hexdigest()
+    write_recipe(folder, recipe)
+
+
+def _to_halves(graph: Path, new: Path) -> None:
+    import onnx
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+
+    onnx.save(convert_float_to_float16(onnx.load(graph), keep_io_types=True), new)
+
+
+def _to_integers(graph: Path, new: Path, planes: Planes) -> None:
+    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.rest = [{"planes": planes[place : place + 1]} for place in range(len(planes))]
+
+        def get_next(self) -> dict[str, Planes] | None:
+            return self.rest.pop() if self.rest else None
+
+    with tempfile.TemporaryDirectory() as folder:
+        ready = Path(folder) / "ready.onnx"
+        quant_pre_process(str(graph), str(ready), skip_symbolic_shape=True)
+        quantize_static(
+            str(ready),
+            str(new),
+            Reader(),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            op_types_to_quantize=["Conv"],
+        )
+
+
+def add_openvino(folder: Path) -> None:
+    """Write network.xml and network.bin, OpenVINO's form of network.onnx, into a bundle."""
+    try:
+        import openvino
+    except ImportError as problem:
+        raise missing_extra("openvino", "openvino") from problem
+    model = openvino.convert_model(str(folder / "network.onnx"))
+    openvino.save_model(model, str(folder / "network.xml"), compress_to_fp16=True)
+
+
+def add_torch(run: Path, folder: Path) -> None:
+    """Write network.pt2, the network as `torch.export` keeps it, into a bundle."""
+    bundle = load_bundle(folder)
+    settings: dict[str, Any] = network_settings(config_of(run))
+    network = build(settings)
+    network.load_state_dict(load_file(run / BEST))
+    planes = torch.zeros((2, settings["in_channels"], SIDE, SIDE), dtype=torch.uint8)
+    count = torch.export.Dim("n", min=1, max=4096)
+    program = torch.export.export(deploy(network, bundle.output), (planes,), dynamic_shapes={"planes": {0: count}})
+    torch.export.save(program, folder / "network.pt2")
+
+
+def _dice(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    total = np.count_nonzero(a) + np.count_nonzero(b)
+    return 2.0 * np.count_nonzero((a == b) & (a > 0)) / total if total else 1.0

@@ -1,0 +1,126 @@
+"""`pleura train` and `pleura export`: from a data set to a model that `pleura segment` runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn import SMALL, draw_folder
+from PIL import Image
+from safetensors.torch import load_file
+
+from pleura.cli import main
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("drawn")
+    arguments = ["prepare", str(draw_folder(root / "in", 8)), str(root / "set"), "--split", "0.5,0.5,0", "--quiet"]
+    assert main([*arguments, "--workers", "1", "--modality", "ct"]) == 0
+    return root / "set"
+
+
+def command(dataset: Path, run: Path, steps: int = 4) -> list[str]:
+    length = ["--set", f"steps={steps}", "--set", "validate_every=2"]
+    return ["train", "--preset", "default", "--data", str(dataset), str(run), *length, *SMALL]
+
+
+@pytest.fixture(scope="module")
+def run(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    assert main(command(dataset, folder)) == 0
+    return folder
+
+
+def test_run_tells_its_best_and_where_it_is(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command(dataset, tmp_path / "run")) == 0
+    told = capsys.readouterr().out
+    assert "4 steps" in told
+    assert "best at step" in told
+    assert "pleura export" in told
+
+
+def test_second_run_in_the_same_folder_is_refused(run: Path, dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(command(dataset, run)) == 2
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_configuration_file_with_a_wrong_field_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "c.toml").write_text('data = "x"\nsteps = "many"\n')
+    assert main(["train", str(tmp_path / "c.toml"), str(tmp_path / "run")]) == 2
+    told = capsys.readouterr().err
+    assert "the field steps is 'many'" in told
+    assert told.count("\n") == 1
+
+
+def test_data_set_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--preset", "default", "--data", str(tmp_path), str(tmp_path / "run")]) == 2
+    assert "no manifest.jsonl" in capsys.readouterr().err
+
+
+def test_killed_run_goes_on_to_the_same_weights(run: Path, dataset: Path, tmp_path: Path) -> None:
+    """Kill a real process when its first validation is on disk, go on, and compare with a run that nobody stopped."""
+    whole = tmp_path / "whole"
+    assert main(command(dataset, whole, steps=40)) == 0
+    words = [sys.executable, "-m", "pleura", *command(dataset, tmp_path / "killed", steps=40), "--quiet"]
+    process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
+    for _ in range(6000):
+        if (tmp_path / "killed" / "last.safetensors").exists() or process.poll() is not None:
+            break
+        time.sleep(0.01)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert not (tmp_path / "killed" / "report.json").exists(), "the run ended before it could be killed"
+    assert main([*command(dataset, tmp_path / "killed", steps=40), "--resume"]) == 0
+    first, second = (load_file(folder / "last.safetensors") for folder in (whole, tmp_path / "killed"))
+    assert all((first[name] == second[name]).all() for name in first)
+
+
+def test_two_processes_train_one_network(dataset: Path, tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29547"]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [*words, "-m", "pleura", *command(dataset, tmp_path / "run")], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("best at step") == 1
+    assert json.loads((tmp_path / "run" / "report.json").read_text())["steps"] == 4
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+def test_exported_model_segments_a_picture(run: Path, dataset: Path, tmp_path: Path, precision: str) -> None:
+    assert main(["export", str(run), str(tmp_path / "model"), "--precision", precision]) == 0
+    recipe = json.loads((tmp_path / "model" / "recipe.json").read_text())
+    assert recipe["agreement"]["onnxruntime"] >= 0.99
+    picture = next((dataset / "images").iterdir())
+    assert main(["segment", str(picture), str(tmp_path / "mask.png"), "--model", str(tmp_path / "model")]) == 0
+    with Image.open(tmp_path / "mask.png") as mask:
+        assert np.asarray(mask).shape == (64, 64)
+
+
+def test_model_runs_the_same_in_openvino_and_torch(run: Path, dataset: Path, tmp_path: Path) -> None:
+    assert main(["export", str(run), str(tmp_path / "model"), "--openvino", "--torch"]) == 0
+    recipe = json.loads((tmp_path / "model" / "recipe.json").read_text())
+    assert min(recipe["agreement"][name] for name in ("onnxruntime", "openvino", "torch")) >= 0.99
+    picture = next((dataset / "images").iterdir())
+    found = []
+    for backend in ("onnxruntime", "openvino", "torch"):
+        target = tmp_path / f"{backend}.png"
+        words = ["segment", str(picture), str(target), "--model", str(tmp_path / "model"), "--backend", backend]
+        assert main(words) == 0
+        with Image.open(target) as mask:
+            found.append(np.asarray(mask))
+    assert (found[0] != found[1]).mean() < 0.01
+    assert (found[0] != found[2]).mean() < 0.01
+
+
+def test_export_of_something_else_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", str(tmp_path), str(tmp_path / "model")]) == 2
+    assert "no best.safetensors" in capsys.readouterr().err
