@@ -58,7 +58,8 @@ def test_many_inputs_load_the_model_once(run, network, scan: Path, slice_picture
     assert ran.code == 0
     names = sorted(path.name for path in (elsewhere / "deep/out").iterdir() if path.suffix != ".json")
     assert names == ["chest_2_lungs.nii.gz", "chest_lungs.nii.gz", "slice_lungs.png"]
-    assert network == [{"model": None, "backend": "torch", "device": "auto", "threads": 2}]
+    pictures = {"modality": "auto", "convention": ""}
+    assert network == [{"model": None, **pictures, "backend": "torch", "device": "auto", "threads": 2}]
     assert ran.err == ""  # no progress bar in a pipe
     assert [line[:5] for line in ran.out.splitlines() if " x " in line] == ["1/3: ", "2/3: ", "3/3: "]
 

@@ -21,6 +21,9 @@ from pleura.phantom import chest, write_dicom
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SHORT = "--set steps=2 --set batch=2 --set validate_every=2"
+"""Stands for the length of the run in the tutorial on training."""
+
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -38,6 +41,13 @@ def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
     nibabel.Nifti1Image(voxels.T, ras).to_filename(folder / "scan.nii.gz")
     grey = np.clip((voxels[16] + 1150.0) * 255 / 1400, 0, 255).astype(np.uint8)
     Image.fromarray(grey).save(folder / "slice.png")
+    for place in range(8, 20):  # the pictures with masks of the pages on training
+        for kind, plane in (
+            ("images", np.clip((voxels[place] + 1150.0) * 255 / 1400, 0, 255)),
+            ("masks", phantom.labels[place]),
+        ):
+            (folder / "pictures" / kind).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(plane.astype(np.uint8)).save(folder / "pictures" / kind / f"slice{place}.png")
     (folder / "scans").mkdir()
     for name in ("a.nii.gz", "b.nii.gz"):
         shutil.copy(folder / "scan.nii.gz", folder / "scans" / name)
@@ -60,6 +70,7 @@ def test_examples_run_as_written(page: Path, scans: Path, tmp_path: Path, monkey
 def run_console(block: str) -> None:
     for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
         command, _, expected = part.partition("\n")
+        command = command.replace("--set steps=600", SHORT)
         done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if not expected.strip():
             assert done.returncode == 0, f"{command}\n{done.stdout}"

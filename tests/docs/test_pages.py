@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import pleura
+from pleura.cli.app import VERBS
 from pleura.errors import PleuraError
 from pleura.labels import LUNGS
 
@@ -65,12 +66,10 @@ def test_every_public_name_is_documented() -> None:
 
 def test_every_option_of_the_command_line_is_documented_and_no_other() -> None:
     pleura_command = Path(sys.executable).with_name("pleura")
-    helps = [
-        subprocess.check_output([pleura_command, verb, "--help"], text=True) for verb in ("segment", "info", "demo")
-    ]
-    options = set(re.findall(r"--[a-z]+", "".join(helps)))
+    helps = [subprocess.check_output([pleura_command, verb, "--help"], text=True) for verb in VERBS]
+    options = set(re.findall(r"--[a-z]+(?:-[a-z]+)*", "".join(helps)))
     page = read(ROOT / "docs" / "reference" / "cli.md")
-    assert set(re.findall(r"--[a-z]+", page)) == options | {"--version"}
+    assert set(re.findall(r"--[a-z]+(?:-[a-z]+)*", page)) == options | {"--version"}
 
 
 def test_every_label_is_documented() -> None:

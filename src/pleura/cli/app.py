@@ -77,7 +77,7 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         prog="pleura",
         usage="pleura VERB ...",
-        description="Right and left lung from any chest CT, on the scan's own grid, in seconds, on a CPU, offline.",
+        description="Right and left lung from any chest CT or radiograph, on the scan's own grid, in seconds, offline.",
         epilog=f"verbs, each with a --help of its own:\n{verbs}\n\n{EXIT_CODES}",
         formatter_class=RawDescriptionHelpFormatter,
     )

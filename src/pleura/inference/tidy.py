@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 LEAST_SHARE = 0.003
 """Share of the picture below which a part is no lung."""
 
-LOOSE = 0.15
+LOOSE = 0.4
 """A loose part at least this large, in parts of its lung's largest, belongs to it: tubes and the heart cut lungs."""
 
 

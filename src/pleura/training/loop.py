@@ -68,11 +68,9 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
     team = Team(choose_device(config.device))
     team.parts(config.batch, config.accumulate)
     sampler, sheets = _read(config)
-    if config.epochs:
-        slices = sum(map(len, sampler.places.values()))
-        config = dataclasses.replace(config, steps=config.epochs * math.ceil(slices / config.batch))
-        every = config.validate_every or math.ceil(slices / config.batch)
-        config = dataclasses.replace(config, validate_every=every)
+    epoch = math.ceil(sum(map(len, sampler.places.values())) / config.batch)
+    steps = config.epochs * epoch or config.steps
+    config = dataclasses.replace(config, steps=steps, validate_every=config.validate_every or epoch)
     run.mkdir(parents=True, exist_ok=True)
     network = first_network(config).to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network) if config.average else network
@@ -95,7 +93,7 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
         progress.seconds += time.monotonic() - started
         if tell:
             tell(progress, config)
-        if progress.step % max(config.validate_every, 1) and progress.step < config.steps:
+        if progress.step % config.validate_every and progress.step < config.steps:
             continue
         if team.leads:
             _judge(average, sheets, objective, config, progress, run, diary, team.device)
