@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from dicom_files import ROOT, ct_slice, save
+from pydicom.dataset import Dataset
 
 from pleura.cli.jobs import plan
 from pleura.errors import UnwritableOutput
@@ -49,6 +52,49 @@ def test_picture_beside_a_series_does_not_hide_it(elsewhere: Path) -> None:
 
 def test_folder_without_any_image_is_left_to_the_reader_to_refuse(elsewhere: Path) -> None:
     assert [job.source for job in plan([elsewhere], None)] == [elsewhere]
+
+
+def _radiograph(number: int, view: str = "PA") -> Dataset:
+    grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    of = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.1", "Modality": "CR", "ViewPosition": view}
+    return ct_slice(grey, (0, 0, number), stored=grey, InstanceNumber=number, ImageType=["ORIGINAL", "PRIMARY"], **of)
+
+
+def _planned(folder: Path, **how: str) -> list[str]:
+    return [job.source.relative_to(folder).as_posix() for job in plan([folder], Path("out"), **how)]
+
+
+@pytest.fixture
+def radiographs(elsewhere: Path) -> Path:
+    """A folder with two frontal radiographs of one series, one of them in a folder of its own, and a lateral one."""
+    for number, (name, view) in enumerate({"a/1.dcm": "PA", "b.dcm": "AP", "c.dcm": "LL"}.items(), 1):
+        save(_radiograph(number, view), elsewhere / "films" / name)
+    return elsewhere / "films"
+
+
+def test_dicom_radiographs_of_a_folder_are_scans_one_by_one(radiographs: Path) -> None:
+    assert _planned(radiographs) == ["a/1.dcm", "b.dcm", "c.dcm"]
+
+
+def test_pictures_and_damaged_files_beside_radiographs_are_not_forgotten(radiographs: Path) -> None:
+    (radiographs / "d.png").write_bytes(PNG)
+    (radiographs / "e.dcm").write_bytes(bytes(128) + b"DICM" + b"\xff" * 40)
+    (radiographs / "list.csv").write_text("a,b")
+    assert _planned(radiographs) == ["a/1.dcm", "b.dcm", "c.dcm", "d.png", "e.dcm"]
+
+
+def test_frontal_radiograph_and_its_lateral_are_one_scan(radiographs: Path) -> None:
+    (radiographs / "b.dcm").unlink()
+    assert _planned(radiographs) == ["."]
+
+
+def test_ct_among_radiographs_makes_the_folder_one_scan(radiographs: Path) -> None:
+    save(ct_slice(np.zeros((16, 16)), (0, 0, 0), SeriesInstanceUID=f"{ROOT}.7"), radiographs / "ct" / "1.dcm")
+    assert _planned(radiographs) == ["."]
+
+
+def test_folder_of_which_a_series_is_named_is_one_scan(radiographs: Path) -> None:
+    assert _planned(radiographs, series=f"{ROOT}.2#1") == ["."]
 
 
 @pytest.mark.parametrize(

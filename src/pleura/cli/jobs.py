@@ -10,6 +10,9 @@ from itertools import chain, count
 from pathlib import Path
 
 from pleura.errors import UnreadableInput, UnwritableOutput
+from pleura.reading.dicom_elements import read_elements
+from pleura.reading.dicom_headers import Header, header_of
+from pleura.reading.dicom_objects import is_radiograph, objection
 from pleura.reading.sniff import Format, sniff
 from pleura.segmentation import Segmentation
 from pleura.writing import SUFFIXES, record_path, suffix_of
@@ -33,13 +36,14 @@ class Job:
         return self.output or self.stem.with_name(self.stem.name + suffix)
 
 
-def plan(paths: Sequence[Path], output: Path | None) -> list[Job]:
+def plan(paths: Sequence[Path], output: Path | None, *, series: str | None = None) -> list[Job]:
     """Return the jobs of a command line.
 
     Parameters
     ----------
     paths : the positional arguments: inputs, or one INPUT and its OUTPUT where `output` is not given
     output : the value of `--output`: a file for one scan, a folder for any number
+    series : the value of `--series`; a folder of which one series is wanted is one scan
 
     Raises
     ------
@@ -56,7 +60,7 @@ def plan(paths: Sequence[Path], output: Path | None) -> list[Job]:
                 f"OUTPUT ends in one of {', '.join(SUFFIXES)}; for several scans, or for a folder, use -o FOLDER",
                 code="where-to",
             )
-    sources = [scan for path in paths for scan in _scans(path)]
+    sources = list(paths) if series else [scan for path in paths for scan in _scans(path)]
     if output is not None and _names_a_file(output):
         if len(sources) > 1:
             raise UnwritableOutput(f"{len(sources)} scans do not go into one file; use -o FOLDER", code="where-to")
@@ -114,20 +118,42 @@ def _names_a_file(path: Path) -> bool:
 
 
 def _scans(path: Path) -> list[Path]:
-    """Return the image files of a folder that holds such and, however deep, no DICOM; anything else is one scan."""
+    """Return each scan of a folder that holds many; anything else is one scan.
+
+    Many are the DICOM radiographs, however deep, of a folder with several frontal ones and no CT, and the image files
+    of a folder that holds such and, however deep, no DICOM.
+    """
     if not path.is_dir():
         return [path]
-    images = []
+    images: list[Path] = []
+    radiographs: list[Path] = []
+    frontal, dicom = 0, False
     for file in sorted(entry for entry in path.rglob("*") if entry.is_file()):
         try:
             found, _ = sniff(file)
         except (UnreadableInput, OSError):
             continue
         if found is Format.DICOM:
-            return [path]
-        if found is not Format.ZIP and file.parent == path:
+            dicom, header = True, _header(file)
+            sound = header is not None and objection(header) is None
+            if header is None or is_radiograph(header):
+                radiographs.append(file)  # a damaged one fails by itself
+                frontal += sound
+            elif sound:
+                return [path]
+        elif found is not Format.ZIP and file.parent == path:
             images.append(file)
-    return images or [path]
+    if frontal > 1:
+        return sorted([*images, *radiographs])
+    return [path] if dicom else images or [path]
+
+
+def _header(file: Path) -> Header | None:
+    """Return what a DICOM file says of itself, or None where it is damaged."""
+    try:
+        return header_of(file, read_elements(file))
+    except (UnreadableInput, OSError):
+        return None
 
 
 def _names(sources: Sequence[Path]) -> list[str]:

@@ -2,7 +2,7 @@
 
 Without OUTPUT the mask is lungs.nii.gz here, or lungs.png for a picture. OUTPUT ends in .nii.gz,
 .nii, .nrrd, .mha, or .png for one slice. Beside each mask a .json tells how it was made. Earlier
-results are replaced, other files never. A folder of pictures or volumes counts as many scans.
+results are replaced, other files never. A folder of pictures, volumes or radiographs counts as many.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(wishes: Namespace) -> int:
     """Segment every scan; a bad one does not stop the rest."""
-    jobs = plan(wishes.paths, wishes.output)
+    jobs = plan(wishes.paths, wishes.output, series=wishes.series)
     from pleura.segmenter import Segmenter
 
     segmenter = Segmenter(
