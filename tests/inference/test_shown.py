@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,21 @@ def test_radiograph_is_taken_for_one_and_a_note_says_so(shared: Path) -> None:
     assert volume.kind is Kind.RADIOGRAPH
     assert not doubts
     assert "taken-for-radiograph" in [note.code for note in volume.notes]
+
+
+def test_radiograph_by_its_header_stays_one_but_is_looked_at(shared: Path) -> None:
+    for picture, codes in ((noise(), ["not-a-chest"]), (radiograph(shared), [])):
+        volume, doubts = shown(replace(picture, kind=Kind.RADIOGRAPH))
+        assert volume.kind is Kind.RADIOGRAPH
+        assert [note.code for note in doubts] == codes
+        assert "taken-for-radiograph" not in [note.code for note in volume.notes]
+
+
+def test_header_outweighs_the_caller_who_is_believed_about_the_doubt() -> None:
+    for modality in ("ct", "cr"):
+        volume, doubts = shown(replace(noise(), kind=Kind.RADIOGRAPH), modality)
+        assert volume.kind is Kind.RADIOGRAPH
+        assert not doubts
 
 
 def test_unknown_modality_is_refused() -> None:

@@ -11,24 +11,30 @@ from pleura.modality import decide
 from pleura.volume import Kind, Note, Volume
 
 MODALITIES = {"auto": None, "ct": Kind.WINDOWED, "cr": Kind.RADIOGRAPH}
+_UNLIKE_ITS_HEADER = Note(
+    "not-a-chest", "by its header this is a radiograph, but it does not look like a frontal one of a chest"
+)
 
 
 def shown(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, ...]]:
     """Return the volume with its kind settled, and warnings where that is doubtful.
 
-    Only single pictures of greys are in question: CT numbers and radiographs by their header are what they are.
-    `modality` "ct" or "cr" settles it; "auto" looks at the picture, and a note says where it is a radiograph.
+    Only single pictures of greys are in question; CT numbers are what they are. `modality` "ct" or "cr" settles it;
+    "auto" looks at the picture, and a note says where it is a radiograph. A radiograph by its header stays one: headers
+    often keep silent on view and body part, so the look is for the warning alone.
 
     Raises `PleuraError` (``unknown-modality``).
     """
     if modality not in MODALITIES:
         raise PleuraError(f"modality {modality}: choose from {', '.join(MODALITIES)}", code="unknown-modality")
-    if volume.kind is not Kind.WINDOWED or not volume.planar:
+    if volume.kind is Kind.HU or not volume.planar:
         return volume, ()
-    told = MODALITIES[modality]
+    told, by_header = MODALITIES[modality], volume.kind is Kind.RADIOGRAPH
     if told:
-        return replace(volume, kind=told), ()
+        return (volume if by_header else replace(volume, kind=told)), ()
     decision = decide(np.asarray(volume.voxels[0], np.uint8))
+    if by_header:
+        return volume, () if decision.kind == "radiograph" else (_UNLIKE_ITS_HEADER,)
     doubts = _doubts(decision.kind, decision.scan, decision.sure)
     if decision.scan == "ct":
         return volume, doubts
