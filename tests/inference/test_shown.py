@@ -11,8 +11,9 @@ from PIL import Image
 
 from pleura.errors import PleuraError
 from pleura.inference.shown import shown
+from pleura.phantom import chest
 from pleura.reading.array import from_array
-from pleura.volume import Kind, Volume
+from pleura.volume import Identity, Kind, Volume
 
 
 def noise() -> Volume:
@@ -50,19 +51,61 @@ def test_radiograph_is_taken_for_one_and_a_note_says_so(shared: Path) -> None:
     assert "taken-for-radiograph" in [note.code for note in volume.notes]
 
 
+def by_header(volume: Volume) -> Volume:
+    return replace(volume, kind=Kind.RADIOGRAPH, identity=Identity("dicom"))
+
+
 def test_radiograph_by_its_header_stays_one_but_is_looked_at(shared: Path) -> None:
     for picture, codes in ((noise(), ["not-a-chest"]), (radiograph(shared), [])):
-        volume, doubts = shown(replace(picture, kind=Kind.RADIOGRAPH))
-        assert volume.kind is Kind.RADIOGRAPH
+        before = by_header(picture)
+        volume, doubts = shown(before)
+        assert volume is before
         assert [note.code for note in doubts] == codes
-        assert "taken-for-radiograph" not in [note.code for note in volume.notes]
 
 
-def test_header_outweighs_the_caller_who_is_believed_about_the_doubt() -> None:
-    for modality in ("ct", "cr"):
-        volume, doubts = shown(replace(noise(), kind=Kind.RADIOGRAPH), modality)
-        assert volume.kind is Kind.RADIOGRAPH
-        assert not doubts
+@pytest.mark.parametrize("modality", ["ct", "cr"])
+def test_header_outweighs_the_caller_who_is_believed_about_the_doubt(modality: str) -> None:
+    volume, doubts = shown(by_header(noise()), modality)
+    assert volume.kind is Kind.RADIOGRAPH
+    assert not doubts
+
+
+def test_radiograph_by_the_word_of_who_read_it_is_not_looked_at() -> None:
+    said = replace(noise(), kind=Kind.RADIOGRAPH)
+    assert shown(said) == (said, ())
+
+
+def deep(shared: Path) -> Volume:
+    """A radiograph of 10 bits, bone dark, whose values are spread like those of a CT that were stored above zero."""
+    path = shared / "data" / "cxr" / "heart-excluded" / "val" / "images" / "montgomery_MCUCXR_0038_0.jpg"
+    with Image.open(path) as picture:
+        return from_array(1023 - np.rint(np.asarray(picture.convert("L")) * (1023 / 255)).astype(np.uint16))
+
+
+def test_radiograph_whose_values_look_like_ct_numbers_is_recognised(shared: Path) -> None:
+    before = deep(shared)
+    assert before.kind is Kind.HU
+    volume, _ = shown(before)
+    assert volume.kind is Kind.RADIOGRAPH
+    assert (volume.voxels.min(), volume.voxels.max()) == (0, 255)
+    codes = [note.code for note in volume.notes]
+    assert "taken-for-radiograph" in codes
+    assert "hu-offset-corrected" not in codes
+    assert shown(before, "ct") == (before, ())
+
+
+def test_slice_stored_above_zero_stays_ct() -> None:
+    plane = chest(shape=(3, 256, 256), spacing=(60.0, 1.5, 1.5)).volume.voxels[1]
+    volume = from_array((np.clip(plane, -1024, 3000) + 1024).astype(np.uint16))
+    assert "hu-offset-corrected" in [note.code for note in volume.notes]
+    assert shown(volume) == (volume, ())
+
+
+def test_caller_may_say_that_ct_numbers_are_greys() -> None:
+    plane = chest(shape=(3, 64, 64), spacing=(60.0, 6.0, 6.0)).volume.voxels[1]
+    volume = from_array(plane)
+    assert shown(volume, "auto") == shown(volume, "ct") == (volume, ())
+    assert shown(volume, "cr")[0].kind is Kind.RADIOGRAPH
 
 
 def test_unknown_modality_is_refused() -> None:

@@ -122,8 +122,8 @@ def test_a_thumbnail_is_refused_but_64_by_64_is_read(tmp_path: Path) -> None:
     assert error_code(tmp_path / "small.png") == "too-small"
 
 
-def test_kind_radiograph_is_refused_for_now(tmp_path: Path) -> None:
+def test_caller_may_say_that_a_picture_is_a_radiograph(tmp_path: Path) -> None:
     Image.fromarray(GREY).save(tmp_path / "chest.png")
-    with pytest.raises(PleuraError) as caught:
-        pleura.read(tmp_path / "chest.png", kind=Kind.RADIOGRAPH)
-    assert caught.value.code == "radiograph"
+    volume = pleura.read(tmp_path / "chest.png", kind=Kind.RADIOGRAPH)
+    assert volume.kind is Kind.RADIOGRAPH
+    np.testing.assert_array_equal(volume.voxels[0], GREY)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pleura.errors import PleuraError
-from pleura.modality import decide
+from pleura.modality import Decision, decide
 from pleura.volume import Kind, Note, Volume
 
 MODALITIES = {"auto": None, "ct": Kind.WINDOWED, "cr": Kind.RADIOGRAPH}
+_GUESSED = "hu-offset-corrected"
+_TAKEN = Note("taken-for-radiograph", "by the picture this is a chest radiograph")
 _UNLIKE_ITS_HEADER = Note(
     "not-a-chest", "by its header this is a radiograph, but it does not look like a frontal one of a chest"
 )
@@ -19,27 +23,62 @@ _UNLIKE_ITS_HEADER = Note(
 def shown(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, ...]]:
     """Return the volume with its kind settled, and warnings where that is doubtful.
 
-    Only single pictures of greys are in question; CT numbers are what they are. `modality` "ct" or "cr" settles it;
-    "auto" looks at the picture, and a note says where it is a radiograph. A radiograph by its header stays one: headers
-    often keep silent on view and body part, so the look is for the warning alone.
+    Only single pictures are in question; `modality` "ct" or "cr" settles what those without a header show, "auto" looks
+    at them, and a note says where it is a radiograph. A radiograph by its header stays one: headers often keep silent
+    on view and body part, so the look is for the warning alone.
 
     Raises `PleuraError` (``unknown-modality``).
     """
     if modality not in MODALITIES:
         raise PleuraError(f"modality {modality}: choose from {', '.join(MODALITIES)}", code="unknown-modality")
-    if volume.kind is Kind.HU or not volume.planar:
+    if volume.planar and volume.identity.format == "dicom":
+        return volume, _unlike_its_header(volume) if modality == "auto" else ()
+    if not volume.planar or not _in_question(volume, modality):
         return volume, ()
-    told, by_header = MODALITIES[modality], volume.kind is Kind.RADIOGRAPH
+    told = MODALITIES[modality]
     if told:
-        return (volume if by_header else replace(volume, kind=told)), ()
-    decision = decide(np.asarray(volume.voxels[0], np.uint8))
-    if by_header:
-        return volume, () if decision.kind == "radiograph" else (_UNLIKE_ITS_HEADER,)
+        return _as(told, volume), ()
+    decision = _look(volume)
+    if volume.kind is Kind.HU and decision.kind != "radiograph":
+        return volume, ()
     doubts = _doubts(decision.kind, decision.scan, decision.sure)
-    if decision.scan == "ct":
-        return volume, doubts
-    note = Note("taken-for-radiograph", "by the picture this is a chest radiograph")
-    return replace(volume, kind=Kind.RADIOGRAPH, notes=(*volume.notes, note)), doubts
+    return (volume if decision.scan == "ct" else _as(Kind.RADIOGRAPH, volume, _TAKEN)), doubts
+
+
+def _in_question(volume: Volume, modality: str) -> bool:
+    """Say whether a picture without a header may show what it was not read as.
+
+    Of CT numbers, those are that were recognised by their spread alone: of deep radiographs, about one in a hundred is
+    spread like a CT whose numbers were stored above zero.
+    """
+    if volume.kind is Kind.HU:
+        guessed = any(note.code == _GUESSED for note in volume.notes)
+        return modality == "cr" or (modality == "auto" and guessed)
+    return volume.kind is Kind.WINDOWED
+
+
+def _unlike_its_header(volume: Volume) -> tuple[Note, ...]:
+    doubtful = volume.kind is Kind.RADIOGRAPH and _look(volume).kind != "radiograph"
+    return (_UNLIKE_ITS_HEADER,) if doubtful else ()
+
+
+def _look(volume: Volume) -> Decision:
+    return decide(np.asarray(_grey(volume)[0], np.uint8))
+
+
+def _as(kind: Kind, volume: Volume, *notes: Note) -> Volume:
+    """Return a picture as greys of another kind, without what was noted of its CT numbers."""
+    kept = tuple(note for note in volume.notes if note.code != _GUESSED)
+    return replace(volume, voxels=_grey(volume), kind=kind, notes=(*kept, *notes))
+
+
+def _grey(volume: Volume) -> NDArray[Any]:
+    """Return the voxels as greys 0..255."""
+    if volume.kind is not Kind.HU:
+        return volume.voxels
+    hu = volume.voxels.astype(np.float32)
+    low, high = float(hu.min()), float(hu.max())
+    return np.asarray((hu - low) * np.float32(255 / max(high - low, 1.0)))
 
 
 def _doubts(kind: str, scan: str, sure: bool) -> tuple[Note, ...]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
+from pleura.errors import PleuraError, UnreadableInput
 from pleura.reading.archive import unpacked
 from pleura.reading.checks import checked
 from pleura.reading.dicom import find_files, read_dicom
@@ -38,17 +38,15 @@ def read(path: str | Path, *, series: str | None = None, kind: Kind | None = Non
 
     Returns
     -------
-    Volume : (z, y, x) voxels, int16 HU or 0..255 grey, with the decisions taken in `notes`
+    Volume : (z, y, x) voxels, int16 HU or grey values 0..255, with the decisions taken in `notes`
 
     Raises
     ------
     UnreadableInput : the file is missing, damaged, empty, or of a format that is not read
-    UnsuitableInput : it can be read, but it is not a chest CT
+    UnsuitableInput : it can be read, but it is neither a chest CT nor a frontal chest radiograph
     AmbiguousInput : several series could be meant
     MissingExtra : NRRD needs `pip install pleura[itk]`
     """
-    if kind is Kind.RADIOGRAPH:
-        raise UnsuitableInput("radiographs are not segmented yet", code="radiograph")
     with _named(Path(path)):
         return checked(_read(Path(path), series, kind))
 

@@ -113,7 +113,7 @@ def interpret(array: NDArray[Any], kind: Kind | None = None, *, planar: bool = F
                 code="not-hu",
             )
     grey, note = _stretched(array, low, high)
-    return Meaning(grey, Kind.WINDOWED, (*notes, note))
+    return Meaning(grey, kind or Kind.WINDOWED, (*notes, note))
 
 
 def to_hu(array: NDArray[Any], offset: int = 0) -> NDArray[np.int16]:
