@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +34,20 @@ def test_same_picture_the_other_way_round_is_the_same_decision() -> None:
     first, second = decide(picture), decide(np.ascontiguousarray(picture[::-1, ::-1]))
     assert first.kind == second.kind
     assert first.confidence == pytest.approx(second.confidence, abs=0.02)
+
+
+def test_recipe_belongs_to_the_network_that_is_shipped() -> None:
+    folder = resources.files("pleura.modality")
+    exported = (folder / "network.onnx").read_bytes()
+    recipe = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
+    assert len(exported) < 150_000
+    assert recipe["sha256"] == hashlib.sha256(exported).hexdigest()
+    assert recipe["kinds"] == ["ct", "radiograph", "other"]
+
+
+@pytest.mark.parametrize("shape", [(1, 400), (33, 1200), (2000, 31)])
+def test_any_shape_is_decided(shape: tuple[int, int]) -> None:
+    assert 1 / 3 <= decide(np.random.default_rng(0).integers(0, 255, shape).astype(np.uint8)).confidence <= 1
 
 
 def test_noise_and_slopes_are_neither() -> None:

@@ -116,7 +116,7 @@ def _picked(pictures: Tensor, count: int, chance: torch.Generator) -> Tensor:
 def figures(network: ModalityNet, stock: Stock) -> dict[str, dict[str, float]]:
     """Return, for each kind of picture, how many there are, how many go wrong, and how sure the network was.
 
-    `lowest_right` is the smallest share of a right decision, `highest_wrong` the largest of a wrong one (0 without).
+    `lowest_right` is the smallest share of a right decision, `highest_wrong` the largest of a wrong one; 0 without.
     """
     wanted = {"ct": 0, "radiograph": 1, "front": 1}
     found = {}
@@ -126,7 +126,7 @@ def figures(network: ModalityNet, stock: Stock) -> dict[str, dict[str, float]]:
         found[name] = {
             "pictures": len(pictures),
             "wrong": int((~right).sum()),
-            "lowest_right": round(float(share[right].min()), 3),
+            "lowest_right": round(float(share[right].min()), 3) if right.any() else 0.0,
             "highest_wrong": round(float(share[~right].max()), 3) if not right.all() else 0.0,
         }
     return found
