@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 __all__ = ["Decision", "Shown", "decide"]
 
 Shown = Literal["ct", "radiograph", "other"]
+Scan = Literal["ct", "radiograph"]
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,17 @@ class Decision:
 
     Attributes
     ----------
-    kind : the likeliest: an axial CT slice, a frontal chest radiograph, or anything else (a view from the side, another
-        body part, a coronal plane, a photograph)
-    confidence : its share, 0.33 to 1.0
-    sure : True where pictures of the val parts were never mistaken with such a confidence
+    kind : an axial CT slice, a frontal chest radiograph, or anything else (a view from the side, another body part, a
+        coronal plane, a photograph); anything else has to be clearly likelier, since few hand it in
+    confidence : its share, 0.22 to 1.0
+    sure : True where no real picture of the val parts was ever mistaken with such a confidence
     scan : the likelier of CT slice and radiograph, also where the picture is neither
     """
 
     kind: Shown
     confidence: float
     sure: bool
-    scan: Literal["ct", "radiograph"]
+    scan: Scan
 
 
 def decide(picture: NDArray[np.uint8]) -> Decision:
@@ -49,14 +50,10 @@ def decide(picture: NDArray[np.uint8]) -> Decision:
     session, recipe = _network()
     (shares,) = session.run(None, {"picture": np.ascontiguousarray(picture, np.uint8)})
     by_kind = dict(zip(recipe["kinds"], shares.tolist(), strict=True))
-    kind: Shown = max(by_kind, key=by_kind.__getitem__)
+    scan: Scan = "radiograph" if by_kind["radiograph"] > by_kind["ct"] else "ct"
+    kind: Shown = "other" if by_kind["other"] >= recipe["neither"] else scan
     confidence = float(by_kind[kind])
-    return Decision(
-        kind=kind,
-        confidence=confidence,
-        sure=confidence >= recipe["sure"],
-        scan="radiograph" if by_kind["radiograph"] > by_kind["ct"] else "ct",
-    )
+    return Decision(kind=kind, confidence=confidence, sure=confidence >= recipe["sure"], scan=scan)
 
 
 @cache

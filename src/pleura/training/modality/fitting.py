@@ -25,12 +25,15 @@ STEPS = 2200
 _EACH = 32
 _DRAWN = 3000
 _SMOOTHING = 0.05
+_NEITHER = 0.55
+"""The share from which a picture counts as neither: most pictures that are handed in are scans."""
 KINDS = ("ct", "radiograph", "other")
 FACTS = {
     "name": "modality",
     "version": "0.1.0",
     "task": "axial CT slice, frontal chest radiograph, or neither",
     "kinds": list(KINDS),
+    "neither": _NEITHER,
     "sure": 0.75,
     "licence": "CC-BY-NC-SA-4.0",
     "licence_note": "Follows from the training data, part of which is CC BY-NC-SA, CC BY-NC, or states no licence.",
@@ -121,7 +124,9 @@ def figures(network: ModalityNet, stock: Stock) -> dict[str, dict[str, float]]:
     wanted = {"ct": 0, "radiograph": 1, "front": 1}
     found = {}
     for name, pictures in stock.items():
-        share, kind = shares(network, functional.avg_pool2d(pictures, 2) * 255).max(1)
+        each = shares(network, functional.avg_pool2d(pictures, 2) * 255)
+        kind = torch.where(each[:, 2] >= _NEITHER, KINDS.index("other"), each[:, :2].argmax(1))
+        share = each.gather(1, kind[:, None])[:, 0]
         right = kind == wanted.get(name, KINDS.index("other"))
         found[name] = {
             "pictures": len(pictures),
