@@ -53,3 +53,13 @@ def test_device_that_is_not_there_is_named() -> None:
     with pytest.raises(PleuraError) as caught:
         make_backend(BUNDLE, backend="openvino", device="cuda")
     assert caught.value.code == "no-device"
+
+
+def test_openvino_computes_in_bfloat16_only_where_the_processor_has_tiles_for_it(
+    planes: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO is not installed")
+    monkeypatch.setattr("pleura.inference.backends._has_amx", lambda: False)
+    exact = make_backend(BUNDLE, threads=1)[1](planes)[0].astype(int)
+    found = make_backend(BUNDLE, backend="openvino", threads=1)[1](planes)[0].astype(int)
+    assert np.abs(found - exact).max() <= 1

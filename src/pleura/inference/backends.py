@@ -93,6 +93,8 @@ def _openvino(bundle: Bundle, device: str, threads: int) -> Backend:
     except ImportError as problem:
         raise missing_extra("openvino", "openvino") from problem
     settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
+    if not _has_amx():
+        settings["INFERENCE_PRECISION_HINT"] = "f32"
     own = bundle.folder / "network.xml"
     graph = own if own.is_file() else bundle.graph("network")
     compiled = openvino.Core().compile_model(str(graph), "CPU", settings)
@@ -102,6 +104,17 @@ def _openvino(bundle: Bundle, device: str, threads: int) -> Backend:
         return tuple(np.array(results[place]) for place in range(len(compiled.outputs)))
 
     return run
+
+
+def _has_amx() -> bool:
+    """Say whether the processor multiplies matrices of bfloat16 in tiles.
+
+    OpenVINO takes bfloat16 wherever the processor knows it; without the tiles that took 1.5 times as long as float32.
+    """
+    try:
+        return "amx_bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return False
 
 
 def _torch(bundle: Bundle, device: str, threads: int) -> Backend:

@@ -50,7 +50,7 @@ class TrainingConfig:
     validate_every : steps between validations; 0 for once an epoch
     choose : keep the checkpoint with the best "dice" or the lowest "loss" on the validation sets
     patience : validations without a better one before the run stops
-    precision : "auto" (bfloat16 where the processor or GPU is made for it), "float32"
+    precision : "auto" (bfloat16 on GPUs made for it and on processors with AMX), "float32"
     device : "auto", "cpu", "cuda" or "mps"
     seed : of sampling, augmentation and initial weights
     start : bundle, run directory or checkpoint whose weights to begin with; "chest-ct" is the shipped bundle

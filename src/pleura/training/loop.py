@@ -24,7 +24,7 @@ from pleura.training.config import LUNGS, TrainingConfig
 from pleura.training.data import Batch, Sampler, with_told
 from pleura.training.diary import Diary
 from pleura.training.losses import Objective, make_objective
-from pleura.training.parallel import Team, choose_device
+from pleura.training.parallel import Team, choose_device, gains_from_bfloat16
 from pleura.training.sources import label_names, load
 from pleura.training.start import first_network
 from pleura.training.validation import Sheet, prepare, validate
@@ -149,7 +149,7 @@ def _step(
         own = Batch(batch.images[part], batch.labels[part], batch.cases[part], batch.sides[part])
         images, labels = augmentation.apply(changes[part], own, max(len(config.labels), 2))
         images = with_told(images, [config.told(case.source) for case in own.cases])
-        with torch.autocast(team.device.type, torch.bfloat16, enabled=config.precision == "auto"):
+        with _precision(team.device, config):
             scores = network(images.to(team.device, memory_format=torch.channels_last))
         sides = torch.from_numpy(own.sides).to(team.device)
         loss = objective(scores.float(), labels.to(team.device), sides) / len(parts)
@@ -158,6 +158,12 @@ def _step(
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimiser.step()
     return total
+
+
+def _precision(device: torch.device, config: TrainingConfig) -> torch.autocast:
+    """Return the context in which the network of `config` runs."""
+    enabled = config.precision == "auto" and gains_from_bfloat16(device)
+    return torch.autocast(device.type, torch.bfloat16, enabled=enabled)
 
 
 @torch.no_grad()
@@ -175,7 +181,7 @@ def scorer(network: nn.Module, device: torch.device, config: TrainingConfig) -> 
     network.eval()
 
     def score(images: Tensor) -> Tensor:
-        with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "auto"), torch.inference_mode():
+        with _precision(device, config), torch.inference_mode():
             scores: Tensor = network(images.to(device, memory_format=torch.channels_last))
         return scores
 
