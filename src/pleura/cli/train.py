@@ -106,12 +106,15 @@ def _progress(quiet: bool) -> Iterator[Listener | None]:
     elif sys.stderr.isatty():
         yield from _bar()
     else:
-        told: dict[str, float] = {}
+        told = (0.0, 0)
 
         def tell(progress: Any, _config: TrainingConfig) -> None:
-            if progress.best and progress.best["step"] != told.get("step"):
-                told.update(progress.best)
-                say(f"step {told['step']:.0f}: loss {progress.loss:.4f}, Dice {told['score']:.4f}")
+            nonlocal told
+            best = progress.best
+            if best and told != (best["step"], progress.stale):
+                told = (best["step"], progress.stale)
+                found = f"best Dice {best['score']:.4f} at step {best['step']:.0f}"
+                say(f"step {progress.step - 1}: loss {progress.loss:.4f}, {found}")
                 sys.stdout.flush()
 
         yield tell
