@@ -5,8 +5,9 @@
 
 Times `pleura --version` and `pleura segment FOLDER OUT.nii.gz` on uncompressed DICOM series of 512 x 512 pixels: a
 real scan of 133 slices (DATA/dicom, unpacked by the script there) and longer series made from it, by linear
-interpolation between its slices, over the same stretch of the body. Files are in the page cache. Every figure is the
-median of the runs; peak memory is the largest resident set of the process, or of one it started.
+interpolation between its slices, over the same stretch of the body; then one radiograph as a PNG and a folder of 1000,
+the held-out pictures of DATA/cxr again and again. Files are in the page cache. Every figure is the median of the runs;
+peak memory is the largest resident set of the process, or of one it started.
 
 lungmask runs from a Python of its own (`pip install torch lungmask`), once, since it takes minutes. Its weights are a
 download, so a network of its very shape with random weights stands in: what a convolution costs does not depend on
@@ -79,13 +80,15 @@ def main() -> None:
             peer(options.lungmask_python, real, work, next(iter(costs.values())))
         growth(costs)
         stages(real, options)
+        radiographs(options, work)
 
 
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--data", type=Path, default=SHARED, help="folder that holds dicom/unpack.py")
+    parser.add_argument("--data", type=Path, default=SHARED, help="folder that holds dicom/unpack.py and cxr")
     parser.add_argument("--slices", type=int, nargs="+", default=[133, 300, 1200], help="lengths of the series")
+    parser.add_argument("--pictures", type=int, default=1000, help="radiographs in one call")
     parser.add_argument("--runs", type=int, default=5, help="runs of each command")
     parser.add_argument("--backend", default="auto", help="as in pleura segment")
     parser.add_argument("--lungmask-python", help="interpreter that has lungmask 0.2.22, to time it as well")
@@ -158,6 +161,22 @@ def peer(python: str, series: Path, work: Path, ours: Cost) -> None:
     cost = show(name, run([*command, "--noprogress"]))
     wall, cpu, peak = cost.wall / ours.wall, cost.cpu / ours.cpu, cost.peak / ours.peak
     print(f"{'lungmask / pleura':<40} {wall:7.1f}x {cpu:7.1f}x {peak:7.2f}x")
+
+
+def radiographs(options: argparse.Namespace, work: Path) -> None:
+    """Time one radiograph, and a folder of them in one call."""
+    from PIL import Image
+
+    held = sorted((options.data / "cxr").glob("heart-*/val/images/*"))
+    folder = work / "pictures"
+    folder.mkdir()
+    for number in range(options.pictures):
+        Image.open(held[number % len(held)]).save(folder / f"{number:04}.png")
+    print(f"\n{'whole process':<40} {'wall s':>8} {'CPU s':>8} {'peak MiB':>8}")
+    ending = [str(work / "out.png"), "--backend", options.backend]
+    show("pleura segment, 1 radiograph", typical([PLEURA, "segment", str(folder / "0000.png"), *ending], options.runs))
+    ending = ["-o", str(work / "masks"), "--backend", options.backend]
+    show(f"pleura segment, {options.pictures} radiographs, 1 run", run([PLEURA, "segment", str(folder), *ending]))
 
 
 def growth(costs: dict[int, Cost]) -> None:

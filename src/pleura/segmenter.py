@@ -23,9 +23,10 @@ from pleura.inference.grid import Square, paste
 from pleura.inference.locate import locate_lungs
 from pleura.inference.planes import sample_planes
 from pleura.inference.restore import restore, restore_chances
-from pleura.inference.scores import chance_batches, score_planes, surest_turn
+from pleura.inference.scores import chance_batches, score_planes
 from pleura.inference.shown import shown
 from pleura.inference.tidy import tidy
+from pleura.inference.turns import upright_chances
 from pleura.labels import LUNGS as LUNG_LABELS
 from pleura.labels import structures
 from pleura.reading import read
@@ -177,9 +178,9 @@ class Segmenter:
         )
 
     def _chances(self, planes: NDArray[np.uint8], step: float | None) -> Iterable[tuple[slice, NDArray[np.uint8]]]:
-        """Return the chance of each class, a few planes at a time; a radiograph is looked at from four sides."""
+        """Return the chance of each class, a few planes at a time; a radiograph may lie any way round."""
         if self.bundle.kinds == {Kind.RADIOGRAPH} and len(planes) == 1:
-            return [(slice(0, 1), surest_turn(planes[0], self.bundle, self.network, self.convention)[None])]
+            return [(slice(0, 1), upright_chances(planes[0], self.bundle, self.network, self.convention)[None])]
         return chance_batches(planes, step, self.bundle, self.network, self.convention)
 
     def _planes(self, volume: Volume, clock: _Clock) -> tuple[NDArray[np.uint8], Square, float | None]:

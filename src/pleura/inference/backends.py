@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,16 @@ def onnx_session(path: Path, threads: int, providers: list[str] | None = None) -
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=providers or ["CPUExecutionProvider"])
+
+
+def kept_session(bundle: Bundle, graph: str, threads: int) -> Any:
+    """Return the session for "prepare" or "restore", made once: a picture takes less time than its making."""
+    return _kept(bundle.graph(graph), bundle.recipe["graphs"][graph], threads)
+
+
+@lru_cache(maxsize=8)
+def _kept(path: Path, sha256: str, threads: int) -> Any:  # noqa: ARG001 - tells apart what lay there at different times
+    return onnx_session(path, threads)
 
 
 def _onnxruntime_provider(device: str) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.inference.backends import onnx_session
+from pleura.inference.backends import kept_session
 from pleura.inference.bundle import Bundle
 from pleura.inference.grid import Square, cut
 from pleura.volume import Kind
@@ -21,7 +21,7 @@ def sample_planes(slices: NDArray[Any], square: Square, kind: Kind, bundle: Bund
 
     `slices` are (z, y, x), axial: int16 HU, or greys of 0..255 for `Kind.WINDOWED`.
     """
-    session = onnx_session(bundle.graph("prepare"), threads)
+    session = kept_session(bundle, "prepare", threads)
     low, high = bundle.recipe["intensity"]["hu_window" if kind is Kind.HU else "windowed"]
     numbers = {"low": np.array(low, np.float32), "scale": np.array(255.0 / (high - low), np.float32)}
     planes = np.empty((len(slices), bundle.side, bundle.side), np.uint8)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.inference.backends import onnx_session
+from pleura.inference.backends import kept_session
 from pleura.inference.bundle import Bundle
 from pleura.inference.cleanup import Cleaned
 from pleura.inference.grid import Square, paste
@@ -21,7 +21,7 @@ def restore(cleaned: Cleaned, square: Square, target: NDArray[np.uint8], bundle:
 
     Scores are up-sampled and then cut, so that the border is as smooth as the scan allows.
     """
-    session = onnx_session(bundle.graph("restore"), threads)
+    session = kept_session(bundle, "restore", threads)
     size = np.array([square.height, square.width], np.int64)
     first, rows, columns = cleaned.box
     occupied = np.flatnonzero(cleaned.labels.any(axis=(1, 2)))
@@ -43,7 +43,7 @@ def restore_chances(
     threads: int,
 ) -> None:
     """Write the likeliest class of each voxel into `target` (z, y, x), in place, chances up-sampled before."""
-    session = onnx_session(bundle.graph("restore"), threads)
+    session = kept_session(bundle, "restore", threads)
     size = np.array([square.height, square.width], np.int64)
     for here, chances in batches:
         patch = session.run(None, {"chances": chances, "size": size})[0][:, 0]

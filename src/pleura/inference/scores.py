@@ -47,18 +47,6 @@ def chance_batches(
         yield slice(start, start + len(here)), backend(images)[0]
 
 
-def surest_turn(plane: NDArray[np.uint8], bundle: Bundle, backend: Backend, condition: str = "") -> NDArray[np.uint8]:
-    """Return the chance of each class, (classes, s, s) uint8, of a picture that may lie any way round.
-
-    The network sees the plane (side, side) turned by 0 to 3 quarters; where it is surest, it sees the patient upright,
-    as in most of what it was trained on, and is most often right.
-    """
-    turned = np.stack([np.rot90(plane, turn) for turn in range(4)])[:, None]
-    chances = backend(with_condition(turned, bundle, condition))[0]
-    turn = int(np.argmax(chances.max(axis=1).mean(axis=(1, 2))))
-    return np.ascontiguousarray(np.rot90(chances[turn], -turn, axes=(1, 2)))
-
-
 def with_condition(images: NDArray[np.uint8], bundle: Bundle, condition: str = "") -> NDArray[np.uint8]:
     """Return images (n, c, s, s) with one more channel where the network has to be told something."""
     if not bundle.conditions:

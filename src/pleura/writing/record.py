@@ -76,7 +76,8 @@ def _ratio(segmentation: Segmentation) -> dict[str, float | None]:
 
 def _count(segmentation: Segmentation, label: int) -> int:
     """Count voxels slice by slice, so that no mask of the whole volume is made."""
-    return sum(int(np.count_nonzero(plane == label)) for plane in segmentation.labels)
+    labels = segmentation.labels
+    return sum(int(np.count_nonzero(plane == label)) for plane in (labels if labels.ndim == 3 else labels[None]))
 
 
 def _label(segmentation: Segmentation, label: Label) -> dict[str, Any]:

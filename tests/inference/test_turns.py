@@ -1,0 +1,49 @@
+"""Right and left tell which way round a radiograph lies."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from pleura.inference.turns import turn_of, upright_chances
+
+RIGHT_AND_LEFT = SimpleNamespace(conditions=(), labels=("right lung", "left lung"))
+
+
+def chances(certainty: int = 255) -> np.ndarray:
+    """The right lung at the left of the picture, larger; a heart between them."""
+    found = np.zeros((3, 32, 32), np.uint8)
+    found[1, 6:26, 4:13] = certainty
+    found[2, 6:22, 19:27] = certainty
+    found[0] = certainty * (found.max(axis=0) == 0)
+    return found
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_turned_picture_is_turned_back(turn: int) -> None:
+    turned = np.rot90(chances(), turn, axes=(1, 2))
+    found = turn_of(turned)
+    assert found == -turn % 4
+    assert np.array_equal(np.rot90(turned, found, axes=(1, 2)), chances())
+
+
+def test_one_lung_does_not_tell() -> None:
+    assert turn_of(chances() * np.array([1, 1, 0], np.uint8)[:, None, None]) is None
+
+
+@pytest.mark.parametrize(("certainty", "turn", "looks"), [(255, 0, 1), (255, 1, 2), (200, 0, 4), (200, 3, 4)])
+def test_sure_picture_is_looked_at_once_and_a_turned_one_twice(certainty: int, turn: int, looks: int) -> None:
+    seen = []
+
+    def network(planes: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Mark what is bright as one lung and what is half bright as the other, whichever way they lie."""
+        seen.append(planes)
+        likeliest = np.select([planes[:, 0] == 255, planes[:, 0] == 128], [1, 2], 0)
+        return (np.stack([(likeliest == value) * np.uint8(certainty) for value in range(3)], axis=1),)
+
+    picture = (255 * (chances()[1] > 0) + 128 * (chances()[2] > 0)).astype(np.uint8)
+    found = upright_chances(np.rot90(picture, turn), RIGHT_AND_LEFT, network)  # type: ignore[arg-type]
+    assert len(seen) == looks
+    assert np.array_equal(found, np.rot90(chances(certainty), turn, axes=(1, 2)))
