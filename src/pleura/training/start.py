@@ -52,13 +52,13 @@ def _from_imagenet(network: nn.Module, config: TrainingConfig) -> None:
 
 
 def find_weights(start: str) -> dict[str, Tensor]:
-    """Return the weights in a bundle, a run directory or a checkpoint; "chest-ct" names the shipped bundle.
+    """Return the weights in a bundle, a run directory or a checkpoint; "chest-ct" and "chest-radiograph" are shipped.
 
     Raises `InvalidBundle` (``no-weights``) where there are none.
     """
     from safetensors.torch import load_file
 
-    from pleura.inference.bundle import DEFAULT, load_bundle
+    from pleura.inference.bundle import load_bundle
 
     path = Path(start)
     if path.is_dir() and (path / "best.safetensors").is_file():
@@ -68,5 +68,5 @@ def find_weights(start: str) -> dict[str, Tensor]:
             return load_file(path)
         except Exception as problem:
             raise InvalidBundle(f"{path}: not a checkpoint ({problem})", code="no-weights") from problem
-    bundle = load_bundle(None if start == DEFAULT else path)
+    bundle = load_bundle(start)
     return unfold(graph_weights(bundle.graph("network")))
