@@ -53,7 +53,7 @@ class TrainingConfig:
     precision : "auto" (bfloat16 on GPUs made for it and on processors with AMX), "float32"
     device : "auto", "cpu", "cuda" or "mps"
     seed : of sampling, augmentation and initial weights
-    start : bundle, run directory or checkpoint whose weights to begin with; "chest-ct" and "chest-radiograph" are shipped
+    start : bundle, run or checkpoint whose weights to begin with; "chest-ct" and "chest-radiograph" are shipped
     """
 
     data: str
