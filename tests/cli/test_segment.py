@@ -76,6 +76,17 @@ def test_folder_of_images_is_many_scans(run, network, scan: Path, slice_picture:
     assert run("segment", folder, "one.nii.gz").code == 2
 
 
+def test_results_among_the_images_of_a_folder_are_replaced_and_not_segmented(
+    run, network, scan: Path, slice_picture: Path, elsewhere: Path
+) -> None:
+    for source in (scan, slice_picture):
+        shutil.copy(source, elsewhere)
+    runs = [run("segment", elsewhere, "-o", elsewhere, "--preview", "--json") for _ in range(2)]
+    assert [ran.code for ran in runs] == [0, 0]
+    outputs = [[Path(json.loads(line)["output"]).name for line in ran.out.splitlines()] for ran in runs]
+    assert outputs == [["chest_lungs.nii.gz", "slice_lungs.png"]] * 2
+
+
 def test_folder_of_dicom_is_one_scan(run, network, elsewhere: Path) -> None:
     write_dicom(chest((24, 64, 64), (13.0, 6.0, 6.0)), elsewhere / "series")
     assert run("segment", elsewhere / "series", "-o", "mask.mha").code == 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pleura.reading.dicom_headers import Header, header_of
 from pleura.reading.dicom_objects import is_radiograph, objection
 from pleura.reading.sniff import Format, sniff
 from pleura.segmentation import Segmentation
-from pleura.writing import SUFFIXES, record_path, suffix_of
+from pleura.writing import SUFFIXES, is_ours, record_path, suffix_of
 
 _RESULTS, _PICTURE = "lungs", "-preview.png"
 _IMAGE_SUFFIX = re.compile(r"(\.(nii|hdr|img|nrrd|nhdr|mha|mhd|png|jpe?g|tiff?|dcm|ima|zip))?(\.gz)?$", re.IGNORECASE)
@@ -87,7 +86,7 @@ def guard(files: Sequence[Path], sources: Sequence[Path]) -> None:
             continue
         if any(source.exists() and file.samefile(source) for source in sources):
             raise UnwritableOutput(f"{file} is the input; name another output", code="output-is-input")
-        if not _is_ours(file):
+        if not is_ours(file):
             raise UnwritableOutput(
                 f"{file} exists and is not an earlier result; name another output or remove it", code="output-exists"
             )
@@ -96,18 +95,6 @@ def guard(files: Sequence[Path], sources: Sequence[Path]) -> None:
 def picture_path(target: Path) -> Path:
     """Return where the preview of the mask at `target` lies."""
     return target.with_name(target.name[: -len(suffix_of(target))] + _PICTURE)
-
-
-def _is_ours(file: Path) -> bool:
-    """Say whether a file bears our mark: a record and a preview in themselves, a mask in the record beside it."""
-    if file.name.endswith(_PICTURE):
-        with file.open("rb") as picture:
-            return b"Software\0pleura" in picture.read(256)
-    record = file if file.suffix == ".json" else record_path(file)
-    try:
-        return bool(json.loads(record.read_bytes())["program"]["name"] == "pleura")
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
 
 
 def _names_a_file(path: Path) -> bool:
@@ -121,7 +108,7 @@ def _scans(path: Path) -> list[Path]:
     """Return each scan of a folder that holds many; anything else is one scan.
 
     Many are the DICOM radiographs, however deep, of a folder with several frontal ones and no CT, and the image files
-    of a folder that holds such and, however deep, no DICOM.
+    of a folder that holds such and, however deep, no DICOM. Earlier results of ours are no scans.
     """
     if not path.is_dir():
         return [path]
@@ -141,7 +128,7 @@ def _scans(path: Path) -> list[Path]:
                 frontal += sound
             elif sound:
                 return [path]
-        elif found is not Format.ZIP and file.parent == path:
+        elif found is not Format.ZIP and file.parent == path and not is_ours(file):
             images.append(file)
     if frontal > 1:
         return sorted([*images, *radiographs])

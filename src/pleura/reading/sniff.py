@@ -55,17 +55,20 @@ def sniff(path: Path) -> tuple[Format, bool]:
     ------
     UnreadableInput : the file is empty or of a format that is not read
     """
-    with path.open("rb") as file:
-        head = file.read(HEAD)
+    head, gzipped = beginning(path)
     if not head:
         raise UnreadableInput("the file is empty", code="empty-file")
-    gzipped = head[:2] == _GZIP
-    if gzipped:
-        head = _inflated(head)
     found = Format.NIFTI if is_half(path) else _by_content(head)
     if found is None:
         raise _unknown(path, head)
     return found, gzipped
+
+
+def beginning(path: Path) -> tuple[bytes, bool]:
+    """Return the first bytes of a file, unpacked, and whether they were packed with gzip."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    return (_inflated(head), True) if head[:2] == _GZIP else (head, False)
 
 
 def is_nifti(head: bytes) -> bool:
@@ -80,9 +83,7 @@ def is_half(path: Path) -> bool:
         return False
     for other in (stem.with_suffix(".hdr"), stem.with_suffix(".hdr.gz")):
         if other.is_file():
-            with other.open("rb") as file:
-                head = file.read(HEAD)
-            return is_nifti(_inflated(head) if head[:2] == _GZIP else head)
+            return is_nifti(beginning(other)[0])
     return False
 
 

@@ -13,13 +13,24 @@ from typing import BinaryIO
 from pleura.errors import UnwritableOutput
 from pleura.segmentation import Segmentation
 from pleura.writing.itk import write_mha, write_nrrd
+from pleura.writing.mark import is_ours
 from pleura.writing.nifti import write_nifti, write_nifti_gz
 from pleura.writing.place import replacing
 from pleura.writing.preview import preview
 from pleura.writing.raster import write_png
 from pleura.writing.record import millilitres, record, square_centimetres, write_record
 
-__all__ = ["SUFFIXES", "millilitres", "preview", "record", "record_path", "square_centimetres", "suffix_of", "write"]
+__all__ = [
+    "SUFFIXES",
+    "is_ours",
+    "millilitres",
+    "preview",
+    "record",
+    "record_path",
+    "square_centimetres",
+    "suffix_of",
+    "write",
+]
 
 _WRITERS: dict[str, Callable[[Segmentation, BinaryIO], None]] = {
     ".nii.gz": write_nifti_gz,

@@ -17,6 +17,7 @@ import numpy as np
 
 from pleura.segmentation import Segmentation
 from pleura.volume import Volume
+from pleura.writing.mark import MARK
 from pleura.writing.stream import Container, deflate, slices
 
 
@@ -26,6 +27,7 @@ def write_nrrd(segmentation: Segmentation, file: BinaryIO) -> None:
     columns = [f"({_numbers(volume.affine[:3, axis], ',')})" for axis in (2, 1, 0)]
     lines = [
         "NRRD0005",
+        f"# {MARK}",
         "type: uint8",
         "dimension: 3",
         "space: left-posterior-superior",
@@ -48,6 +50,7 @@ def write_mha(segmentation: Segmentation, file: BinaryIO) -> None:
     directions = (volume.affine[:3, :3] / np.array(volume.spacing))[:, ::-1]
     fields = {
         "ObjectType": "Image",
+        "Comment": MARK,
         "NDims": "3",
         "BinaryData": "True",
         "BinaryDataByteOrderMSB": "False",

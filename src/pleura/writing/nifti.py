@@ -17,10 +17,10 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura import __version__
 from pleura.errors import UnwritableOutput
 from pleura.segmentation import Segmentation
 from pleura.volume import Affine
+from pleura.writing.mark import MARK
 from pleura.writing.stream import Container, deflate, slices
 
 _HEADER = np.dtype(
@@ -82,7 +82,7 @@ def header(segmentation: Segmentation) -> NDArray[np.void]:
     record["intent_code"], record["intent_name"] = _LABEL, b"lungs"
     record["cal_max"] = max(label.value for label in segmentation.structures)
     names = ", ".join(f"{label.value} {label.name}" for label in segmentation.structures)
-    record["descrip"] = f"pleura {__version__}: {names}".encode()
+    record["descrip"] = f"{MARK}: {names}".encode()
     record["qform_code"], record["sform_code"] = 0 if sheared else _SCANNER, _SCANNER
     record["quatern"], record["qoffset"], record["srow"] = quaternion, ras[:3, 3], ras[:3]
     return record

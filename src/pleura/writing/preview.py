@@ -13,6 +13,7 @@ import numpy as np
 from pleura.labels import Label
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind
+from pleura.writing.mark import MARK
 from pleura.writing.place import replacing
 from pleura.writing.planes import Plane, axial, picture, reformatted
 from pleura.writing.record import millilitres, square_centimetres
@@ -40,7 +41,7 @@ def preview(segmentation: Segmentation, path: str | Path) -> Path:
     from PIL.PngImagePlugin import PngInfo
 
     info = PngInfo()
-    info.add_text("Software", "pleura")
+    info.add_text("Software", MARK)
     with replacing(Path(path)) as file:
         _montage(segmentation).save(file, format="PNG", pnginfo=info)
     return Path(path)

@@ -1,0 +1,32 @@
+"""What we wrote is known again by itself, and nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pleura.segmentation import Segmentation
+from pleura.writing import SUFFIXES, is_ours, preview, record_path, write
+
+
+@pytest.mark.parametrize("suffix", [suffix for suffix in SUFFIXES if suffix != ".png"])
+def test_mask_and_its_record_bear_the_mark(suffix: str, plain: Segmentation, tmp_path: Path) -> None:
+    mask = write(plain, tmp_path / f"lungs{suffix}")
+    assert is_ours(record_path(mask))
+    record_path(mask).unlink()
+    assert is_ours(mask)
+
+
+def test_pictures_bear_the_mark(picture: Segmentation, tmp_path: Path) -> None:
+    assert is_ours(write(picture, tmp_path / "lungs.png"))
+    assert is_ours(preview(picture, tmp_path / "lungs-preview.png"))
+
+
+def test_scan_beside_a_record_of_ours_is_not_taken_for_a_result(picture: Segmentation, tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((40, 40), np.uint8)).save(tmp_path / "a.png")
+    write(picture, tmp_path / "a.nii.gz")
+    assert not is_ours(tmp_path / "a.png")
+    assert not is_ours(tmp_path / "absent.png")
