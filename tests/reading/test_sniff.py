@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,13 @@ def test_content_is_believed_before_the_suffix(tmp_path: Path, kind: str, name: 
     content, form = HEADS[kind]
     (tmp_path / name).write_bytes(content)
     assert sniff(tmp_path / name) == (form, False)
+
+
+def test_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "scan.png")
+    with pytest.raises(UnreadableInput, match="pipe") as caught:
+        sniff(tmp_path / "scan.png")
+    assert caught.value.code == "not-a-file"
 
 
 def test_gzip_is_looked_into(tmp_path: Path) -> None:

@@ -65,7 +65,14 @@ def sniff(path: Path) -> tuple[Format, bool]:
 
 
 def beginning(path: Path) -> tuple[bytes, bool]:
-    """Return the first bytes of a file, unpacked, and whether they were packed with gzip."""
+    """Return the first bytes of a file, unpacked, and whether they were packed with gzip.
+
+    Raises
+    ------
+    UnreadableInput : it is a pipe or a device, which may never end, or its gzip data are damaged
+    """
+    if path.exists() and not path.is_file():
+        raise UnreadableInput("this is a pipe or a device; give a file or a folder", code="not-a-file")
     with path.open("rb") as file:
         head = file.read(HEAD)
     return (_inflated(head), True) if head[:2] == _GZIP else (head, False)
