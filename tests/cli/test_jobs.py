@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from dicom_files import ROOT, ct_slice, save
 from pydicom.dataset import Dataset
 
-from pleura.cli.jobs import plan
+from pleura.cli.jobs import left_out, plan
 from pleura.errors import UnwritableOutput
 from pleura.phantom import chest, write_dicom
 
@@ -34,20 +35,47 @@ def test_this_folder_gives_its_own_name(elsewhere: Path) -> None:
     assert _stems(".", str(elsewhere)) == [elsewhere.name, f"{elsewhere.name}_2"]
 
 
-def test_image_files_of_a_folder_are_scans_and_other_files_are_not(elsewhere: Path) -> None:
-    for name in ("b.png", "a.png"):
-        (elsewhere / name).write_bytes(PNG)
-    (elsewhere / "list.csv").write_text("a,b")
-    (elsewhere / "empty.png").touch()
-    (elsewhere / "masks").mkdir()
-    (elsewhere / "masks/a.png").write_bytes(PNG)
-    assert [job.source.name for job in plan([elsewhere], Path("out"))] == ["a.png", "b.png"]
+def _pictures(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(PNG)
 
 
-def test_picture_beside_a_series_does_not_hide_it(elsewhere: Path) -> None:
-    (elsewhere / "a.png").write_bytes(PNG)
+def test_image_files_of_a_folder_are_scans_however_deep_and_other_files_are_not(elsewhere: Path) -> None:
+    _pictures(elsewhere, "tree/b.png", "tree/a.png", "tree/deep/er/a.png", "tree/.hidden/c.png", "tree/._a.png")
+    (elsewhere / "tree/list.csv").write_text("a,b")
+    (elsewhere / "tree/letter.docx").write_bytes(b"PK\x03\x04")
+    assert _planned(elsewhere / "tree") == ["a.png", "b.png", "deep/er/a.png"]
+    stems = [job.stem.name for job in plan([elsewhere / "tree"], Path("out"))]
+    assert stems == ["a_lungs", "b_lungs", "a_2_lungs"]
+
+
+def test_folder_with_pictures_in_subfolders_alone_is_many_scans(elsewhere: Path) -> None:
+    _pictures(elsewhere, "tree/one/a.png", "tree/two/b.png")
+    assert _planned(elsewhere / "tree") == ["one/a.png", "two/b.png"]
+
+
+def test_file_that_claims_to_be_an_image_and_is_none_is_left_to_fail(elsewhere: Path) -> None:
+    _pictures(elsewhere, "tree/a.png")
+    for name in ("bad.png", "zero.dcm", "zero.NII.GZ", "old.bmp", "notes.txt", "noname"):
+        (elsewhere / "tree" / name).touch()
+    os.mkfifo(elsewhere / "tree/pipe.png")
+    (elsewhere / "tree/gone.png").symlink_to("nowhere.png")
+    (elsewhere / "tree/scan.zip").write_bytes(b"PK\x03\x04")
+    found = ["a.png", "bad.png", "gone.png", "old.bmp", "pipe.png", "scan.zip", "zero.NII.GZ", "zero.dcm"]
+    assert _planned(elsewhere / "tree") == found
+
+
+def test_picture_beside_a_series_does_not_hide_it_and_is_not_forgotten(elsewhere: Path) -> None:
     write_dicom(chest((1, 16, 16), (5.0, 20.0, 20.0)), elsewhere / "deep/series")
+    (elsewhere / "deep/list.csv").write_text("a,b")
+    (elsewhere / "deep/series/empty.dcm").touch()
+    assert left_out(elsewhere) == ()
+    _pictures(elsewhere, "a.png", "deep/b.png")
     assert [job.source for job in plan([elsewhere], Path("out"))] == [elsewhere]
+    (note,) = left_out(elsewhere)
+    assert note.code == "images-left-out"
+    assert "(2)" in note.message
 
 
 def test_folder_without_any_image_is_left_to_the_reader_to_refuse(elsewhere: Path) -> None:
@@ -81,6 +109,13 @@ def test_pictures_and_damaged_files_beside_radiographs_are_not_forgotten(radiogr
     (radiographs / "e.dcm").write_bytes(bytes(128) + b"DICM" + b"\xff" * 40)
     (radiographs / "list.csv").write_text("a,b")
     assert _planned(radiographs) == ["a/1.dcm", "b.dcm", "c.dcm", "d.png", "e.dcm"]
+
+
+def test_one_radiograph_does_not_hide_the_pictures_beside_it(radiographs: Path) -> None:
+    (radiographs / "a/1.dcm").unlink()
+    (radiographs / "c.dcm").unlink()
+    _pictures(radiographs, "d.png", "e/f.png")
+    assert _planned(radiographs) == ["b.dcm", "d.png", "e/f.png"]
 
 
 def test_frontal_radiograph_and_its_lateral_are_one_scan(radiographs: Path) -> None:

@@ -89,8 +89,12 @@ def test_results_among_the_images_of_a_folder_are_replaced_and_not_segmented(
 
 def test_folder_of_dicom_is_one_scan(run, network, elsewhere: Path) -> None:
     write_dicom(chest((24, 64, 64), (13.0, 6.0, 6.0)), elsewhere / "series")
-    assert run("segment", elsewhere / "series", "-o", "mask.mha").code == 0
+    ran = run("segment", elsewhere / "series", "-o", "mask.mha")
+    assert ran.code == 0
+    assert "note: beside" not in ran.out
     assert (elsewhere / "mask.mha").exists()
+    (elsewhere / "series/photo.jpg").touch()
+    assert "note: beside the DICOM files the folder holds other images (1)" in run("segment", "series", "mask.mha").out
 
 
 def test_one_bad_file_does_not_stop_the_rest(run, network, scan: Path, elsewhere: Path) -> None:

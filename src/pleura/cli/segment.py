@@ -2,7 +2,8 @@
 
 Without OUTPUT the mask is lungs.nii.gz here, or lungs.png for a picture. OUTPUT ends in .nii.gz,
 .nii, .nrrd, .mha, or .png for one slice. Beside each mask a .json tells how it was made. Earlier
-results are replaced, other files never. A folder of pictures, volumes or radiographs counts as many.
+results are replaced, other files never. A folder of pictures, volumes or radiographs counts as many,
+subfolders included; a folder of CT slices is one scan.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ import json
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say, warn
-from pleura.cli.jobs import Job, guard, picture_path, plan
+from pleura.cli.jobs import Job, guard, left_out, picture_path, plan
 from pleura.errors import PleuraError
 from pleura.segmentation import Segmentation
+from pleura.volume import Note
 
 if TYPE_CHECKING:
     from pleura.segmenter import Segmenter
@@ -69,7 +72,7 @@ def run(wishes: Namespace) -> int:
 def _done(segmenter: Segmenter, jobs: Sequence[Job], number: int, wishes: Namespace) -> bool:
     """Segment one scan of several and tell about it; return False where it failed."""
     try:
-        result = segmenter(jobs[number].source, series=wishes.series)
+        result = _noted(segmenter(jobs[number].source, series=wishes.series), left_out(jobs[number].source))
         target, picture = _written(result, jobs, number, wishes.preview)
     except Exception as error:
         complain(error, debug=wishes.debug)
@@ -85,6 +88,10 @@ def _done(segmenter: Segmenter, jobs: Sequence[Job], number: int, wishes: Namesp
     for warning in result.warnings:
         warn(f"{target.name}: {warning.message}")
     return True
+
+
+def _noted(result: Segmentation, notes: tuple[Note, ...]) -> Segmentation:
+    return replace(result, volume=replace(result.volume, notes=(*result.volume.notes, *notes)))
 
 
 def _written(result: Segmentation, jobs: Sequence[Job], number: int, preview: bool) -> tuple[Path, Path | None]:
