@@ -60,7 +60,8 @@ class Threshold:
         labels[..., labels.shape[-1] // 2 :] *= 2
         warnings = () if air.any() else (Note("no-lung", "no lung was found"),)
         labels = labels[0] if volume.planar else labels
-        return Segmentation(labels, volume, warnings, {"read": 0.25}, {"program": {"name": "pleura"}})
+        provenance = {"program": {"name": "pleura"}, "input": {"sha256": volume.identity.sha256}}
+        return Segmentation(labels, volume, warnings, {"read": 0.25}, provenance)
 
 
 @pytest.fixture

@@ -188,12 +188,13 @@ def test_json_is_one_object_a_scan_and_nothing_else(run, network, scan: Path, el
     (elsewhere / "bad.nii").write_bytes(b"")
     ran = run("segment", scan, "bad.nii", "-o", "out", "--json", "--preview")
     good, bad = (json.loads(line) for line in ran.out.splitlines())
-    assert good["input"] == 1
+    assert good["number"] == 1
+    assert len(good["input"]["sha256"]) == 64
     assert good["output"] == "out/chest_lungs.nii.gz"
     assert good["preview"] == "out/chest_lungs-preview.png"
     assert good["seconds"] == {"read": 0.25}
     assert [label["name"] for label in good["labels"]] == ["background", "right lung", "left lung"]
-    assert bad == {"input": 2, "error": "empty-file"}
+    assert bad == {"number": 2, "error": "empty-file"}
     assert ran.code == 1
 
 

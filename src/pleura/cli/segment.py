@@ -78,7 +78,7 @@ def _done(segmenter: Segmenter, jobs: Sequence[Job], number: int, wishes: Namesp
         complain(error, debug=wishes.debug)
         if wishes.json:
             code = error.code if isinstance(error, PleuraError) else "unexpected"
-            say(json.dumps({"input": number + 1, "error": code}))
+            say(json.dumps({"number": number + 1, "error": code}))
         return False
     if wishes.json:
         say(json.dumps(_summary(result, number, target, picture)))
@@ -113,7 +113,7 @@ def _summary(result: Segmentation, number: int, target: Path, picture: Path | No
     from pleura.writing import record
 
     return {
-        "input": number + 1,
+        "number": number + 1,
         "output": str(target),
         "preview": str(picture) if picture else None,
         "seconds": {stage: round(seconds, 3) for stage, seconds in result.timings.items()},
