@@ -22,6 +22,13 @@ def test_demo_finds_the_lungs_that_it_drew(run, elsewhere: Path) -> None:
     assert len(list((folder / "dicom").iterdir())) == 64
 
 
+def test_demo_in_the_place_of_a_file_is_refused_in_one_line(run, elsewhere: Path) -> None:
+    (elsewhere / "file").touch()
+    ran = run("demo", "file")
+    assert ran.code == 2
+    assert ran.err == "pleura: error: the folder file/dicom cannot be made: Not a directory\n"
+
+
 def test_demo_does_not_mix_with_other_files(run, elsewhere: Path, monkeypatch) -> None:
     monkeypatch.setattr(pleura.phantom, "chest", lambda: None)
     (elsewhere / "mine/dicom").mkdir(parents=True)

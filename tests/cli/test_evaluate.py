@@ -55,6 +55,16 @@ def test_predictions_and_a_model_together_are_refused(folders: list[str], capsys
     assert "not both" in capsys.readouterr().err
 
 
+def test_report_in_the_place_of_a_file_is_refused_in_one_line(
+    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    assert main(["evaluate", *folders, "-o", str(tmp_path / "file")]) == 2
+    told = capsys.readouterr()
+    assert "cannot be made" in told.err
+    assert told.out == ""
+
+
 def test_nothing_to_compare_is_one_line_and_exit_code_2(
     folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -154,6 +154,18 @@ def test_bad_usage_is_code_2_before_any_work(run, network, arguments: tuple[str,
     assert network == []
 
 
+@pytest.mark.parametrize("place", ["a.jpg", "a.jpg/sub", "/dev/null", "/dev/null/out"])
+def test_folder_that_cannot_be_made_is_one_line_before_any_work(
+    run, network, scan: Path, elsewhere: Path, place: str
+) -> None:
+    (elsewhere / "a.jpg").write_bytes(b"a picture")
+    ran = run("segment", scan, scan, "-o", place)
+    assert ran.code == 2
+    assert ran.err.startswith(f"pleura: error: the folder {place} cannot be made: ")
+    assert ran.err.count("\n") == 1
+    assert network == []
+
+
 def test_input_is_never_overwritten(run, network, scan: Path, elsewhere: Path) -> None:
     own = elsewhere / "own.nii.gz"
     shutil.copy(scan, own)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pleura.errors import UnwritableOutput
-from pleura.writing.place import replacing
+from pleura.writing.place import make_folder, replacing
 
 
 def test_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -25,6 +25,20 @@ def test_failure_leaves_the_earlier_file_alone(tmp_path: Path) -> None:
         raise ZeroDivisionError
     assert path.read_bytes() == b"earlier"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folder_is_made_with_those_it_lies_in_and_may_be_there(tmp_path: Path) -> None:
+    for _ in range(2):
+        make_folder(tmp_path / "a" / "b")
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.jpg/sub"])
+def test_folder_where_a_file_stands_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.jpg").touch()
+    with pytest.raises(UnwritableOutput, match="cannot be made") as caught:
+        make_folder(tmp_path / name)
+    assert caught.value.code == "not-written"
 
 
 def test_missing_folder_is_named(tmp_path: Path) -> None:

@@ -23,8 +23,10 @@ def run(wishes: Namespace) -> int:
     from pleura.phantom import chest, write_dicom
     from pleura.segmenter import Segmenter
     from pleura.writing import preview, write
+    from pleura.writing.place import make_folder
 
     series = _series_folder(wishes.folder)
+    make_folder(series)
     phantom = chest()
     files = write_dicom(phantom, series)
     say(f"drawn: a chest CT of {len(files)} slices with known lungs, {series}")

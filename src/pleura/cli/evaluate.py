@@ -41,11 +41,14 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(wishes: Namespace) -> int:
     """Evaluate, print the summary, and write the report where asked for."""
     from pleura.evaluation.cases import find_cases
+    from pleura.writing.place import make_folder
 
     if wishes.predictions and wishes.model:
         text = "give PREDICTIONS or --model, not both; --compare takes a second set of either"
         raise UnsuitableInput(text, code="no-pairs")
     cases = find_cases(wishes.references, wishes.predictions, split=wishes.split)
+    if wishes.output:
+        make_folder(wishes.output)
     first, segmenter = _judged(cases, wishes.predictions, wishes.model, wishes)
     second = _second(cases, wishes) if wishes.compare else None
     if not wishes.quiet:
@@ -128,7 +131,6 @@ def _keep(
     from pleura.writing.place import replacing
 
     folder: Path = wishes.output
-    folder.mkdir(parents=True, exist_ok=True)
     pictures = worst_pictures(first, cases, segmenter)
     found = as_json(first, cases, fail_below=wishes.fail_below, other=second)
     texts = {

@@ -54,7 +54,10 @@ def run(wishes: Namespace) -> int:
     """Segment every scan; a bad one does not stop the rest."""
     jobs = plan(wishes.paths, wishes.output, series=wishes.series)
     from pleura.segmenter import Segmenter
+    from pleura.writing.place import make_folder
 
+    if jobs[0].output is None:
+        make_folder(jobs[0].stem.parent)
     segmenter = Segmenter(
         model=wishes.model,
         modality=wishes.modality,
@@ -103,8 +106,6 @@ def _written(result: Segmentation, jobs: Sequence[Job], number: int, preview: bo
     picture = picture_path(target) if preview else None
     files = [target, record_path(target), *([picture] if picture else [])]
     guard(files, [job.source for job in jobs])
-    if jobs[number].output is None:
-        target.parent.mkdir(parents=True, exist_ok=True)
     write(result, target)
     return target, draw(result, picture) if picture else None
 

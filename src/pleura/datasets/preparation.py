@@ -25,6 +25,7 @@ from pleura.datasets.settings import SPLITS, Settings
 from pleura.datasets.splitting import DEFAULT_SHARES, part_of, patient_hash, patient_rule
 from pleura.errors import PleuraError, UnsuitableInput, UnwritableOutput
 from pleura.volume import Note
+from pleura.writing.place import make_folder
 
 Progress = Callable[[int, int], None]
 """Called with how many cases are done, and of how many."""
@@ -80,7 +81,7 @@ def attempt(source: Path, dest: Path, settings: Settings, workers: int, progress
     _guard(source, dest)
     pairs, refused = find_pairs(source.absolute(), dest.absolute())
     for folder in (dest / "images", dest / "masks"):
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
     with Journal(dest) as journal, _workers(min(workers, len(pairs))) as together:
         known, unreadable = _looked(pairs, journal, together)
         meaning = settle([facts for _, _, facts in known])

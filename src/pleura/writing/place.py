@@ -1,4 +1,7 @@
-"""Put a file in its place only when it is whole, so that nobody ever reads half a mask under its final name."""
+"""Put a file in its place only when it is whole, so that nobody ever reads half a mask under its final name.
+
+Whatever the system objects to, in making a folder too, is an error with a name.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,21 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pleura.errors import UnwritableOutput
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those that it lies in, where they are not there yet.
+
+    Raises
+    ------
+    UnwritableOutput
+        A file is in the way, or the system refuses (`not-written`).
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        text = f"the folder {path} cannot be made: {error.strerror or error}"
+        raise UnwritableOutput(text, code="not-written") from error
 
 
 @contextmanager
