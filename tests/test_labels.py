@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pleura.labels import BACKGROUND, LEFT, LUNGS, RIGHT
+import numpy as np
+import pytest
+
+from pleura.labels import BACKGROUND, LEFT, LUNGS, RIGHT, quarters_to_upright
 
 
 def test_background_is_0_right_is_1_and_left_is_2() -> None:
@@ -18,3 +21,22 @@ def test_lungs_can_be_told_apart_by_colour() -> None:
     right, left = (lung.colour for lung in LUNGS)
     assert right != left
     assert all(0 <= channel <= 255 for channel in (*right, *left))
+
+
+def upright() -> np.ndarray:
+    """The right lung at the left of the picture, larger."""
+    labels = np.zeros((32, 32), np.uint8)
+    labels[6:26, 4:13], labels[6:22, 19:27] = RIGHT, LEFT
+    return labels
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_turned_picture_is_turned_back(turn: int) -> None:
+    turned = np.rot90(upright(), turn)
+    found = quarters_to_upright(turned)
+    assert found == -turn % 4
+    assert np.array_equal(np.rot90(turned, found), upright())
+
+
+def test_one_lung_does_not_tell_which_way_is_up() -> None:
+    assert quarters_to_upright(np.where(upright() == LEFT, BACKGROUND, upright())) is None

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 BACKGROUND = 0
 RIGHT = 1
 LEFT = 2
@@ -42,3 +45,26 @@ def structures(names: Sequence[str]) -> tuple[Label, ...]:
     return tuple(
         Label(value, name, _COLOURS[(value - 1) % len(_COLOURS)], "", name) for value, name in enumerate(names, start=1)
     )
+
+
+def quarters_to_upright(labels: NDArray[np.integer]) -> int | None:
+    """Return by how many quarters, counter-clockwise, to turn a frontal picture so that the patient stands upright.
+
+    Seen from the front, the right lung of a patient who stands lies to the left of the left lung.
+
+    Parameters
+    ----------
+    labels : (y, x); None is returned where they hold but one lung or none
+    """
+    right, left = (labels == side for side in (RIGHT, LEFT))
+    if not (right.any() and left.any()):
+        return None
+    down, across = (_centre(left, axis) - _centre(right, axis) for axis in (0, 1))
+    if abs(across) >= abs(down):
+        return 0 if across >= 0 else 2
+    return 1 if down > 0 else 3
+
+
+def _centre(inside: NDArray[np.bool_], axis: int) -> float:
+    """Return the mean index of what is inside along one axis of a picture."""
+    return float(np.average(np.arange(inside.shape[axis]), weights=inside.sum(axis=1 - axis)))

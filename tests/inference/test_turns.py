@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pleura.inference.turns import turn_of, upright_chances
+from pleura.inference.turns import upright_chances
 
 RIGHT_AND_LEFT = SimpleNamespace(conditions=(), labels=("right lung", "left lung"))
 
@@ -19,18 +19,6 @@ def chances(certainty: int = 255) -> np.ndarray:
     found[2, 6:22, 19:27] = certainty
     found[0] = certainty * (found.max(axis=0) == 0)
     return found
-
-
-@pytest.mark.parametrize("turn", range(4))
-def test_turned_picture_is_turned_back(turn: int) -> None:
-    turned = np.rot90(chances(), turn, axes=(1, 2))
-    found = turn_of(turned)
-    assert found == -turn % 4
-    assert np.array_equal(np.rot90(turned, found, axes=(1, 2)), chances())
-
-
-def test_one_lung_does_not_tell() -> None:
-    assert turn_of(chances() * np.array([1, 1, 0], np.uint8)[:, None, None]) is None
 
 
 @pytest.mark.parametrize(("certainty", "turn", "looks"), [(255, 0, 1), (255, 1, 2), (200, 0, 4), (200, 3, 4)])

@@ -4,12 +4,13 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from pleura import __version__
 from pleura.errors import UnwritableOutput
 from pleura.segmentation import Segmentation
-from pleura.volume import Volume
+from pleura.volume import Kind, Volume, affine_from_spacing
 from pleura.writing import SUFFIXES, record, record_path, suffix_of, write
 
 
@@ -49,6 +50,32 @@ def test_picture_without_millimetres_has_no_millilitres(picture: Segmentation) -
     assert found["labels"][1]["voxels"] == 2
     assert found["geometry"]["spacing_mm"] is None
     assert found["geometry"]["shape"] == [4, 6]
+
+
+def radiograph(turn: int = 0) -> Segmentation:
+    """Return lungs of 6 x 2 and 5 x 3 pixels of 20 x 30 mm, in a picture turned by quarters."""
+    labels = np.zeros((8, 10), np.uint8)
+    labels[1:7, 1:3], labels[2:7, 6:9] = 1, 2
+    labels = np.ascontiguousarray(np.rot90(labels, turn))
+    steps = (20.0, 30.0) if turn % 2 == 0 else (30.0, 20.0)
+    affine = affine_from_spacing((1.0, *steps))
+    return Segmentation(labels, Volume(labels[None] * 90, affine, kind=Kind.RADIOGRAPH, planar=True))
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_radiograph_is_measured_along_the_patient_whichever_way_it_lies(turn: int) -> None:
+    found = record(radiograph(turn))
+    _, right, left = found["labels"]
+    # rows of 20 mm: 6 and 5 of them; pixels of 6 square centimetres: 12 and 15 of them
+    assert (right["height_cm"], left["height_cm"]) == (12.0, 10.0)
+    assert (right["cm2"], left["cm2"]) == (72.0, 90.0)
+    assert found["left_to_right"] == 1.25
+
+
+def test_one_lung_is_measured_along_the_rows() -> None:
+    one = radiograph()
+    one.labels[one.labels == 2] = 0
+    assert [label["height_cm"] for label in record(one)["labels"][1:]] == [12.0, 0.0]
 
 
 def test_oblique_voxels_are_measured_by_the_determinant(plain: Segmentation) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pleura.inference.backends import Backend
 from pleura.inference.bundle import Bundle
 from pleura.inference.scores import with_condition
-from pleura.labels import LEFT, LUNGS, RIGHT
+from pleura.labels import LUNGS, quarters_to_upright
 
 Chances = NDArray[np.uint8]
 
@@ -27,27 +27,11 @@ def upright_chances(plane: NDArray[np.uint8], bundle: Bundle, backend: Backend, 
     models of other structures.
     """
     first = _look(plane, 0, bundle, backend, condition)
-    turn = turn_of(first) if bundle.labels == tuple(lung.name for lung in LUNGS) else None
+    turn = quarters_to_upright(first.argmax(axis=0)) if bundle.labels == tuple(lung.name for lung in LUNGS) else None
     if turn is None or _certainty(first) < SURE:
         looks = [first, *(_look(plane, turn, bundle, backend, condition) for turn in (1, 2, 3))]
         return max(looks, key=_certainty)
     return _look(plane, turn, bundle, backend, condition) if turn else first
-
-
-def turn_of(chances: Chances) -> int | None:
-    """Return by how many quarters, counter-clockwise, to turn a picture so that the patient stands upright.
-
-    Seen from the front, the right lung of a patient who stands lies to the left of the left lung. `chances` (3, s, s)
-    are of background, right and left lung; None where they hold but one lung or none.
-    """
-    likeliest = chances.argmax(axis=0)
-    centres = [np.argwhere(likeliest == side).mean(axis=0) for side in (RIGHT, LEFT) if (likeliest == side).any()]
-    if len(centres) < 2:
-        return None
-    down, across = centres[1] - centres[0]
-    if abs(across) >= abs(down):
-        return 0 if across >= 0 else 2
-    return 1 if down > 0 else 3
 
 
 def _look(plane: NDArray[np.uint8], turn: int, bundle: Bundle, backend: Backend, condition: str) -> Chances:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from pleura import __version__
-from pleura.labels import BACKGROUND, LUNGS, Label
+from pleura.labels import BACKGROUND, LUNGS, Label, quarters_to_upright
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume
 
@@ -58,12 +58,16 @@ def square_centimetres(segmentation: Segmentation, label: int) -> float | None:
 
 
 def _height(segmentation: Segmentation, label: int) -> float | None:
-    """Return how many centimetres of rows the label spans in a radiograph of known spacing, else None."""
-    volume = segmentation.volume
-    if volume.kind is not Kind.RADIOGRAPH or not volume.spacing_known:
+    """Return how many centimetres along the patient the label spans in a radiograph of known spacing, else None.
+
+    A patient who stands is measured along the rows of the picture, one turned by a quarter along its columns.
+    """
+    volume, labels = segmentation.volume, segmentation.labels
+    if volume.kind is not Kind.RADIOGRAPH or not volume.planar or not volume.spacing_known:
         return None
-    rows = np.flatnonzero((segmentation.labels == label).any(axis=-1))
-    return float(rows[-1] - rows[0] + 1) * volume.spacing[1] / 10.0 if rows.size else 0.0
+    turned = segmentation.structures == LUNGS and quarters_to_upright(labels) in {1, 3}
+    found = np.flatnonzero((labels == label).any(axis=0 if turned else 1))
+    return float(found[-1] - found[0] + 1) * volume.spacing[2 if turned else 1] / 10.0 if found.size else 0.0
 
 
 def _ratio(segmentation: Segmentation) -> dict[str, float | None]:
