@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from pleura.phantom import chest
 from pleura.segmentation import Segmentation
@@ -54,6 +54,26 @@ def test_warnings_are_written_under_the_picture(result: Segmentation, tmp_path: 
     plain, more = _pixels(preview(result, tmp_path / "a.png")), _pixels(preview(warned, tmp_path / "b.png"))
     assert more.shape[0] > plain.shape[0]
     assert more[plain.shape[0] :].max() > 200
+
+
+def test_long_warnings_go_on_in_the_next_line(picture: Segmentation, tmp_path: Path) -> None:
+    one, long = (replace(picture, warnings=(Note("x", "lung " * times),)) for times in (1, 60))
+    plain, more = _pixels(preview(one, tmp_path / "a.png")), _pixels(preview(long, tmp_path / "b.png"))
+    assert more.shape[0] >= plain.shape[0] + 2 * 26
+    assert not more[plain.shape[0] :, -10:].any()  # no letter is cut off at the edge
+    assert more[-40:].max() > 200
+
+
+def test_every_letter_is_one_that_the_font_has(
+    picture: Segmentation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[str] = []
+    monkeypatch.setattr(ImageDraw.ImageDraw, "text", lambda _self, _place, text, **_: drawn.append(text))
+    preview(replace(picture, volume=replace(picture.volume, spacing_known=True)), tmp_path / "p.png")
+    assert drawn == ["right lung 0 sq cm", "left lung 0 sq cm"]
+    font = ImageFont.load_default(15)
+    missing = bytes(font.getmask("\uffff"))
+    assert [letter for letter in set("".join(drawn)) - {" "} if bytes(font.getmask(letter)) == missing] == []
 
 
 @pytest.mark.parametrize("shape", [(1, 40, 30), (2, 30, 40), (3, 512, 8), (5, 9, 9), (200, 16, 16)])

@@ -20,8 +20,9 @@ from pleura.writing.record import millilitres, square_centimetres
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageFont import FreeTypeFont, ImageFont
 
-_ACROSS, _TILE, _TALL, _PICTURE, _GAP, _LINE = 4, 300, 330, 768, 4, 26
+_ACROSS, _TILE, _TALL, _PICTURE, _GAP, _LINE, _MARGIN = 4, 300, 330, 768, 4, 26, 10.0
 _TEXT, _AMBER = (225, 225, 225), (250, 190, 60)
 _TINT = 0.10
 _LUNG_WINDOW = (-1150.0, 250.0)
@@ -72,8 +73,8 @@ def _montage(segmentation: Segmentation) -> Image:
     rows = [[_tile(plane, size, window, structures) for plane, size in row] for row in _rows(segmentation)]
     width = max(480, *(sum(tile.width + _GAP for tile in row) - _GAP for row in rows))
     heights = [max(tile.height for tile in row) + _GAP for row in rows]
-    foot = _LINE * (1 + len(segmentation.warnings)) + 2 * _GAP
-    canvas = Image.new("RGB", (width, sum(heights) + foot))
+    legend = _legend(segmentation, width)
+    canvas = Image.new("RGB", (width, sum(heights) + legend.height))
     top = 0
     for row, height in zip(rows, heights, strict=True):
         free = (width - sum(tile.width for tile in row)) / (len(row) + 1)
@@ -83,7 +84,7 @@ def _montage(segmentation: Segmentation) -> Image:
             canvas.paste(tile, (round(left), top + (height - _GAP - tile.height) // 2))
             left += tile.width + (spread or _GAP)
         top += height
-    _legend(canvas, segmentation, top + _GAP)
+    canvas.paste(legend, (0, top))
     return canvas
 
 
@@ -121,18 +122,43 @@ def _tile(plane: Plane, size: tuple[int, int], window: tuple[float, float], stru
     return tile
 
 
-def _legend(canvas: Image, segmentation: Segmentation, top: int) -> None:
-    """Name the colours with the volume of each lung, and list the warnings."""
-    from PIL import ImageDraw
+def _legend(segmentation: Segmentation, width: int) -> Image:
+    """Return lines, `width` pixels wide, that name the colours with the size of each lung, and list the warnings."""
+    from PIL import Image, ImageDraw, ImageFont
 
-    draw = ImageDraw.Draw(canvas)
-    left = 10.0
+    font, small = ImageFont.load_default(15), ImageFont.load_default(14)
+    entries, left, top = [], _MARGIN, _GAP
     for label in segmentation.structures:
-        volume, area = millilitres(segmentation, label.value), square_centimetres(segmentation, label.value)
-        size = f" {volume:.0f} mL" if volume is not None else f" {area:.0f} cm²" if area is not None else ""
-        text = label.name + size
-        draw.rectangle((left, top + 5, left + 12, top + 17), fill=label.colour)
-        draw.text((left + 20, top + 2), text, fill=_TEXT, font_size=15)
-        left += 20 + draw.textlength(text, font_size=15) + 30
-    for line, warning in enumerate(segmentation.warnings, start=1):
-        draw.text((10, top + 2 + line * _LINE), warning.message, fill=_AMBER, font_size=14)
+        text = label.name + _size(segmentation, label)
+        across = 50 + font.getlength(text)
+        if left > _MARGIN and left + across > width:
+            left, top = _MARGIN, top + _LINE
+        entries.append((label.colour, text, left, top))
+        left += across
+    warnings = [line for one in segmentation.warnings for line in _wrapped(one.message, small, width - 2 * _MARGIN)]
+    legend = Image.new("RGB", (width, top + _LINE * (1 + len(warnings)) + _GAP))
+    draw = ImageDraw.Draw(legend)
+    for colour, text, x, y in entries:
+        draw.rectangle((x, y + 5, x + 12, y + 17), fill=colour)
+        draw.text((x + 20, y + 2), text, fill=_TEXT, font=font)
+    for number, line in enumerate(warnings, start=1):
+        draw.text((_MARGIN, top + 2 + number * _LINE), line, fill=_AMBER, font=small)
+    return legend
+
+
+def _size(segmentation: Segmentation, label: Label) -> str:
+    """Return volume or area in letters that the font has, or nothing where the spacing is unknown."""
+    volume, area = millilitres(segmentation, label.value), square_centimetres(segmentation, label.value)
+    return f" {volume:.0f} mL" if volume is not None else f" {area:.0f} sq cm" if area is not None else ""
+
+
+def _wrapped(text: str, font: FreeTypeFont | ImageFont, width: float) -> list[str]:
+    """Break a sentence between its words into lines of at most `width` pixels."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and font.getlength(longer) > width:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines
