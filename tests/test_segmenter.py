@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import tarfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import pytest
 import pleura
 from pleura.evaluation.metrics import dice
 from pleura.phantom import Phantom, chest, write_dicom
-from pleura.volume import Kind, Volume
+from pleura.volume import Kind, Volume, affine_from_spacing
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +90,27 @@ def test_windowed_picture_is_segmented_too(segmenter: pleura.Segmenter, phantom:
     result = segmenter(grey)
     assert result.volume.kind is Kind.WINDOWED
     assert agreement(phantom.labels[20], result.labels) > 0.92
+
+
+def test_radiograph_is_recorded_with_what_was_asked_for_and_the_time_it_took_to_read(
+    phantom: Phantom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    grey = np.clip((phantom.volume.voxels[20] + 1250.0) / 1500 * 255, 0, 255).astype(np.uint8)
+    picture = pleura.Volume(grey[None], affine_from_spacing((1.0, 2.0, 2.0)), kind=Kind.WINDOWED, planar=True)
+
+    def read(_: str, **__: object) -> Volume:
+        now[0] += 5
+        return picture
+
+    monkeypatch.setattr(pleura.segmenter, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    monkeypatch.setattr(pleura.segmenter, "read", read)
+    result = pleura.Segmenter(modality="cr")("film.png")
+    assert result.timings["read"] == 5
+    assert list(result.timings)[:3] == ["read", "load", "locate"]
+    asked = {"backend": "onnxruntime", "modality": "cr", "convention": "heart-included"}
+    assert result.provenance["parameters"] == asked
+    assert "modality" not in pleura.segment("film.png").provenance["parameters"]
 
 
 @pytest.mark.parametrize("shape", [(1, 64, 64), (2, 64, 64), (2, 64, 96), (3, 200, 70)])

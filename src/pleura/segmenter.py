@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -95,10 +94,15 @@ class Segmenter:
         """
         clock = _Clock()
         volume, doubts = self._shown(_as_volume(source, spacing, series))
-        if self._belongs_to_radiographs(volume):
-            result = self._radiographs(volume)
-            return replace(result, warnings=(*doubts, *result.warnings))
         clock.lap("read")
+        if not self._belongs_to_radiographs(volume):
+            return self._segmented(volume, doubts, clock)
+        other = self._radiographs
+        clock.lap("load")
+        return other._segmented(volume, doubts, clock)
+
+    def _segmented(self, volume: Volume, doubts: tuple[Note, ...], clock: _Clock) -> Segmentation:
+        """Return the lungs of a volume that this model knows; `doubts` are warnings that were found before."""
         planes, square, step = self._planes(volume, clock)
         labels = np.zeros(volume.shape, np.uint8)
         axial = to_axial(labels, volume.affine)
@@ -171,6 +175,7 @@ class Segmenter:
         """The same with the shipped model for radiographs, loaded when the first one comes."""
         return Segmenter(
             model=RADIOGRAPH,
+            modality=self.modality,
             convention=self.convention,
             backend=self.backend,
             device=self._device,
@@ -205,6 +210,8 @@ class Segmenter:
         }
         program = {"name": "pleura", "version": pleura.__version__}
         parameters = {"backend": self.backend}
+        if self.modality != "auto":
+            parameters["modality"] = self.modality
         if self.bundle.conditions:
             parameters["convention"] = self.convention or self.bundle.conditions[0]
         return {"program": program, "model": model, "parameters": parameters, "input": source}
