@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel
@@ -14,6 +15,8 @@ from PIL import Image
 
 import pleura.segmenter
 from pleura.phantom import chest, write_dicom
+from pleura.segmentation import Segmentation
+from pleura.volume import Kind, Volume, affine_from_spacing
 
 
 def test_one_argument_writes_a_neutral_name_here(run, network, scan: Path, elsewhere: Path) -> None:
@@ -31,6 +34,20 @@ def test_lines_tell_what_was_read_found_and_written(run, network, scan: Path) ->
     assert any(line.startswith("right lung ") and line.endswith(" mL") for line in lines)
     assert lines[-1] == "written: lungs.nii.gz and lungs-preview.png"
     assert "chest" not in "".join(lines)  # no name of an input
+
+
+def test_line_on_a_radiograph_tells_areas_heights_and_their_ratio(run, network, monkeypatch) -> None:
+    grey = np.full((40, 40), 200, np.uint8)
+    labels = np.zeros((40, 40), np.uint8)
+    labels[5:35, 5:15], labels[10:30, 25:35] = 1, 2
+    volume = Volume(grey[None], affine_from_spacing((1.0, 10.0, 5.0)), kind=Kind.RADIOGRAPH, planar=True)
+    monkeypatch.setattr(pleura.segmenter.Segmenter, "__call__", lambda *_, **__: Segmentation(labels, volume))
+    # pixels of half a square centimetre: 300 and 200 of them; rows of 1 cm: 30 and 20
+    told = "right lung 150 cm², 30.0 cm high, left lung 100 cm², 20.0 cm high, left to right 0.67"
+    assert run("segment", "film.dcm").out.splitlines()[1] == told
+    unknown = replace(volume, spacing_known=False)
+    monkeypatch.setattr(pleura.segmenter.Segmenter, "__call__", lambda *_, **__: Segmentation(labels, unknown))
+    assert run("segment", "film.dcm").out.splitlines()[1:] == ["written: lungs.png"]
 
 
 def test_two_arguments_are_input_and_output(run, network, scan: Path, elsewhere: Path) -> None:

@@ -124,21 +124,31 @@ def _summary(result: Segmentation, number: int, target: Path, picture: Path | No
 
 def _tell(result: Segmentation, prefix: str, target: Path, picture: Path | None) -> None:
     """Print what was read, what was found and where it is."""
-    from pleura.writing import millilitres, square_centimetres
-
     volume = result.volume
     shape = " x ".join(str(n) for n in (volume.shape[1:] if volume.planar else volume.shape))
     steps = " x ".join(f"{step:.2f}" for step in (volume.spacing[1:] if volume.planar else volume.spacing))
     say(f"{prefix}{volume.identity.format}, {shape}{f', {steps} mm' if volume.spacing_known else ''}")
     for note in volume.notes:
         say(f"note: {note.message}")
-    known = []
+    if volume.spacing_known:
+        say(", ".join(_measured(result)))
+    say(f"written: {target}{f' and {picture}' if picture else ''}")
+
+
+def _measured(result: Segmentation) -> Iterator[str]:
+    """Give volume or area of each structure, and of a radiograph the heights and what left is of right."""
+    from pleura.writing import height, left_to_right, millilitres, square_centimetres
+
     for label in result.structures:
         for size, unit in ((millilitres(result, label.value), "mL"), (square_centimetres(result, label.value), "cm²")):
-            known += [f"{label.name} {size:.0f} {unit}"] if size is not None else []
-    if known:
-        say(", ".join(known))
-    say(f"written: {target}{f' and {picture}' if picture else ''}")
+            if size is not None:
+                yield f"{label.name} {size:.0f} {unit}"
+        tall = height(result, label.value)
+        if tall is not None:
+            yield f"{tall:.1f} cm high"
+    ratio = left_to_right(result)
+    if ratio is not None:
+        yield f"left to right {ratio:.2f}"
 
 
 def _counted(count: int, quiet: bool) -> Iterable[int]:

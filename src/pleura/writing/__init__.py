@@ -18,11 +18,13 @@ from pleura.writing.nifti import write_nifti, write_nifti_gz
 from pleura.writing.place import replacing
 from pleura.writing.preview import preview
 from pleura.writing.raster import write_png
-from pleura.writing.record import millilitres, record, square_centimetres, write_record
+from pleura.writing.record import height, left_to_right, millilitres, record, square_centimetres, write_record
 
 __all__ = [
     "SUFFIXES",
+    "height",
     "is_ours",
+    "left_to_right",
     "millilitres",
     "preview",
     "record",

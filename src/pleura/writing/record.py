@@ -29,7 +29,7 @@ def record(segmentation: Segmentation) -> dict[str, Any]:
             {"value": BACKGROUND, "name": "background"},
             *(_label(segmentation, label) for label in segmentation.structures),
         ],
-        **_ratio(segmentation),
+        **({"left_to_right": _rounded(left_to_right(segmentation), 4)} if _has_sides(segmentation) else {}),
         "warnings": _notes(segmentation.warnings),
         "notes": _notes(volume.notes),
     }
@@ -57,7 +57,7 @@ def square_centimetres(segmentation: Segmentation, label: int) -> float | None:
     return _count(segmentation, label) * volume.spacing[1] * volume.spacing[2] / 100.0
 
 
-def _height(segmentation: Segmentation, label: int) -> float | None:
+def height(segmentation: Segmentation, label: int) -> float | None:
     """Return how many centimetres along the patient the label spans in a radiograph of known spacing, else None.
 
     A patient who stands is measured along the rows of the picture, one turned by a quarter along its columns.
@@ -70,12 +70,17 @@ def _height(segmentation: Segmentation, label: int) -> float | None:
     return float(found[-1] - found[0] + 1) * volume.spacing[2 if turned else 1] / 10.0 if found.size else 0.0
 
 
-def _ratio(segmentation: Segmentation) -> dict[str, float | None]:
-    """Return what the left lung of a radiograph measures of the right, by area; nothing for anything else."""
-    if segmentation.volume.kind is not Kind.RADIOGRAPH or segmentation.structures != LUNGS:
-        return {}
+def left_to_right(segmentation: Segmentation) -> float | None:
+    """Return what the left lung of a radiograph measures of the right, by area; None where there is none to compare."""
+    if not _has_sides(segmentation):
+        return None
     right, left = (_count(segmentation, label.value) for label in LUNGS)
-    return {"left_to_right": round(left / right, 4) if right else None}
+    return left / right if right else None
+
+
+def _has_sides(segmentation: Segmentation) -> bool:
+    """Say whether it is a radiograph of lungs."""
+    return segmentation.volume.kind is Kind.RADIOGRAPH and segmentation.structures == LUNGS
 
 
 def _count(segmentation: Segmentation, label: int) -> int:
@@ -93,12 +98,12 @@ def _label(segmentation: Segmentation, label: Label) -> dict[str, Any]:
         "voxels": _count(segmentation, label.value),
         "ml": _rounded(millilitres(segmentation, label.value)),
         "cm2": _rounded(square_centimetres(segmentation, label.value)),
-        "height_cm": _rounded(_height(segmentation, label.value)),
+        "height_cm": _rounded(height(segmentation, label.value)),
     }
 
 
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
+def _rounded(value: float | None, digits: int = 3) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def _geometry(volume: Volume) -> dict[str, Any]:
