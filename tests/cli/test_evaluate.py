@@ -43,6 +43,21 @@ def test_table_and_report(folders: list[str], tmp_path: Path, capsys: pytest.Cap
         assert "SMITH" not in file.read_text()
 
 
+def test_cases_that_could_not_be_scored_are_counted_aloud(
+    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "pred" / "b.png").unlink()
+    Image.fromarray(np.zeros((40, 40), np.uint8)).save(tmp_path / "ref" / "c.png")
+    Image.fromarray(np.zeros((9, 9), np.uint8)).save(tmp_path / "pred" / "c.png")
+    assert main(["evaluate", *folders, "-o", str(tmp_path / "out"), "--compare", folders[0]]) == 0
+    said = "2 of 3 cases could not be scored and count with overlap 0: grid-mismatch 1, no-prediction 1"
+    assert capsys.readouterr().err == f"pleura: warning: {said}\n"
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["notes"] == [{"code": "not-scored", "message": said}]
+    assert report["compared"]["notes"] == []
+    assert said in (tmp_path / "out" / "report.html").read_text()
+
+
 def test_same_input_gives_the_same_report(folders: list[str], tmp_path: Path) -> None:
     for name in ("one", "two"):
         assert main(["evaluate", *folders, "-o", str(tmp_path / name), "--quiet"]) == 0

@@ -41,6 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(wishes: Namespace) -> int:
     """Evaluate, print the summary, and write the report where asked for."""
     from pleura.evaluation.cases import find_cases
+    from pleura.evaluation.evaluate import unscored
     from pleura.writing.place import make_folder
 
     if wishes.predictions and wishes.model:
@@ -53,8 +54,10 @@ def run(wishes: Namespace) -> int:
     second = _second(cases, wishes) if wishes.compare else None
     if not wishes.quiet:
         _tell(first, second, cases, wishes.fail_below)
-    for note in cases.notes:
+    for note in (*cases.notes, *unscored(first.scores)):
         warn(note.message)
+    for note in unscored(second.scores) if second else ():
+        warn(f"the second: {note.message}")
     if wishes.output:
         _keep(first, second, cases, segmenter, wishes)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,7 @@ from pleura.evaluation.thresholds import Counts, Curves, count, curves
 from pleura.reading import read
 from pleura.reading.labelmap import LabelMap
 from pleura.segmenter import Segmenter
-from pleura.volume import Kind, Volume
+from pleura.volume import Kind, Note, Volume
 
 Listener = Callable[[int, int], None]
 
@@ -143,6 +144,16 @@ def main_unit(scores: Sequence[Score]) -> str:
     """Return the unit of most cases, in which distances are summed up."""
     units = [score.unit for score in scores if not score.error]
     return max(("mm", "px"), key=units.count)
+
+
+def unscored(scores: Sequence[Score]) -> tuple[Note, ...]:
+    """Return a note that counts the cases that could not be scored, by reason; none where all could be."""
+    reasons = Counter(score.error for score in scores if score.error)
+    if not reasons:
+        return ()
+    listed = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
+    text = f"{reasons.total()} of {len(scores)} cases could not be scored and count with overlap 0: {listed}"
+    return (Note("not-scored", text),)
 
 
 def failure_rate(scores: Sequence[Score], structure: str, below: float) -> float:

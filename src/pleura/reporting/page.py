@@ -13,7 +13,7 @@ import numpy as np
 
 from pleura import __version__
 from pleura.evaluation.cases import CaseList
-from pleura.evaluation.evaluate import Judged, Picture, differences, failure_rate, main_unit, summaries
+from pleura.evaluation.evaluate import Judged, Picture, differences, failure_rate, main_unit, summaries, unscored
 from pleura.evaluation.scoring import structures
 from pleura.evaluation.statistics import METRICS, Summary
 from pleura.reporting.charts import lines, strip
@@ -198,7 +198,7 @@ def _table(judged: Judged, cases: CaseList, fail_below: float) -> str:
 
 
 def _notes(judged: Judged, cases: CaseList) -> str:
-    lines_of_text = [escape(note.message) for note in cases.notes]
+    lines_of_text = [escape(note.message) for note in (*cases.notes, *unscored(judged.scores))]
     for one in judged.run_times:
         told = f"{one.milliseconds:.1f} ms a slice" if one.milliseconds is not None else f"not measured: {one.reason}"
         lines_of_text.append(f"Run time, {one.device}: {told}")

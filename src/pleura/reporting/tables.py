@@ -13,7 +13,7 @@ import numpy as np
 
 from pleura import __version__
 from pleura.evaluation.cases import CaseList
-from pleura.evaluation.evaluate import Judged, differences, failure_rate, main_unit, summaries
+from pleura.evaluation.evaluate import Judged, differences, failure_rate, main_unit, summaries, unscored
 from pleura.evaluation.scoring import FIGURES, TOLERANCES, Score, structures
 
 RULES = {
@@ -33,7 +33,7 @@ def as_json(judged: Judged, cases: CaseList, *, fail_below: float, other: Judged
         "program": {"name": "pleura", "version": __version__},
         "rules": {**RULES, "fail_below": fail_below},
         "labels": {str(value): name for value, name in cases.labels.items()},
-        "notes": [asdict(note) for note in cases.notes],
+        "notes": [asdict(note) for note in (*cases.notes, *unscored(judged.scores))],
         "unit": main_unit(judged.scores),
         "model": dict(judged.model),
         "summary": _nested(summaries(judged, cases.labels)),
@@ -44,6 +44,7 @@ def as_json(judged: Judged, cases: CaseList, *, fail_below: float, other: Judged
     }
     if other:
         found["compared"] = {
+            "notes": [asdict(note) for note in unscored(other.scores)],
             "model": dict(other.model),
             "summary": _nested(summaries(other, cases.labels)),
             "failure_rate": {union: failure_rate(other.scores, union, fail_below)},
