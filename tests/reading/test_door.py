@@ -6,10 +6,12 @@ import inspect
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import pleura.reading
-from pleura.errors import UnreadableInput
+from pleura.errors import AmbiguousInput, UnreadableInput
 
 
 def failing(error: Exception) -> Callable[..., None]:
@@ -48,6 +50,14 @@ def test_faults_of_the_program_are_not_blamed_on_the_file(
     monkeypatch.setattr(pleura.reading, "_read", failing(error))
     with pytest.raises(type(error)):
         pleura.reading.read(tmp_path / "scan.nii")
+
+
+def test_key_of_a_series_is_not_ignored_where_there_are_none(tmp_path: Path) -> None:
+    Image.fromarray(np.arange(4096, dtype=np.uint8).reshape(64, 64)).save(tmp_path / "slice.png")
+    assert pleura.reading.read(tmp_path / "slice.png").planar
+    with pytest.raises(AmbiguousInput, match=r"slice\.png: only DICOM holds series") as caught:
+        pleura.reading.read(tmp_path / "slice.png", series="1.2.3")
+    assert caught.value.code == "no-such-series"
 
 
 def test_arguments_with_defaults_are_keyword_only() -> None:

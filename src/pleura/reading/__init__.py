@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pleura.errors import PleuraError, UnreadableInput
+from pleura.errors import AmbiguousInput, PleuraError, UnreadableInput
 from pleura.reading.archive import unpacked
 from pleura.reading.checks import checked
 from pleura.reading.dicom import find_files, read_dicom
@@ -44,7 +44,7 @@ def read(path: str | Path, *, series: str | None = None, kind: Kind | None = Non
     ------
     UnreadableInput : the file is missing, damaged, empty, or of a format that is not read
     UnsuitableInput : it can be read, but it is neither a chest CT nor a frontal chest radiograph
-    AmbiguousInput : several series could be meant
+    AmbiguousInput : several series could be meant, or there is none with that key
     MissingExtra : NRRD needs `pip install pleura[itk]`
     """
     with _named(Path(path)):
@@ -110,6 +110,8 @@ def _read(path: Path, series: str | None, kind: Kind | None, *, packed: bool = F
     if path.is_dir():
         return read_dicom(find_files(path), series, kind)
     form, gzipped = sniff(path)
+    if series is not None and form not in {Format.DICOM, Format.ZIP}:
+        raise AmbiguousInput("only DICOM holds series to choose from; leave the key out", code="no-such-series")
     if form is Format.NIFTI:
         return read_nifti(path, kind)
     if form is Format.ZIP or gzipped:
