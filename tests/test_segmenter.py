@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import pleura
+from pleura.errors import UnsuitableInput
 from pleura.evaluation.metrics import dice
 from pleura.phantom import Phantom, chest, write_dicom
 from pleura.volume import Kind, Volume, affine_from_spacing
@@ -90,6 +91,24 @@ def test_windowed_picture_is_segmented_too(segmenter: pleura.Segmenter, phantom:
     result = segmenter(grey)
     assert result.volume.kind is Kind.WINDOWED
     assert agreement(phantom.labels[20], result.labels) > 0.92
+
+
+@pytest.mark.parametrize("source", [None, 7, b"scan", [[1, 2], [3, 4]]])
+def test_what_is_no_scan_is_refused_with_what_is(segmenter: pleura.Segmenter, source: object) -> None:
+    with pytest.raises(UnsuitableInput, match=r"give a path, a NumPy array or a pleura\.Volume, not") as caught:
+        segmenter(source)
+    assert caught.value.code == "bad-source"
+
+
+@pytest.mark.parametrize("kind", [Kind.RADIOGRAPH, Kind.WINDOWED])
+def test_volume_with_greys_beyond_a_byte_is_refused(segmenter: pleura.Segmenter, kind: Kind) -> None:
+    deep = np.arange(64 * 64, dtype=np.uint16).reshape(1, 64, 64)
+    for voxels in (deep, deep.astype(np.float32) - 100):
+        with pytest.raises(UnsuitableInput, match=r"from 0 to 255, these from (0 to 4095|-100 to 3995)") as caught:
+            segmenter(Volume(voxels, np.eye(4)[[2, 1, 0, 3]], kind=kind, planar=True))
+        assert caught.value.code == "not-grey"
+    stretched = Volume(deep.astype(np.float32) / 4095 * 255, np.eye(4)[[2, 1, 0, 3]], kind=kind, planar=True)
+    assert segmenter(stretched).labels.shape == (64, 64)
 
 
 def test_radiograph_is_recorded_with_what_was_asked_for_and_the_time_it_took_to_read(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Sequence
 from functools import cached_property
@@ -248,10 +249,24 @@ def _check_convention(bundle: Bundle, convention: str, *, chosen: bool) -> None:
 
 def _as_volume(source: Source, spacing: Sequence[float] | None, series: str | None) -> Volume:
     if isinstance(source, Volume):
+        _check_greys(source)
         return source
     if isinstance(source, np.ndarray):
         return from_array(source, spacing)
+    if not isinstance(source, str | os.PathLike):
+        given = type(source).__name__
+        raise UnsuitableInput(f"give a path, a NumPy array or a pleura.Volume, not {given}", code="bad-source")
     return read(source, series=series)
+
+
+def _check_greys(volume: Volume) -> None:
+    """Refuse a volume of the caller's making whose grey values are not what its kind says; readers stretch theirs."""
+    if volume.kind is Kind.HU or volume.voxels.dtype == np.uint8:
+        return
+    low, high = float(volume.voxels.min()), float(volume.voxels.max())
+    if low < -0.5 or high > 255.5:
+        text = f"grey values of a volume run from 0 to 255, these from {low:g} to {high:g}"
+        raise UnsuitableInput(f"{text}; stretch them, or give the array itself", code="not-grey")
 
 
 class _Clock:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from dicom_files import chest
@@ -45,8 +47,8 @@ def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
     assert caught.value.code == "bad-shape"
 
 
-@pytest.mark.parametrize("spacing", [(1, 2), (1, 2, 0), (1, 2, -3), (1, 2, float("nan"))])
-def test_a_spacing_that_cannot_be_is_refused(spacing: tuple[float, ...]) -> None:
+@pytest.mark.parametrize("spacing", [(1, 2), (1, 2, 0), (1, 2, -3), (1, 2, float("nan")), 1.0, (1, 2, "mm")])
+def test_a_spacing_that_cannot_be_is_refused(spacing: Any) -> None:
     with pytest.raises(UnsuitableInput) as caught:
         from_array(chest(), spacing)
     assert caught.value.code == "bad-spacing"

@@ -39,9 +39,7 @@ def from_array(
             f"an array of numbers (z, y, x) or (y, x) is needed, got {array.dtype} {array.shape}", code="bad-shape"
         )
     planar = array.ndim == 2
-    steps = (1.0,) * array.ndim if spacing is None else tuple(float(step) for step in spacing)
-    if len(steps) != array.ndim or not all(np.isfinite(step) and step > 0 for step in steps):
-        raise UnsuitableInput(f"spacing needs {array.ndim} numbers above zero, got {steps}", code="bad-spacing")
+    steps = (1.0,) * array.ndim if spacing is None else _steps(spacing, array.ndim)
     meaning = interpret(np.array(array[None] if planar else array), kind, planar=planar)
     known = spacing is not None or affine is not None
     unknown = () if known else (Note("spacing-unknown", "no spacing was given; distances count pixels"),)
@@ -56,3 +54,13 @@ def from_array(
             notes=(*unknown, *meaning.notes),
         )
     )
+
+
+def _steps(spacing: Sequence[float], count: int) -> tuple[float, ...]:
+    try:
+        steps = tuple(float(step) for step in spacing)
+    except (TypeError, ValueError):
+        steps = ()
+    if len(steps) != count or not all(np.isfinite(step) and step > 0 for step in steps):
+        raise UnsuitableInput(f"spacing needs {count} numbers above zero, got {spacing!r}", code="bad-spacing")
+    return steps
