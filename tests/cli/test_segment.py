@@ -50,6 +50,15 @@ def test_line_on_a_radiograph_tells_areas_heights_and_their_ratio(run, network, 
     assert run("segment", "film.dcm").out.splitlines()[1:] == ["written: lungs.png"]
 
 
+def test_model_is_a_shipped_one_by_name_or_a_folder(run, slice_picture: Path) -> None:
+    assert run("segment", slice_picture, "--model", "chest-radiograph").code == 0
+    record = json.loads(Path("lungs.json").read_text())
+    assert record["model"]["name"] == "chest-radiograph"
+    ran = run("segment", slice_picture, "--model", "./chest-radiograph")
+    assert ran.code == 2
+    assert "not a model bundle" in ran.err
+
+
 def test_two_arguments_are_input_and_output(run, network, scan: Path, elsewhere: Path) -> None:
     assert run("segment", scan, "mask.nrrd").code == 0
     assert (elsewhere / "mask.nrrd").exists()

@@ -28,7 +28,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Say what can be asked for."""
     parser.add_argument("references", type=Path, metavar="REFERENCES", help="folder or file of masks, or a data set")
     parser.add_argument("predictions", type=Path, nargs="?", metavar="PREDICTIONS", help="folder or file of masks")
-    parser.add_argument("--model", type=Path, metavar="BUNDLE", help="segment the images of the data set with this one")
+    parser.add_argument("--model", metavar="BUNDLE", help="segment the images of the data set with this one")
     parser.add_argument("--split", default="val", help="part of the data set; val by default")
     parser.add_argument("--compare", type=Path, metavar="OTHER", help="a second folder of masks, or a second model")
     parser.add_argument("--fail-below", type=float, default=0.9, metavar="DICE", help="0.9 by default")
@@ -64,7 +64,7 @@ def run(wishes: Namespace) -> int:
 
 
 def _judged(
-    cases: CaseList, predictions: Path | None, model: Path | None, wishes: Namespace
+    cases: CaseList, predictions: Path | None, model: str | Path | None, wishes: Namespace
 ) -> tuple[Judged, Segmenter | None]:
     from pleura.evaluation.evaluate import judge_files, judge_model
     from pleura.segmenter import Segmenter

@@ -44,7 +44,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="",
         help="of radiographs: each lung to the spine (the default), or the lung fields only",
     )
-    parser.add_argument("--model", type=Path, metavar="FOLDER", help="another model bundle")
+    parser.add_argument("--model", metavar="BUNDLE", help="folder of another model, or the name of a shipped one")
     parser.add_argument("--backend", choices=("auto", "onnxruntime", "openvino", "torch"), default="auto")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
     parser.add_argument("--threads", type=_threads, metavar="N", help="processor threads; all by default")

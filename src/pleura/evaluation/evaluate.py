@@ -82,7 +82,7 @@ def _score(case: Case, pair: Pair, labels: Mapping[int, str], warnings: Sequence
 
 
 def judge_model(
-    cases: CaseList, segmenter: Segmenter, model: Path | None, tell: Listener = lambda _done, _count: None
+    cases: CaseList, segmenter: Segmenter, model: str | Path | None, tell: Listener = lambda _done, _count: None
 ) -> Judged:
     """Segment every case with a model and score what comes out; a refused scan counts as found nothing."""
     scores, counts = [], []

@@ -28,19 +28,19 @@ class RunTime:
     reason: str = ""
 
 
-def run_times(model: Path | None, volumes: Iterable[Volume]) -> tuple[RunTime, ...]:
+def run_times(model: str | Path | None, volumes: Iterable[Volume]) -> tuple[RunTime, ...]:
     """Return the median over the scans' runs on the processor, and on CUDA where it is present.
 
     Parameters
     ----------
-    model : folder of a bundle; the shipped one if None
+    model : folder of a bundle, or the name of a shipped one; the usual one if None
     volumes : scans that can be segmented
     """
     scans = list(volumes)
     return tuple(_measured(device, model, scans) for device in ("cpu", "cuda"))
 
 
-def _measured(device: str, model: Path | None, scans: list[Volume]) -> RunTime:
+def _measured(device: str, model: str | Path | None, scans: list[Volume]) -> RunTime:
     slices = sum(scan.shape[0] for scan in scans)
     if not scans:
         return RunTime(device, None, 0, 0, "no scan was segmented")
