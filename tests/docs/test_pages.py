@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,14 @@ def test_every_kind_of_error_is_documented() -> None:
 def test_every_public_name_is_documented() -> None:
     page = read(ROOT / "docs" / "reference" / "python.md")
     assert [name for name in pleura.__all__ if f"`{name}" not in page and f"`pleura.{name}" not in page] == []
+
+
+@pytest.mark.parametrize("door", [pleura.segment, pleura.Segmenter])
+def test_every_argument_is_documented(door: Callable[..., object]) -> None:
+    page = read(ROOT / "docs" / "reference" / "python.md").replace('"', "'")
+    given = [one for one in inspect.signature(door).parameters.values() if one.kind is one.KEYWORD_ONLY]
+    assert "*, " + ", ".join(f"{one.name}={one.default!r}" for one in given) + ")`\n" in page
+    assert [one.name for one in given if f"| `{one.name}` |" not in page] == []
 
 
 def test_every_option_of_the_command_line_is_documented_and_no_other() -> None:
