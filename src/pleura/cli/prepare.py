@@ -2,7 +2,7 @@
 
 SOURCE is a folder in any usual layout: images/ and masks/ with files of one name, a.jpg beside
 a_mask.jpg, imagesTr/ and labelsTr/ of nnU-Net or the Decathlon, DICOM series with SEG or RTSTRUCT,
-LUNA16, pairs of NIfTI, NRRD or MHA files. DEST gets images/, masks/, manifest.jsonl, dataset.json
+LUNA16, the RSNA challenge, pairs of NIfTI, NRRD or MHA files. DEST gets images/, masks/, manifest.jsonl, dataset.json
 and report.json. A second run goes on where the first one stopped. What cannot be used is listed.
 """
 
@@ -73,9 +73,10 @@ def _settings(wishes: Namespace) -> Settings:
 def _tell(report: Report, dest: Path) -> None:
     counts = report.counts
     parts = ", ".join(f"{counts[part]} {part}" for part in ("train", "val", "test"))
-    say(f"{counts['images']} images with masks of {counts['patients']} patients: {parts}")
-    names = ", ".join(f"{value} {name}" for value, name in sorted(report.labels.items()))
-    say(f"labels: {names}")
+    masks = "without masks" if report.cases and not report.labels else "with masks"
+    say(f"{counts['images']} images {masks} of {counts['patients']} patients: {parts}")
+    if report.labels:
+        say(f"labels: {', '.join(f'{value} {name}' for value, name in sorted(report.labels.items()))}")
     for note in report.notes:
         warn(note.message)
     if report.refused:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
@@ -33,7 +33,7 @@ from pleura.reading import read
 from pleura.reading.labelmap import read_labels
 from pleura.reading.sniff import Format, sniff
 from pleura.reading.values import AIR
-from pleura.volume import Kind, Note, Volume, axial_order, to_axial
+from pleura.volume import Affine, Kind, Note, Volume, axial_order, to_axial
 
 _ID = 16
 """Hexadecimal digits of a content hash that make an id."""
@@ -92,7 +92,9 @@ def see(pair: Pair) -> Seen:
 
 @_or_refusal
 def ask(pair: Pair) -> Facts:
-    """Return what the mask of a pair says, before anything is decided."""
+    """Return what the mask of a pair says, before anything is decided; nothing where there is none."""
+    if pair.mask is None:
+        return Facts(())
     drawn = _dicom_class(pair.mask)
     if drawn == STRUCTURE_SET:
         return Facts((), structure_names(pair.mask))
@@ -104,55 +106,73 @@ def ask(pair: Pair) -> Facts:
 
 @_or_refusal
 def make(job: Job) -> tuple[Record, ...]:
-    """Write the files of one case and return their records, without patient and split."""
-    pair, settings = job.pair, job.settings
-    volume = _image(pair, settings)
-    labels, facts, notes = _labels(pair, volume)
-    values, sided = job.meaning.of(facts)
-    new = _translated(labels, values)
-    image, new = _axial(volume, new)
-    notes += find_faults(image, new)
-    new, sided, more = with_oriented_sides(new, image, sided and pair.sides is not False)
+    """Write the files of one case and return their records, without patient, finding and split."""
+    volume = _image(job.pair, job.settings)
+    image, labels, sided, notes = _laid(job, volume)
     pixels = hashlib.sha256(f"{volume.shape}{volume.identity.sha256}".encode()).hexdigest()
-    codes = tuple(sorted({note.code for note in (*notes, *more)} | {note.code for note in volume.notes}))
-    common = Record("", "", "", "", "", (), None, "", False, sided, "", job.seen.source_sha256, pixels, codes)
-    return tuple(_written(image, new, common, settings, job.dest))
+    codes = tuple(sorted({note.code for note in (*notes, *volume.notes)}))
+    common = Record("", "", "", "", None, (), None, "", False, sided, "", job.seen.source_sha256, pixels, codes)
+    return tuple(_written(image, labels, common, job.settings, job.dest))
+
+
+def _laid(job: Job, volume: Volume) -> tuple[Volume, NDArray[np.uint8] | None, bool, list[Note]]:
+    """Return image and labels, or None, in axial order, whether sides are told apart, and what was noted."""
+    if job.pair.mask is None:
+        return _axial(volume, np.zeros(volume.shape, np.uint8))[0], None, False, []
+    labels, facts, notes = _labels(job.pair.mask, job.pair.names, volume)
+    values, sided = job.meaning.of(facts)
+    image, new = _axial(volume, _translated(labels, values))
+    notes += find_faults(image, new)
+    new, sided, more = with_oriented_sides(new, image, sided and job.pair.sides is not False)
+    return image, new, sided, [*notes, *more]
 
 
 def _written(
-    image: Volume, labels: NDArray[np.uint8], common: Record, settings: Settings, dest: Path
+    image: Volume, labels: NDArray[np.uint8] | None, common: Record, settings: Settings, dest: Path
 ) -> Iterator[Record]:
     """Sample, window and write a case: one volume, one slice, or several slices of a stack."""
     sampling = plan(image, settings)
     window = settings.window if image.kind is Kind.HU else None
     values = _in_range(sampling.image(image.voxels, AIR if image.kind is Kind.HU else 0), image.kind, window)
     kind = Kind.WINDOWED if window else image.kind
-    marked = sampling.labels(labels)
+    marked = None if labels is None else sampling.labels(labels)
     affine = sampling.affine(image.affine)
     known = image.spacing_known and not image.planar
     steps = tuple(round(float(step), 4) for step in np.linalg.norm(affine[:3, :3], axis=0)[::-1]) if known else None
-    name = hashlib.sha256(common.pixels.encode() + values.tobytes() + marked.tobytes()).hexdigest()[:_ID]
+    content = common.pixels.encode() + values.tobytes() + (b"" if marked is None else marked.tobytes())
+    name = hashlib.sha256(content).hexdigest()[:_ID]
     common = replace(common, id=name, kind=kind.value, hu=kind is Kind.HU)
     if len(values) > 1 and settings.slices is None:
-        files = f"images/{name}.nii.gz", f"masks/{name}.nii.gz"
-        for file, voxels in zip(files, (values, marked), strict=True):
-            write_volume(dest / file, voxels, affine)
-        yield _recorded(common, dest, files, values.shape[::-1], steps)
+        image_file = _stored(dest, f"images/{name}.nii.gz", values, affine)
+        mask_file = None if marked is None else _stored(dest, f"masks/{name}.nii.gz", marked, affine)
+        yield _recorded(common, dest, image_file, mask_file, values.shape[::-1], steps)
         return
-    for k, (plane, mask) in enumerate(zip(values, marked, strict=True)):
+    for k, plane in enumerate(values):
         alone = len(values) == 1
         single = name if alone else f"{name}_{k:03d}"
-        files = f"images/{single}{'.tif' if kind is Kind.HU else '.png'}", f"masks/{single}.png"
-        write_slice(dest / files[0], plane)
-        write_slice(dest / files[1], mask)
+        image_file = _stored(dest, f"images/{single}{'.tif' if kind is Kind.HU else '.png'}", plane)
+        mask_file = None if marked is None else _stored(dest, f"masks/{single}.png", marked[k])
         stack = common if alone else replace(common, id=single, volume=name, index=k)
-        yield _recorded(stack, dest, files, plane.shape, steps and steps[:2])
+        yield _recorded(stack, dest, image_file, mask_file, plane.shape, steps and steps[:2])
+
+
+def _stored(dest: Path, file: str, array: NDArray[Any], affine: Affine | None = None) -> str:
+    """Write a slice, or with an affine a volume, and return its path below the dataset."""
+    if affine is None:
+        write_slice(dest / file, array)
+    else:
+        write_volume(dest / file, array, affine)
+    return file
 
 
 def _recorded(
-    record: Record, dest: Path, files: tuple[str, str], shape: tuple[int, ...], steps: tuple[float, ...] | None
+    record: Record,
+    dest: Path,
+    image: str,
+    mask: str | None,
+    shape: tuple[int, ...],
+    steps: tuple[float, ...] | None,
 ) -> Record:
-    image, mask = files
     return replace(record, image=image, mask=mask, shape=shape, spacing=steps, sha256=file_hash((dest / image,)))
 
 
@@ -177,16 +197,15 @@ def _image(pair: Pair, settings: Settings) -> Volume:
     return volume
 
 
-def _labels(pair: Pair, volume: Volume) -> tuple[NDArray[np.int32], Facts, list[Note]]:
-    """Return the labels on the grid of the image, as stored."""
-    drawn = _dicom_class(pair.mask)
-    names = dict(pair.names)
+def _labels(mask: Path, names: Mapping[int, str], volume: Volume) -> tuple[NDArray[np.int32], Facts, list[Note]]:
+    """Return the labels on the grid of the image, as stored; `names` are those that the source gives them."""
+    drawn = _dicom_class(mask)
     if drawn == STRUCTURE_SET:
-        label_map, names = read_rtstruct(pair.mask, volume)
+        label_map, names = read_rtstruct(mask, volume)
     elif drawn:
-        label_map, names = read_seg(pair.mask)
+        label_map, names = read_seg(mask)
     else:
-        label_map = read_labels(pair.mask)
+        label_map = read_labels(mask)
     labels, notes = on_image(whole(label_map), label_map, volume)
     return labels, facts_of(label_map, names), notes
 
@@ -234,5 +253,6 @@ def _patient_in_header(pair: Pair) -> str:
 
 def _without_name(message: str, pair: Pair) -> str:
     """Return an error's message without the name of a file before it."""
-    known = "|".join(re.escape(name) for name in {pair.image.name, pair.mask.name, str(pair.image), str(pair.mask)})
+    paths = [path for path in (pair.image, pair.mask) if path]
+    known = "|".join(re.escape(name) for path in paths for name in (path.name, str(path)))
     return re.sub(f"^({known}): ", "", message)

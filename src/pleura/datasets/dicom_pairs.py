@@ -21,6 +21,7 @@ from pleura.reading.sniff import Format, sniff
 SEGMENTATIONS = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
 """SOP classes: Segmentation, Label Map Segmentation."""
 STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
+NO_MASK = "there is no mask of this image"
 
 
 def match_series(paths: Sequence[Path], root: Path) -> tuple[list[Pair], list[Refusal]]:
@@ -35,7 +36,7 @@ def match_series(paths: Sequence[Path], root: Path) -> tuple[list[Pair], list[Re
     pairs, and why each of the rest is none
     """
     dicom, others = _sorted_out(paths)
-    refused = [_refusal(path, root, "no-mask", "there is no mask of this image") for path in others]
+    refused = [_refusal(path, root, "no-mask", NO_MASK) for path in others]
     series: list[Series] = []
     if dicom:
         try:
@@ -67,10 +68,10 @@ def _one_each(
         by_series[pair.series or ""].append(pair)
     for several in by_series.values():
         text = f"{len(several)} segmentations refer to one series; the first one was taken"
-        refused += [_refusal(pair.mask, root, "ambiguous-pair", text) for pair in several[1:]]
+        refused += [_refusal(pair.mask or pair.image, root, "ambiguous-pair", text) for pair in several[1:]]
     for key, one in images.items():
         if key not in by_series:
-            code, text = "no-mask", "nothing refers to this series"
+            code, text = "no-mask", NO_MASK if one.is_radiograph else "nothing refers to this series"
             if one.objection is not None:
                 code, text = one.objection.code, str(one.objection)
             paths = {frame.header.path for frame in one.frames} if code in {"no-mask", "radiograph"} else set()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pleura.datasets.dicom_pairs import match_series
+from pleura.datasets.challenge import findings, is_challenge, with_finding
+from pleura.datasets.dicom_pairs import NO_MASK, match_series
 from pleura.datasets.naming import companions, is_image_name, match
 from pleura.datasets.record import Pair, Refusal
 from pleura.datasets.settings import SPLITS
@@ -22,7 +23,7 @@ def find_pairs(source: Path, dest: Path) -> tuple[list[Pair], list[Refusal]]:
     """Find images with masks below `source`; what lies in `dest` is left out.
 
     Folders with a `manifest.jsonl` are taken as it says; everything else by the names of files and folders, then DICOM
-    series by the objects that refer to them.
+    series by the objects that refer to them. Images of the RSNA challenge are kept without masks where none has one.
 
     Raises
     ------
@@ -39,13 +40,24 @@ def find_pairs(source: Path, dest: Path) -> tuple[list[Pair], list[Refusal]]:
         pairs, refused = pairs + found, refused + unusable
     roots = [path.parent for path in listed]
     rest = [path for path in files if not any(path.is_relative_to(root) for root in roots)]
-    images = [path for path in rest if is_image_name(path)]
-    matched, unmatched, alone = match(images, source)
-    unnamed = [path for path in rest if not is_image_name(path) and _is_dicom(path)]
-    series, lonely = match_series([*alone, *unnamed], source)
+    found, unusable, alone = _by_name_and_uid(rest, source)
+    told, odd = findings(rest, source)
+    pairs, refused = [*pairs, *found], [*refused, *unusable, *odd]
+    if pairs:
+        refused += [Refusal(str(path.relative_to(source)), "no-mask", NO_MASK) for path in alone]
+    else:
+        pairs = [Pair(str(path.relative_to(source).with_suffix("")), path, None, files=(path,)) for path in alone]
+    return [with_finding(pair, told) for pair in pairs], refused
+
+
+def _by_name_and_uid(files: Sequence[Path], source: Path) -> tuple[list[Pair], list[Refusal], list[Path]]:
+    """Return pairs, what is none, and the images of the challenge that have no mask."""
+    matched, unmatched, alone = match([path for path in files if is_image_name(path)], source)
+    unnamed = [path for path in files if not is_image_name(path) and _is_dicom(path)]
+    series, lonely = match_series([*(path for path in alone if not is_challenge(path)), *unnamed], source)
     names = _label_names(source)
-    matched = [replace(pair, names=names) for pair in matched]
-    return [*pairs, *matched, *series], [*refused, *unmatched, *lonely]
+    named = [replace(pair, names=names) for pair in matched]
+    return [*named, *series], [*unmatched, *lonely], [path for path in alone if is_challenge(path)]
 
 
 def _files(source: Path) -> list[Path]:
@@ -69,7 +81,7 @@ def _from_manifest(manifest: Path, source: Path) -> tuple[list[Pair], list[Refus
         try:
             entry = json.loads(line)
             if not entry.get("mask"):
-                refused.append(Refusal(name, "no-mask", "there is no mask of this image"))
+                refused.append(Refusal(name, "no-mask", NO_MASK))
                 continue
             pairs.append(_listed(entry, folder, name))
         except (ValueError, KeyError, TypeError, AttributeError):
@@ -93,6 +105,7 @@ def _listed(entry: Mapping[str, Any], folder: Path, name: str) -> Pair:
         split=split if split in SPLITS else "",
         sides=entry.get("sides"),
         kind=kind,
+        finding=str(entry.get("finding") or ""),
     )
 
 

@@ -56,7 +56,7 @@ class Journal:
 
     def files(self) -> set[str]:
         """Return the files of all cases ever finished here, as paths below the dataset."""
-        return {file for records in self.records.values() for one in records for file in (one.image, one.mask)}
+        return {file for records in self.records.values() for one in records for file in one.files}
 
     def _write(self, entry: Mapping[str, Any]) -> None:
         if self._file is not None:

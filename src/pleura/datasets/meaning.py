@@ -108,12 +108,14 @@ def facts_of(label_map: LabelMap, names: Mapping[int, str]) -> Facts:
 
 
 def settle(found: Sequence[Facts]) -> Meaning:
-    """Return what the values of a set mean, from all its masks together.
+    """Return what the values of a set mean, from all its masks together; nothing where there are none.
 
     Raises
     ------
     UnsuitableInput : more structures than a mask of 8 bits can hold
     """
+    if not found:
+        return Meaning({})
     sides = {name: side_of(name) for facts in found for name in facts.names.values()}
     lungs = {name: side or LUNG for name, side in sides.items() if side is not None}
     unnamed = [facts for facts in found if not facts.names]

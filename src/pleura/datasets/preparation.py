@@ -84,7 +84,7 @@ def attempt(source: Path, dest: Path, settings: Settings, workers: int, progress
         make_folder(folder)
     with Journal(dest) as journal, _workers(min(workers, len(pairs))) as together:
         known, unreadable = _looked(pairs, journal, together)
-        meaning = settle([facts for _, _, facts in known])
+        meaning = settle([facts for pair, _, facts in known if pair.mask])
         jobs = [Job(pair, seen, meaning, settings, dest.absolute()) for pair, seen, _ in known]
         done, reused = _made(jobs, journal, together, progress or (lambda _, __: None))
     failed = [replace(made, sha256=job.seen.source_sha256) for job, made in done if isinstance(made, Refusal)]
@@ -95,7 +95,8 @@ def attempt(source: Path, dest: Path, settings: Settings, workers: int, progress
     _sweep(dest, journal, records)
     refused = [_hashed(one, source) for one in (*refused, *unreadable, *failed, *orphans, *doubled)]
     told = () if settings.patients else _patients_guessed(owned)
-    report = Report(tuple(records), tuple(refused), meaning.labels, (*meaning.notes, *told, *notes), settings, reused)
+    notes = [*meaning.notes, *_without_masks(records), *told, *notes]
+    report = Report(tuple(records), tuple(refused), meaning.labels, tuple(notes), settings, reused)
     report.write(dest)
     return report
 
@@ -179,18 +180,19 @@ def _job_key(job: Job) -> str:
 
 def _is_there(journal: Journal, key: str, dest: Path) -> bool:
     records = journal.records.get(key)
-    return records is not None and all((dest / file).is_file() for one in records for file in (one.image, one.mask))
+    return records is not None and all((dest / file).is_file() for one in records for file in one.files)
 
 
 def _with_patients(
     cases: Sequence[tuple[Job, Record]], owner: Callable[[Pair, str], str]
 ) -> tuple[list[Owned], list[Refusal]]:
-    """Put a patient's pseudonym into each record; what belongs to nobody could end on both sides of a split."""
+    """Put pseudonym and finding into each record; what belongs to nobody could end on both sides of a split."""
     owned, orphans = [], []
     for job, record in cases:
         patient = owner(job.pair, job.seen.patient)
         if patient:
-            owned.append((job.pair, replace(record, patient=patient_hash(patient))))
+            told = replace(record, patient=patient_hash(patient), finding=job.pair.finding or None)
+            owned.append((job.pair, told))
         else:
             text = "the list or rule of patients does not say whose it is"
             orphans.append(Refusal(job.pair.name, "no-patient", text, record.source_sha256))
@@ -243,9 +245,19 @@ def _patients_guessed(owned: Sequence[Owned]) -> tuple[Note, ...]:
     return (Note("patients-unknown", text),)
 
 
+def _without_masks(records: Sequence[Record]) -> tuple[Note, ...]:
+    """Return a note where there are images only, which can be segmented but neither trained nor evaluated on."""
+    if not records or any(record.mask for record in records):
+        return ()
+    text = (
+        "not one image has a mask, so this is a set of images to segment; to train or evaluate, put masks of the same"
+    )
+    return (Note("no-masks", f"{text} names into a folder masks beside the images and prepare it again"),)
+
+
 def _sweep(dest: Path, journal: Journal, records: Sequence[Record]) -> None:
     """Remove files of ours that the manifest no longer names: of other settings, or of sources that have gone."""
-    kept = {file for one in records for file in (one.image, one.mask)}
+    kept = {file for one in records for file in one.files}
     for file in journal.files() - kept:
         (dest / file).unlink(missing_ok=True)
 
