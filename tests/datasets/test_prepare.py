@@ -196,6 +196,37 @@ def test_original_is_the_middle_slice_in_a_soft_window_at_one_millimetre(tmp_pat
     assert grey.max() > 150
 
 
+def real_pictures(shared: Path, folder: Path, names: Sequence[str]) -> None:
+    """Copy pictures of `cxr` and `ct/covid` with their masks, without the manifest that says what they are."""
+    for name in names:
+        source = shared / "data" / name / "val"
+        image = min((source / "images").iterdir())
+        mask = next((source / "masks").glob(f"{image.stem}.*"))
+        for kind, path in (("images", image), ("masks", mask)):
+            (folder / kind).mkdir(parents=True, exist_ok=True)
+            (folder / kind / path.name).write_bytes(path.read_bytes())
+
+
+def test_pictures_without_header_are_looked_at(shared: Path, tmp_path: Path) -> None:
+    real_pictures(shared, tmp_path / "in", ["cxr/heart-excluded", "cxr/heart-included"])
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert [record["kind"] for record in manifest(tmp_path / "out")] == ["radiograph", "radiograph"]
+    assert "mixed-kinds" not in {note.code for note in report.notes}
+
+
+@pytest.mark.parametrize(
+    ("modality", "kinds", "told"),
+    [("", {"radiograph", "windowed"}, True), ("ct", {"windowed"}, False), ("cr", {"radiograph"}, False)],
+)
+def test_mixed_pictures_are_told_of_unless_the_caller_says_what_they_are(
+    shared: Path, tmp_path: Path, modality: str, kinds: set[str], told: bool
+) -> None:
+    real_pictures(shared, tmp_path / "in", ["cxr/heart-included", "ct/covid"])
+    report = prepare(tmp_path / "in", tmp_path / "out", Settings(modality=modality))
+    assert {record["kind"] for record in manifest(tmp_path / "out")} == kinds
+    assert ("mixed-kinds" in {note.code for note in report.notes}) is told
+
+
 def test_contours_of_radiotherapy_are_drawn_into_their_series(tmp_path: Path) -> None:
     pydicom = pytest.importorskip("pydicom")
     paths = write_dicom(PHANTOM, tmp_path / "in" / "ct")

@@ -29,6 +29,7 @@ from pleura.datasets.rtstruct import read_rtstruct, structure_names
 from pleura.datasets.sampling import plan
 from pleura.datasets.settings import Settings
 from pleura.errors import PleuraError
+from pleura.inference.shown import shown
 from pleura.reading import read
 from pleura.reading.labelmap import read_labels
 from pleura.reading.sniff import Format, sniff
@@ -37,6 +38,7 @@ from pleura.volume import Affine, Kind, Note, Volume, axial_order, to_axial
 
 _ID = 16
 """Hexadecimal digits of a content hash that make an id."""
+_MODALITIES = {Kind.WINDOWED.value: "ct", Kind.RADIOGRAPH.value: "cr"}
 
 
 @dataclass(frozen=True)
@@ -107,10 +109,10 @@ def ask(pair: Pair) -> Facts:
 @_or_refusal
 def make(job: Job) -> tuple[Record, ...]:
     """Write the files of one case and return their records, without patient, finding and split."""
-    volume = _image(job.pair, job.settings)
+    volume, doubts = _image(job.pair, job.settings)
     image, labels, sided, notes = _laid(job, volume)
     pixels = hashlib.sha256(f"{volume.shape}{volume.identity.sha256}".encode()).hexdigest()
-    codes = tuple(sorted({note.code for note in (*notes, *volume.notes)}))
+    codes = tuple(sorted({note.code for note in (*doubts, *notes, *volume.notes)}))
     common = Record("", "", "", "", None, (), None, "", False, sided, "", job.seen.source_sha256, pixels, codes)
     return tuple(_written(image, labels, common, job.settings, job.dest))
 
@@ -185,16 +187,11 @@ def _in_range(values: NDArray[np.float32], kind: Kind, window: tuple[float, floa
     return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
 
 
-def _image(pair: Pair, settings: Settings) -> Volume:
-    """Read the image; what the source or the caller says of its values goes before what they look like."""
+def _image(pair: Pair, settings: Settings) -> tuple[Volume, tuple[Note, ...]]:
+    """Read the image; what caller or source say of its values goes before what they look like, a header before all."""
     stated = {"hu": Kind.HU, "windowed": Kind.WINDOWED}.get(pair.kind)
     volume = read(pair.image, series=pair.series, kind=stated)
-    radiograph = settings.modality == "cr" or pair.kind == Kind.RADIOGRAPH.value
-    if radiograph and volume.kind is Kind.WINDOWED:
-        return replace(volume, kind=Kind.RADIOGRAPH)
-    if settings.modality == "ct" and volume.kind is Kind.RADIOGRAPH:
-        return replace(volume, kind=Kind.WINDOWED)
-    return volume
+    return shown(volume, settings.modality or _MODALITIES.get(pair.kind, "auto"))
 
 
 def _labels(mask: Path, names: Mapping[int, str], volume: Volume) -> tuple[NDArray[np.int32], Facts, list[Note]]:

@@ -24,7 +24,7 @@ from pleura.datasets.report import Report
 from pleura.datasets.settings import SPLITS, Settings
 from pleura.datasets.splitting import DEFAULT_SHARES, part_of, patient_hash, patient_rule
 from pleura.errors import PleuraError, UnsuitableInput, UnwritableOutput
-from pleura.volume import Note
+from pleura.volume import Kind, Note
 from pleura.writing.place import make_folder
 
 Progress = Callable[[int, int], None]
@@ -95,7 +95,8 @@ def attempt(source: Path, dest: Path, settings: Settings, workers: int, progress
     _sweep(dest, journal, records)
     refused = [_hashed(one, source) for one in (*refused, *unreadable, *failed, *orphans, *doubled)]
     told = () if settings.patients else _patients_guessed(owned)
-    notes = [*meaning.notes, *_without_masks(records), *told, *notes]
+    mixed = () if settings.modality else _mixed(records)
+    notes = [*meaning.notes, *_without_masks(records), *mixed, *told, *notes]
     report = Report(tuple(records), tuple(refused), meaning.labels, tuple(notes), settings, reused)
     report.write(dest)
     return report
@@ -253,6 +254,15 @@ def _without_masks(records: Sequence[Record]) -> tuple[Note, ...]:
         "not one image has a mask, so this is a set of images to segment; to train or evaluate, put masks of the same"
     )
     return (Note("no-masks", f"{text} names into a folder masks beside the images and prepare it again"),)
+
+
+def _mixed(records: Sequence[Record]) -> tuple[Note, ...]:
+    """Return a note where some pictures were taken for CT slices and some for radiographs, each by itself."""
+    kinds = Counter(record.kind for record in records)
+    if not kinds[Kind.WINDOWED] or not kinds[Kind.RADIOGRAPH]:
+        return ()
+    text = f"{kinds[Kind.WINDOWED]} pictures were taken for CT slices and {kinds[Kind.RADIOGRAPH]} for radiographs"
+    return (Note("mixed-kinds", f"{text}; where all are of one kind, say which with --modality"),)
 
 
 def _sweep(dest: Path, journal: Journal, records: Sequence[Record]) -> None:

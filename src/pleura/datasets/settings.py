@@ -30,7 +30,7 @@ class Settings:
     seed : of the split
     patients : what says whose an image is: a CSV file with the columns `image` and `patient`, or a regular expression
         whose first group in the image's path below SOURCE is the patient; empty for what the files themselves tell
-    modality : "ct" or "cr" where pictures and files without a header need to be told; empty to decide for each
+    modality : "ct" or "cr" where pictures and files without a header need to be told; empty to look at each
     """
 
     window: tuple[float, float] | None = None
