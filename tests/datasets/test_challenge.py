@@ -86,6 +86,13 @@ def test_target_is_the_finding_and_the_class_goes_before_it(challenge: Path, tmp
     assert found == {"a": "Lung Opacity", "b": "Normal", "c": "No Lung Opacity", "d": None}
 
 
+def test_millimetres_of_a_radiograph_are_kept(challenge: Path, tmp_path: Path) -> None:
+    prepare(challenge, tmp_path / "out")  # 64 x 64, rows 5 mm apart, columns 4 mm
+    assert {tuple(record["spacing"]) for record in by_patient(tmp_path / "out").values()} == {(4.0, 5.0)}
+    prepare(challenge, tmp_path / "out", Settings(size=(32, 16)))  # half the rows, a quarter of the columns
+    assert {tuple(record["spacing"]) for record in by_patient(tmp_path / "out").values()} == {(16.0, 10.0)}
+
+
 def test_what_the_challenge_tests_on_is_never_trained_on(challenge: Path, tmp_path: Path) -> None:
     prepare(challenge, tmp_path / "out", Settings(seed=1))
     assert by_patient(tmp_path / "out")["d"]["split"] == "test"

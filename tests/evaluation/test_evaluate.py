@@ -88,6 +88,18 @@ def test_volumes_are_in_millilitres_where_millimetres_are_known() -> None:
     assert math.isinf(lung.hd95)
 
 
+def test_distances_on_a_picture_are_millimetres_where_the_manifest_knows_them(tmp_path: Path) -> None:
+    save(tmp_path / "set" / "masks" / "a.png", lungs())
+    save(tmp_path / "pred" / "a.png", lungs(5))
+    record = {"id": "a", "patient": "p", "split": "val", "image": "images/a.png", "mask": "masks/a.png"}
+    found = {}
+    for spacing in (None, [4.0, 3.0]):  # along x, y
+        (tmp_path / "set" / "manifest.jsonl").write_text(json.dumps({**record, "spacing": spacing}))
+        (score,) = judge_files(find_cases(tmp_path / "set", tmp_path / "pred")).scores
+        found[score.unit] = score.agreements["right lung"].hd95
+    assert found == {"px": 5.0, "mm": 15.0}  # moved down by five rows
+
+
 def test_summary_takes_the_worse_tail_and_names_infinite_ones() -> None:
     values = np.array([1.0, 2.0, 3.0, math.inf])
     found = summarise(values, np.arange(4), "low")

@@ -139,8 +139,8 @@ def _written(
     kind = Kind.WINDOWED if window else image.kind
     marked = None if labels is None else sampling.labels(labels)
     affine = sampling.affine(image.affine)
-    known = image.spacing_known and not image.planar
-    steps = tuple(round(float(step), 4) for step in np.linalg.norm(affine[:3, :3], axis=0)[::-1]) if known else None
+    lengths = np.linalg.norm(affine[:3, :3], axis=0)[::-1]
+    steps = tuple(round(float(step), 4) for step in lengths) if image.spacing_known else None
     content = common.pixels.encode() + values.tobytes() + (b"" if marked is None else marked.tobytes())
     name = hashlib.sha256(content).hexdigest()[:_ID]
     common = replace(common, id=name, kind=kind.value, hu=kind is Kind.HU)

@@ -67,8 +67,8 @@ class Sampling:
 def plan(volume: Volume, settings: Settings) -> Sampling:
     """Return where a scan in axial order (z to the head, y to the back, x to the left) is to be sampled.
 
-    A picture without millimetres is resized to `settings.size`; a scan is resampled to `settings.spacing`, then
-    cropped or padded. A single slice is never resampled across its plane.
+    A picture, and whatever has no millimetres, is resized to `settings.size`; a scan is resampled to
+    `settings.spacing`, then cropped or padded. A single slice is never resampled across its plane.
     """
     depth, height, width = volume.shape
     known = volume.spacing_known and not volume.planar

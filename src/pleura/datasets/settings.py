@@ -23,7 +23,7 @@ class Settings:
     Attributes
     ----------
     window : lowest and highest HU, stretched to 0..255 in 8 bits; None keeps HU
-    spacing : millimetres along (x, y, z) to resample scans to; None keeps their own. Pictures state no millimetres.
+    spacing : millimetres along (x, y, z) to resample scans to; None keeps their own. Pictures are never resampled.
     size : rows, columns. Scans are cropped and padded to it about their middle, pictures are resized.
     slices : how many axial slices from the middle of each scan; None keeps the scan whole
     split : shares of train, val and test; None keeps the split that a source states, else 0.7, 0.15, 0.15
