@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import pleura
 from pleura.cli import main
 
 
@@ -63,6 +65,46 @@ def test_same_input_gives_the_same_report(folders: list[str], tmp_path: Path) ->
         assert main(["evaluate", *folders, "-o", str(tmp_path / name), "--quiet"]) == 0
     for name in ("report.json", "cases.csv", "report.html"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def dice_of_lungs(told: str) -> float:
+    found = re.search(r"both lungs +([0-9.]+)", told)
+    assert found
+    return float(found.group(1))
+
+
+def test_convention_of_the_set_is_what_the_model_is_asked_for(
+    shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = shared / "data" / "cxr" / "heart-excluded" / "val"
+    for image in sorted((source / "images").iterdir())[-2:]:
+        for path in (image, source / "masks" / f"{image.stem}.png"):
+            (tmp_path / "in" / path.parent.name).mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, tmp_path / "in" / path.parent.name)
+    lungs = str(tmp_path / "lungs")
+    options = ["--convention", "heart-excluded", "--split", "0,1,0", "--workers", "1", "--quiet"]
+    assert main(["prepare", str(tmp_path / "in"), lungs, *options]) == 0
+    assert main(["evaluate", lungs, "-o", str(tmp_path / "report")]) == 0
+    told = capsys.readouterr().out
+    assert "masks of radiographs: heart-excluded" in told
+    assert json.loads((tmp_path / "report" / "report.json").read_text())["model"]["convention"] == "heart-excluded"
+    assert main(["evaluate", lungs, "--convention", "heart-included"]) == 0  # who asks goes before what is stated
+    assert dice_of_lungs(capsys.readouterr().out) < 0.9 < dice_of_lungs(told)
+
+
+def test_a_model_without_conventions_is_not_asked_for_one(
+    shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = next((shared / "data" / "ct" / "covid" / "val" / "images").iterdir())
+    for kind in ("images", "masks"):
+        (tmp_path / "set" / kind).mkdir(parents=True)
+        shutil.copy(source.parents[1] / kind / source.name, tmp_path / "set" / kind / "a.png")
+    record = {"id": "a", "patient": "p", "split": "val", "image": "images/a.png", "mask": "masks/a.png"}
+    (tmp_path / "set" / "manifest.jsonl").write_text(json.dumps(record))
+    (tmp_path / "set" / "dataset.json").write_text(json.dumps({"convention": "heart-excluded"}))
+    bundle = Path(pleura.__file__).parent / "inference" / "bundles" / "chest-ct"
+    assert main(["evaluate", str(tmp_path / "set"), "--model", str(bundle)]) == 0
+    assert "masks of radiographs" not in capsys.readouterr().out
 
 
 def test_predictions_and_a_model_together_are_refused(folders: list[str], capsys: pytest.CaptureFixture[str]) -> None:

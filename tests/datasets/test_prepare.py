@@ -227,6 +227,23 @@ def test_mixed_pictures_are_told_of_unless_the_caller_says_what_they_are(
     assert ("mixed-kinds" in {note.code for note in report.notes}) is told
 
 
+def test_convention_is_kept_with_the_set_and_with_what_is_made_of_it(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=3)
+    prepare(tmp_path / "in", tmp_path / "silent")
+    assert "convention" not in json.loads((tmp_path / "silent" / "dataset.json").read_text())
+    prepare(tmp_path / "in", tmp_path / "first", Settings(convention="heart-excluded"))
+    prepare(tmp_path / "first", tmp_path / "second", Settings(size=(32, 32)))
+    prepare(tmp_path / "first", tmp_path / "other", Settings(convention="heart-included"))
+    told = {name: json.loads((tmp_path / name / "dataset.json").read_text()) for name in ("first", "second", "other")}
+    assert {name: one["convention"] for name, one in told.items()} == {
+        "first": "heart-excluded",
+        "second": "heart-excluded",
+        "other": "heart-included",
+    }
+    with pytest.raises(PleuraError, match="convention has to be"):
+        Settings(convention="fields")
+
+
 def test_contours_of_radiotherapy_are_drawn_into_their_series(tmp_path: Path) -> None:
     pydicom = pytest.importorskip("pydicom")
     paths = write_dicom(PHANTOM, tmp_path / "in" / "ct")

@@ -72,8 +72,17 @@ def _judged(
     with _progress(wishes.quiet) as tell:
         if predictions:
             return judge_files(cases, tell), None
-        segmenter = Segmenter(model=model, modality=wishes.modality, convention=wishes.convention)
+        convention = wishes.convention or _stated(cases, model)
+        segmenter = Segmenter(model=model, modality=wishes.modality, convention=convention)
         return judge_model(cases, segmenter, model, tell), segmenter
+
+
+def _stated(cases: CaseList, model: Path | None) -> str:
+    """Return the convention that the data set states, if the model can be told of it."""
+    from pleura.inference.bundle import load_bundle
+
+    known = model is None or cases.convention in load_bundle(model).conditions
+    return cases.convention if known else ""
 
 
 def _second(cases: CaseList, wishes: Namespace) -> Judged:
@@ -96,6 +105,8 @@ def _tell(first: Judged, second: Judged | None, cases: CaseList, fail_below: flo
     union = structures(cases.labels)[0]
     patients = len({score.patient for score in first.scores})
     say(f"{len(first.scores)} cases of {patients} patients")
+    if "convention" in first.model:
+        say(f"masks of radiographs: {first.model['convention']}")
     say(f"{'':24}{'Dice':>8}{'worst':>8}{'IoU':>8}{'HD95 ' + unit:>10}{'ASSD ' + unit:>10}{'volume %':>10}")
     for structure, found in summaries(first, cases.labels).items():
         values = [found["dice"].mean, found["dice"].worst, found["iou"].mean]

@@ -42,6 +42,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--patients", default="", metavar="RULE", help="CSV with image,patient, or a regular expression with a group"
     )
     parser.add_argument("--modality", choices=("auto", "ct", "cr"), default="auto", help="what pictures show")
+    parser.add_argument(
+        "--convention", choices=("heart-included", "heart-excluded"), default="", help="what masks of radiographs hold"
+    )
     parser.add_argument("--workers", type=int, metavar="N", help="processes; one a core by default")
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
 
@@ -67,7 +70,8 @@ def _settings(wishes: Namespace) -> Settings:
     asked = {name: value for name, value in given.items() if value is not None}
     modality = "" if wishes.modality == "auto" else wishes.modality
     base = PRESETS[wishes.preset] if wishes.preset else Settings()
-    return replace(base, **asked, seed=wishes.seed, patients=wishes.patients, modality=modality)
+    told = {"modality": modality, "convention": wishes.convention}
+    return replace(base, **asked, **told, seed=wishes.seed, patients=wishes.patients)
 
 
 def _tell(report: Report, dest: Path) -> None:

@@ -16,7 +16,7 @@ from pleura.datasets.settings import SPLITS
 from pleura.errors import UnreadableInput
 from pleura.reading.dicom import is_litter
 
-MANIFEST = "manifest.jsonl"
+MANIFEST, DESCRIPTION = "manifest.jsonl", "dataset.json"
 
 
 def find_pairs(source: Path, dest: Path) -> tuple[list[Pair], list[Refusal]]:
@@ -58,6 +58,14 @@ def _by_name_and_uid(files: Sequence[Path], source: Path) -> tuple[list[Pair], l
     names = _label_names(source)
     named = [replace(pair, names=names) for pair in matched]
     return [*named, *series], [*unmatched, *lonely], [path for path in alone if is_challenge(path)]
+
+
+def stated_convention(source: Path) -> str:
+    """Return what a data set of ours says of its masks of radiographs; "" for any other folder."""
+    try:
+        return str(json.loads((source / DESCRIPTION).read_text(encoding="utf-8"))["convention"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _files(source: Path) -> list[Path]:
@@ -112,7 +120,7 @@ def _listed(entry: Mapping[str, Any], folder: Path, name: str) -> Pair:
 def _label_names(folder: Path) -> dict[int, str]:
     """Return value -> name from a dataset.json, of nnU-Net (name: value) or of the Decathlon or ours (the reverse)."""
     try:
-        labels = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))["labels"]
+        labels = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))["labels"]
         turned = {int(key): str(name) for key, name in labels.items() if str(key).isdigit()}
         turned |= {int(value): str(name) for name, value in labels.items() if str(value).isdigit()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -16,7 +16,7 @@ from typing import Any
 import pleura
 from pleura.datasets.cases import Job, Seen, ask, make, see
 from pleura.datasets.files import file_hash
-from pleura.datasets.finding import find_pairs
+from pleura.datasets.finding import find_pairs, stated_convention
 from pleura.datasets.journal import NAME, Journal, key_of
 from pleura.datasets.meaning import Facts, settle
 from pleura.datasets.record import Pair, Record, Refusal
@@ -77,6 +77,7 @@ def require_cases(report: Report) -> None:
 
 def attempt(source: Path, dest: Path, settings: Settings, workers: int, progress: Progress | None) -> Report:
     """Make a dataset as `prepare` does, and report also where nothing could be used."""
+    settings = replace(settings, convention=settings.convention or stated_convention(source))
     owner = patient_rule(settings.patients)
     _guard(source, dest)
     pairs, refused = find_pairs(source.absolute(), dest.absolute())

@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pleura
-from pleura.datasets.finding import MANIFEST
+from pleura.datasets.finding import DESCRIPTION, MANIFEST
 from pleura.datasets.record import Record, Refusal
 from pleura.datasets.settings import SPLITS, Settings
 from pleura.volume import Note
 from pleura.writing.place import replacing
 
-DESCRIPTION, REPORT = "dataset.json", "report.json"
+REPORT = "report.json"
 
 
 @dataclass(frozen=True)
@@ -61,11 +61,13 @@ class Report:
         """
         settings = dataclasses.asdict(self.settings)
         settings["patients"] = bool(self.settings.patients)  # a rule or a path may tell names
+        convention = settings.pop("convention")
         program = {"name": "pleura", "version": pleura.__version__}
         labels = {str(value): name for value, name in sorted(self.labels.items())}
         description = {
             "program": program,
             "labels": labels,
+            **({"convention": convention} if convention else {}),
             "seed": self.settings.seed,
             "settings": settings,
             "counts": self.counts,

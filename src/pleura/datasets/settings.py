@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pleura.errors import UnsuitableInput
+from pleura.segmenter import CONVENTIONS
 
 SPLITS = ("train", "val", "test")
 
@@ -31,6 +32,7 @@ class Settings:
     patients : what says whose an image is: a CSV file with the columns `image` and `patient`, or a regular expression
         whose first group in the image's path below SOURCE is the patient; empty for what the files themselves tell
     modality : "ct" or "cr" where pictures and files without a header need to be told; empty to look at each
+    convention : what masks of radiographs hold, "heart-included" or "heart-excluded"; empty where it is not said
     """
 
     window: tuple[float, float] | None = None
@@ -41,6 +43,7 @@ class Settings:
     seed: int = 0
     patients: str = ""
     modality: str = ""
+    convention: str = ""
 
     def __post_init__(self) -> None:
         _require(self.window is None or self.window[0] < self.window[1], "window", "two numbers, the lower first")
@@ -48,6 +51,7 @@ class Settings:
         _require(all(16 <= side <= 4096 for side in self.size or ()), "size", "16 to 4096 pixels a side")
         _require(self.slices is None or self.slices > 0, "slices", "1 or more")
         _require(self.modality in {"", "ct", "cr"}, "modality", "ct or cr")
+        _require(self.convention in {"", *CONVENTIONS}, "convention", " or ".join(CONVENTIONS))
         shares = self.split or (1.0,)
         _require(min(shares) >= 0 and math.isclose(sum(shares), 1, abs_tol=1e-6), "split", "shares that sum to 1")
 

@@ -47,11 +47,15 @@ class Case:
 
 @dataclass(frozen=True)
 class CaseList:
-    """The cases of a command, the names of their labels by value, and what was left out and why."""
+    """The cases of a command, the names of their labels by value, and what was left out and why.
+
+    `convention` is what the data set says of its masks of radiographs, "" where it says nothing.
+    """
 
     cases: tuple[Case, ...]
     labels: Mapping[int, str]
     notes: tuple[Note, ...] = ()
+    convention: str = ""
 
 
 def is_dataset(path: Path) -> bool:
@@ -131,7 +135,8 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
     notes = _left_over(len(given.keys() - used))
     if bare := len(records) - len(labelled):
         notes = (*notes, Note("no-reference", f"{bare} cases of the split have no mask and were left out"))
-    return CaseList(tuple(cases), _named_labels(folder), notes)
+    labels, convention = _described(folder)
+    return CaseList(tuple(cases), labels, notes, convention)
 
 
 def _records(manifest: Path) -> list[dict[str, Any]]:
@@ -152,14 +157,15 @@ def _records(manifest: Path) -> list[dict[str, Any]]:
     return records
 
 
-def _named_labels(folder: Path) -> Mapping[int, str]:
-    """Return the names of the labels as `dataset.json` gives them, else the lungs'."""
+def _described(folder: Path) -> tuple[Mapping[int, str], str]:
+    """Return the names of the labels as `dataset.json` gives them, else the lungs', and the convention it states."""
     description = folder / "dataset.json"
     if not description.is_file():
-        return _lungs()
+        return _lungs(), ""
     try:
-        labels = json.loads(description.read_text(encoding="utf-8")).get("labels") or {}
-        return {int(value): str(name) for value, name in labels.items() if int(value)} or _lungs()
+        told = json.loads(description.read_text(encoding="utf-8"))
+        labels = {int(value): str(name) for value, name in (told.get("labels") or {}).items() if int(value)}
+        return labels or _lungs(), str(told.get("convention") or "")
     except (ValueError, AttributeError) as error:
         text = f'{description}: its labels are not of the form {{"1": "right lung"}}'
         raise UnreadableInput(text, code="bad-manifest") from error

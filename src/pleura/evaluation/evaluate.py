@@ -37,7 +37,7 @@ class Judged:
     scores : a case each, in the order of the cases
     curves : over thresholds, where a model gave chances; else None
     run_times : by device, where a model ran
-    model : name, version and hash of the model, where there was one
+    model : name, version and hash of the model, where there was one, and the convention it was asked to follow
     """
 
     scores: tuple[Score, ...]
@@ -96,6 +96,7 @@ def judge_model(
         tell(number, len(cases.cases))
     bundle = segmenter.bundle
     about = {"name": bundle.name, "version": bundle.version, "sha256": bundle.sha256}
+    about |= {"convention": segmenter.convention} if segmenter.convention else {}
     return Judged(tuple(scores), curves(counts), run_times(model, timed), about)
 
 

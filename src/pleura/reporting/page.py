@@ -67,7 +67,8 @@ def page(
 def _head(judged: Judged, cases: CaseList, fail_below: float) -> str:
     union = structures(cases.labels)[0]
     patients = len({score.patient for score in judged.scores})
-    model = f"model {escape(judged.model['name'])} {escape(judged.model['version'])}, " if judged.model else ""
+    told = [judged.model[name] for name in ("name", "version", "convention") if name in judged.model]
+    model = f"model {escape(' '.join(told))}, " if told else ""
     rate = failure_rate(judged.scores, union, fail_below)
     failed = sum(score.error is not None for score in judged.scores)
     return (
