@@ -2,8 +2,9 @@
 
 SOURCE is a folder in any usual layout: images/ and masks/ with files of one name, a.jpg beside
 a_mask.jpg, imagesTr/ and labelsTr/ of nnU-Net or the Decathlon, DICOM series with SEG or RTSTRUCT,
-LUNA16, the RSNA challenge, pairs of NIfTI, NRRD or MHA files. DEST gets images/, masks/, manifest.jsonl, dataset.json
-and report.json. A second run goes on where the first one stopped. What cannot be used is listed.
+LUNA16, the RSNA challenge, pairs of NIfTI, NRRD or MHA files. DEST gets images/, masks/,
+manifest.jsonl, dataset.json and report.json. A second run goes on where the first one stopped.
+What cannot be used is listed.
 """
 
 from __future__ import annotations
