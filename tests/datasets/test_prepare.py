@@ -105,6 +105,17 @@ def test_what_cannot_be_used_is_listed_and_never_fatal(tmp_path: Path) -> None:
     assert "no-mask" in told
 
 
+def test_a_mask_in_the_grey_air_of_a_wide_window_is_refused(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=2)  # air is 58 of 255
+    image = np.asarray(Image.open(tmp_path / "in" / "images" / "p1.png"))
+    air = np.zeros((64, 64), np.uint8)
+    air[2:6, 5:60] = 255
+    assert image[air > 0].max() < 70
+    _save(tmp_path / "in" / "masks" / "p1.png", air)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert {one.name: one.code for one in report.refused} == {"images/p1": "mask-outside-body"}
+
+
 def test_nothing_usable_is_an_error_by_name(tmp_path: Path) -> None:
     _save(tmp_path / "in" / "images" / "a.png", np.arange(4096, dtype=np.uint8).reshape(64, 64))
     with pytest.raises(PleuraError, match="nothing in the source") as caught:

@@ -15,8 +15,11 @@ from pleura.errors import UnsuitableInput
 from pleura.labels import LEFT, RIGHT
 from pleura.volume import Kind, Note, Volume
 
-_DARK = {Kind.HU: -500, Kind.WINDOWED: 20}
-"""What is darker is air, in HU and in grey values."""
+_AIR = -500
+"""HU below which there is air."""
+_STEP, _BRIGHTEST_AIR = 20, 80
+"""Greys by which air may be brighter than the border of its picture, and the brightest border that can be air: a wide
+window shows air in grey."""
 _OPEN = 0.2
 """Share of a slice's border that air has to take to be the air around the body, not a lung cut by the picture."""
 _MOST_OUTSIDE, _NOTED_OUTSIDE = 0.5, 0.1
@@ -80,12 +83,23 @@ def _columns(labels: NDArray[Any]) -> list[NDArray[np.intp]]:
 
 def _outside(volume: Volume, labels: NDArray[Any]) -> float:
     """Return the share of the marked voxels that lie in the air around the body, from a few slices."""
-    if volume.kind not in _DARK:
+    if volume.kind is Kind.RADIOGRAPH:
         return 0.0
     marked = np.flatnonzero(labels.any((1, 2)))
     chosen = marked[np.linspace(0, len(marked) - 1, min(_SLICES, len(marked))).astype(int)]
-    inside = [(_air_around(volume.voxels[k] < _DARK[volume.kind]), labels[k] > 0) for k in chosen]
+    inside = [(_air_around(_is_dark(volume.voxels[k], volume.kind)), labels[k] > 0) for k in chosen]
     return sum(int((air & mask).sum()) for air, mask in inside) / max(1, sum(int(mask.sum()) for _, mask in inside))
+
+
+def _is_dark(plane: NDArray[Any], kind: Kind) -> NDArray[np.bool_]:
+    """Return where a slice (y, x) is as dark as air."""
+    level = np.median(_border(plane))
+    darkest = _AIR if kind is Kind.HU else _STEP + (level if level <= _BRIGHTEST_AIR else 0)
+    return np.asarray(plane < darkest)
+
+
+def _border(plane: NDArray[Any]) -> NDArray[Any]:
+    return np.concatenate([plane[0], plane[-1], plane[1:-1, 0], plane[1:-1, -1]])
 
 
 def _air_around(dark: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -93,7 +107,7 @@ def _air_around(dark: NDArray[np.bool_]) -> NDArray[np.bool_]:
     import cc3d
 
     regions = cc3d.connected_components(np.ascontiguousarray(dark).astype(np.uint8), connectivity=4)
-    border = np.concatenate([regions[0], regions[-1], regions[1:-1, 0], regions[1:-1, -1]])
+    border = _border(regions)
     counts = np.bincount(border)
     counts[0] = 0
     around: NDArray[np.bool_] = np.isin(regions, np.flatnonzero(counts > _OPEN * border.size))
