@@ -35,6 +35,17 @@ def test_counts_labels_and_place_are_told(tmp_path: Path, capsys: pytest.Capture
     assert str(tmp_path / "out") in told
 
 
+def test_what_is_kept_in_doubt_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = folder(tmp_path)
+    mask = source / "masks" / "1.png"
+    Image.fromarray(np.asarray(Image.open(mask))[:, ::-1].copy()).save(mask)
+    Image.fromarray(np.zeros((48, 48), np.uint8)).save(source / "masks" / "2.png")
+    assert main(["prepare", str(source), str(tmp_path / "out"), "--workers", "1", "--modality", "ct"]) == 0
+    told = capsys.readouterr().err
+    assert "worth a look" in told
+    assert "1 empty-mask, 1 sides-reversed" in told
+
+
 def test_options_reach_the_pictures(tmp_path: Path) -> None:
     arguments = [
         "prepare",

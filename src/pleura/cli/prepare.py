@@ -76,6 +76,8 @@ def _settings(wishes: Namespace) -> Settings:
 
 
 def _tell(report: Report, dest: Path) -> None:
+    from pleura.datasets.finding import MANIFEST
+
     counts = report.counts
     parts = ", ".join(f"{counts[part]} {part}" for part in ("train", "val", "test"))
     masks = "without masks" if report.cases and not report.labels else "with masks"
@@ -84,6 +86,9 @@ def _tell(report: Report, dest: Path) -> None:
         say(f"labels: {', '.join(f'{value} {name}' for value, name in sorted(report.labels.items()))}")
     for note in report.notes:
         warn(note.message)
+    if report.doubts:
+        doubts = ", ".join(f"{count} {code}" for code, count in report.doubts.items())
+        warn(f"kept, but worth a look (notes in {dest / MANIFEST}): {doubts}")
     if report.refused:
         reasons = Counter(one.code for one in report.refused).most_common()
         say(f"not used: {', '.join(f'{count} {code}' for code, count in reasons)}")

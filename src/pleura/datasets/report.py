@@ -22,6 +22,9 @@ from pleura.volume import Note
 from pleura.writing.place import replacing
 
 REPORT = "report.json"
+_OF_MASKS = ("mask-cut", "mask-beyond-body", "empty-mask", "sides-reversed", "sides-swapped")
+DOUBTS = {*_OF_MASKS, "modality-unsure", "not-a-chest"}
+"""Notes on cases that are kept, but may be wrong."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,11 @@ class Report:
         parts = {split: sum(case.split == split for case in self.cases) for split in SPLITS}
         patients = len({case.patient for case in self.cases})
         return {"images": len(self.cases), **parts, "patients": patients, "refused": len(self.refused)}
+
+    @property
+    def doubts(self) -> dict[str, int]:
+        """Number of cases by the code of what has to be looked at."""
+        return dict(sorted(Counter(code for case in self.cases for code in case.notes if code in DOUBTS).items()))
 
     def write(self, folder: Path) -> None:
         """Write manifest, description and report into the dataset's folder.
