@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from pleura.datasets.alignment import on_image
 from pleura.datasets.checks import find_faults, with_oriented_sides
-from pleura.datasets.dicom_pairs import SEGMENTATIONS, STRUCTURE_SET
+from pleura.datasets.dicom_pairs import STRUCTURE_SET, object_class
 from pleura.datasets.dicom_seg import read_seg
 from pleura.datasets.files import file_hash, write_slice, write_volume
 from pleura.datasets.meaning import Facts, Meaning, facts_of, whole
@@ -97,7 +97,7 @@ def ask(pair: Pair) -> Facts:
     """Return what the mask of a pair says, before anything is decided; nothing where there is none."""
     if pair.mask is None:
         return Facts(())
-    drawn = _dicom_class(pair.mask)
+    drawn = object_class(pair.mask)
     if drawn == STRUCTURE_SET:
         return Facts((), structure_names(pair.mask))
     if drawn:
@@ -196,7 +196,7 @@ def _image(pair: Pair, settings: Settings) -> tuple[Volume, tuple[Note, ...]]:
 
 def _labels(mask: Path, names: Mapping[int, str], volume: Volume) -> tuple[NDArray[np.int32], Facts, list[Note]]:
     """Return the labels on the grid of the image, as stored; `names` are those that the source gives them."""
-    drawn = _dicom_class(mask)
+    drawn = object_class(mask)
     if drawn == STRUCTURE_SET:
         label_map, names = read_rtstruct(mask, volume)
     elif drawn:
@@ -224,17 +224,6 @@ def _axial(volume: Volume, labels: NDArray[np.uint8]) -> tuple[Volume, NDArray[n
         turn[old, 3] = volume.shape[old] - 1 if flip else 0.0
     turned = replace(volume, voxels=to_axial(volume.voxels, volume.affine), affine=volume.affine @ turn)
     return turned, to_axial(labels, volume.affine)
-
-
-def _dicom_class(path: Path) -> str:
-    """Return the SOP class of a segmentation or structure set, "" for any other file."""
-    if sniff(path)[0] is not Format.DICOM:
-        return ""
-    import pydicom
-
-    header = pydicom.dcmread(path, force=True, specific_tags=["SOPClassUID"], stop_before_pixels=True)
-    found = str(header.get("SOPClassUID", ""))
-    return found if found in SEGMENTATIONS | {STRUCTURE_SET} else ""
 
 
 def _patient_in_header(pair: Pair) -> str:

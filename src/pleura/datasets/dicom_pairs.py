@@ -59,6 +59,17 @@ def match_series(paths: Sequence[Path], root: Path) -> tuple[list[Pair], list[Re
     return _one_each(pairs, refused, images, root)
 
 
+def object_class(path: Path) -> str:
+    """Return the SOP class of a segmentation or structure set, "" for any other file."""
+    if not _is_dicom(path):
+        return ""
+    import pydicom
+
+    header = pydicom.dcmread(path, force=True, specific_tags=["SOPClassUID"], stop_before_pixels=True)
+    found = str(header.get("SOPClassUID", ""))
+    return found if found in SEGMENTATIONS | {STRUCTURE_SET} else ""
+
+
 def _one_each(
     pairs: list[Pair], refused: list[Refusal], images: dict[str, Series], root: Path
 ) -> tuple[list[Pair], list[Refusal]]:
@@ -85,12 +96,15 @@ def _sorted_out(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
     dicom: list[Path] = []
     others: list[Path] = []
     for path in paths:
-        try:
-            is_dicom = sniff(path) == (Format.DICOM, False)
-        except PleuraError:
-            is_dicom = False
-        (dicom if is_dicom else others).append(path)
+        (dicom if _is_dicom(path) else others).append(path)
     return dicom, others
+
+
+def _is_dicom(path: Path) -> bool:
+    try:
+        return sniff(path) == (Format.DICOM, False)
+    except PleuraError:
+        return False
 
 
 def _class(series: Series) -> str:

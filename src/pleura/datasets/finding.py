@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from pleura.datasets.challenge import findings, is_challenge, with_finding
-from pleura.datasets.dicom_pairs import NO_MASK, match_series
-from pleura.datasets.naming import companions, is_image_name, match
+from pleura.datasets.dicom_pairs import NO_MASK, match_series, object_class
+from pleura.datasets.naming import companions, is_image_name, match, named
 from pleura.datasets.record import Pair, Refusal
 from pleura.datasets.settings import SPLITS
 from pleura.errors import UnreadableInput
@@ -51,13 +51,19 @@ def find_pairs(source: Path, dest: Path) -> tuple[list[Pair], list[Refusal]]:
 
 
 def _by_name_and_uid(files: Sequence[Path], source: Path) -> tuple[list[Pair], list[Refusal], list[Path]]:
-    """Return pairs, what is none, and the images of the challenge that have no mask."""
-    matched, unmatched, alone = match([path for path in files if is_image_name(path)], source)
+    """Return pairs, what is none, and the images of the challenge that have no mask.
+
+    What DICOM segmentations and structure sets belong to, they say themselves, whatever they are called.
+    """
+    images = [path for path in files if is_image_name(path)]
+    drawn = {path for path in images if named(path, source).is_mask and object_class(path)}
+    matched, unmatched, alone = match([path for path in images if path not in drawn], source)
     unnamed = [path for path in files if not is_image_name(path) and _is_dicom(path)]
-    series, lonely = match_series([*(path for path in alone if not is_challenge(path)), *unnamed], source)
+    plain = [path for path in alone if not is_challenge(path)]
+    series, lonely = match_series([*plain, *unnamed, *sorted(drawn)], source)
     names = _label_names(source)
-    named = [replace(pair, names=names) for pair in matched]
-    return [*named, *series], [*unmatched, *lonely], [path for path in alone if is_challenge(path)]
+    matched = [replace(pair, names=names) for pair in matched]
+    return [*matched, *series], [*unmatched, *lonely], [path for path in alone if is_challenge(path)]
 
 
 def stated_convention(source: Path) -> str:
