@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -271,8 +271,36 @@ def test_contours_of_radiotherapy_are_drawn_into_their_series(tmp_path: Path, na
     assert np.count_nonzero(mask == 1) == np.count_nonzero(mask == 2) == 100
 
 
-def _structure_set(image: Any) -> Any:
-    """Return an RTSTRUCT with a square in each lung, on the slice of `image`, one slice further down."""
+def test_a_structure_over_the_lungs_hides_nothing_of_them(tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    first = pydicom.dcmread(write_dicom(PHANTOM, tmp_path / "in" / "ct")[0])
+    both = {"Lung_R": (14, 10), "Lung_L": (40, 10), "Lungs": (14, 36), "External": (2, 60)}
+    _structure_set(first, both).save_as(tmp_path / "in" / "rs.dcm", enforce_file_format=True)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert dict(report.labels) == {1: "right lung", 2: "left lung"}
+    mask = np.asanyarray(nib.load(tmp_path / "out" / manifest(tmp_path / "out")[0]["mask"]).dataobj)  # type: ignore[attr-defined]
+    assert np.count_nonzero(mask == 1) == np.count_nonzero(mask == 2) == 100
+
+
+def test_a_structure_set_without_lung_is_no_picture_without_lung(tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    for name, structures in (("a", {"Lung_R": (14, 10), "Lung_L": (40, 10)}), ("b", {"GTV": (14, 10)})):
+        paths = write_dicom(PHANTOM, tmp_path / "in" / name)
+        for number, path in enumerate(paths):
+            dataset = pydicom.dcmread(path)
+            dataset.SeriesInstanceUID = dataset.FrameOfReferenceUID = f"1.2.{ord(name)}"
+            dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"1.2.{ord(name)}.{number}"
+            dataset.save_as(path)
+        _structure_set(pydicom.dcmread(paths[0]), structures).save_as(
+            tmp_path / "in" / f"{name}.dcm", enforce_file_format=True
+        )
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert len(report.cases) == 1
+    assert {one.name: one.code for one in report.refused} == {"b": "no-structure"}
+
+
+def _structure_set(image: Any, squares: Mapping[str, tuple[int, int]] | None = None) -> Any:
+    """Return an RTSTRUCT of squares, by name their first column and width, five slices below that of `image`."""
     from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
     from pydicom.sequence import Sequence as Items
     from pydicom.uid import ExplicitVRLittleEndian, generate_uid
@@ -294,11 +322,13 @@ def _structure_set(image: Any) -> Any:
     found.ReferencedFrameOfReferenceSequence = Items([frame])
     x0, y0, z0 = (float(value) for value in image.ImagePositionPatient)
     names, contours = [], []
-    for number, (name, column) in enumerate((("Lung_R", 14), ("Lung_L", 40)), start=1):
+    squares = squares or {"Lung_R": (14, 10), "Lung_L": (40, 10)}
+    for number, (name, (column, width)) in enumerate(squares.items(), start=1):
         roi = Dataset()
         roi.ROINumber, roi.ROIName, roi.ReferencedFrameOfReferenceUID = number, name, image.FrameOfReferenceUID
         names.append(roi)
-        corners = [(column - 0.5, 24.5), (column + 9.5, 24.5), (column + 9.5, 34.5), (column - 0.5, 34.5)]
+        left, right, top, bottom = column - 0.5, column + width - 0.5, 24.5, 24.5 + width
+        corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
         points = [value for i, j in corners for value in (x0 + 6.0 * i, y0 + 6.0 * j, z0 - 5 * 20.0)]
         contour, drawn = Dataset(), Dataset()
         contour.ContourGeometricType, contour.NumberOfContourPoints = "CLOSED_PLANAR", 4

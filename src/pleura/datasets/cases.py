@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
@@ -20,18 +20,18 @@ from numpy.typing import NDArray
 
 from pleura.datasets.alignment import on_image
 from pleura.datasets.checks import find_faults, with_oriented_sides
-from pleura.datasets.dicom_pairs import STRUCTURE_SET, object_class
+from pleura.datasets.dicom_pairs import STRUCTURE_SET, object_class, object_names
 from pleura.datasets.dicom_seg import read_seg
 from pleura.datasets.files import file_hash, write_slice, write_volume
 from pleura.datasets.meaning import Facts, Meaning, facts_of, whole
 from pleura.datasets.record import Pair, Record, Refusal
-from pleura.datasets.rtstruct import read_rtstruct, structure_names
+from pleura.datasets.rtstruct import read_rtstruct
 from pleura.datasets.sampling import plan
 from pleura.datasets.settings import Settings
-from pleura.errors import PleuraError
+from pleura.errors import PleuraError, UnsuitableInput
 from pleura.inference.shown import shown
 from pleura.reading import read
-from pleura.reading.labelmap import read_labels
+from pleura.reading.labelmap import LabelMap, read_labels
 from pleura.reading.sniff import Format, sniff
 from pleura.reading.values import AIR
 from pleura.volume import Affine, Kind, Note, Volume, axial_order, to_axial
@@ -97,12 +97,8 @@ def ask(pair: Pair) -> Facts:
     """Return what the mask of a pair says, before anything is decided; nothing where there is none."""
     if pair.mask is None:
         return Facts(())
-    drawn = object_class(pair.mask)
-    if drawn == STRUCTURE_SET:
-        return Facts((), structure_names(pair.mask))
-    if drawn:
-        label_map, names = read_seg(pair.mask)
-        return facts_of(label_map, names)
+    if object_class(pair.mask):
+        return Facts((), object_names(pair.mask))
     return facts_of(read_labels(pair.mask), pair.names)
 
 
@@ -121,8 +117,8 @@ def _laid(job: Job, volume: Volume) -> tuple[Volume, NDArray[np.uint8] | None, b
     """Return image and labels, or None, in axial order, whether sides are told apart, and what was noted."""
     if job.pair.mask is None:
         return _axial(volume, np.zeros(volume.shape, np.uint8))[0], None, False, []
-    labels, facts, notes = _labels(job.pair.mask, job.pair.names, volume)
-    values, sided = job.meaning.of(facts)
+    label_map, values, sided = _labels(job.pair.mask, job, volume)
+    labels, notes = on_image(whole(label_map), label_map, volume)
     image, new = _axial(volume, _translated(labels, values))
     notes += find_faults(image, new)
     new, sided, more = with_oriented_sides(new, image, sided and job.pair.sides is not False)
@@ -194,17 +190,17 @@ def _image(pair: Pair, settings: Settings) -> tuple[Volume, tuple[Note, ...]]:
     return shown(volume, settings.modality or _MODALITIES.get(pair.kind, "auto"))
 
 
-def _labels(mask: Path, names: Mapping[int, str], volume: Volume) -> tuple[NDArray[np.int32], Facts, list[Note]]:
-    """Return the labels on the grid of the image, as stored; `names` are those that the source gives them."""
+def _labels(mask: Path, job: Job, volume: Volume) -> tuple[LabelMap, dict[int, int], bool]:
+    """Return the labels as stored, stored value -> new value, and whether right and left are told apart."""
     drawn = object_class(mask)
-    if drawn == STRUCTURE_SET:
-        label_map, names = read_rtstruct(mask, volume)
-    elif drawn:
-        label_map, names = read_seg(mask)
-    else:
+    if not drawn:
         label_map = read_labels(mask)
-    labels, notes = on_image(whole(label_map), label_map, volume)
-    return labels, facts_of(label_map, names), notes
+        return label_map, *job.meaning.of(facts_of(label_map, job.pair.names))
+    values, sided = job.meaning.of(Facts((), object_names(mask)))
+    if not values:
+        raise UnsuitableInput("none of its structures is one of those of the set", code="no-structure")
+    label_map = read_rtstruct(mask, volume, values) if drawn == STRUCTURE_SET else read_seg(mask, values)
+    return label_map, values, sided
 
 
 def _translated(labels: NDArray[np.int32], values: dict[int, int]) -> NDArray[np.uint8]:

@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from pleura.datasets.dicom_seg import segment_names
 from pleura.datasets.record import Pair, Refusal
+from pleura.datasets.rtstruct import structure_names
 from pleura.errors import PleuraError
 from pleura.reading.dicom import scan
 from pleura.reading.dicom_series import Series
@@ -68,6 +70,11 @@ def object_class(path: Path) -> str:
     header = pydicom.dcmread(path, force=True, specific_tags=["SOPClassUID"], stop_before_pixels=True)
     found = str(header.get("SOPClassUID", ""))
     return found if found in SEGMENTATIONS | {STRUCTURE_SET} else ""
+
+
+def object_names(path: Path) -> dict[int, str]:
+    """Return number -> name of what a segmentation or structure set marks."""
+    return structure_names(path) if object_class(path) == STRUCTURE_SET else segment_names(path)
 
 
 def _one_each(

@@ -9,7 +9,7 @@ References: DICOM PS3.3 sections A.51 and C.8.20 (Segmentation), C.7.6.16.2 (fun
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,34 @@ _OFF_GRID = 0.2
 _MOST_PLANES = 5000
 
 
-def read_seg(path: Path) -> tuple[LabelMap, dict[int, str]]:
+def segment_names(path: Path) -> dict[int, str]:
+    """Return number -> what a segment is called.
+
+    Raises
+    ------
+    UnreadableInput : the object is damaged
+    """
+    import pydicom
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
+        try:
+            dataset = pydicom.dcmread(path, stop_before_pixels=True)
+            return {int(segment.SegmentNumber): _name(segment) for segment in dataset.SegmentSequence}
+        except Exception as error:  # pydicom raises many kinds of error on damaged files
+            raise UnreadableInput("the DICOM segmentation is damaged", code="damaged") from error
+
+
+def read_seg(path: Path, wanted: Container[int]) -> LabelMap:
     """Read a segmentation object: binary, fractional (cut half-way) or a label map.
+
+    Parameters
+    ----------
+    wanted : numbers of the segments to read; others may lie over them
 
     Returns
     -------
-    labels : segment numbers on the smallest grid that holds all frames; where segments overlap, the later one
-    names : segment number -> what it is called
+    LabelMap : segment numbers on the smallest grid that holds all frames; where segments overlap, the later one
 
     Raises
     ------
@@ -44,7 +65,6 @@ def read_seg(path: Path) -> tuple[LabelMap, dict[int, str]]:
         warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
         try:
             dataset = pydicom.dcmread(path)
-            names = {int(segment.SegmentNumber): _name(segment) for segment in dataset.SegmentSequence}
             planes = _planes(dataset)
             frames = np.asarray(dataset.pixel_array).reshape(len(planes), dataset.Rows, dataset.Columns)
         except UnsuitableInput:
@@ -55,9 +75,11 @@ def read_seg(path: Path) -> tuple[LabelMap, dict[int, str]]:
     voxels = np.zeros((int(slots.max()) + 1, *frames.shape[1:]), np.int32)
     top = float(dataset.get("MaximumFractionalValue", 1)) if dataset.get("SegmentationType") == "FRACTIONAL" else 1.0
     for (segment, _, _, _), slot, frame in zip(planes, slots, frames, strict=True):
+        if segment is not None and segment not in wanted:
+            continue
         marked = frame > 0 if segment is None else frame >= top / 2
         voxels[slot][marked] = frame[marked] if segment is None else segment
-    return LabelMap(voxels, affine), names
+    return LabelMap(voxels, affine)
 
 
 Plane = tuple[int | None, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -33,23 +34,26 @@ def structure_names(path: Path) -> dict[int, str]:
     return {number: name for number, (name, _) in _structures(path).items()}
 
 
-def read_rtstruct(path: Path, volume: Volume) -> tuple[LabelMap, dict[int, str]]:
-    """Draw the structures of a structure set into the grid of an image.
+def read_rtstruct(path: Path, volume: Volume, wanted: Container[int]) -> LabelMap:
+    """Draw structures of a structure set into the grid of an image.
+
+    Parameters
+    ----------
+    wanted : numbers of the structures to draw; the body or a tumour among the others may lie over them
 
     Returns
     -------
-    labels : structure numbers on the volume's own grid; where structures overlap, the later one
-    names : structure number -> name
+    LabelMap : structure numbers on the volume's own grid; where structures overlap, the later one
 
     Raises
     ------
     UnreadableInput : the object is damaged
     UnsuitableInput : the contours do not lie in the slices of the image (`contours-oblique`)
     """
-    structures = _structures(path)
+    structures = {number: drawn for number, (_, drawn) in _structures(path).items() if number in wanted}
     to_index = np.linalg.inv(volume.affine)
     voxels = np.zeros(volume.shape, np.int32)
-    for number, (_, contours) in structures.items():
+    for number, contours in structures.items():
         by_slice: dict[int, list[NDArray[np.float64]]] = defaultdict(list)
         for points in contours:
             places = points @ to_index[:3, :3].T + to_index[:3, 3]
@@ -59,7 +63,7 @@ def read_rtstruct(path: Path, volume: Volume) -> tuple[LabelMap, dict[int, str]]
         for k, polygons in by_slice.items():
             if 0 <= k < len(voxels):
                 voxels[k][even_odd(polygons, voxels.shape[1:])] = number
-    return LabelMap(voxels, volume.affine), {number: name for number, (name, _) in structures.items()}
+    return LabelMap(voxels, volume.affine)
 
 
 def even_odd(polygons: list[NDArray[np.float64]], shape: tuple[int, ...]) -> NDArray[np.bool_]:
