@@ -282,6 +282,26 @@ def test_a_structure_over_the_lungs_hides_nothing_of_them(tmp_path: Path) -> Non
     assert np.count_nonzero(mask == 1) == np.count_nonzero(mask == 2) == 100
 
 
+def test_of_several_objects_of_a_series_the_one_with_the_lungs_is_taken(tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    first = pydicom.dcmread(write_dicom(PHANTOM, tmp_path / "in" / "ct")[0])
+    for name, structures in (("1", {"GTV": (14, 10)}), ("2", {"Lung_R": (14, 10), "Lung_L": (40, 10)})):
+        _structure_set(first, structures).save_as(tmp_path / "in" / f"{name}.dcm", enforce_file_format=True)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert dict(report.labels) == {1: "right lung", 2: "left lung"}
+    assert {one.name: one.code for one in report.refused} == {"1.dcm": "ambiguous-pair"}
+
+
+def test_half_the_lungs_is_never_taken_for_the_whole(tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    first = pydicom.dcmread(write_dicom(PHANTOM, tmp_path / "in" / "ct")[0])
+    for name, column in (("Lung_R", 14), ("Lung_L", 40)):
+        path = tmp_path / "in" / f"{name[-1]}.dcm"
+        _structure_set(first, {name: (column, 10)}).save_as(path, enforce_file_format=True)
+    with pytest.raises(PleuraError, match="2 ambiguous-pair"):
+        prepare(tmp_path / "in", tmp_path / "out")
+
+
 def test_a_structure_set_without_lung_is_no_picture_without_lung(tmp_path: Path) -> None:
     pydicom = pytest.importorskip("pydicom")
     for name, structures in (("a", {"Lung_R": (14, 10), "Lung_L": (40, 10)}), ("b", {"GTV": (14, 10)})):
@@ -307,7 +327,7 @@ def _structure_set(image: Any, squares: Mapping[str, tuple[int, int]] | None = N
 
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"
-    meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["structure set"])
+    meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["structure set", *(squares or ())])
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     found = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     found.SOPClassUID, found.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from pleura.datasets.dicom_seg import segment_names
+from pleura.datasets.meaning import side_of
 from pleura.datasets.record import Pair, Refusal
 from pleura.datasets.rtstruct import structure_names
 from pleura.errors import PleuraError
+from pleura.labels import LEFT, RIGHT
 from pleura.reading.dicom import scan
 from pleura.reading.dicom_series import Series
 from pleura.reading.sniff import Format, sniff
@@ -84,9 +86,11 @@ def _one_each(
     by_series: dict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
         by_series[pair.series or ""].append(pair)
+    chosen: list[Pair] = []
     for several in by_series.values():
-        text = f"{len(several)} segmentations refer to one series; the first one was taken"
-        refused += [_refusal(pair.mask or pair.image, root, "ambiguous-pair", text) for pair in several[1:]]
+        best, text = _best(several)
+        chosen += best
+        refused += [_refusal(one.mask or one.image, root, "ambiguous-pair", text) for one in several if one not in best]
     for key, one in images.items():
         if key not in by_series:
             code, text = "no-mask", NO_MASK if one.is_radiograph else "nothing refers to this series"
@@ -96,7 +100,29 @@ def _one_each(
             alone = sorted(paths) if len(one.frames) == 1 or code == "radiograph" else []
             names = alone or [Path(os.path.commonpath([frame.header.path.parent for frame in one.frames]))]
             refused += [_refusal(path, root, code, text) for path in names]
-    return [several[0] for several in by_series.values()], refused
+    return chosen, refused
+
+
+def _best(pairs: list[Pair]) -> tuple[list[Pair], str]:
+    """Return the pair whose mask names most of the lungs, or none where the two lungs lie in two objects, and why."""
+    if len(pairs) == 1:
+        return pairs, ""
+    lungs = [_lungs(pair) for pair in pairs]
+    best = max(range(len(pairs)), key=lambda k: len(lungs[k]))  # the first of equal ones
+    if set().union(*lungs) > lungs[best]:
+        return [], "right and left lung lie in different segmentations of one series; join them"
+    return [
+        pairs[best]
+    ], f"{len(pairs)} segmentations refer to one series; the first one with most of the lungs was taken"
+
+
+def _lungs(pair: Pair) -> set[int]:
+    """Return the sides that a mask names; one that holds the lungs as one structure has both."""
+    try:
+        named = {side_of(name) for name in object_names(pair.mask).values()} if pair.mask else set()
+    except PleuraError:
+        return set()
+    return {RIGHT, LEFT} if 0 in named else {side for side in named if side}
 
 
 def _sorted_out(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
