@@ -95,8 +95,11 @@ def test_what_cannot_be_used_is_listed_and_never_fatal(tmp_path: Path) -> None:
     twin = np.asarray(Image.open(folder / "images" / "p3.png"))
     _save(folder / "images" / "twin.png", twin)
     _save(folder / "masks" / "twin.png", np.asarray(Image.open(folder / "masks" / "p3.png")))
+    unknown = b"\x02\x00\x10\x00\x55\xdf\x04\x001.2\x00"  # an element of a type that DICOM does not know
+    (folder / "masks" / "odd.dcm").write_bytes(bytes(128) + b"DICM" + unknown)
     report = prepare(folder, tmp_path / "out")
     codes = {one.name: one.code for one in report.refused}
+    assert codes["masks/odd.dcm"] == "no-image"
     assert codes["images/alone.png"] == "no-mask"
     assert codes["images/twin"] == "duplicate-image"
     assert {"images/broken", "images/p1"} <= set(codes)

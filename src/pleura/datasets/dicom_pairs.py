@@ -69,7 +69,10 @@ def object_class(path: Path) -> str:
         return ""
     import pydicom
 
-    header = pydicom.dcmread(path, force=True, specific_tags=["SOPClassUID"], stop_before_pixels=True)
+    try:
+        header = pydicom.dcmread(path, force=True, specific_tags=["SOPClassUID"], stop_before_pixels=True)
+    except Exception:  # pydicom raises many kinds of error on damaged files; reading them says what is wrong
+        return ""
     found = str(header.get("SOPClassUID", ""))
     return found if found in SEGMENTATIONS | {STRUCTURE_SET} else ""
 
