@@ -9,6 +9,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import pleura
 from pleura.errors import UnsuitableInput
@@ -140,6 +141,18 @@ def test_tiny_scans_do_not_break(segmenter: pleura.Segmenter, shape: tuple[int, 
     result = segmenter(np.ascontiguousarray(tiny), spacing=(8.0, 380 / shape[1], 380 / shape[2]))
     assert result.labels.shape == shape
     assert result.labels.any()
+
+
+def test_mirror_image_of_a_radiograph_has_its_sides_by_the_affine(segmenter: pleura.Segmenter, shared: Path) -> None:
+    path = sorted((shared / "data/cxr/heart-included/val/images").glob("*.jpg"))[0]
+    with Image.open(path) as picture:
+        grey = np.asarray(picture.convert("L"))[None]
+    affine = affine_from_spacing((1.0, 1.0, 1.0))
+    usual = segmenter(Volume(grey, affine, kind=Kind.RADIOGRAPH, planar=True))
+    affine[:, 2] *= -1
+    mirrored = segmenter(Volume(np.ascontiguousarray(grey[:, :, ::-1]), affine, kind=Kind.RADIOGRAPH, planar=True))
+    assert {1, 2} <= set(np.unique(usual.labels))
+    np.testing.assert_array_equal(mirrored.labels[:, ::-1], usual.labels)
 
 
 def test_scan_without_lung_gives_an_empty_mask_and_says_so(segmenter: pleura.Segmenter) -> None:

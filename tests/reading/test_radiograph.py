@@ -21,7 +21,7 @@ import pleura
 from pleura.errors import PleuraError
 from pleura.reading.radiograph import pixel_spacing
 from pleura.reading.radiograph_grey import window
-from pleura.volume import Kind, Volume
+from pleura.volume import Kind, Volume, to_axial
 
 CR = "1.2.840.10008.5.1.4.1.1.1"
 DX = f"{CR}.1"
@@ -225,6 +225,25 @@ def test_spacing_reaches_the_volume_along_its_axes(tmp_path: Path) -> None:
     assert volume.spacing_known
     assert codes(volume) == set()
     assert not read(radiograph(), tmp_path).spacing_known
+
+
+@pytest.mark.parametrize("orientation", [["R", "F"], ["RF", "FL"], ["L", "H"], ["F", "L"], ["H", "R"]])
+def test_a_mirror_image_by_its_header_is_turned_to_the_usual_view(tmp_path: Path, orientation: list[str]) -> None:
+    volume = read(radiograph(PatientOrientation=orientation, PixelSpacing=[5, 4]), tmp_path)
+    usual = read(radiograph(PixelSpacing=[5, 4]), tmp_path)
+    np.testing.assert_array_equal(volume.voxels, usual.voxels)
+    np.testing.assert_array_equal(to_axial(volume.voxels, volume.affine), usual.voxels[:, :, ::-1])
+    assert volume.spacing == (1, 5, 4)
+    assert "stored-mirrored" in codes(volume)
+
+
+@pytest.mark.parametrize("orientation", [["L", "F"], ["R", "H"], ["H", "L"], ["F", "R"], ["L", "R"], ["L"], ["X", "F"]])
+def test_a_turned_picture_and_an_unclear_header_keep_the_picture_as_it_is(
+    tmp_path: Path, orientation: list[str]
+) -> None:
+    volume = read(radiograph(PatientOrientation=orientation), tmp_path)
+    np.testing.assert_array_equal(to_axial(volume.voxels, volume.affine), volume.voxels)
+    assert "stored-mirrored" not in codes(volume)
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,21 @@ import math
 import re
 from typing import Any
 
+import numpy as np
+
 from pleura.errors import UnsuitableInput
 from pleura.reading.dicom_decoding import decode
 from pleura.reading.dicom_frames import Frame
 from pleura.reading.dicom_headers import Header
 from pleura.reading.radiograph_grey import greys
-from pleura.volume import Identity, Kind, Note, Volume, affine_from_spacing
+from pleura.volume import Affine, Identity, Kind, Note, Volume, affine_from_spacing
 
 _CHEST = frozenset({"", "CHEST", "THORAX", "LUNG", "LUNGS"})
 _OBLIQUE = frozenset({"RLO", "LLO", "RAO", "LAO", "RPO", "LPO"})
 _NARROWEST = 200.0
 """Millimetres along the shorter side below which a picture is no grown-up's chest."""
+_WAYS = {"L": (1, 0), "R": (-1, 0), "F": (0, 1), "H": (0, -1)}
+"""Where a letter of PatientOrientation points in the usual view: columns to the patient's left, rows to the feet."""
 
 
 def read_radiograph(frame: Frame) -> Volume:
@@ -28,7 +32,8 @@ def read_radiograph(frame: Frame) -> Volume:
     Returns
     -------
     Volume : planar, (1, y, x) uint8 grey, bone bright, of `Kind.RADIOGRAPH`. A projection has no place in the patient:
-        the affine counts millimetres along rows and columns, or pixels where the header has no spacing.
+        the affine counts millimetres along rows and columns, or pixels where the header has no spacing; columns run to
+        the patient's right where the header says that the picture is the mirror image of the usual view.
 
     Raises
     ------
@@ -42,7 +47,7 @@ def read_radiograph(frame: Frame) -> Volume:
     (stored,) = decode(header, [0])
     grey, grey_notes = greys(stored, header, dataset)
     spacing, spacing_notes = pixel_spacing(dataset)
-    rows, columns = spacing or (1.0, 1.0)
+    affine, side_notes = _placed(header.patient_orientation, *(spacing or (1.0, 1.0)))
     identity = Identity(
         format="dicom",
         study_uid=header.study_uid,
@@ -52,12 +57,18 @@ def read_radiograph(frame: Frame) -> Volume:
     )
     return Volume(
         grey[None],
-        affine_from_spacing((1.0, rows, columns)),
+        affine,
         kind=Kind.RADIOGRAPH,
         planar=True,
         spacing_known=spacing is not None,
         identity=identity,
-        notes=(*_header_notes(header, dataset), *grey_notes, *spacing_notes, *_size_notes(header, spacing)),
+        notes=(
+            *_header_notes(header, dataset),
+            *side_notes,
+            *grey_notes,
+            *spacing_notes,
+            *_size_notes(header, spacing),
+        ),
     )
 
 
@@ -98,6 +109,22 @@ def _is_lateral(dataset: Any) -> bool:
     """Say whether the coded view is one from the side; a patient who lies on the side is still seen from the front."""
     meanings = (str(item.get("CodeMeaning", "")).lower() for item in dataset.get("ViewCodeSequence") or ())
     return any(re.search(r"\blateral\b", meaning) and "decubitus" not in meaning for meaning in meanings)
+
+
+def _placed(orientation: str, rows: float, columns: float) -> tuple[Affine, tuple[Note, ...]]:
+    """Return the affine for steps between rows and columns, mirrored across the columns where the header says so.
+
+    A picture that is merely turned keeps its affine: which way round it lies is seen from the picture. Mirrored it
+    would look like any other.
+    """
+    affine = affine_from_spacing((1.0, rows, columns))
+    across, _, down = orientation.partition("/")
+    ways = [_WAYS.get(letters[:1]) for letters in (across, down)]
+    if None in ways or np.linalg.det(np.array(ways, np.float64)) >= 0:
+        return affine, ()
+    affine[:, 2] *= -1
+    text = "by its header the picture is stored as a mirror image; right and left follow the header"
+    return affine, (Note("stored-mirrored", text),)
 
 
 def _header_notes(header: Header, dataset: Any) -> list[Note]:
