@@ -155,6 +155,17 @@ def test_mirror_image_of_a_radiograph_has_its_sides_by_the_affine(segmenter: ple
     np.testing.assert_array_equal(mirrored.labels[:, ::-1], usual.labels)
 
 
+def test_radiograph_in_a_volume_of_one_slice_is_segmented_on_its_grid(
+    segmenter: pleura.Segmenter, shared: Path
+) -> None:
+    path = sorted((shared / "data/cxr/heart-included/val/images").glob("*.jpg"))[0]
+    with Image.open(path) as picture:
+        grey = np.asarray(picture.convert("L"))
+    flat, deep, turned = segmenter(grey), segmenter(grey[None]), segmenter(grey[None, ::-1, ::-1])
+    np.testing.assert_array_equal(deep.labels[0], flat.labels)
+    assert deep.warnings == flat.warnings == turned.warnings
+
+
 def test_scan_without_lung_gives_an_empty_mask_and_says_so(segmenter: pleura.Segmenter) -> None:
     water = np.full((5, 64, 64), -1000, np.int16)
     water[:, 10:54, 8:56] = 30

@@ -24,11 +24,11 @@ from pleura.inference.locate import locate_lungs
 from pleura.inference.planes import sample_planes
 from pleura.inference.restore import restore, restore_chances
 from pleura.inference.scores import chance_batches, score_planes
-from pleura.inference.shown import shown
 from pleura.inference.tidy import tidy
 from pleura.inference.turns import upright_chances
 from pleura.labels import LUNGS as LUNG_LABELS
 from pleura.labels import structures
+from pleura.modality.shown import shown
 from pleura.reading import read
 from pleura.reading.array import from_array
 from pleura.segmentation import Segmentation
@@ -124,7 +124,7 @@ class Segmenter:
             restore_chances(batches, square, axial, self.bundle, self.threads)
             clock.lap("network")
             warnings = (
-                find_warnings(axial, planar=volume.planar)
+                find_warnings(axial, planar=volume.planar or volume.kind is Kind.RADIOGRAPH)
                 if self.bundle.labels == RIGHT_AND_LEFT
                 else warn_if_empty(axial, self.bundle.labels)
             )

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pleura.phantom import chest
 from pleura.segmentation import Segmentation
-from pleura.volume import Note, Volume, affine_from_spacing, from_axial
+from pleura.volume import Kind, Note, Volume, affine_from_spacing, from_axial
 from pleura.writing import preview
 
 RED, BLUE = np.array([230, 80, 70]), np.array([70, 140, 230])
@@ -82,6 +82,15 @@ def test_scan_of_any_shape_can_be_shown(shape: tuple[int, int, int], tmp_path: P
     for labels in (np.zeros(shape, np.uint8), np.ones(shape, np.uint8)):
         pixels = _pixels(preview(Segmentation(labels, volume), tmp_path / "p.png"))
         assert 480 <= pixels.shape[1] <= 1300
+
+
+def test_radiograph_in_a_volume_of_one_slice_is_shown_as_a_picture(picture: Segmentation, tmp_path: Path) -> None:
+    volume = replace(picture.volume, kind=Kind.RADIOGRAPH, planar=False)
+    deep = replace(picture, volume=volume, labels=picture.labels[None])
+    flat = replace(picture, volume=replace(volume, planar=True))
+    np.testing.assert_array_equal(
+        _pixels(preview(deep, tmp_path / "a.png")), _pixels(preview(flat, tmp_path / "b.png"))
+    )
 
 
 def test_picture_is_shown_alone(picture: Segmentation, tmp_path: Path) -> None:

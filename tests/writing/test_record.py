@@ -78,6 +78,14 @@ def test_one_lung_is_measured_along_the_rows() -> None:
     assert [label["height_cm"] for label in record(one)["labels"][1:]] == [12.0, 0.0]
 
 
+def test_radiograph_stored_as_a_volume_of_one_slice_has_areas(picture: Segmentation) -> None:
+    volume = Volume(picture.volume.voxels, affine_from_spacing((9.0, 5.0, 10.0)), kind=Kind.RADIOGRAPH)
+    _, right, left = record(replace(picture, volume=volume, labels=picture.labels[None]))["labels"]
+    # 2 pixels of 5 x 10 mm are 1 square centimetre, 2 rows of 5 mm are 1 centimetre high
+    assert (right["cm2"], right["height_cm"], right["ml"]) == (1, 1, None)
+    assert left["cm2"] == 1
+
+
 def test_oblique_voxels_are_measured_by_the_determinant(plain: Segmentation) -> None:
     affine = plain.volume.affine.copy()
     affine[1, 0] = 3.0  # a shear leaves the volume of a voxel as it is

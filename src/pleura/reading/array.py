@@ -40,7 +40,7 @@ def from_array(
         )
     planar = array.ndim == 2
     steps = (1.0,) * array.ndim if spacing is None else _steps(spacing, array.ndim)
-    meaning = interpret(np.array(array[None] if planar else array), kind, planar=planar)
+    meaning = interpret(np.array(array[None] if planar else array), kind)
     known = spacing is not None or affine is not None
     unknown = () if known else (Note("spacing-unknown", "no spacing was given; distances count pixels"),)
     grid = affine_from_spacing((1.0, *steps) if planar else steps) if affine is None else affine

@@ -41,7 +41,7 @@ def read_raster(path: Path, kind: Kind | None) -> Volume:
     UnsuitableInput : colour, transparency, several pages, or values that are not a scan
     """
     array, lossy = _decode(path)
-    meaning = interpret(array[None], kind, planar=True)
+    meaning = interpret(array[None], kind)
     notes = [Note("spacing-unknown", "a picture states no millimetres; distances count pixels"), *meaning.notes]
     if lossy:
         notes.append(Note("lossy-compression", "the picture was compressed with loss"))

@@ -73,14 +73,14 @@ def raw_offset(values: NDArray[Any]) -> int | None:
     return None
 
 
-def interpret(array: NDArray[Any], kind: Kind | None = None, *, planar: bool = False) -> Meaning:
+def interpret(array: NDArray[Any], kind: Kind | None = None) -> Meaning:
     """Decide what the values of an array without DICOM header mean.
 
     Parameters
     ----------
-    array : (z, y, x), any integer or float type; it may be written to
+    array : (z, y, x), any integer or float type; it may be written to. A single slice may be a picture, whose 16 bit
+        grey values are stretched to 0..255
     kind : what the values are, where the caller knows; they are then not judged
-    planar : True for a picture, whose 16 bit grey values are stretched to 0..255
 
     Returns
     -------
@@ -107,7 +107,7 @@ def interpret(array: NDArray[Any], kind: Kind | None = None, *, planar: bool = F
         offset = raw_offset(values)
         if offset is not None:
             return Meaning(to_hu(array, offset), Kind.HU, (*notes, offset_note(offset)))
-        if not _are_grey(array, low, high, planar):
+        if not _are_grey(array, low, high):
             raise UnsuitableInput(
                 f"the values run from {low:g} to {high:g} and are neither Hounsfield units nor grey values; {_CHOICE}",
                 code="not-hu",
@@ -144,13 +144,13 @@ def offset_note(offset: int) -> Note:
     return Note("hu-offset-corrected", f"the values lay {offset} above Hounsfield units and were set back")
 
 
-def _are_grey(array: NDArray[Any], low: float, high: float, planar: bool) -> bool:
+def _are_grey(array: NDArray[Any], low: float, high: float) -> bool:
     """Say whether values look like grey: 0..255 used by half at least, 0..1, or whatever is positive in a picture."""
     if low < 0:
         return False
     if high <= 255:
         return high >= 128 or (array.dtype.kind == "f" and 0.5 < high <= 1)
-    return planar
+    return len(array) == 1
 
 
 def _stretched(array: NDArray[Any], low: float, high: float) -> tuple[NDArray[Any], Note]:

@@ -41,9 +41,9 @@ def write_record(segmentation: Segmentation, file: BinaryIO) -> None:
 
 
 def millilitres(segmentation: Segmentation, label: int) -> float | None:
-    """Return the volume of the voxels with `label`, or None for a single picture or unknown spacing."""
+    """Return the volume of the voxels with `label`, or None for a single picture, a radiograph or unknown spacing."""
     volume = segmentation.volume
-    if volume.planar or not volume.spacing_known:
+    if _has_area(volume) or not volume.spacing_known:
         return None
     voxel = abs(float(np.linalg.det(volume.affine[:3, :3])))
     return _count(segmentation, label) * voxel / 1000.0
@@ -52,9 +52,14 @@ def millilitres(segmentation: Segmentation, label: int) -> float | None:
 def square_centimetres(segmentation: Segmentation, label: int) -> float | None:
     """Return the area of the pixels with `label` in a single picture, or None for a volume or unknown spacing."""
     volume = segmentation.volume
-    if not volume.planar or not volume.spacing_known:
+    if not _has_area(volume) or not volume.spacing_known:
         return None
     return _count(segmentation, label) * volume.spacing[1] * volume.spacing[2] / 100.0
+
+
+def _has_area(volume: Volume) -> bool:
+    """Say whether what is marked covers an area, not a volume; a radiograph may be stored as a volume of one slice."""
+    return volume.planar or volume.kind is Kind.RADIOGRAPH
 
 
 def height(segmentation: Segmentation, label: int) -> float | None:
@@ -62,8 +67,9 @@ def height(segmentation: Segmentation, label: int) -> float | None:
 
     A patient who stands is measured along the rows of the picture, one turned by a quarter along its columns.
     """
-    volume, labels = segmentation.volume, segmentation.labels
-    if volume.kind is not Kind.RADIOGRAPH or not volume.planar or not volume.spacing_known:
+    volume = segmentation.volume
+    labels = segmentation.labels if volume.planar else segmentation.labels[0]
+    if volume.kind is not Kind.RADIOGRAPH or not volume.spacing_known:
         return None
     turned = segmentation.structures == LUNGS and quarters_to_upright(labels) in {1, 3}
     found = np.flatnonzero((labels == label).any(axis=0 if turned else 1))

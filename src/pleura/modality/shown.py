@@ -14,6 +14,8 @@ from pleura.volume import Kind, Note, Volume
 
 MODALITIES = {"auto": None, "ct": Kind.WINDOWED, "cr": Kind.RADIOGRAPH}
 _GUESSED = "hu-offset-corrected"
+_OF_CT = frozenset({_GUESSED, "values-hu", "short-coverage"})
+"""Notes that are not true of a radiograph."""
 _TAKEN = Note("taken-for-radiograph", "by the picture this is a chest radiograph")
 _UNLIKE_ITS_HEADER = Note(
     "not-a-chest", "by its header this is a radiograph, but it does not look like a frontal one of a chest"
@@ -23,9 +25,9 @@ _UNLIKE_ITS_HEADER = Note(
 def shown(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, ...]]:
     """Return the volume with its kind settled, and warnings where that is doubtful.
 
-    Only single pictures are in question; `modality` "ct" or "cr" settles what those without a header show, "auto" looks
-    at them, and a note says where it is a radiograph. A radiograph by its header stays one: headers often keep silent
-    on view and body part, so the look is for the warning alone.
+    Only single pictures and volumes of one slice are in question; `modality` "ct" or "cr" settles what those without a
+    header show, "auto" looks at them, and a note says where it is a radiograph. A radiograph by its header stays one:
+    headers often keep silent on view and body part, so the look is for the warning alone.
 
     Raises `PleuraError` (``unknown-modality``).
     """
@@ -33,7 +35,7 @@ def shown(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, .
         raise PleuraError(f"modality {modality}: choose from {', '.join(MODALITIES)}", code="unknown-modality")
     if volume.planar and volume.identity.format == "dicom":
         return volume, _unlike_its_header(volume) if modality == "auto" else ()
-    if not volume.planar or not _in_question(volume, modality):
+    if volume.shape[0] > 1 or not _in_question(volume, modality):
         return volume, ()
     told = MODALITIES[modality]
     if told:
@@ -67,8 +69,8 @@ def _look(volume: Volume) -> Decision:
 
 
 def _as(kind: Kind, volume: Volume, *notes: Note) -> Volume:
-    """Return a picture as greys of another kind, without what was noted of its CT numbers."""
-    kept = tuple(note for note in volume.notes if note.code != _GUESSED)
+    """Return a picture as greys of another kind, without what was noted of it as a CT."""
+    kept = tuple(note for note in volume.notes if note.code not in _OF_CT)
     return replace(volume, voxels=_grey(volume), kind=kind, notes=(*kept, *notes))
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from pleura.errors import PleuraError
-from pleura.inference.shown import shown
+from pleura.modality.shown import shown
 from pleura.phantom import chest
 from pleura.reading.array import from_array
 from pleura.volume import Identity, Kind, Volume
@@ -49,6 +49,19 @@ def test_radiograph_is_taken_for_one_and_a_note_says_so(shared: Path) -> None:
     assert volume.kind is Kind.RADIOGRAPH
     assert not doubts
     assert "taken-for-radiograph" in [note.code for note in volume.notes]
+
+
+def test_volume_of_one_slice_is_looked_at_like_a_picture(shared: Path) -> None:
+    grey = radiograph(shared).voxels
+    volume, doubts = shown(from_array(grey, (5.0, 0.3, 0.3)))
+    assert volume.kind is Kind.RADIOGRAPH
+    assert not volume.planar
+    assert not doubts
+    codes = [note.code for note in volume.notes]
+    assert "taken-for-radiograph" in codes
+    assert "short-coverage" not in codes
+    assert shown(from_array(grey), "cr")[0].kind is Kind.RADIOGRAPH
+    assert shown(from_array(grey), "ct")[0].kind is Kind.WINDOWED
 
 
 def by_header(volume: Volume) -> Volume:
