@@ -7,13 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from pleura.errors import PleuraError
 from pleura.modality.shown import shown
 from pleura.phantom import chest
+from pleura.reading import read
 from pleura.reading.array import from_array
-from pleura.volume import Identity, Kind, Volume
+from pleura.volume import Identity, Kind, Volume, affine_from_spacing
 
 
 def noise() -> Volume:
@@ -95,16 +97,11 @@ def deep(shared: Path) -> Volume:
         return from_array(1023 - np.rint(np.asarray(picture.convert("L")) * (1023 / 255)).astype(np.uint16))
 
 
-def test_radiograph_whose_values_look_like_ct_numbers_is_recognised(shared: Path) -> None:
-    before = deep(shared)
-    assert before.kind is Kind.HU
-    volume, _ = shown(before)
-    assert volume.kind is Kind.RADIOGRAPH
+@pytest.mark.parametrize("modality", ["auto", "ct"])
+def test_deep_radiograph_is_no_ct_whatever_its_values(shared: Path, modality: str) -> None:
+    volume, _ = shown(deep(shared), modality)
+    assert volume.kind is (Kind.RADIOGRAPH if modality == "auto" else Kind.WINDOWED)
     assert (volume.voxels.min(), volume.voxels.max()) == (0, 255)
-    codes = [note.code for note in volume.notes]
-    assert "taken-for-radiograph" in codes
-    assert "hu-offset-corrected" not in codes
-    assert shown(before, "ct") == (before, ())
 
 
 def test_slice_stored_above_zero_stays_ct() -> None:
@@ -112,6 +109,29 @@ def test_slice_stored_above_zero_stays_ct() -> None:
     volume = from_array((np.clip(plane, -1024, 3000) + 1024).astype(np.uint16))
     assert "hu-offset-corrected" in [note.code for note in volume.notes]
     assert shown(volume) == (volume, ())
+
+
+def stored_as_ct(hu: NDArray[np.int16]) -> Volume:
+    return Volume(hu[None], affine_from_spacing((5.0, 0.7, 0.7)), identity=Identity("dicom"))
+
+
+def test_slice_that_is_ct_by_its_header_is_warned_of_where_it_shows_a_radiograph(shared: Path) -> None:
+    volume = stored_as_ct((radiograph(shared).voxels[0] * 8.0 - 1000).astype(np.int16))
+    assert shown(volume)[0] is volume
+    assert [note.code for note in shown(volume)[1]] == ["modality-doubtful"]
+    ct = stored_as_ct(chest(shape=(3, 256, 256), spacing=(60.0, 1.5, 1.5)).volume.voxels[1])
+    assert shown(ct) == (ct, ())
+
+
+@pytest.mark.parametrize("name", ["slices/val", "nolung/val", "covid/val", "hard_unlabelled"])
+def test_no_real_slice_is_taken_for_a_radiograph_or_warned_of_for_that(shared: Path, name: str) -> None:
+    volumes = [read(path) for path in sorted((shared / "data/ct" / name / "images").iterdir())]
+    assert volumes
+    for volume in volumes:
+        if len(volume.voxels) == 1:
+            assert shown(volume) == (volume, ())
+        if volume.kind is Kind.HU:
+            assert not any(shown(stored_as_ct(plane))[1] for plane in volume.voxels)
 
 
 def test_caller_may_say_that_ct_numbers_are_greys() -> None:

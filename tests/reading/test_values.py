@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from dicom_files import chest
 from numpy.typing import NDArray
+from PIL import Image
 
 from pleura.errors import UnsuitableInput
 from pleura.reading import values
@@ -41,6 +42,21 @@ def test_raw_values_are_set_back_by_1024(dtype: type) -> None:
     meaning = values.interpret((hu + 1024).astype(dtype))
     np.testing.assert_array_equal(meaning.voxels, hu)
     assert [note.code for note in meaning.notes] == ["hu-offset-corrected"]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "slope", "intercept"), [(np.int16, 16, -2048), (np.int16, 12, -1024), (np.uint16, -4, 1023)]
+)
+def test_radiographs_whose_values_are_spread_like_ct_numbers_are_greys(
+    shared: Path, dtype: type, slope: int, intercept: int
+) -> None:
+    name = "heart-excluded/val/images/montgomery_MCUCXR_0038_0.jpg"
+    with Image.open(shared / "data/cxr" / name) as picture:
+        stored = (np.asarray(picture.convert("L")).astype(int) * slope + intercept).astype(dtype)
+    meaning = values.interpret(stored[None])
+    assert meaning.kind is Kind.WINDOWED
+    assert [note.code for note in meaning.notes] == ["values-windowed"]
+    assert (meaning.voxels.min(), meaning.voxels.max()) == (0, 255)
 
 
 def test_a_16_bit_picture_of_hu_above_32768_is_set_back() -> None:
@@ -154,8 +170,6 @@ def test_a_sample_is_small_and_spread_over_the_whole() -> None:
 
 
 def test_real_slices_are_told_apart(shared: Path) -> None:
-    from PIL import Image
-
     hu = [*(shared / "data/ct/slices/val/images").glob("*.tif"), *(shared / "data/ct/nolung/val/images").glob("*.tif")]
     grey = [*(shared / "data/ct/covid/val/images").glob("*.png")]
     for paths, kind in ((hu, Kind.HU), (grey, Kind.WINDOWED)):

@@ -13,11 +13,11 @@ from pleura.modality import Decision, decide
 from pleura.volume import Kind, Note, Volume
 
 MODALITIES = {"auto": None, "ct": Kind.WINDOWED, "cr": Kind.RADIOGRAPH}
-_GUESSED = "hu-offset-corrected"
-_OF_CT = frozenset({_GUESSED, "values-hu", "short-coverage"})
+_OF_CT = frozenset({"hu-offset-corrected", "values-hu", "short-coverage"})
 """Notes that are not true of a radiograph."""
 _TAKEN = Note("taken-for-radiograph", "by the picture this is a chest radiograph")
-_UNLIKE_ITS_HEADER = Note(
+_NO_CT = Note("modality-doubtful", "by its header this is a CT slice, but it looks like a chest radiograph")
+_NO_CHEST = Note(
     "not-a-chest", "by its header this is a radiograph, but it does not look like a frontal one of a chest"
 )
 
@@ -26,42 +26,33 @@ def shown(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, .
     """Return the volume with its kind settled, and warnings where that is doubtful.
 
     Only single pictures and volumes of one slice are in question; `modality` "ct" or "cr" settles what those without a
-    header show, "auto" looks at them, and a note says where it is a radiograph. A radiograph by its header stays one:
-    headers often keep silent on view and body part, so the look is for the warning alone.
+    header show, "auto" looks at them, and a note says where it is a radiograph. What has CT numbers was looked at when
+    it was read. What a header says stays: headers often keep silent on view and body part, and radiographs are stored
+    as CT, so the look is for the warning alone.
 
     Raises `PleuraError` (``unknown-modality``).
     """
     if modality not in MODALITIES:
         raise PleuraError(f"modality {modality}: choose from {', '.join(MODALITIES)}", code="unknown-modality")
-    if volume.planar and volume.identity.format == "dicom":
+    if volume.shape[0] > 1:
+        return volume, ()
+    if volume.identity.format == "dicom":
         return volume, _unlike_its_header(volume) if modality == "auto" else ()
-    if volume.shape[0] > 1 or not _in_question(volume, modality):
+    if volume.kind is not Kind.WINDOWED and (volume.kind, modality) != (Kind.HU, "cr"):
         return volume, ()
     told = MODALITIES[modality]
     if told:
         return _as(told, volume), ()
     decision = _look(volume)
-    if volume.kind is Kind.HU and decision.kind != "radiograph":
-        return volume, ()
     doubts = _doubts(decision.kind, decision.scan, decision.sure)
     return (volume if decision.scan == "ct" else _as(Kind.RADIOGRAPH, volume, _TAKEN)), doubts
 
 
-def _in_question(volume: Volume, modality: str) -> bool:
-    """Say whether a picture without a header may show what it was not read as.
-
-    Of CT numbers, those are that were recognised by their spread alone: of deep radiographs, about one in a hundred is
-    spread like a CT whose numbers were stored above zero.
-    """
-    if volume.kind is Kind.HU:
-        guessed = any(note.code == _GUESSED for note in volume.notes)
-        return modality == "cr" or (modality == "auto" and guessed)
-    return volume.kind is Kind.WINDOWED
-
-
 def _unlike_its_header(volume: Volume) -> tuple[Note, ...]:
-    doubtful = volume.kind is Kind.RADIOGRAPH and _look(volume).kind != "radiograph"
-    return (_UNLIKE_ITS_HEADER,) if doubtful else ()
+    decision = _look(volume)
+    if volume.kind is Kind.RADIOGRAPH:
+        return () if decision.kind == "radiograph" else (_NO_CHEST,)
+    return (_NO_CT,) if decision.kind == "radiograph" and decision.sure else ()
 
 
 def _look(volume: Volume) -> Decision:

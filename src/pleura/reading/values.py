@@ -2,7 +2,8 @@
 
 A scan that is not in HU gives an empty or a wrong mask without a word, and files say little about it: pictures were
 windowed to 8 bits, floats scaled to 0..1, raw scanner values left without their rescale. CT gives it away: the air
-around and inside the patient makes one peak and soft tissue another, a thousand units above it.
+around and inside the patient makes one peak and soft tissue another, a thousand units above it. The values of some
+radiographs are spread like that too, so a single slice is also looked at.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
+from pleura.modality import decide
 from pleura.volume import Kind, Note
 
 AIR = -1024
@@ -96,22 +98,12 @@ def interpret(array: NDArray[Any], kind: Kind | None = None) -> Meaning:
     low, high = float(array.min()), float(array.max())
     if low == high:
         raise UnsuitableInput(f"all values are {low:g}; there is no picture", code="constant")
-    values = sample(array)
     if kind is Kind.HU:
         return Meaning(to_hu(array), Kind.HU, tuple(notes))
-    if kind is None:
-        _refuse_labels(array, values, low, high)
-        if are_hu(values):
-            notes.append(Note("values-hu", "the values were taken as Hounsfield units"))
-            return Meaning(to_hu(array), Kind.HU, tuple(notes))
-        offset = raw_offset(values)
-        if offset is not None:
-            return Meaning(to_hu(array, offset), Kind.HU, (*notes, offset_note(offset)))
-        if not _are_grey(array, low, high):
-            raise UnsuitableInput(
-                f"the values run from {low:g} to {high:g} and are neither Hounsfield units nor grey values; {_CHOICE}",
-                code="not-hu",
-            )
+    offset = None if kind else _offset(array, low, high)
+    if offset is not None:
+        note = offset_note(offset) if offset else Note("values-hu", "the values were taken as Hounsfield units")
+        return Meaning(to_hu(array, offset), Kind.HU, (*notes, note))
     grey, note = _stretched(array, low, high)
     return Meaning(grey, kind or Kind.WINDOWED, (*notes, note))
 
@@ -142,6 +134,30 @@ def doubts(values: NDArray[Any]) -> tuple[Note, ...]:
 def offset_note(offset: int) -> Note:
     """Return the note on values that were stored above HU."""
     return Note("hu-offset-corrected", f"the values lay {offset} above Hounsfield units and were set back")
+
+
+def _offset(array: NDArray[Any], low: float, high: float) -> int | None:
+    """Return what was added to HU, 0 for HU as they are, or None for grey values; refuse what is neither."""
+    values = sample(array)
+    _refuse_labels(array, values, low, high)
+    offset = 0 if are_hu(values) else raw_offset(values)
+    grey = _are_grey(array, low, high)
+    if (grey and offset is None) or _shows_radiograph(array, low, high):
+        return None
+    if offset is None:
+        raise UnsuitableInput(
+            f"the values run from {low:g} to {high:g} and are neither Hounsfield units nor grey values; {_CHOICE}",
+            code="not-hu",
+        )
+    return offset
+
+
+def _shows_radiograph(array: NDArray[Any], low: float, high: float) -> bool:
+    """Say whether a single slice surely shows a radiograph, whose values may be spread like those of a CT."""
+    if len(array) > 1:
+        return False
+    decision = decide(np.asarray(_stretched(array, low, high)[0][0], np.uint8))
+    return decision.kind == "radiograph" and decision.sure
 
 
 def _are_grey(array: NDArray[Any], low: float, high: float) -> bool:
