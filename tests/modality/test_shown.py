@@ -15,7 +15,7 @@ from pleura.modality.shown import shown
 from pleura.phantom import chest
 from pleura.reading import read
 from pleura.reading.array import from_array
-from pleura.volume import Identity, Kind, Volume, affine_from_spacing
+from pleura.volume import Identity, Kind, Note, Volume, affine_from_spacing
 
 
 def noise() -> Volume:
@@ -28,29 +28,45 @@ def radiograph(shared: Path) -> Volume:
         return from_array(np.asarray(picture.convert("L")), kind=Kind.WINDOWED)
 
 
-def test_ct_numbers_and_whole_scans_are_what_they_are() -> None:
+def codes(notes: tuple[Note, ...]) -> list[str]:
+    return [note.code for note in notes]
+
+
+def slice_of_a_chest() -> Volume:
+    plane = chest(shape=(3, 256, 256), spacing=(60.0, 1.5, 1.5)).volume.voxels[1]
+    return from_array(np.clip((plane + 1350) / 1500 * 255, 0, 255).astype(np.uint8))
+
+
+def test_whole_scans_are_what_they_are_whatever_the_caller_says() -> None:
     slices = from_array(np.random.default_rng(0).integers(0, 255, (3, 64, 64)).astype(np.uint8), kind=Kind.WINDOWED)
-    for modality in ("auto", "ct", "cr"):
-        assert shown(slices, modality) == (slices, ())
+    for modality, expected in (("auto", []), ("ct", []), ("cr", ["modality-ignored"])):
+        volume, doubts = shown(slices, modality)
+        assert volume is slices
+        assert codes(doubts) == expected
 
 
 @pytest.mark.parametrize(("modality", "kind"), [("ct", Kind.WINDOWED), ("cr", Kind.RADIOGRAPH)])
-def test_who_knows_what_it_shows_is_believed(modality: str, kind: Kind) -> None:
-    volume, doubts = shown(noise(), modality)
-    assert volume.kind is kind
-    assert not doubts
+def test_who_knows_what_it_shows_is_followed_but_told_what_it_looks_like(
+    shared: Path, modality: str, kind: Kind
+) -> None:
+    looks = {Kind.WINDOWED: slice_of_a_chest(), Kind.RADIOGRAPH: radiograph(shared), None: noise()}
+    for seen, picture in looks.items():
+        volume, doubts = shown(picture, modality)
+        assert volume.kind is kind
+        against = "not-a-chest" if seen is None else "modality-doubtful"
+        assert codes(doubts) == ([] if seen is kind else [against])
 
 
 def test_picture_of_no_chest_is_warned_of() -> None:
     _, doubts = shown(noise())
-    assert [note.code for note in doubts] == ["not-a-chest"]
+    assert codes(doubts) == ["not-a-chest"]
 
 
 def test_radiograph_is_taken_for_one_and_a_note_says_so(shared: Path) -> None:
     volume, doubts = shown(radiograph(shared))
     assert volume.kind is Kind.RADIOGRAPH
     assert not doubts
-    assert "taken-for-radiograph" in [note.code for note in volume.notes]
+    assert "taken-for-radiograph" in codes(volume.notes)
 
 
 def test_volume_of_one_slice_is_looked_at_like_a_picture(shared: Path) -> None:
@@ -59,9 +75,8 @@ def test_volume_of_one_slice_is_looked_at_like_a_picture(shared: Path) -> None:
     assert volume.kind is Kind.RADIOGRAPH
     assert not volume.planar
     assert not doubts
-    codes = [note.code for note in volume.notes]
-    assert "taken-for-radiograph" in codes
-    assert "short-coverage" not in codes
+    assert "taken-for-radiograph" in codes(volume.notes)
+    assert "short-coverage" not in codes(volume.notes)
     assert shown(from_array(grey), "cr")[0].kind is Kind.RADIOGRAPH
     assert shown(from_array(grey), "ct")[0].kind is Kind.WINDOWED
 
@@ -71,18 +86,21 @@ def by_header(volume: Volume) -> Volume:
 
 
 def test_radiograph_by_its_header_stays_one_but_is_looked_at(shared: Path) -> None:
-    for picture, codes in ((noise(), ["not-a-chest"]), (radiograph(shared), [])):
+    for picture, expected in ((noise(), ["not-a-chest"]), (radiograph(shared), [])):
         before = by_header(picture)
         volume, doubts = shown(before)
         assert volume is before
-        assert [note.code for note in doubts] == codes
+        assert codes(doubts) == expected
 
 
-@pytest.mark.parametrize("modality", ["ct", "cr"])
-def test_header_outweighs_the_caller_who_is_believed_about_the_doubt(modality: str) -> None:
-    volume, doubts = shown(by_header(noise()), modality)
+@pytest.mark.parametrize("told", ["ct", "cr"])
+def test_header_outweighs_the_caller_who_is_told_so(shared: Path, told: str) -> None:
+    volume, doubts = shown(by_header(radiograph(shared)), told)
     assert volume.kind is Kind.RADIOGRAPH
-    assert not doubts
+    assert codes(doubts) == (["modality-ignored"] if told == "ct" else [])
+    ct = stored_as_ct(chest(shape=(3, 256, 256), spacing=(60.0, 1.5, 1.5)).volume.voxels[1])
+    assert codes(shown(ct, told)[1]) == (["modality-ignored"] if told == "cr" else [])
+    assert codes(shown(by_header(noise()), "cr")[1]) == ["not-a-chest"]
 
 
 def test_radiograph_by_the_word_of_who_read_it_is_not_looked_at() -> None:
@@ -107,7 +125,7 @@ def test_deep_radiograph_is_no_ct_whatever_its_values(shared: Path, modality: st
 def test_slice_stored_above_zero_stays_ct() -> None:
     plane = chest(shape=(3, 256, 256), spacing=(60.0, 1.5, 1.5)).volume.voxels[1]
     volume = from_array((np.clip(plane, -1024, 3000) + 1024).astype(np.uint16))
-    assert "hu-offset-corrected" in [note.code for note in volume.notes]
+    assert "hu-offset-corrected" in codes(volume.notes)
     assert shown(volume) == (volume, ())
 
 
@@ -118,7 +136,7 @@ def stored_as_ct(hu: NDArray[np.int16]) -> Volume:
 def test_slice_that_is_ct_by_its_header_is_warned_of_where_it_shows_a_radiograph(shared: Path) -> None:
     volume = stored_as_ct((radiograph(shared).voxels[0] * 8.0 - 1000).astype(np.int16))
     assert shown(volume)[0] is volume
-    assert [note.code for note in shown(volume)[1]] == ["modality-doubtful"]
+    assert codes(shown(volume)[1]) == ["modality-doubtful"]
     ct = stored_as_ct(chest(shape=(3, 256, 256), spacing=(60.0, 1.5, 1.5)).volume.voxels[1])
     assert shown(ct) == (ct, ())
 

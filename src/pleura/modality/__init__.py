@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Decision", "Shown", "decide"]
+__all__ = ["Decision", "Scan", "Shown", "decide"]
 
 Shown = Literal["ct", "radiograph", "other"]
 Scan = Literal["ct", "radiograph"]

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import PleuraError
-from pleura.modality import Decision, decide
+from pleura.modality import Decision, Scan, decide
 from pleura.volume import Kind, Note, Volume
 
-MODALITIES = {"auto": None, "ct": Kind.WINDOWED, "cr": Kind.RADIOGRAPH}
+MODALITIES: dict[str, Scan | None] = {"auto": None, "ct": "ct", "cr": "radiograph"}
+"""What a caller may say of pictures, and what is meant."""
+
+_NAMES: dict[Scan, str] = {"ct": "a CT slice", "radiograph": "a chest radiograph"}
 _OF_CT = frozenset({"hu-offset-corrected", "values-hu", "short-coverage"})
 """Notes that are not true of a radiograph."""
 _TAKEN = Note("taken-for-radiograph", "by the picture this is a chest radiograph")
@@ -28,27 +31,37 @@ def shown(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, .
     Only single pictures and volumes of one slice are in question; `modality` "ct" or "cr" settles what those without a
     header show, "auto" looks at them, and a note says where it is a radiograph. What has CT numbers was looked at when
     it was read. What a header says stays: headers often keep silent on view and body part, and radiographs are stored
-    as CT, so the look is for the warning alone.
+    as CT, so the look is for the warning alone; so it is where the caller settles it.
 
     Raises `PleuraError` (``unknown-modality``).
     """
     if modality not in MODALITIES:
         raise PleuraError(f"modality {modality}: choose from {', '.join(MODALITIES)}", code="unknown-modality")
-    if volume.shape[0] > 1:
-        return volume, ()
-    if volume.identity.format == "dicom":
-        return volume, _unlike_its_header(volume) if modality == "auto" else ()
-    if volume.kind is not Kind.WINDOWED and (volume.kind, modality) != (Kind.HU, "cr"):
-        return volume, ()
     told = MODALITIES[modality]
-    if told:
-        return _as(told, volume), ()
+    if volume.identity.format == "dicom" or volume.shape[0] > 1:
+        return volume, (*_not_followed(volume, told), *_unlike_its_header(volume))
+    if volume.kind is Kind.RADIOGRAPH or (volume.kind is Kind.HU and told != "radiograph"):
+        return volume, ()
     decision = _look(volume)
-    doubts = _doubts(decision.kind, decision.scan, decision.sure)
-    return (volume if decision.scan == "ct" else _as(Kind.RADIOGRAPH, volume, _TAKEN)), doubts
+    doubts = _doubts(decision, told)
+    if (told or decision.scan) == "ct":
+        return volume, doubts
+    return _as_radiograph(volume, *(() if told else (_TAKEN,))), doubts
+
+
+def _not_followed(volume: Volume, told: Scan | None) -> tuple[Note, ...]:
+    """Return a warning where the caller says other than what is certain: a header, or slices that make a scan."""
+    known: Scan = "radiograph" if volume.kind is Kind.RADIOGRAPH else "ct"
+    if told in {None, known}:
+        return ()
+    how = "by its header" if volume.identity.format == "dicom" else "with several slices"
+    name = "a radiograph" if known == "radiograph" else "a CT"
+    return (Note("modality-ignored", f"{how} this is {name}, so --modality was not followed"),)
 
 
 def _unlike_its_header(volume: Volume) -> tuple[Note, ...]:
+    if volume.shape[0] > 1:
+        return ()
     decision = _look(volume)
     if volume.kind is Kind.RADIOGRAPH:
         return () if decision.kind == "radiograph" else (_NO_CHEST,)
@@ -59,10 +72,10 @@ def _look(volume: Volume) -> Decision:
     return decide(np.asarray(_grey(volume)[0], np.uint8))
 
 
-def _as(kind: Kind, volume: Volume, *notes: Note) -> Volume:
-    """Return a picture as greys of another kind, without what was noted of it as a CT."""
+def _as_radiograph(volume: Volume, *notes: Note) -> Volume:
+    """Return a picture as greys of a radiograph, without what was noted of it as a CT."""
     kept = tuple(note for note in volume.notes if note.code not in _OF_CT)
-    return replace(volume, voxels=_grey(volume), kind=kind, notes=(*kept, *notes))
+    return replace(volume, voxels=_grey(volume), kind=Kind.RADIOGRAPH, notes=(*kept, *notes))
 
 
 def _grey(volume: Volume) -> NDArray[Any]:
@@ -74,12 +87,17 @@ def _grey(volume: Volume) -> NDArray[Any]:
     return np.asarray((hu - low) * np.float32(255 / max(high - low, 1.0)))
 
 
-def _doubts(kind: str, scan: str, sure: bool) -> tuple[Note, ...]:
-    name = "a chest radiograph" if scan == "radiograph" else "a CT slice"
-    if kind == "other":
+def _doubts(decision: Decision, told: Scan | None) -> tuple[Note, ...]:
+    """Return what speaks against what a picture is taken for; against the caller's word only what is sure."""
+    if told and (not decision.sure or decision.kind == told):
+        return ()
+    name = _NAMES[told or decision.scan]
+    if decision.kind == "other":
         message = f"this looks like neither a CT slice nor a frontal chest radiograph; it was taken for {name}"
         return (Note("not-a-chest", message),)
-    if not sure:
-        other = "ct" if scan == "radiograph" else "cr"
+    if told:
+        return (Note("modality-doubtful", f"taken for {name} as told, but it looks like {_NAMES[decision.kind]}"),)
+    if not decision.sure:
+        other = "ct" if decision.scan == "radiograph" else "cr"
         return (Note("modality-unsure", f"taken for {name}, but not surely; if it is not, use --modality {other}"),)
     return ()
