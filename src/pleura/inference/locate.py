@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from pleura.inference.cleanup import HALF
 from pleura.inference.grid import Square, body_square, lung_square, whole_square
 from pleura.inference.planes import sample_planes
 from pleura.inference.scores import BATCH, with_condition
+from pleura.modality.borders import without_borders
 from pleura.volume import Kind
 
 LOOKS = 24
@@ -31,7 +33,9 @@ def locate_lungs(
     kind : what the values mean
     """
     if bundle.view == "whole":
-        return whole_square(slices.shape[1:], spacing)
+        return (
+            _filled_square(slices[0], spacing) if kind is Kind.RADIOGRAPH else whole_square(slices.shape[1:], spacing)
+        )
     body = body_square(slices, spacing, kind)
     if bundle.view == "body":
         return body
@@ -40,6 +44,13 @@ def locate_lungs(
     alone = with_condition(planes[:, None].repeat(bundle.planes, axis=1), bundle)
     found = [_found(backend(alone[start : start + BATCH]), bundle.output) for start in range(0, len(alone), BATCH)]
     return lung_square(np.concatenate(found), body, spacing)
+
+
+def _filled_square(plane: NDArray[Any], spacing: tuple[float, float]) -> Square:
+    """Return the smallest square that holds a picture but for its plain borders."""
+    rows, columns = without_borders(plane)
+    square = whole_square((rows.stop - rows.start, columns.stop - columns.start), spacing)
+    return replace(square, top=square.top + rows.start, left=square.left + columns.start)
 
 
 def _found(output: tuple[NDArray[np.uint8], ...], kind: str) -> NDArray[np.bool_]:

@@ -15,6 +15,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.modality.borders import without_borders
+
 __all__ = ["Decision", "Scan", "Shown", "decide"]
 
 Shown = Literal["ct", "radiograph", "other"]
@@ -45,8 +47,9 @@ def decide(picture: NDArray[np.uint8]) -> Decision:
 
     Parameters
     ----------
-    picture : (y, x) uint8 grey of any size, proportion, brightness and position
+    picture : (y, x) uint8 grey of any size, proportion, brightness and position; plain borders are not looked at
     """
+    picture = picture[without_borders(picture)]
     session, recipe = _network()
     (shares,) = session.run(None, {"picture": np.ascontiguousarray(picture, np.uint8)})
     by_kind = dict(zip(recipe["kinds"], shares.tolist(), strict=True))
