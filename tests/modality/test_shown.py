@@ -58,8 +58,9 @@ def test_who_knows_what_it_shows_is_followed_but_told_what_it_looks_like(
 
 
 def test_picture_of_no_chest_is_warned_of() -> None:
-    _, doubts = shown(noise())
+    volume, doubts = shown(noise())
     assert codes(doubts) == ["not-a-chest"]
+    assert "taken-for-radiograph" not in codes(volume.notes)
 
 
 def test_radiograph_is_taken_for_one_and_a_note_says_so(shared: Path) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from pleura.errors import UnreadableInput
 from pleura.reading import survey
+from pleura.reading.summary import SeriesSummary
 
 
 def test_each_series_is_told_with_geometry_and_what_is_wrong(tmp_path: Path) -> None:
@@ -53,6 +54,35 @@ def test_a_picture_is_told_with_its_kind_of_values(tmp_path: Path) -> None:
     Image.fromarray(grey).save(tmp_path / "slice.png")
     (found,) = survey(tmp_path / "slice.png").series
     assert (found.object, found.kind, found.spacing, found.usable) == ("picture", "windowed", None, True)
+
+
+def codes(found: SeriesSummary) -> list[str]:
+    return [note.code for note in found.problems]
+
+
+def test_picture_is_told_as_what_it_shows_with_the_warnings_of_segmenting(tmp_path: Path, shared: Path) -> None:
+    (radiograph,) = survey(sorted((shared / "data/cxr/heart-included/val/images").iterdir())[0]).series
+    assert (radiograph.modality, radiograph.kind, radiograph.orientation) == ("CR", "radiograph", "")
+    (ct,) = survey(sorted((shared / "data/ct/slices/val/images").iterdir())[0]).series
+    assert (ct.modality, ct.kind, ct.orientation) == ("CT", "hu", "axial")
+    noise = np.random.default_rng(0).integers(0, 255, (200, 200)).astype(np.uint8)
+    Image.fromarray(noise).save(tmp_path / "noise.png")
+    (neither,) = survey(tmp_path / "noise.png").series
+    assert (neither.modality, neither.orientation) == ("", "")
+    assert codes(neither)[-1] == "not-a-chest"
+
+
+def test_dicom_is_looked_at_too(tmp_path: Path, shared: Path) -> None:
+    with Image.open(sorted((shared / "data/cxr/heart-included/val/images").iterdir())[0]) as picture:
+        hu = np.asarray(picture.convert("L")).astype(np.int16)[None] * 8 - 1000
+    (stored_as_ct,) = survey(save_all(series(hu), tmp_path)).series
+    assert "modality-doubtful" in codes(stored_as_ct)
+
+
+def test_refused_radiograph_has_no_slices(tmp_path: Path) -> None:
+    radiograph = series(chest()[:1], SOPClassUID="1.2.840.10008.5.1.4.1.1.1", Modality="CR", ViewPosition="LL")
+    (found,) = survey(save_all(radiograph, tmp_path)).series
+    assert (found.usable, found.orientation, codes(found)) == (False, "", ["lateral-view"])
 
 
 def test_nothing_personal_is_told(tmp_path: Path) -> None:

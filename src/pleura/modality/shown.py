@@ -46,7 +46,7 @@ def shown(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, .
     doubts = _doubts(decision, told)
     if (told or decision.scan) == "ct":
         return volume, doubts
-    return _as_radiograph(volume, *(() if told else (_TAKEN,))), doubts
+    return _as_radiograph(volume, *(() if told or decision.kind == "other" else (_TAKEN,))), doubts
 
 
 def _not_followed(volume: Volume, told: Scan | None) -> tuple[Note, ...]:

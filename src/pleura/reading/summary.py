@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from pleura.errors import PleuraError
+from pleura.modality.shown import shown
 from pleura.reading import values
 from pleura.reading.checks import grid_notes
 from pleura.reading.dicom import scan
@@ -17,7 +18,7 @@ from pleura.reading.dicom_objects import class_name
 from pleura.reading.dicom_pixels import read_pixels
 from pleura.reading.dicom_series import Series, choose
 from pleura.reading.radiograph import read_radiograph
-from pleura.volume import Note, Spacing, Volume, axial_order
+from pleura.volume import Identity, Kind, Note, Spacing, Volume, axial_order
 
 _PLANES = ("axial", "coronal", "sagittal")
 
@@ -32,7 +33,8 @@ class SeriesSummary:
     kind : "hu", "windowed", "radiograph", or "unknown" where the values do not tell
     shape : slices, rows, columns
     spacing : millimetres along the axes of `shape`, or None where they are not known
-    orientation : "axial", "coronal" or "sagittal", whichever the slices are closest to; empty for a radiograph
+    modality : as the header states it; of a single slice without a header, CT or CR as it looks; empty in doubt
+    orientation : "axial", "coronal" or "sagittal", whichever the slices are closest to; empty of a radiograph, in doubt
     coverage : millimetres along the body, or None
     problems : what was noted, or why it cannot be read
     usable : True where `pleura.read` would read it
@@ -86,20 +88,23 @@ def survey_files(paths: Sequence[Path]) -> Survey:
 
 
 def survey_volume(volume: Volume) -> Survey:
-    """Survey a volume of another format."""
+    """Survey a volume of another format; a single slice is looked at, as it is before it is segmented."""
+    volume, doubts = shown(volume)
+    projected = volume.kind is Kind.RADIOGRAPH
     axes, _ = axial_order(volume.affine)
+    step = volume.spacing[axes[0]] if volume.spacing_known and not projected else None
     summary = SeriesSummary(
         format=volume.identity.format,
         key="",
-        modality="",
+        modality="" if doubts or volume.shape[0] > 1 else "CR" if projected else "CT",
         object="picture" if volume.planar else "volume",
         transfer_syntax="",
         kind=volume.kind.value,
         shape=volume.shape,
         spacing=volume.spacing if volume.spacing_known else None,
-        orientation=_PLANES[axes.index(0)],
-        coverage=volume.shape[axes[0]] * volume.spacing[axes[0]] if volume.spacing_known else None,
-        problems=volume.notes,
+        orientation="" if doubts or projected else _PLANES[axes.index(0)],
+        coverage=volume.shape[axes[0]] * step if step else None,
+        problems=(*volume.notes, *doubts),
         usable=True,
     )
     return Survey((summary,), "", ())
@@ -116,7 +121,7 @@ def _summary(series: Series) -> SeriesSummary:
         kind="unknown",
         shape=(len(series.frames), header.rows, header.columns),
         spacing=None,
-        orientation=series.plane,
+        orientation="" if series.is_radiograph else series.plane,
         coverage=None,
         problems=(),
         usable=False,
@@ -129,10 +134,10 @@ def _summary(series: Series) -> SeriesSummary:
 
 def _projected(series: Series, summary: SeriesSummary) -> SeriesSummary:
     """Add what is known of a radiograph once it is read."""
-    volume = read_radiograph(series.frames[0])
+    volume, doubts = shown(read_radiograph(series.frames[0]))
     spacing = volume.spacing if volume.spacing_known else None
-    kind, problems = volume.kind.value, volume.notes
-    return replace(summary, kind=kind, spacing=spacing, orientation="", problems=problems, usable=True)
+    problems = (*volume.notes, *doubts)
+    return replace(summary, kind=volume.kind.value, spacing=spacing, problems=problems, usable=True)
 
 
 def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
@@ -151,12 +156,13 @@ def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
     middle = found[len(found) // 2][0]
     pixels = np.empty((1, rows, columns), np.int16)
     read_pixels([middle], pixels)
+    doubts = shown(Volume(pixels, stacked.affine, identity=Identity("dicom")))[1] if len(found) == 1 else ()
     return replace(
         summary,
         kind="hu" if values.are_hu(values.sample(pixels)) else "unknown",
         shape=shape,
         spacing=(float(steps[0]), float(steps[1]), float(steps[2])) if stacked.spacing_known else None,
         coverage=len(stacked.frames) * float(steps[0]),
-        problems=(*stacked.notes, *doubles, *grid_notes(shape, stacked.affine, slab=stacked.spacing_known)),
+        problems=(*stacked.notes, *doubles, *grid_notes(shape, stacked.affine, slab=stacked.spacing_known), *doubts),
         usable=True,
     )
