@@ -107,6 +107,29 @@ def test_a_16_bit_picture_keeps_its_finer_steps_but_a_volume_is_refused() -> Non
 
 
 @pytest.mark.parametrize(
+    ("dtype", "brightest"), [(np.uint8, 90), (np.uint8, 127), (np.float32, 0.4), (np.float32, 3.0)]
+)
+def test_a_dim_picture_is_stretched(dtype: type, brightest: float) -> None:
+    plane = (window(chest((1, 64, 64)), -1350, 150) * brightest).astype(dtype)
+    dim = values.interpret(plane)
+    assert dim.kind is Kind.WINDOWED
+    assert (dim.voxels.min(), dim.voxels.max()) == (0, 255)
+    np.testing.assert_allclose(dim.voxels, (plane - plane.min()) / np.ptp(plane) * 255, atol=0.01)
+
+
+def test_a_single_bright_marker_does_not_darken_a_deep_picture() -> None:
+    marked = np.random.default_rng(0).integers(0, 4001, (1, 200, 200)).astype(np.uint16)
+    # half a percent of 0..4000 is cut at either end: 20..3980
+    expected = np.clip((marked[0, 0, 1:] - 20.0) / 3960 * 255, 0, 255)
+    marked[0, 0, 0] = 65535
+    found = values.interpret(marked).voxels[0, 0]
+    assert found[0] == 255
+    np.testing.assert_allclose(found[1:], expected, atol=2)
+    marked[0, 0, :2] = 4800, 0
+    np.testing.assert_allclose(values.interpret(marked).voxels, marked / 4800 * 255, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
     "array",
     [
         np.random.default_rng(0).gamma(2, 200, (8, 64, 64)).astype(np.int16),  # as MR: no air peak, no tissue peak
@@ -115,7 +138,7 @@ def test_a_16_bit_picture_keeps_its_finer_steps_but_a_volume_is_refused() -> Non
     ],
 )
 def test_what_is_neither_hu_nor_grey_is_refused_with_its_range(array: NDArray[np.generic]) -> None:
-    with pytest.raises(UnsuitableInput, match=r"the values run from .* to ") as caught:
+    with pytest.raises(UnsuitableInput, match=r"the values run from .* to .*pleura\.read\(path, kind='hu'\)") as caught:
         values.interpret(array)
     assert caught.value.code == "not-hu"
 

@@ -17,12 +17,11 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
 from pleura.reading.dicom_headers import Header
+from pleura.reading.values import TAILS
 from pleura.volume import Note
 
 _MOST_CLIPPED = 0.8
 """Share of the pixels that may lie beyond a stated window; with more the window belongs to another picture."""
-_TAILS = (0.5, 99.5)
-"""Percentiles that become black and white where no window is stated: markers and collimators lie beyond them."""
 
 Values = NDArray[Any]
 
@@ -112,7 +111,7 @@ def _spread(units: Values, dataset: Any) -> NDArray[np.float64]:
     """Spread values over black to white, but for padding and the outermost tails."""
     padding = _number(dataset, "PixelPaddingValue")
     counted = units if padding is None else units[units != padding]
-    low, high = np.percentile(counted if counted.size else units, _TAILS)
+    low, high = np.percentile(counted if counted.size else units, TAILS)
     if low == high:
         low, high = float(units.min()), float(units.max())
     return np.asarray((units.astype(np.float64) - low) / (high - low))

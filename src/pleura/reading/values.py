@@ -25,9 +25,14 @@ STORED_OFFSET = 1024
 _PICTURE_OFFSET = 32768
 """What writers of 16 bit pictures add to HU for the same reason."""
 
+TAILS = (0.5, 99.5)
+"""Percentiles beyond which markers and collimators lie."""
+
 _FEW_LABELS = 16
 _MOST_NOT_FINITE = 0.01
-_CHOICE = "if you know better, say what they are (kind='hu' or kind='windowed')"
+_CHOICE = "convert them to either, or say in Python what they are: pleura.read(path, kind='hu') or kind='windowed'"
+_FAR_OUT = 2.0
+"""Ends this many times as far apart as the beginnings of the tails are those of markers, not of the picture."""
 
 
 @dataclass(frozen=True)
@@ -161,24 +166,31 @@ def _shows_radiograph(array: NDArray[Any], low: float, high: float) -> bool:
 
 
 def _are_grey(array: NDArray[Any], low: float, high: float) -> bool:
-    """Say whether values look like grey: 0..255 used by half at least, 0..1, or whatever is positive in a picture."""
+    """Say whether values look like grey: whatever is positive in a picture, 0..255 used by half at least, or 0..1."""
     if low < 0:
         return False
-    if high <= 255:
-        return high >= 128 or (array.dtype.kind == "f" and 0.5 < high <= 1)
-    return len(array) == 1
+    if len(array) == 1:
+        return True
+    return 128 <= high <= 255 or (array.dtype.kind == "f" and 0.5 < high <= 1)
 
 
 def _stretched(array: NDArray[Any], low: float, high: float) -> tuple[NDArray[Any], Note]:
     """Return grey values as 0..255, and how they were got."""
-    if array.dtype.kind == "f" and low >= 0 and high <= 1:
+    if array.dtype.kind == "f" and low >= 0 and 0.5 < high <= 1:
         grey, how = np.rint(array * 255).astype(np.uint8), "from 0 to 1, scaled to 0..255"
-    elif low >= 0 and high <= 255:
+    elif low >= 0 and 128 <= high <= 255:
         grey, how = np.rint(array).astype(np.uint8), "from 0 to 255"
     else:
+        low, high = _ends(array, low, high)
         grey, how = array.astype(np.float32), f"from {low:g} to {high:g}, stretched to 0..255"
-        grey = (grey - np.float32(low)) / np.float32(high - low) * 255
+        grey = np.clip((grey - np.float32(low)) / np.float32(high - low) * 255, 0, 255)
     return grey, Note("values-windowed", f"the values are not Hounsfield units but grey values {how}")
+
+
+def _ends(array: NDArray[Any], low: float, high: float) -> tuple[float, float]:
+    """Return the values that become black and white: the ends, or where the tails begin if the ends lie far out."""
+    first, last = np.percentile(sample(array), TAILS)
+    return (low, high) if high - low <= _FAR_OUT * (last - first) or first == last else (float(first), float(last))
 
 
 def _finite(array: NDArray[Any]) -> tuple[NDArray[Any], list[Note]]:
