@@ -17,14 +17,15 @@ _MOST_PIXELS = 1 << 26
 _GREY = frozenset({"L", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 _REFUSED = {
     "1": ("two values only (1 bit): a mask, not a scan", "a-mask"),
-    "LA": ("a picture with transparency; save it without alpha", "colour"),
-    "PA": ("a picture with transparency; save it without alpha", "colour"),
-    "RGBA": ("a colour picture with transparency; save it as grey without alpha", "colour"),
     "RGBa": ("a colour picture with transparency; save it as grey without alpha", "colour"),
     "CMYK": ("a CMYK picture; save it as grey", "colour"),
     "LAB": ("a CIE Lab picture; save it as grey", "colour"),
     "HSV": ("an HSV picture; save it as grey", "colour"),
 }
+_MOST_TINT = 24
+"""Greys, of 255, by which the channels of a pixel may differ that still counts as grey: tinted films, JPEG."""
+_MOST_COLOURED = 0.02
+"""Share of the pixels that may be coloured: arrows and letters."""
 _SAMPLE_FORMAT = 339
 _BITS_PER_SAMPLE = 258
 _SIGNED = 2
@@ -40,11 +41,9 @@ def read_raster(path: Path, kind: Kind | None) -> Volume:
     UnreadableInput : the picture is damaged, cut short, or larger than 67 million pixels
     UnsuitableInput : colour, transparency, several pages, or values that are not a scan
     """
-    array, lossy = _decode(path)
+    array, decoded = _decode(path)
     meaning = interpret(array[None], kind)
-    notes = [Note("spacing-unknown", "a picture states no millimetres; distances count pixels"), *meaning.notes]
-    if lossy:
-        notes.append(Note("lossy-compression", "the picture was compressed with loss"))
+    unknown = Note("spacing-unknown", "a picture states no millimetres; distances count pixels")
     return Volume(
         meaning.voxels,
         affine_from_spacing((1.0, 1.0, 1.0)),
@@ -52,12 +51,12 @@ def read_raster(path: Path, kind: Kind | None) -> Volume:
         planar=True,
         spacing_known=False,
         identity=Identity(format="raster"),
-        notes=tuple(notes),
+        notes=(unknown, *meaning.notes, *decoded),
     )
 
 
-def _decode(path: Path) -> tuple[NDArray[np.generic], bool]:
-    """Return the (y, x) values of a picture, and whether they were compressed with loss."""
+def _decode(path: Path) -> tuple[NDArray[np.generic], tuple[Note, ...]]:
+    """Return the (y, x) values of a picture, and what was lost of it, on the way here or before."""
     from PIL import Image
 
     with warnings.catch_warnings():
@@ -66,7 +65,9 @@ def _decode(path: Path) -> tuple[NDArray[np.generic], bool]:
             with Image.open(path, formats=("PNG", "JPEG", "TIFF")) as picture:
                 _refuse_before_decoding(picture)
                 picture.load()
-                return _grey(picture), picture.format == "JPEG"
+                array, notes = _grey(picture)
+                lossy = (Note("lossy-compression", "the picture was compressed with loss"),)
+                return array, (*notes, *(lossy if picture.format == "JPEG" else ()))
         except Image.DecompressionBombError as error:
             raise UnreadableInput("the picture states a giant size", code="too-large") from error
         except (OSError, SyntaxError, ValueError, EOFError, KeyError) as error:
@@ -86,16 +87,23 @@ def _refuse_before_decoding(picture: Any) -> None:
         raise UnsuitableInput(reason, code=code)
 
 
-def _grey(picture: Any) -> NDArray[np.generic]:
+def _grey(picture: Any) -> tuple[NDArray[np.generic], tuple[Note, ...]]:
+    """Return the grey values of a picture, and a note where a little colour was left out."""
     if picture.mode in _GREY:
         array = np.asarray(picture)
         if _is_signed_byte(picture):
-            return array.astype(np.uint8).view(np.int8)
-        return np.array(array, array.dtype.newbyteorder("="))
-    colours = np.asarray(picture.convert("RGB"))
-    if (colours[..., :1] != colours).any():
+            return array.astype(np.uint8).view(np.int8), ()
+        return np.array(array, array.dtype.newbyteorder("=")), ()
+    if "A" in picture.getbands() and picture.getchannel("A").getextrema()[0] < 255:
+        raise UnsuitableInput("a picture with transparency; save it as grey without alpha", code="colour")
+    plain = picture.convert("RGB")
+    colours = np.asarray(plain)
+    tint = colours.max(axis=-1) - colours.min(axis=-1)
+    if not tint.any():
+        return np.ascontiguousarray(colours[..., 0]), ()
+    if float((tint > _MOST_TINT).mean()) > _MOST_COLOURED:
         raise UnsuitableInput("a colour picture; save the slice as grey", code="colour")
-    return np.ascontiguousarray(colours[..., 0])
+    return np.array(plain.convert("L")), (Note("colour-dropped", "the picture is grey but for a little colour"),)
 
 
 def _is_signed_byte(picture: Any) -> bool:
