@@ -227,6 +227,14 @@ def test_spacing_reaches_the_volume_along_its_axes(tmp_path: Path) -> None:
     assert not read(radiograph(), tmp_path).spacing_known
 
 
+def test_ratio_of_the_pixels_shapes_the_grid_where_their_size_is_not_known(tmp_path: Path) -> None:
+    flat = read(radiograph(PixelAspectRatio=[3, 2]), tmp_path)
+    assert flat.spacing == (1, 1.5, 1)
+    assert not flat.spacing_known
+    assert read(radiograph(PixelAspectRatio=[0, 2]), tmp_path).spacing == (1, 1, 1)
+    assert read(radiograph(PixelAspectRatio=[3, 2], PixelSpacing=[5, 4]), tmp_path).spacing == (1, 5, 4)
+
+
 @pytest.mark.parametrize("orientation", [["R", "F"], ["RF", "FL"], ["L", "H"], ["F", "L"], ["H", "R"]])
 def test_a_mirror_image_by_its_header_is_turned_to_the_usual_view(tmp_path: Path, orientation: list[str]) -> None:
     volume = read(radiograph(PatientOrientation=orientation, PixelSpacing=[5, 4]), tmp_path)

@@ -32,8 +32,8 @@ def read_radiograph(frame: Frame) -> Volume:
     Returns
     -------
     Volume : planar, (1, y, x) uint8 grey, bone bright, of `Kind.RADIOGRAPH`. A projection has no place in the patient:
-        the affine counts millimetres along rows and columns, or pixels where the header has no spacing; columns run to
-        the patient's right where the header says that the picture is the mirror image of the usual view.
+        the affine counts millimetres along rows and columns, or widths of a pixel where the header has no spacing;
+        columns run to the patient's right where the header says that the picture is the mirror image of the usual view.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def read_radiograph(frame: Frame) -> Volume:
     (stored,) = decode(header, [0])
     grey, grey_notes = greys(stored, header, dataset)
     spacing, spacing_notes = pixel_spacing(dataset)
-    affine, side_notes = _placed(header.patient_orientation, *(spacing or (1.0, 1.0)))
+    affine, side_notes = _placed(header.patient_orientation, *(spacing or _pixel_shape(dataset)))
     identity = Identity(
         format="dicom",
         study_uid=header.study_uid,
@@ -91,6 +91,12 @@ def pixel_spacing(dataset: Any) -> tuple[tuple[float, float] | None, tuple[Note,
         return None, (Note("spacing-unknown", "the header states no pixel spacing; distances count pixels"),)
     text = "the pixel spacing may be that at the detector; sizes are then some 5 to 20 % too large"
     return found, (Note("spacing-at-detector", text),)
+
+
+def _pixel_shape(dataset: Any) -> tuple[float, float]:
+    """Return the steps between rows and columns in widths of a pixel: pixels of known ratio may have no known size."""
+    ratio = _pair(dataset, "PixelAspectRatio")
+    return (ratio[0] / ratio[1], 1.0) if ratio else (1.0, 1.0)
 
 
 def _dataset(header: Header) -> Any:
