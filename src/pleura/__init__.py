@@ -1,4 +1,4 @@
-"""Right and left lung from any chest CT, on the scan's own grid, in seconds, on a CPU, offline."""
+"""Right and left lung from any chest CT or radiograph, on the scan's own grid, in seconds, on a CPU, offline."""
 
 from __future__ import annotations
 
