@@ -43,7 +43,7 @@ def test_what_is_kept_in_doubt_is_told(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["prepare", str(source), str(tmp_path / "out"), "--workers", "1", "--modality", "ct"]) == 0
     told = capsys.readouterr().err
     assert "worth a look" in told
-    assert "1 empty-mask, 1 sides-reversed" in told
+    assert "1 empty-mask, 5 not-a-chest, 1 sides-reversed" in told
 
 
 def test_options_reach_the_pictures(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def _judged(
         return judge_model(cases, segmenter, model, tell), segmenter
 
 
-def _stated(cases: CaseList, model: Path | None) -> str:
+def _stated(cases: CaseList, model: str | Path | None) -> str:
     """Return the convention that the data set states, if the model can be told of it."""
     from pleura.inference.bundle import load_bundle
 

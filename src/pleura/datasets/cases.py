@@ -29,7 +29,7 @@ from pleura.datasets.rtstruct import read_rtstruct
 from pleura.datasets.sampling import plan
 from pleura.datasets.settings import Settings
 from pleura.errors import PleuraError, UnsuitableInput
-from pleura.inference.shown import shown
+from pleura.modality.shown import shown
 from pleura.reading import read
 from pleura.reading.labelmap import LabelMap, read_labels
 from pleura.reading.sniff import Format, sniff
