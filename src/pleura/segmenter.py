@@ -149,12 +149,12 @@ class Segmenter:
         whole = np.zeros(volume.shape, np.uint8)
         axial = to_axial(whole, volume.affine)
         if self.bundle.output == LUNGS:
-            found = lung_chance(score_planes(planes, step, self.bundle.context_mm, self.network)[0])
-            batches = ((slice(z, z + 1), found[z : z + 1]) for z in range(len(found)))
+            lung = lung_chance(score_planes(planes, step, self.bundle.context_mm, self.network)[0])
+            batches = ((slice(z, z + 1), lung[z : z + 1]) for z in range(len(lung)))
         else:
             batches = ((here, 255 - classes[:, 0]) for here, classes in self._chances(planes, step))
-        for here, found in batches:
-            paste(axial[here], enlarge(found, square), square)
+        for here, part in batches:
+            paste(axial[here], enlarge(part, square), square)
         return whole
 
     def _shown(self, volume: Volume) -> tuple[Volume, tuple[Note, ...]]:
