@@ -14,6 +14,7 @@ from PIL import Image
 
 import pleura
 from pleura.cli import main
+from pleura.phantom import chest
 
 
 @pytest.fixture
@@ -25,6 +26,19 @@ def folders(tmp_path: Path) -> list[str]:
         for name in ("JOHN_SMITH", "b"):
             Image.fromarray(labels).save(tmp_path / kind / f"{name}.png")
     return [str(tmp_path / "ref"), str(tmp_path / "pred")]
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    """Return a data set of one drawn slice, in the split val."""
+    phantom = chest(shape=(3, 128, 128), spacing=(60.0, 3.0, 3.0))
+    folder = tmp_path / "dataset"
+    folder.mkdir()
+    Image.fromarray(phantom.volume.voxels[1].astype(np.int16)).save(folder / "image.tif")
+    Image.fromarray(phantom.labels[1].astype(np.uint8)).save(folder / "mask.png")
+    record = {"id": "1", "patient": "1", "split": "val", "image": "image.tif", "mask": "mask.png", "sides": True}
+    (folder / "manifest.jsonl").write_text(json.dumps(record))
+    return folder
 
 
 def test_table_and_report(folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,3 +142,9 @@ def test_nothing_to_compare_is_one_line_and_exit_code_2(
     (tmp_path / "empty").mkdir()
     assert main(["evaluate", folders[0], str(tmp_path / "empty")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_models_that_come_with_pleura_are_called_by_name(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["evaluate", str(dataset), "--model", "chest-ct", "--compare", "chest-ct"]) == 0
+    told = capsys.readouterr().out
+    assert "Dice of both lungs +0.0000 on 1 pairs" in told

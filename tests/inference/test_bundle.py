@@ -25,6 +25,11 @@ def test_shipped_bundle_is_small_and_says_what_it_is() -> None:
     assert len(bundle.sha256) == 64
 
 
+@pytest.mark.parametrize("name", ["chest-ct", "chest-radiograph"])
+def test_shipped_bundle_has_a_name_however_it_is_given(name: str) -> None:
+    assert load_bundle(name).name == load_bundle(Path(name)).name == name
+
+
 def test_changed_graph_is_refused(copy: Path) -> None:
     with (copy / "network.onnx").open("ab") as file:
         file.write(b"0")

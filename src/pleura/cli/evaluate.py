@@ -90,8 +90,9 @@ def _second(cases: CaseList, wishes: Namespace) -> Judged:
     from dataclasses import replace
 
     from pleura.evaluation.cases import find_cases, with_predictions
+    from pleura.inference.bundle import SHIPPED
 
-    if (wishes.compare / "recipe.json").is_file():
+    if str(wishes.compare) in SHIPPED or (wishes.compare / "recipe.json").is_file():
         return _judged(cases, None, wishes.compare, wishes)[0]
     others = find_cases(wishes.references, wishes.compare, split=wishes.split)
     return _judged(replace(cases, cases=with_predictions(cases.cases, others.cases)), wishes.compare, None, wishes)[0]

@@ -31,6 +31,8 @@ DEFAULT = "chest-ct"
 RADIOGRAPH = "chest-radiograph"
 """The shipped bundle for radiographs."""
 
+SHIPPED = (DEFAULT, RADIOGRAPH)
+
 GRAPHS = ("network", "prepare", "restore")
 
 LUNGS, CHANCES = "lungs", "chances"
@@ -82,7 +84,8 @@ def load_bundle(path: str | Path | None = None) -> Bundle:
     Raises `InvalidBundle` where it is not whole.
     """
     shipped = Path(str(resources.files("pleura.inference") / "bundles"))
-    folder = shipped / (path or DEFAULT) if path in (None, DEFAULT, RADIOGRAPH) else Path(path or DEFAULT)
+    name = str(path or DEFAULT)
+    folder = shipped / name if name in SHIPPED else Path(name)
     recipe = _recipe(folder)
     for name in GRAPHS:
         file = folder / f"{name}.onnx"
