@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pleura.labels import BACKGROUND, LEFT, LUNGS, RIGHT, quarters_to_upright
+from pleura.labels import BACKGROUND, LEFT, LUNGS, RIGHT, of_lungs, quarters_to_upright
 
 
 def test_background_is_0_right_is_1_and_left_is_2() -> None:
@@ -40,3 +40,9 @@ def test_turned_picture_is_turned_back(turn: int) -> None:
 
 def test_one_lung_does_not_tell_which_way_is_up() -> None:
     assert quarters_to_upright(np.where(upright() == LEFT, BACKGROUND, upright())) is None
+
+
+def test_lobes_are_not_lungs() -> None:
+    assert of_lungs(["right lung", "left lung"])
+    assert of_lungs(["lung"])
+    assert not of_lungs(["right lung", "right upper lobe"])

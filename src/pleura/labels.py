@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,11 @@ _BOTH = Label(1, "lung", (230, 80, 70), "39607008", "Lung structure")
 
 _COLOURS = ((230, 80, 70), (70, 140, 230), (240, 190, 60), (90, 180, 110), (170, 110, 210), (80, 190, 200))
 """For structures that have none of their own; they come again after the last."""
+
+
+def of_lungs(names: Iterable[str]) -> bool:
+    """Say whether these are names of the lungs, told apart or taken as one."""
+    return set(names) <= {label.name for label in (*LUNGS, _BOTH)}
 
 
 def structures(names: Sequence[str]) -> tuple[Label, ...]:

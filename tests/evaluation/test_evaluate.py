@@ -178,6 +178,17 @@ def test_model_is_run_on_the_split_and_gives_curves_and_run_time(dataset: Path) 
     assert picture.grey.shape == picture.reference.shape == picture.prediction.shape == (256, 256)
 
 
+def test_structures_that_are_no_lungs_are_scored_one_by_one(tmp_path: Path) -> None:
+    save(tmp_path / "set" / "a.png", lungs())
+    save(tmp_path / "pred" / "a.png", lungs(5))
+    record = {"id": "a", "patient": "a", "split": "val", "image": "a.png", "mask": "a.png", "sides": False}
+    (tmp_path / "set" / "manifest.jsonl").write_text(json.dumps(record))
+    (tmp_path / "set" / "dataset.json").write_text(json.dumps({"labels": {"1": "heart", "2": "aorta"}}))
+    cases = find_cases(tmp_path / "set", tmp_path / "pred")
+    found = summaries(judge_files(cases), cases.labels)
+    assert {name: found[name]["dice"].mean for name in found} == {"all labels": 0.5, "heart": 0.5, "aorta": 0.5}
+
+
 def test_nothing_to_compare_is_an_error_by_name(tmp_path: Path, dataset: Path) -> None:
     save(tmp_path / "ref" / "a.png", lungs())
     save(tmp_path / "pred" / "b.png", lungs())

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pleura.errors import UnreadableInput, UnsuitableInput
-from pleura.labels import LUNGS
+from pleura.labels import LUNGS, of_lungs
 from pleura.volume import Note
 
 _SUFFIX = re.compile(r"\.(nii|hdr|nrrd|nhdr|mha|mhd|png|jpe?g|tiff?)(\.gz)?$", re.IGNORECASE)
@@ -113,6 +113,8 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
     if not labelled:
         raise UnsuitableInput(f"{folder} has no case with a mask in the split {split!r}", code="no-pairs")
     given = _predicted(predictions) if predictions else {}
+    labels, convention = _described(folder)
+    apart = not of_lungs(labels.values())  # what is not a lung has no side to be unsure of
     patients: dict[str, int] = {}
     cases, used = [], set()
     for record in labelled:
@@ -126,7 +128,7 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
                 reference=folder / record["mask"],
                 prediction=given[found] if found else None,
                 image=folder / record["image"],
-                sides=bool(record.get("sides", True)),
+                sides=apart or bool(record.get("sides", True)),
                 spacing=tuple(record["spacing"][::-1]) if record.get("spacing") else None,
             )
         )
@@ -135,7 +137,6 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
     notes = _left_over(len(given.keys() - used))
     if bare := len(records) - len(labelled):
         notes = (*notes, Note("no-reference", f"{bare} cases of the split have no mask and were left out"))
-    labels, convention = _described(folder)
     return CaseList(tuple(cases), labels, notes, convention)
 
 

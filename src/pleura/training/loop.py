@@ -18,9 +18,10 @@ import torch
 from torch import Tensor, nn
 
 from pleura.errors import PleuraError, UnsuitableInput
+from pleura.labels import of_lungs
 from pleura.training import augmentation
 from pleura.training.checkpoint import BEST, Progress, keep, resume, save
-from pleura.training.config import LUNGS, TrainingConfig
+from pleura.training.config import TrainingConfig
 from pleura.training.data import Batch, Sampler, with_told
 from pleura.training.diary import Diary
 from pleura.training.losses import Objective, make_objective
@@ -49,7 +50,7 @@ def settle(config: TrainingConfig) -> TrainingConfig:
     labels = config.labels or label_names(Path(config.data), list(weights))
     validation = config.validation or tuple(name for name in weights if name == "" or not Path(name).is_absolute())
     if "bce" in config.loss.split("+") and len(labels) > 1:
-        labels = ("lung",) if set(labels) <= set(LUNGS) else labels
+        labels = ("lung",) if of_lungs(labels) else labels
         if len(labels) > 1:
             message = f"the field loss is {config.loss}, for one label; the data set has {', '.join(labels)}"
             raise PleuraError(message, code="config-field")
@@ -139,8 +140,7 @@ def _step(
     sampler: Sampler,
 ) -> float:
     """Take one step of the optimiser; return the loss of this process's part of the batch."""
-    lungs = set(config.labels) <= {*LUNGS, "lung"}
-    changes = augmentation.draw(sampler.rng, batch, config.strength, config.window, lungs)
+    changes = augmentation.draw(sampler.rng, batch, config.strength, config.window, of_lungs(config.labels))
     network.train()
     optimiser.zero_grad(set_to_none=True)
     parts = team.parts(config.batch, config.accumulate)
@@ -199,8 +199,7 @@ def _judge(
     device: torch.device,
 ) -> None:
     """Validate, log, and keep the weights where they are the best so far."""
-    each = not set(config.labels) <= {*LUNGS, "lung"}
-    result = validate(scorer(average, device, config), sheets, objective, each)
+    result = validate(scorer(average, device, config), sheets, objective, each=not of_lungs(config.labels))
     best = progress.best
     gain = best.get("val_loss", math.inf) - result["val_loss"]
     if config.choose == "dice":

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput
+from pleura.labels import of_lungs
 from pleura.reading import read
 from pleura.training.config import LUNGS
 from pleura.training.data import Case, make_case
@@ -31,8 +32,10 @@ def load(root: Path, source: str, split: str, view: str = "lungs") -> list[Case]
     `source` "" is the set at `root` itself. Raises `UnreadableInput` (``no-manifest``, ``bad-manifest``).
     """
     folder = root / source
+    apart = not of_lungs(label_names(root, [source]))  # what is not a lung has no side to be unsure of
     groups: dict[str, list[Record]] = defaultdict(list)
     for record in records(folder):
+        record["sides"] = apart or bool(record.get("sides", True))
         if record["split"] == split and record.get("mask"):
             groups[str(record.get("volume", record["id"]))].append(record)
     return [
@@ -92,11 +95,11 @@ def _case(source: str, folder: Path, group: list[Record], view: str) -> Case:
     if first["mask"].endswith((".nii.gz", ".nii")):
         scan = read(folder / first["image"])
         slices, labels = to_axial(scan.voxels, scan.affine), _axial_labels(folder / first["mask"])
-        sides = np.full(len(slices), first.get("sides", True))
+        sides = np.full(len(slices), first["sides"])
         return make_case(source, slices, labels, step=first["spacing"][2], kind=kind, sides=sides, view=view)
     slices = np.stack([_picture(folder / record["image"]) for record in group])
     labels = np.stack([_picture(folder / record["mask"]) for record in group]).astype(np.uint8)
-    sides = np.array([record.get("sides", True) for record in group])
+    sides = np.array([record["sides"] for record in group])
     return make_case(source, slices, labels, step=None, kind=kind, sides=sides, view=view)
 
 

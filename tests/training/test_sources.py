@@ -1,0 +1,47 @@
+"""Data sets are read as their manifests and their names say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from pleura.training.losses import make_objective
+from pleura.training.sources import load
+
+
+def write_set(folder: Path, labels: list[str] | None = None, *, sides: bool = False) -> Path:
+    """Write a set of one picture with two structures, whose `dataset.json` names them; without names there is none."""
+    picture = np.full((32, 32), 40, np.int16)
+    mask = np.zeros((32, 32), np.uint8)
+    mask[8:24, 4:12], mask[8:24, 20:28] = 1, 2
+    folder.mkdir(parents=True)
+    Image.fromarray(picture).save(folder / "a.tif")
+    Image.fromarray(mask).save(folder / "a.png")
+    record = {"id": "a", "split": "train", "image": "a.tif", "mask": "a.png", "hu": True, "sides": sides}
+    (folder / "manifest.jsonl").write_text(json.dumps(record) + "\n")
+    if labels is not None:
+        named = {str(value): name for value, name in enumerate(labels, 1)}
+        (folder / "dataset.json").write_text(json.dumps({"labels": named}))
+    return folder
+
+
+@pytest.mark.parametrize("labels", [["lung"], ["right lung", "left lung"], None])
+def test_lungs_are_told_apart_where_the_manifest_says_so(tmp_path: Path, labels: list[str] | None) -> None:
+    write_set(tmp_path / "no", labels)
+    write_set(tmp_path / "yes", labels, sides=True)
+    assert [load(tmp_path, name, "train")[0].sides.tolist() for name in ("no", "yes")] == [[False], [True]]
+
+
+def test_two_structures_that_are_no_lungs_are_always_told_apart(tmp_path: Path) -> None:
+    write_set(tmp_path / "heart", ["heart", "aorta"])
+    case = load(tmp_path, "heart", "train")[0]
+    labels, exchanged = (torch.tensor(table)[torch.from_numpy(case.labels).long()] for table in ([0, 1, 2], [0, 2, 1]))
+    scores = 20.0 * torch.nn.functional.one_hot(labels, 3).permute(0, 3, 1, 2).float()
+    objective = make_objective("cross-entropy+dice", 3)
+    right, wrong = (objective(scores, given, torch.from_numpy(case.sides)) for given in (labels, exchanged))
+    assert right < 0.01 < wrong
