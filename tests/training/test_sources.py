@@ -10,8 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
+from pleura.errors import PleuraError
 from pleura.training.losses import make_objective
-from pleura.training.sources import load
+from pleura.training.sources import label_names, load
 
 
 def write_set(folder: Path, labels: list[str] | None = None, *, sides: bool = False) -> Path:
@@ -45,3 +46,26 @@ def test_two_structures_that_are_no_lungs_are_always_told_apart(tmp_path: Path) 
     objective = make_objective("cross-entropy+dice", 3)
     right, wrong = (objective(scores, given, torch.from_numpy(case.sides)) for given in (labels, exchanged))
     assert right < 0.01 < wrong
+
+
+def test_sets_of_lungs_told_apart_and_as_one_go_together(tmp_path: Path) -> None:
+    for name, labels in (("one", ["lung"]), ("two", ["right lung", "left lung"]), ("unnamed", None)):
+        write_set(tmp_path / name, labels)
+    assert label_names(tmp_path, ["one"]) == ("lung",)
+    assert label_names(tmp_path, ["one", "two", "unnamed"]) == ("right lung", "left lung")
+
+
+def test_sets_that_name_their_labels_differently_are_refused(tmp_path: Path) -> None:
+    write_set(tmp_path / "lungs", ["right lung", "left lung"])
+    write_set(tmp_path / "lobes", ["upper lobe", "lower lobe"])
+    with pytest.raises(PleuraError, match="lobes: upper lobe, lower lobe") as caught:
+        label_names(tmp_path, ["lungs", "lobes"])
+    assert caught.value.code == "labels-differ"
+
+
+def test_names_of_another_form_are_an_error_by_name(tmp_path: Path) -> None:
+    folder = write_set(tmp_path / "set")
+    (folder / "dataset.json").write_text('{"labels": ["lung"]}')
+    with pytest.raises(PleuraError, match=r"dataset\.json") as caught:
+        label_names(tmp_path, ["set"])
+    assert caught.value.code == "bad-manifest"

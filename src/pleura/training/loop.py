@@ -44,11 +44,11 @@ def learning_rate(step: int, config: TrainingConfig) -> float:
 def settle(config: TrainingConfig) -> TrainingConfig:
     """Return the configuration with what follows from its data filled in: sets, labels, validation sets.
 
-    Raises `PleuraError` (``config-field``) where the loss does not fit the labels.
+    Raises `PleuraError` (``config-field``) where the loss does not fit the labels, and what `label_names` raises.
     """
     weights = config.weights or {"": 1.0}
-    labels = config.labels or label_names(Path(config.data), list(weights))
     validation = config.validation or tuple(name for name in weights if name == "" or not Path(name).is_absolute())
+    labels = config.labels or label_names(Path(config.data), [*weights, *validation])
     if "bce" in config.loss.split("+") and len(labels) > 1:
         labels = ("lung",) if of_lungs(labels) else labels
         if len(labels) > 1:

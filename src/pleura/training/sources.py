@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.errors import UnreadableInput
+from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.labels import of_lungs
 from pleura.reading import read
 from pleura.training.config import LUNGS
@@ -63,13 +63,31 @@ def records(folder: Path) -> list[Record]:
 
 
 def label_names(root: Path, sources: list[str]) -> tuple[str, ...]:
-    """Return the names of the labels 1, 2, ... of the sets, from the first that has a ``dataset.json``; else lungs."""
-    for source in sources:
-        path = root / source / "dataset.json"
-        if path.is_file():
-            named: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))["labels"]
-            return tuple(named[key] for key in sorted(named, key=int) if int(key) > 0)
-    return LUNGS
+    """Return the names of the labels 1, 2, ... of the sets, as each ``dataset.json`` gives them, else those of lungs.
+
+    Sets of lungs told apart and of lungs as one go together. Raises `UnsuitableInput` (``labels-differ``) where other
+    names do not agree, and `UnreadableInput` (``bad-manifest``).
+    """
+    found = {source: _named(root / source) for source in sources}
+    if all(map(of_lungs, found.values())):
+        return max(found.values(), key=len)
+    if len(set(found.values())) > 1:
+        each = "; ".join(f"{source}: {', '.join(names)}" for source, names in found.items())
+        message = f"the sets name their labels differently ({each}); train on sets of one meaning"
+        raise UnsuitableInput(message, code="labels-differ")
+    return next(iter(found.values()))
+
+
+def _named(folder: Path) -> tuple[str, ...]:
+    path = folder / "dataset.json"
+    if not path.is_file():
+        return LUNGS
+    try:
+        named = json.loads(path.read_text(encoding="utf-8"))["labels"]
+        return tuple(str(named[key]) for key in sorted(named, key=int) if int(key) > 0)
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        text = f'{path}: its labels are not of the form {{"1": "right lung"}}'
+        raise UnreadableInput(text, code="bad-manifest") from problem
 
 
 def manifest_hash(root: Path, sources: list[str]) -> str:
