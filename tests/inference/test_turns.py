@@ -9,7 +9,7 @@ import pytest
 
 from pleura.inference.turns import upright_chances
 
-RIGHT_AND_LEFT = SimpleNamespace(conditions=(), labels=("right lung", "left lung"))
+RIGHT_AND_LEFT = SimpleNamespace(conditions=(), labels=("right lung", "left lung"), planes=1)
 
 
 def chances(certainty: int = 255) -> np.ndarray:
@@ -35,3 +35,15 @@ def test_sure_picture_is_looked_at_once_and_a_turned_one_twice(certainty: int, t
     found = upright_chances(np.rot90(picture, turn), RIGHT_AND_LEFT, network)  # type: ignore[arg-type]
     assert len(seen) == looks
     assert np.array_equal(found, np.rot90(chances(certainty), turn, axes=(1, 2)))
+
+
+def test_picture_stands_in_for_its_neighbours_where_the_network_looks_for_them() -> None:
+    def network(planes: np.ndarray) -> tuple[np.ndarray, ...]:
+        assert planes.shape == (1, 3, 32, 32)
+        assert (planes == planes[:, 1:2]).all()
+        return (np.stack([255 - planes[:, 1], planes[:, 1]], axis=1),)
+
+    bundle = SimpleNamespace(conditions=(), labels=("lung",), planes=3)
+    picture = chances()[1]
+    found = upright_chances(picture, bundle, network)  # type: ignore[arg-type]
+    assert np.array_equal(found[1], picture)

@@ -35,8 +35,8 @@ def upright_chances(plane: NDArray[np.uint8], bundle: Bundle, backend: Backend, 
 
 
 def _look(plane: NDArray[np.uint8], turn: int, bundle: Bundle, backend: Backend, condition: str) -> Chances:
-    turned = np.ascontiguousarray(np.rot90(plane, turn))[None, None]
-    chances = backend(with_condition(turned, bundle, condition))[0][0]
+    seen = np.repeat(np.rot90(plane, turn)[None, None], bundle.planes, axis=1)  # it stands in for its neighbours
+    chances = backend(with_condition(seen, bundle, condition))[0][0]
     return np.ascontiguousarray(np.rot90(chances, -turn, axes=(1, 2)))
 
 
