@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -187,6 +188,43 @@ def test_structures_that_are_no_lungs_are_scored_one_by_one(tmp_path: Path) -> N
     cases = find_cases(tmp_path / "set", tmp_path / "pred")
     found = summaries(judge_files(cases), cases.labels)
     assert {name: found[name]["dice"].mean for name in found} == {"all labels": 0.5, "heart": 0.5, "aorta": 0.5}
+
+
+def rows(references: Path, predictions: Path) -> dict[str, float | None]:
+    """Return the mean Dice of everything that was scored."""
+    cases = find_cases(references, predictions)
+    return {name: found["dice"].mean for name, found in summaries(judge_files(cases), cases.labels).items()}
+
+
+@pytest.mark.parametrize(("reference", "prediction"), [(255, 255), (1, 2), (255, 2), (2, 255)])
+def test_lungs_are_scored_as_one_where_either_side_does_not_tell_them_apart(
+    tmp_path: Path, reference: int, prediction: int
+) -> None:
+    """A value of 2 stands for masks with right and left here, any other for masks that mark both by it."""
+    for name, mark in (("ref", reference), ("pred", prediction)):
+        save(tmp_path / name / "a.png", lungs() if mark == 2 else mark * (lungs() > 0))
+    assert rows(tmp_path / "ref", tmp_path / "pred") == {"both lungs" if reference == 2 else "lung": 1.0}
+
+
+def test_lungs_are_told_apart_by_the_folder_as_a_whole(tmp_path: Path) -> None:
+    for name, value in (("right", 1), ("left", 2)):  # two masks of one lung each
+        save(tmp_path / "ref" / f"{name}.png", value * (lungs() == value))
+    assert rows(tmp_path / "ref", tmp_path / "ref") == {"both lungs": 1.0, "right lung": 1.0, "left lung": 1.0}
+
+
+def test_other_values_are_named_as_a_description_says_or_by_number(tmp_path: Path) -> None:
+    table = np.array([0, 3, 5])
+    save(tmp_path / "ref" / "a.png", table[lungs()])
+    assert list(rows(tmp_path / "ref", tmp_path / "ref")) == ["all labels", "label 3", "label 5"]
+    (tmp_path / "dataset.json").write_text(json.dumps({"labels": {"background": 0, "heart": 3, "aorta": 5}}))
+    assert list(rows(tmp_path / "ref", tmp_path / "ref")) == ["all labels", "heart", "aorta"]
+
+
+def test_model_of_one_label_is_scored_on_both_lungs_together(dataset: Path) -> None:
+    segmenter = Segmenter(threads=1)
+    segmenter.bundle = replace(segmenter.bundle, labels=("lung",))
+    cases = find_cases(dataset)
+    assert list(summaries(judge_model(cases, segmenter, None), cases.labels)) == ["both lungs"]
 
 
 def test_nothing_to_compare_is_an_error_by_name(tmp_path: Path, dataset: Path) -> None:

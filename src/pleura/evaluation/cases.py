@@ -1,4 +1,4 @@
-"""Which reference belongs to which prediction or image, found before any file is opened.
+"""Which reference belongs to which prediction or image, and what can be told apart in it.
 
 Three forms are known: a folder with a manifest, two folders whose files match by stem, and two files. Whatever has no
 partner is kept as a case that failed, or is noted; nothing is dropped without a word.
@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from pleura.errors import UnreadableInput, UnsuitableInput
-from pleura.labels import LUNGS, of_lungs
+from pleura.evaluation.names import lungs, stated, stated_convention, supposed, values_in
+from pleura.labels import of_lungs
 from pleura.volume import Note
 
 _SUFFIX = re.compile(r"\.(nii|hdr|nrrd|nhdr|mha|mhd|png|jpe?g|tiff?)(\.gz)?$", re.IGNORECASE)
@@ -90,7 +91,8 @@ def find_cases(references: Path, predictions: Path | None = None, *, split: str 
     if references.is_dir() != predictions.is_dir():
         raise UnsuitableInput("give two folders of masks, or two masks; one of each does not match", code="no-pairs")
     if not references.is_dir():
-        return CaseList((Case("case-1", 1, references, predictions),), _lungs())
+        labels, apart = _told_apart([references], [predictions])
+        return CaseList((Case("case-1", 1, references, predictions, sides=apart),), labels)
     return _of_folders(references, predictions)
 
 
@@ -100,11 +102,23 @@ def _of_folders(references: Path, predictions: Path) -> CaseList:
         text = f"no file of {predictions} has the stem of one of {references}, with or without _mask or _lungs"
         raise UnsuitableInput(text, code="no-pairs")
     digits = len(str(len(wanted)))
+    labels, apart = _told_apart(list(wanted.values()), [path for stem, path in given.items() if stem in wanted])
     cases = tuple(
-        Case(f"case-{number:0{digits}}", number, path, given.get(stem))
+        Case(f"case-{number:0{digits}}", number, path, given.get(stem), sides=apart)
         for number, (stem, path) in enumerate(sorted(wanted.items()), start=1)
     )
-    return CaseList(cases, _lungs(), _left_over(len(given.keys() - wanted.keys())))
+    return CaseList(cases, labels, _left_over(len(given.keys() - wanted.keys())))
+
+
+def _told_apart(references: Sequence[Path], predictions: Sequence[Path]) -> tuple[Mapping[int, str], bool]:
+    """Return the names of the labels, and whether they are told apart.
+
+    The names are those of a `dataset.json` beside the references or above. Lungs are told apart where references and
+    predictions, each taken together, hold 1 and 2 and nothing else.
+    """
+    folder, held = references[0].parent, values_in(references)
+    labels = stated(folder) or stated(folder.parent) or supposed(held)
+    return labels, not of_lungs(labels.values()) or held == values_in(predictions) == lungs().keys()
 
 
 def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList:
@@ -113,8 +127,9 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
     if not labelled:
         raise UnsuitableInput(f"{folder} has no case with a mask in the split {split!r}", code="no-pairs")
     given = _predicted(predictions) if predictions else {}
-    labels, convention = _described(folder)
+    labels = stated(folder) or lungs()
     apart = not of_lungs(labels.values())  # what is not a lung has no side to be unsure of
+    marked = not given or values_in(given.values()) == lungs().keys()
     patients: dict[str, int] = {}
     cases, used = [], set()
     for record in labelled:
@@ -128,7 +143,7 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
                 reference=folder / record["mask"],
                 prediction=given[found] if found else None,
                 image=folder / record["image"],
-                sides=apart or bool(record.get("sides", True)),
+                sides=apart or (marked and bool(record.get("sides", True))),
                 spacing=tuple(record["spacing"][::-1]) if record.get("spacing") else None,
             )
         )
@@ -137,7 +152,7 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
     notes = _left_over(len(given.keys() - used))
     if bare := len(records) - len(labelled):
         notes = (*notes, Note("no-reference", f"{bare} cases of the split have no mask and were left out"))
-    return CaseList(tuple(cases), labels, notes, convention)
+    return CaseList(tuple(cases), labels, notes, stated_convention(folder))
 
 
 def _records(manifest: Path) -> list[dict[str, Any]]:
@@ -156,24 +171,6 @@ def _records(manifest: Path) -> list[dict[str, Any]]:
             raise UnreadableInput(text, code="bad-manifest")
         records.append(record)
     return records
-
-
-def _described(folder: Path) -> tuple[Mapping[int, str], str]:
-    """Return the names of the labels as `dataset.json` gives them, else the lungs', and the convention it states."""
-    description = folder / "dataset.json"
-    if not description.is_file():
-        return _lungs(), ""
-    try:
-        told = json.loads(description.read_text(encoding="utf-8"))
-        labels = {int(value): str(name) for value, name in (told.get("labels") or {}).items() if int(value)}
-        return labels or _lungs(), str(told.get("convention") or "")
-    except (ValueError, AttributeError) as error:
-        text = f'{description}: its labels are not of the form {{"1": "right lung"}}'
-        raise UnreadableInput(text, code="bad-manifest") from error
-
-
-def _lungs() -> Mapping[int, str]:
-    return {label.value: label.name for label in LUNGS}
 
 
 def _predicted(predictions: Path) -> dict[str, Path]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -103,6 +103,7 @@ def judge_model(
 def _segmented(
     case: Case, segmenter: Segmenter, labels: Mapping[int, str]
 ) -> tuple[Score, Counts | None, Volume | None]:
+    case = replace(case, sides=case.sides and segmenter.bundle.labels == tuple(labels.values()))
     names = structures(labels, sides=case.sides)
     assert case.image is not None  # a manifest states it
     try:
@@ -122,11 +123,16 @@ def _as_map(labels: NDArray[np.uint8], volume: Volume) -> LabelMap:
     return LabelMap(labels.reshape(volume.shape), volume.affine, placed=placed, planar=volume.planar)
 
 
+def scored(judged: Judged, labels: Mapping[int, str]) -> tuple[str, ...]:
+    """Return the names of what was scored in one case at least: all labels together first."""
+    return tuple(name for name in structures(labels) if any(name in score.agreements for score in judged.scores))
+
+
 def summaries(judged: Judged, labels: Mapping[int, str]) -> dict[str, dict[str, Summary]]:
     """Return the summary of each figure, by structure and by name."""
     unit = main_unit(judged.scores)
     found = {}
-    for structure in structures(labels):
+    for structure in scored(judged, labels):
         columns = {metric.name: column(judged.scores, structure, metric.name, unit) for metric in METRICS}
         found[structure] = {metric.name: summarise(*columns[metric.name], metric.better) for metric in METRICS}
     return found
@@ -137,7 +143,8 @@ def differences(first: Judged, second: Judged, labels: Mapping[int, str]) -> dic
     unit = main_unit(first.scores)
     return {
         structure: {metric.name: compare(first.scores, second.scores, structure, metric, unit) for metric in METRICS}
-        for structure in structures(labels)
+        for structure in scored(first, labels)
+        if structure in scored(second, labels)
     }
 
 

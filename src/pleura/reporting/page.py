@@ -13,7 +13,16 @@ import numpy as np
 
 from pleura import __version__
 from pleura.evaluation.cases import CaseList
-from pleura.evaluation.evaluate import Judged, Picture, differences, failure_rate, main_unit, summaries, unscored
+from pleura.evaluation.evaluate import (
+    Judged,
+    Picture,
+    differences,
+    failure_rate,
+    main_unit,
+    scored,
+    summaries,
+    unscored,
+)
 from pleura.evaluation.scoring import structures
 from pleura.evaluation.statistics import METRICS, Summary
 from pleura.reporting.charts import lines, strip
@@ -182,7 +191,7 @@ def _drawn(one: Picture) -> bytes:
 
 
 def _table(judged: Judged, cases: CaseList, fail_below: float) -> str:
-    names = structures(cases.labels)
+    names = scored(judged, cases.labels)
     shown = ("dice", "iou", "precision", "recall", "hd95", "assd", "surface_dice_2", "volume_error_percent")
     unit = main_unit(judged.scores)
     head = "".join(f"<th>{_title(name, unit)}" for name in shown)
