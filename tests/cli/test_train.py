@@ -17,6 +17,8 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from pleura.cli import main
+from pleura.inference.bundle import load_bundle
+from pleura.training import formats
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +121,36 @@ def test_model_runs_the_same_in_openvino_and_torch(run: Path, dataset: Path, tmp
             found.append(np.asarray(mask))
     assert (found[0] != found[1]).mean() < 0.01
     assert (found[0] != found[2]).mean() < 0.01
+
+
+def test_new_export_leaves_nothing_of_the_old_one(run: Path, tmp_path: Path) -> None:
+    assert main(["export", str(run), str(tmp_path / "model"), "--openvino", "--torch", "--precision", "int8"]) == 0
+    (tmp_path / "model" / "notes.txt").write_text("mine")
+    assert main(["export", str(run), str(tmp_path / "model")]) == 0
+    left = sorted(file.name for file in (tmp_path / "model").iterdir())
+    assert left == ["network.onnx", "notes.txt", "prepare.onnx", "recipe.json", "restore.onnx"]
+    assert load_bundle(tmp_path / "model").recipe.get("precision") is None
+    assert [file.name for file in tmp_path.iterdir()] == ["model"]
+
+
+def test_refused_export_leaves_the_old_one(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["export", str(run), str(tmp_path / "model")]) == 0
+    before = {file.name: file.read_bytes() for file in (tmp_path / "model").iterdir()}
+    monkeypatch.setattr(formats, "ALIKE", 1.1)  # nothing is as much alike as that
+    assert main(["export", str(run), str(tmp_path / "model"), "--precision", "fp16"]) == 2
+    assert "keep fp32" in capsys.readouterr().err
+    assert {file.name: file.read_bytes() for file in (tmp_path / "model").iterdir()} == before
+    assert main(["export", str(run), str(tmp_path / "other"), "--precision", "fp16"]) == 2
+    assert not (tmp_path / "other").exists()
+
+
+def test_export_onto_a_file_is_refused(run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "model").write_text("mine")
+    assert main(["export", str(run), str(tmp_path / "model")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+    assert (tmp_path / "model").read_text() == "mine"
 
 
 def test_export_of_something_else_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

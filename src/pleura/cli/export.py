@@ -2,7 +2,8 @@
 
 RUN is the folder that `pleura train` wrote; its best checkpoint is taken. BUNDLE gets network.onnx
 and recipe.json, and on request the network for OpenVINO and for PyTorch. What is exported is
-compared with the trained network, on slices of --check where it is given.
+compared with the trained network, on slices of --check where it is given; where masks differ
+too much, BUNDLE stays as it was.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(wishes: Namespace) -> int:
     """Export and say how far the result agrees with what was trained."""
     try:
-        from pleura.training.export import export_run
+        from pleura.training.export import building, export_run
         from pleura.training.formats import add_openvino, add_torch, agreement, lower_precision, real_planes
     except ImportError as problem:
         raise missing_extra(problem.name or "torch", "train") from problem
@@ -39,16 +40,17 @@ def run(wishes: Namespace) -> int:
     if wishes.bundle.is_dir() and any(wishes.bundle.iterdir()) and not (wishes.bundle / "recipe.json").is_file():
         raise UnwritableOutput(f"{wishes.bundle} holds other files; name a new folder", code="folder-in-use")
     facts = {"name": wishes.name or wishes.bundle.name, "version": wishes.version, "licence": wishes.licence}
-    recipe = export_run(wishes.run, wishes.bundle, facts)
     planes = real_planes(wishes.run, wishes.check)
-    whole = agreement(wishes.bundle, planes)
-    if wishes.precision != "fp32":
-        lower_precision(wishes.bundle, wishes.precision, planes)
-    if wishes.openvino:
-        add_openvino(wishes.bundle)
-    if wishes.torch:
-        add_torch(wishes.run, wishes.bundle)
-    told = whole.compare(wishes.bundle)
+    with building(wishes.bundle) as folder:
+        recipe = export_run(wishes.run, folder, facts)
+        whole = agreement(folder, planes)
+        if wishes.precision != "fp32":
+            lower_precision(folder, wishes.precision, planes)
+        if wishes.openvino:
+            add_openvino(folder)
+        if wishes.torch:
+            add_torch(wishes.run, folder)
+        told = whole.compare(folder)
     for name, dice in told.items():
         say(f"{name}: Dice {dice:.4f} against the trained network on {len(planes)} slices")
     say(f"written: {wishes.bundle} ({recipe['name']} {recipe['version']}, {wishes.precision})")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import nn
 
-from pleura.errors import PleuraError
+from pleura.errors import PleuraError, UnwritableOutput
 from pleura.inference.backends import onnx_session
 from pleura.inference.bundle import CHANCES, GRAPHS, LUNGS, VERSION
 from pleura.networks.build import build
@@ -30,6 +32,9 @@ from pleura.training.sources import kind_of, records
 from pleura.training.start import network_settings
 
 OPSET = 18
+
+FORMS = ("network.xml", "network.bin", "network.pt2")
+"""Files of a bundle that may be missing."""
 
 
 def export(
@@ -256,6 +261,25 @@ def _serialised(graph: Any) -> bytes:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)
     checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString())
+
+
+@contextmanager
+def building(bundle: Path) -> Iterator[Path]:
+    """Give a folder to build a bundle in; it takes the place of the old one when the block ends without an error.
+
+    Files of other making in the bundle's folder are left alone. Raises `UnwritableOutput` (``not-written``).
+    """
+    try:
+        bundle.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=bundle.parent, prefix=f".{bundle.name}.") as new:
+            yield Path(new)
+            bundle.mkdir(exist_ok=True)
+            for name in FORMS:
+                (bundle / name).unlink(missing_ok=True)
+            for file in sorted(Path(new).iterdir(), key=lambda file: file.name == "recipe.json"):  # the recipe last
+                file.replace(bundle / file.name)
+    except OSError as problem:
+        raise UnwritableOutput(f"{bundle} cannot be written: {problem.strerror}", code="not-written") from problem
 
 
 def export_run(run: Path, folder: Path, facts: dict[str, Any]) -> dict[str, Any]:

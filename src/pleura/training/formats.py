@@ -77,7 +77,7 @@ class Agreement:
                 found[backend] = _dice(self.masks, masks(folder, self.planes, backend))
         for backend, dice in found.items():
             if dice < ALIKE:
-                message = f"{folder}: masks by {backend} agree with the trained network's by a Dice of {dice:.3f} only"
+                message = f"masks by {backend} agree with those of the trained network by a Dice of {dice:.3f} only"
                 raise PleuraError(f"{message}; keep fp32, or train longer", code="export-mismatch")
         recipe = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
         recipe["agreement"] = {"slices": len(self.planes), **{name: round(dice, 5) for name, dice in found.items()}}
