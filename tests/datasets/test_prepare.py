@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -274,21 +274,52 @@ def test_contours_of_radiotherapy_are_drawn_into_their_series(tmp_path: Path, na
     assert np.count_nonzero(mask == 1) == np.count_nonzero(mask == 2) == 100
 
 
-def test_a_structure_over_the_lungs_hides_nothing_of_them(tmp_path: Path) -> None:
+BODY = ("BODY", 2, 2, 60)
+"""A square around both lungs."""
+GTV = ("GTV-1", 16, 26, 4)
+"""A square within the right one."""
+
+
+@pytest.mark.parametrize("others", [(BODY, GTV), (("Lungs", 14, 24, 36),), (("PTV_Lung_R", 10, 22, 16),)])
+def test_lungs_lose_nothing_to_what_else_is_drawn_over_them(tmp_path: Path, others: Sequence[Square]) -> None:
     pydicom = pytest.importorskip("pydicom")
-    first = pydicom.dcmread(write_dicom(PHANTOM, tmp_path / "in" / "ct")[0])
-    both = {"Lung_R": (14, 10), "Lung_L": (40, 10), "Lungs": (14, 36), "External": (2, 60)}
-    _structure_set(first, both).save_as(tmp_path / "in" / "rs.dcm", enforce_file_format=True)
+    paths = write_dicom(PHANTOM, tmp_path / "in" / "ct")
+    first = pydicom.dcmread(paths[0])
+    _structure_set(first, (*LUNGS, *others)).save_as(tmp_path / "in" / "rs.dcm", enforce_file_format=True)
     report = prepare(tmp_path / "in", tmp_path / "out")
-    assert dict(report.labels) == {1: "right lung", 2: "left lung"}
-    mask = np.asanyarray(nib.load(tmp_path / "out" / manifest(tmp_path / "out")[0]["mask"]).dataobj)  # type: ignore[attr-defined]
+    mask = np.asanyarray(nib.load(tmp_path / "out" / report.cases[0].mask).dataobj)  # type: ignore[attr-defined]
     assert np.count_nonzero(mask == 1) == np.count_nonzero(mask == 2) == 100
+    left_out = [note.message for note in report.notes if note.code == "names-left-out"]
+    assert len(left_out) == (others[0][0] != "Lungs")
+    assert all(name in left_out[0] for name, *_ in others if left_out)
+
+
+def test_structures_that_are_no_lungs_all_stay_visible(tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    paths = write_dicom(PHANTOM, tmp_path / "in" / "ct")
+    first = pydicom.dcmread(paths[0])
+    _structure_set(first, (GTV, ("Heart", 14, 24, 12))).save_as(tmp_path / "in" / "rs.dcm", enforce_file_format=True)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    mask = np.asanyarray(nib.load(tmp_path / "out" / report.cases[0].mask).dataobj)  # type: ignore[attr-defined]
+    found = {name: np.count_nonzero(mask == value) for value, name in report.labels.items()}
+    assert found == {"GTV-1": 16, "Heart": 144 - 16}  # squares of 4 and 12 pixels, one within the other
+
+
+def test_structure_set_without_a_lung_is_listed_where_others_have_them(tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    for name, squares in (("a", LUNGS), ("b", (BODY,)), ("c", ())):
+        scan = chest(shape=(12, 64, 64), spacing=(20.0, 6.0, 6.0), seed=ord(name))
+        first = pydicom.dcmread(write_dicom(scan, tmp_path / "in" / name / "ct")[0])
+        _structure_set(first, squares).save_as(tmp_path / "in" / name / "rs.dcm", enforce_file_format=True)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert len(report.cases) == 1
+    assert [(one.name, one.code) for one in report.refused] == [("b/ct", "no-structure"), ("c/ct", "no-structure")]
 
 
 def test_of_several_objects_of_a_series_the_one_with_the_lungs_is_taken(tmp_path: Path) -> None:
     pydicom = pytest.importorskip("pydicom")
     first = pydicom.dcmread(write_dicom(PHANTOM, tmp_path / "in" / "ct")[0])
-    for name, structures in (("1", {"GTV": (14, 10)}), ("2", {"Lung_R": (14, 10), "Lung_L": (40, 10)})):
+    for name, structures in (("1", (GTV,)), ("2", LUNGS)):
         _structure_set(first, structures).save_as(tmp_path / "in" / f"{name}.dcm", enforce_file_format=True)
     report = prepare(tmp_path / "in", tmp_path / "out")
     assert dict(report.labels) == {1: "right lung", 2: "left lung"}
@@ -298,39 +329,27 @@ def test_of_several_objects_of_a_series_the_one_with_the_lungs_is_taken(tmp_path
 def test_half_the_lungs_is_never_taken_for_the_whole(tmp_path: Path) -> None:
     pydicom = pytest.importorskip("pydicom")
     first = pydicom.dcmread(write_dicom(PHANTOM, tmp_path / "in" / "ct")[0])
-    for name, column in (("Lung_R", 14), ("Lung_L", 40)):
-        path = tmp_path / "in" / f"{name[-1]}.dcm"
-        _structure_set(first, {name: (column, 10)}).save_as(path, enforce_file_format=True)
+    for square in LUNGS:
+        path = tmp_path / "in" / f"{square[0]}.dcm"
+        _structure_set(first, (square,)).save_as(path, enforce_file_format=True)
     with pytest.raises(PleuraError, match="2 ambiguous-pair"):
         prepare(tmp_path / "in", tmp_path / "out")
 
 
-def test_a_structure_set_without_lung_is_no_picture_without_lung(tmp_path: Path) -> None:
-    pydicom = pytest.importorskip("pydicom")
-    for name, structures in (("a", {"Lung_R": (14, 10), "Lung_L": (40, 10)}), ("b", {"GTV": (14, 10)})):
-        paths = write_dicom(PHANTOM, tmp_path / "in" / name)
-        for number, path in enumerate(paths):
-            dataset = pydicom.dcmread(path)
-            dataset.SeriesInstanceUID = dataset.FrameOfReferenceUID = f"1.2.{ord(name)}"
-            dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = f"1.2.{ord(name)}.{number}"
-            dataset.save_as(path)
-        _structure_set(pydicom.dcmread(paths[0]), structures).save_as(
-            tmp_path / "in" / f"{name}.dcm", enforce_file_format=True
-        )
-    report = prepare(tmp_path / "in", tmp_path / "out")
-    assert len(report.cases) == 1
-    assert {one.name: one.code for one in report.refused} == {"b": "no-structure"}
+Square = tuple[str, int, int, int]
+"""Name, first column, first row and side, in pixels."""
+LUNGS: tuple[Square, ...] = (("Lung_R", 14, 25, 10), ("Lung_L", 40, 25, 10))
 
 
-def _structure_set(image: Any, squares: Mapping[str, tuple[int, int]] | None = None) -> Any:
-    """Return an RTSTRUCT of squares, by name their first column and width, five slices below that of `image`."""
+def _structure_set(image: Any, squares: Sequence[Square] = LUNGS) -> Any:
+    """Return an RTSTRUCT with squares, one slice in the middle of the series that begins with `image`."""
     from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
     from pydicom.sequence import Sequence as Items
     from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"
-    meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["structure set", *(squares or ())])
+    meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["structure set", *(name for name, *_ in squares)])
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     found = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     found.SOPClassUID, found.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
@@ -345,13 +364,12 @@ def _structure_set(image: Any, squares: Mapping[str, tuple[int, int]] | None = N
     found.ReferencedFrameOfReferenceSequence = Items([frame])
     x0, y0, z0 = (float(value) for value in image.ImagePositionPatient)
     names, contours = [], []
-    squares = squares or {"Lung_R": (14, 10), "Lung_L": (40, 10)}
-    for number, (name, (column, width)) in enumerate(squares.items(), start=1):
+    for number, (name, column, row, side) in enumerate(squares, start=1):
         roi = Dataset()
         roi.ROINumber, roi.ROIName, roi.ReferencedFrameOfReferenceUID = number, name, image.FrameOfReferenceUID
         names.append(roi)
-        left, right, top, bottom = column - 0.5, column + width - 0.5, 24.5, 24.5 + width
-        corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+        left, top, right, low = column - 0.5, row - 0.5, column + side - 0.5, row + side - 0.5
+        corners = [(left, top), (right, top), (right, low), (left, low)]
         points = [value for i, j in corners for value in (x0 + 6.0 * i, y0 + 6.0 * j, z0 - 5 * 20.0)]
         contour, drawn = Dataset(), Dataset()
         contour.ContourGeometricType, contour.NumberOfContourPoints = "CLOSED_PLANAR", 4

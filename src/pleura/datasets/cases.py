@@ -28,7 +28,7 @@ from pleura.datasets.record import Pair, Record, Refusal
 from pleura.datasets.rtstruct import read_rtstruct
 from pleura.datasets.sampling import plan
 from pleura.datasets.settings import Settings
-from pleura.errors import PleuraError, UnsuitableInput
+from pleura.errors import PleuraError
 from pleura.modality.shown import shown
 from pleura.reading import read
 from pleura.reading.labelmap import LabelMap, read_labels
@@ -196,9 +196,7 @@ def _labels(mask: Path, job: Job, volume: Volume) -> tuple[LabelMap, dict[int, i
     if not drawn:
         label_map = read_labels(mask)
         return label_map, *job.meaning.of(facts_of(label_map, job.pair.names))
-    values, sided = job.meaning.of(Facts((), object_names(mask)))
-    if not values:
-        raise UnsuitableInput("none of its structures is one of those of the set", code="no-structure")
+    values, sided = job.meaning.of_names(object_names(mask))
     label_map = read_rtstruct(mask, volume, values) if drawn == STRUCTURE_SET else read_seg(mask, values)
     return label_map, values, sided
 

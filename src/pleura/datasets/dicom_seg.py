@@ -9,7 +9,9 @@ References: DICOM PS3.3 sections A.51 and C.8.20 (Segmentation), C.7.6.16.2 (fun
 from __future__ import annotations
 
 import warnings
-from collections.abc import Container, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ _MOST_PLANES = 5000
 
 
 def segment_names(path: Path) -> dict[int, str]:
-    """Return number -> what a segment is called.
+    """Return number -> what it is called of each segment.
 
     Raises
     ------
@@ -34,25 +36,21 @@ def segment_names(path: Path) -> dict[int, str]:
     """
     import pydicom
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
-        try:
-            dataset = pydicom.dcmread(path, stop_before_pixels=True)
-            return {int(segment.SegmentNumber): _name(segment) for segment in dataset.SegmentSequence}
-        except Exception as error:  # pydicom raises many kinds of error on damaged files
-            raise UnreadableInput("the DICOM segmentation is damaged", code="damaged") from error
+    with _damage_named():
+        segments = pydicom.dcmread(path, stop_before_pixels=True).SegmentSequence
+        return {int(segment.SegmentNumber): _name(segment) for segment in segments}
 
 
-def read_seg(path: Path, wanted: Container[int]) -> LabelMap:
-    """Read a segmentation object: binary, fractional (cut half-way) or a label map.
+def read_seg(path: Path, wanted: Collection[int]) -> LabelMap:
+    """Read segments of a segmentation object: binary, fractional (cut half-way) or a label map.
 
     Parameters
     ----------
-    wanted : numbers of the segments to read; others may lie over them
+    wanted : numbers of the segments to read; what lies over them is left out
 
     Returns
     -------
-    LabelMap : segment numbers on the smallest grid that holds all frames; where segments overlap, the later one
+    LabelMap : segment numbers on the smallest grid that holds all frames; where segments overlap, the smaller one
 
     Raises
     ------
@@ -61,25 +59,35 @@ def read_seg(path: Path, wanted: Container[int]) -> LabelMap:
     """
     import pydicom
 
+    with _damage_named():
+        dataset = pydicom.dcmread(path)
+        planes = _planes(dataset)
+        frames = np.asarray(dataset.pixel_array).reshape(len(planes), dataset.Rows, dataset.Columns)
+        fractional = dataset.get("SegmentationType") == "FRACTIONAL"
+        half = float(dataset.get("MaximumFractionalValue", 1)) / 2 if fractional else 0.5
+    slots, affine = _grid(planes)
+    voxels = np.zeros((int(slots.max()) + 1, *frames.shape[1:]), np.int32)
+    marked: defaultdict[int, list[tuple[int, NDArray[np.bool_]]]] = defaultdict(list)
+    for (segment, _, _, _), slot, frame in zip(planes, slots, frames, strict=True):
+        if segment is None:
+            voxels[slot] = np.where(np.isin(frame, list(wanted)), frame, 0)
+        elif segment in wanted:
+            marked[segment].append((slot, frame >= half))
+    for segment, parts in sorted(marked.items(), key=lambda one: -sum(np.count_nonzero(part) for _, part in one[1])):
+        for slot, part in parts:
+            voxels[slot][part] = segment
+    return LabelMap(voxels, affine)
+
+
+@contextmanager
+def _damage_named() -> Iterator[None]:
+    """Turn whatever pydicom raises on a damaged file into one error of ours."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
         try:
-            dataset = pydicom.dcmread(path)
-            planes = _planes(dataset)
-            frames = np.asarray(dataset.pixel_array).reshape(len(planes), dataset.Rows, dataset.Columns)
-        except UnsuitableInput:
-            raise
+            yield
         except Exception as error:  # pydicom raises many kinds of error on damaged files
             raise UnreadableInput("the DICOM segmentation is damaged", code="damaged") from error
-    slots, affine = _grid(planes)
-    voxels = np.zeros((int(slots.max()) + 1, *frames.shape[1:]), np.int32)
-    top = float(dataset.get("MaximumFractionalValue", 1)) if dataset.get("SegmentationType") == "FRACTIONAL" else 1.0
-    for (segment, _, _, _), slot, frame in zip(planes, slots, frames, strict=True):
-        if segment is not None and segment not in wanted:
-            continue
-        marked = frame > 0 if segment is None else frame >= top / 2
-        voxels[slot][marked] = frame[marked] if segment is None else segment
-    return LabelMap(voxels, affine)
 
 
 Plane = tuple[int | None, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]

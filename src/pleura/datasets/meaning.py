@@ -8,7 +8,7 @@ settled for the whole set, because a single slice that shows one structure canno
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,7 +29,12 @@ _MARK = 128
 """From here on, the only value of a mask is a way to draw white and no number of a structure."""
 _MOST_VALUES = 16
 _MOST_LABELS = 254
-_PART = re.compile(r"lob|nodul|tumou?r|cancer|vessel|arter|vein|lesion|infect|airway|bronch|fissure|opacit|wall|minus")
+_PART = re.compile(
+    r"lob|nodul|tumou?r|cancer|vessel|arter|vein|lesion|infect|airway|bronch|fissure|opacit|wall|minus|[gcpi]tv|prv"
+)
+"""What is a part of a lung, or around it: anatomy, disease, and the targets and margins of radiotherapy."""
+_MOST_NAMED = 8
+"""Names that a note lists."""
 _LUNG = re.compile(r"lung|pulmo")
 _RIGHT = re.compile(r"right|dext|(^|[^a-z])rt?([^a-z]|$)")
 _LEFT = re.compile(r"left|sinist|(^|[^a-z])lt?([^a-z]|$)")
@@ -74,11 +79,14 @@ class Meaning:
         return dict(self.labels) == _SIDED
 
     def of(self, facts: Facts) -> tuple[dict[int, int], bool]:
-        """Return stored value -> new value for one mask, and whether it tells right from left."""
+        """Return stored value -> new value for one mask, and whether it tells right from left.
+
+        Raises
+        ------
+        UnsuitableInput : the mask has names, and none means anything (`no-structure`)
+        """
         if facts.names:
-            told = any(side_of(name) in {RIGHT, LEFT} for name in facts.names.values()) and self.sided
-            known = {value: name for value, name in facts.names.items() if name in self.words}
-            return {v: self.words[name] for v, name in known.items() if not told or side_of(name) != 0}, told
+            return self.of_names(facts.names)
         if (
             (self.sided or dict(self.labels) == _PLAIN)
             and len(facts.values) == 1
@@ -86,6 +94,21 @@ class Meaning:
         ):
             return {facts.values[0]: LUNG}, False
         return dict(self.values), self.sided
+
+    def of_names(self, names: Mapping[int, str]) -> tuple[dict[int, int], bool]:
+        """Return what `of` does, by names; one lung beside both lungs in one tells nothing of the other side.
+
+        Raises
+        ------
+        UnsuitableInput : no name means anything (`no-structure`)
+        """
+        known = {value: name for value, name in names.items() if name in self.words}
+        if not known:
+            raise UnsuitableInput("it marks nothing that this set is about", code="no-structure")
+        sides = {side_of(name) for name in known.values()}
+        if self.sided and 0 in sides and not {RIGHT, LEFT} <= sides:
+            return dict.fromkeys(known, LUNG), False
+        return {v: self.words[name] for v, name in known.items() if not self.sided or side_of(name) != 0}, self.sided
 
 
 def whole(label_map: LabelMap) -> NDArray[np.int32]:
@@ -118,14 +141,15 @@ def settle(found: Sequence[Facts]) -> Meaning:
         return Meaning({})
     sides = {name: side_of(name) for facts in found for name in facts.names.values()}
     lungs = {name: side or LUNG for name, side in sides.items() if side is not None}
+    left_out = _left_out(sides.keys() - lungs.keys()) if lungs else ()
     unnamed = [facts for facts in found if not facts.names]
     values = {value for facts in unnamed if not _is_mark(facts) for value in facts.values}
     pair = next((pair for pair, more in _PAIRS.items() if set(pair) <= values <= {*pair, *more}), None)
     if {RIGHT, LEFT} <= set(sides.values()) or (pair and not set(sides) - set(lungs)):
         told, notes = _told_by_place(unnamed, pair or (RIGHT, LEFT))
-        return Meaning(_SIDED, told, lungs, notes)
+        return Meaning(_SIDED, told, lungs, (*notes, *left_out))
     if lungs or (not sides and len(values) <= 1):
-        return Meaning(_PLAIN, dict.fromkeys(values, LUNG), lungs)
+        return Meaning(_PLAIN, dict.fromkeys(values, LUNG), dict.fromkeys(lungs, LUNG), left_out)
     return _as_called(found, sorted({value for facts in unnamed for value in facts.values}))
 
 
@@ -148,6 +172,15 @@ def _told_by_place(unnamed: Sequence[Facts], pair: tuple[int, int]) -> tuple[dic
         f"in {len(votes) - sum(votes)} of {len(votes)} volumes {low} lies on the left and {high} on the right: taken so"
     )
     return {low: LEFT, high: RIGHT}, (Note("sides-by-place", text),)
+
+
+def _left_out(names: Collection[str]) -> tuple[Note, ...]:
+    """Return a note that lists names which are none of a lung's."""
+    if not names:
+        return ()
+    listed = sorted(names)[:_MOST_NAMED]
+    more = f" and {len(names) - len(listed)} more" if len(names) > len(listed) else ""
+    return (Note("names-left-out", f"no lung by name, so left out of the masks: {', '.join(listed)}{more}"),)
 
 
 def _as_called(found: Sequence[Facts], values: Sequence[int]) -> Meaning:

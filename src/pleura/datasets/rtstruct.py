@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections import defaultdict
-from collections.abc import Container
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -34,36 +34,43 @@ def structure_names(path: Path) -> dict[int, str]:
     return {number: name for number, (name, _) in _structures(path).items()}
 
 
-def read_rtstruct(path: Path, volume: Volume, wanted: Container[int]) -> LabelMap:
+def read_rtstruct(path: Path, volume: Volume, wanted: Collection[int]) -> LabelMap:
     """Draw structures of a structure set into the grid of an image.
 
     Parameters
     ----------
-    wanted : numbers of the structures to draw; the body or a tumour among the others may lie over them
+    wanted : numbers of the structures to draw; what lies over them, such as the body's outline, is left out
 
     Returns
     -------
-    LabelMap : structure numbers on the volume's own grid; where structures overlap, the later one
+    LabelMap : structure numbers on the volume's own grid; where structures overlap, the smaller one
 
     Raises
     ------
     UnreadableInput : the object is damaged
     UnsuitableInput : the contours do not lie in the slices of the image (`contours-oblique`)
     """
-    structures = {number: drawn for number, (_, drawn) in _structures(path).items() if number in wanted}
-    to_index = np.linalg.inv(volume.affine)
+    drawn = [
+        (number, _planes(contours, volume)) for number, (_, contours) in _structures(path).items() if number in wanted
+    ]
     voxels = np.zeros(volume.shape, np.int32)
-    for number, contours in structures.items():
-        by_slice: dict[int, list[NDArray[np.float64]]] = defaultdict(list)
-        for points in contours:
-            places = points @ to_index[:3, :3].T + to_index[:3, 3]
-            if np.ptp(places[:, 0]) > _OBLIQUE:
-                raise UnsuitableInput("contours are not drawn in the slices of the image", code="contours-oblique")
-            by_slice[int(np.rint(places[:, 0].mean()))].append(places[:, 1:])
-        for k, polygons in by_slice.items():
-            if 0 <= k < len(voxels):
-                voxels[k][even_odd(polygons, voxels.shape[1:])] = number
+    for number, planes in sorted(drawn, key=lambda one: -sum(map(np.count_nonzero, one[1].values()))):
+        for k, inside in planes.items():
+            voxels[k][inside] = number
     return LabelMap(voxels, volume.affine)
+
+
+def _planes(contours: list[NDArray[np.float64]], volume: Volume) -> dict[int, NDArray[np.bool_]]:
+    """Return slice -> pixels inside the contours of one structure."""
+    to_index = np.linalg.inv(volume.affine)
+    polygons: dict[int, list[NDArray[np.float64]]] = defaultdict(list)
+    for points in contours:
+        places = points @ to_index[:3, :3].T + to_index[:3, 3]
+        if np.ptp(places[:, 0]) > _OBLIQUE:
+            raise UnsuitableInput("contours are not drawn in the slices of the image", code="contours-oblique")
+        polygons[int(np.rint(places[:, 0].mean()))].append(places[:, 1:])
+    depth, *plane = volume.shape
+    return {k: even_odd(found, tuple(plane)) for k, found in polygons.items() if 0 <= k < depth}
 
 
 def even_odd(polygons: list[NDArray[np.float64]], shape: tuple[int, ...]) -> NDArray[np.bool_]:
