@@ -185,6 +185,37 @@ def test_layout_of_nnunet_and_decathlon(tmp_path: Path) -> None:
             assert case.labels.any(axis=(1, 2)).sum() == PHANTOM.labels.any(axis=(1, 2)).sum()
 
 
+def nnunet(folder: Path, seed: int, labels: NDArray[Any], names: dict[str, int]) -> None:
+    """Write one case of nnU-Net with its own dataset.json."""
+    nifti(folder / "imagesTr" / f"c{seed}_0000.nii.gz", PHANTOM.volume.voxels + seed)
+    nifti(folder / "labelsTr" / f"c{seed}.nii.gz", labels)
+    (folder / "dataset.json").write_text(json.dumps({"labels": {"background": 0, **names}}))
+
+
+def test_names_are_those_of_the_nearest_dataset_json(tmp_path: Path) -> None:
+    lobes = {"left upper lobe": 1, "right lobes": 2}
+    nnunet(tmp_path / "in" / "Dataset001", 1, PHANTOM.labels, lobes)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert dict(report.labels) == {1: "left upper lobe", 2: "right lobes"}
+
+
+def test_sets_that_number_lungs_each_their_own_way_become_one(tmp_path: Path) -> None:
+    right, left = ((PHANTOM.labels == value).astype(np.uint8) for value in (1, 2))
+    nnunet(tmp_path / "in" / "Dataset001", 1, 1 * right + 2 * left, {"right lung": 1, "left lung": 2})
+    nnunet(tmp_path / "in" / "Dataset002", 2, 7 * right + 4 * left, {"left lung": 4, "right lung": 7})
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    for record in report.cases:
+        mask = np.asanyarray(nib.load(tmp_path / "out" / record.mask).dataobj)  # type: ignore[attr-defined]
+        assert np.array_equal(np.bincount(mask.ravel())[1:], [right.sum(), left.sum()])
+
+
+def test_corrected_names_make_the_cases_anew(tmp_path: Path) -> None:
+    nnunet(tmp_path / "in", 1, PHANTOM.labels, {"left lung": 1, "right lung": 2})
+    assert not prepare(tmp_path / "in", tmp_path / "out").cases[0].sides
+    (tmp_path / "in" / "dataset.json").write_text(json.dumps({"labels": {"right lung": 1, "left lung": 2}}))
+    assert prepare(tmp_path / "in", tmp_path / "out").cases[0].sides
+
+
 def test_mask_turned_another_way_than_its_scan_is_brought_onto_it(tmp_path: Path) -> None:
     nifti(tmp_path / "in" / "images" / "a.nii.gz", PHANTOM.volume.voxels)
     flipped = np.diag([6.0, -6.0, 20.0, 1.0])

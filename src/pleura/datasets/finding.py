@@ -61,9 +61,11 @@ def _by_name_and_uid(files: Sequence[Path], source: Path) -> tuple[list[Pair], l
     unnamed = [path for path in files if not is_image_name(path) and _is_dicom(path)]
     plain = [path for path in alone if not is_challenge(path)]
     series, lonely = match_series([*plain, *unnamed, *sorted(drawn)], source)
-    names = _label_names(source)
-    matched = [replace(pair, names=names) for pair in matched]
-    return [*matched, *series], [*unmatched, *lonely], [path for path in alone if is_challenge(path)]
+    return (
+        [*_with_names(matched, source), *series],
+        [*unmatched, *lonely],
+        [path for path in alone if is_challenge(path)],
+    )
 
 
 def stated_convention(source: Path) -> str:
@@ -121,6 +123,19 @@ def _listed(entry: Mapping[str, Any], folder: Path, name: str) -> Pair:
         kind=kind,
         finding=str(entry.get("finding") or ""),
     )
+
+
+def _with_names(pairs: Sequence[Pair], source: Path) -> list[Pair]:
+    """Return the pairs with what the dataset.json nearest to each mask calls its values."""
+    folders = [(pair.mask or pair.image).parent for pair in pairs]
+    names = {folder: _names_above(folder, source) for folder in set(folders)}
+    return [replace(pair, names=names[folder]) for pair, folder in zip(pairs, folders, strict=True)]
+
+
+def _names_above(folder: Path, source: Path) -> dict[int, str]:
+    """Return what the nearest dataset.json at or above `folder`, up to the source, calls the values."""
+    above = [place for place in (folder, *folder.parents) if place.is_relative_to(source)]
+    return next((names for place in above if (names := _label_names(place))), {})
 
 
 def _label_names(folder: Path) -> dict[int, str]:

@@ -177,7 +177,8 @@ def _job_key(job: Job) -> str:
     """Return what a case is known by: all that its files depend on, and nothing that they do not."""
     made_by = {name: getattr(job.settings, name) for name in ("window", "spacing", "size", "slices", "modality")}
     meaning = dataclasses.asdict(replace(job.meaning, notes=()))
-    return key_of(pleura.__version__, job.seen.source_sha256, made_by, meaning, job.pair.sides, job.pair.kind)
+    stated = dict(job.pair.names), job.pair.sides, job.pair.kind
+    return key_of(pleura.__version__, job.seen.source_sha256, made_by, meaning, *stated)
 
 
 def _is_there(journal: Journal, key: str, dest: Path) -> bool:
