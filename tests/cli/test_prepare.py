@@ -11,9 +11,9 @@ from PIL import Image
 from pleura.cli import main
 
 
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, count: int = 5) -> Path:
     rng = np.random.default_rng(0)
-    for number in range(5):
+    for number in range(count):
         image = rng.integers(0, 255, (48, 48)).astype(np.uint8)
         mask = np.zeros((48, 48), np.uint8)
         mask[10:40, 8:20] = 1
@@ -35,15 +35,17 @@ def test_counts_labels_and_place_are_told(tmp_path: Path, capsys: pytest.Capture
     assert str(tmp_path / "out") in told
 
 
-def test_what_is_kept_in_doubt_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    source = folder(tmp_path)
-    mask = source / "masks" / "1.png"
-    Image.fromarray(np.asarray(Image.open(mask))[:, ::-1].copy()).save(mask)
-    Image.fromarray(np.zeros((48, 48), np.uint8)).save(source / "masks" / "2.png")
-    assert main(["prepare", str(source), str(tmp_path / "out"), "--workers", "1", "--modality", "ct"]) == 0
-    told = capsys.readouterr().err
-    assert "worth a look" in told
-    assert "1 empty-mask, 5 not-a-chest, 1 sides-reversed" in told
+def test_cases_to_look_at_are_listed_by_name_and_not_endlessly(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    masks = folder(tmp_path, count=25) / "masks"
+    for path in masks.iterdir():
+        Image.fromarray(np.zeros((48, 48), np.uint8)).save(path)
+    assert main(["prepare", str(tmp_path / "in"), str(tmp_path / "out"), "--workers", "1"]) == 0
+    told = capsys.readouterr().out
+    assert "to look at: 25 empty-mask, 25 not-a-chest" in told
+    assert told.count("  images/") == 20
+    assert f"and 30 more in {tmp_path / 'out' / 'report.json'}" in told
 
 
 def test_options_reach_the_pictures(tmp_path: Path) -> None:

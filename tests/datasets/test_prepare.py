@@ -103,9 +103,12 @@ def test_what_cannot_be_used_is_listed_and_never_fatal(tmp_path: Path) -> None:
     assert codes["images/alone.png"] == "no-mask"
     assert codes["images/twin"] == "duplicate-image"
     assert {"images/broken", "images/p1"} <= set(codes)
-    told = (tmp_path / "out" / "report.json").read_text()
-    assert "alone" not in told  # names of files may be names of patients
-    assert "no-mask" in told
+    told = {name: (tmp_path / "out" / name).read_text() for name in ("report.json", "dataset.json", "manifest.jsonl")}
+    assert "images/alone.png" in told["report.json"]
+    assert "p3" not in told["dataset.json"] + told["manifest.jsonl"]  # names of files may be names of patients
+    findings = json.loads(told["report.json"])
+    assert [(one["source"], one["code"]) for one in findings["doubts"]] == [("images/p2", "empty-mask")]
+    assert sorted(findings["sources"].values()) == ["images/p0", "images/p2", "images/p3", "images/p4", "images/p5"]
 
 
 def test_a_mask_in_the_grey_air_of_a_wide_window_is_refused(tmp_path: Path) -> None:
@@ -207,6 +210,32 @@ def test_sets_that_number_lungs_each_their_own_way_become_one(tmp_path: Path) ->
     for record in report.cases:
         mask = np.asanyarray(nib.load(tmp_path / "out" / record.mask).dataobj)  # type: ignore[attr-defined]
         assert np.array_equal(np.bincount(mask.ravel())[1:], [right.sum(), left.sum()])
+
+
+def test_scans_whose_sides_are_all_reversed_become_one_lung_and_it_is_said(tmp_path: Path) -> None:
+    for number in range(3):
+        nnunet(tmp_path / "in", number, PHANTOM.labels, {"left lung": 1, "right lung": 2})
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert dict(report.labels) == {1: "lung"}
+    assert report.doubts == tuple((f"imagesTr/c{number}_0000", "sides-swapped") for number in range(3))
+    assert [note.message[:6] for note in report.notes if note.code == "sides-swapped"] == ["in all"]
+
+
+def test_one_scan_whose_sides_are_reversed_is_named_among_others(tmp_path: Path) -> None:
+    reversed_ = np.take(np.array([0, 2, 1], np.uint8), PHANTOM.labels)
+    for number, labels in enumerate((PHANTOM.labels, reversed_, PHANTOM.labels)):
+        nnunet(tmp_path / "in", number, labels, {"right lung": 1, "left lung": 2})
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert dict(report.labels) == {1: "right lung", 2: "left lung"}
+    assert report.doubts == (("imagesTr/c1_0000", "sides-swapped"),)
+    assert [note.message[:9] for note in report.notes if note.code == "sides-swapped"] == ["in 1 of 3"]
+
+
+def test_pictures_whose_sides_are_all_reversed_are_kept_and_it_is_said(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=4, labels=(0, 2, 1))
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert report.notes[0].code == "sides-reversed"
+    assert all(case.sides for case in report.cases)
 
 
 def test_corrected_names_make_the_cases_anew(tmp_path: Path) -> None:

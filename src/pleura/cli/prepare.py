@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pleura.datasets import Report, Settings
 
 SHOWN = 20
-"""Refusals that are listed one by one."""
+"""Refusals, and cases to look at, that are listed one by one."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -60,6 +60,8 @@ def run(wishes: Namespace) -> int:
         report = attempt(wishes.source, wishes.dest, _settings(wishes), workers, tell)
     if not wishes.quiet:
         _tell(report, wishes.dest)
+    for note in report.notes:
+        warn(note.message)
     require_cases(report)
     return 0
 
@@ -76,7 +78,7 @@ def _settings(wishes: Namespace) -> Settings:
 
 
 def _tell(report: Report, dest: Path) -> None:
-    from pleura.datasets.finding import MANIFEST
+    from pleura.datasets.doubts import DOUBTS
 
     counts = report.counts
     parts = ", ".join(f"{counts[part]} {part}" for part in ("train", "val", "test"))
@@ -84,22 +86,25 @@ def _tell(report: Report, dest: Path) -> None:
     say(f"{counts['images']} images {masks} of {counts['patients']} patients: {parts}")
     if report.labels:
         say(f"labels: {', '.join(f'{value} {name}' for value, name in sorted(report.labels.items()))}")
-    for note in report.notes:
-        warn(note.message)
-    if report.doubts:
-        doubts = ", ".join(f"{count} {code}" for code, count in report.doubts.items())
-        warn(f"kept, but worth a look (notes in {dest / MANIFEST}): {doubts}")
-    if report.refused:
-        reasons = Counter(one.code for one in report.refused).most_common()
-        say(f"not used: {', '.join(f'{count} {code}' for code, count in reasons)}")
-        for one in report.refused[:SHOWN]:
-            say(f"  {one.name}: {one.message}")
-        if len(report.refused) > SHOWN:
-            say(f"  and {len(report.refused) - SHOWN} more, see {dest / 'report.json'}")
+    details = dest / "report.json"
+    _list("not used", [(one.code, one.name, one.message) for one in report.refused], details)
+    _list("to look at", [(code, name, DOUBTS[code]) for name, code in report.doubts], details)
     if report.reused:
         say(f"{report.reused} cases were there already")
     if report.cases:
         say(f"written: {dest}")
+
+
+def _list(title: str, found: Sequence[tuple[str, str, str]], details: Path) -> None:
+    """Count codes and list what they were found on, with a sentence each; the rest is in the report."""
+    if not found:
+        return
+    counts = Counter(code for code, _, _ in found).most_common()
+    say(f"{title}: {', '.join(f'{count} {code}' for code, count in counts)}")
+    for _, name, message in found[:SHOWN]:
+        say(f"  {name}: {message}")
+    if len(found) > SHOWN:
+        say(f"  and {len(found) - SHOWN} more in {details}")
 
 
 class _progress:  # noqa: N801 - used like a function

@@ -121,8 +121,10 @@ def _laid(job: Job, volume: Volume) -> tuple[Volume, NDArray[np.uint8] | None, b
     labels, notes = on_image(whole(label_map), label_map, volume)
     image, new = _axial(volume, _translated(labels, values))
     notes += find_faults(image, new)
-    new, sided, more = with_oriented_sides(new, image, sided and job.pair.sides is not False)
-    return image, new, sided, [*notes, *more]
+    if job.meaning.sided:
+        new, sided, more = with_oriented_sides(new, image, sided and job.pair.sides is not False)
+        notes += more
+    return image, new, sided, notes
 
 
 def _written(

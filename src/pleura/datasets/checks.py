@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.datasets.doubts import DOUBTS
 from pleura.errors import UnsuitableInput
 from pleura.labels import LEFT, RIGHT
 from pleura.volume import Kind, Note, Volume
@@ -40,7 +41,7 @@ def find_faults(volume: Volume, labels: NDArray[Any]) -> tuple[Note, ...]:
     UnsuitableInput : most of the mask lies outside the body, or it covers the corners (`mask-outside-body`)
     """
     if not labels.any():
-        return (Note("empty-mask", "nothing is marked; kept as a picture without lung"),)
+        return (Note("empty-mask", DOUBTS["empty-mask"]),)
     if (labels[:, [0, 0, -1, -1], [0, -1, 0, -1]] > 0).all():
         raise UnsuitableInput("the mask covers the corners of the picture; is it inverted?", code="mask-outside-body")
     outside = _outside(volume, labels)
@@ -65,16 +66,17 @@ def with_oriented_sides(
     """Return labels, whether their sides can be believed, and a note where they contradict the geometry.
 
     The orientation of a scan is stated in its file, so contradicting sides are merged into one lung; that of a picture
-    is not, and a prone patient looks the same, so they are kept.
+    is not, and a prone patient looks the same, so they are kept. Where sides are not told, both lungs carry one label.
     """
-    if not sided or not sides_are_swapped(labels):
-        return labels, sided, ()
+    lung = (labels > 0).astype(np.uint8)
+    if not sided:
+        return lung, False, ()
+    if not sides_are_swapped(labels):
+        return labels, True, ()
     stated = volume.spacing_known and not volume.planar
     if not stated or any(note.code == "orientation-unknown" for note in volume.notes):
-        text = "right lies on the right of the picture: a prone patient, a mirrored picture, or swapped sides"
-        return labels, True, (Note("sides-reversed", text),)
-    text = "the right lung lies on the patient's left by the geometry of the file; right and left were merged"
-    return (labels > 0).astype(np.uint8), False, (Note("sides-swapped", text),)
+        return labels, True, (Note("sides-reversed", DOUBTS["sides-reversed"]),)
+    return lung, False, (Note("sides-swapped", DOUBTS["sides-swapped"]),)
 
 
 def _columns(labels: NDArray[Any]) -> list[NDArray[np.intp]]:

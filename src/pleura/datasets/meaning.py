@@ -22,7 +22,7 @@ from pleura.volume import Note
 LUNG = 1
 """What both lungs carry where sides are not told apart."""
 _SIDED = {label.value: label.name for label in LUNGS}
-_PLAIN = {LUNG: "lung"}
+PLAIN: Mapping[int, str] = {LUNG: "lung"}
 _PAIRS: Mapping[tuple[int, int], tuple[int, ...]] = {(RIGHT, LEFT): (), (3, 4): (5,)}
 """Values that stand for the two lungs where nothing has a name, with those that may come along and are left out."""
 _MARK = 128
@@ -87,11 +87,7 @@ class Meaning:
         """
         if facts.names:
             return self.of_names(facts.names)
-        if (
-            (self.sided or dict(self.labels) == _PLAIN)
-            and len(facts.values) == 1
-            and facts.values[0] not in self.values
-        ):
+        if (self.sided or dict(self.labels) == PLAIN) and len(facts.values) == 1 and facts.values[0] not in self.values:
             return {facts.values[0]: LUNG}, False
         return dict(self.values), self.sided
 
@@ -149,7 +145,7 @@ def settle(found: Sequence[Facts]) -> Meaning:
         told, notes = _told_by_place(unnamed, pair or (RIGHT, LEFT))
         return Meaning(_SIDED, told, lungs, (*notes, *left_out))
     if lungs or (not sides and len(values) <= 1):
-        return Meaning(_PLAIN, dict.fromkeys(values, LUNG), dict.fromkeys(lungs, LUNG), left_out)
+        return Meaning(PLAIN, dict.fromkeys(values, LUNG), dict.fromkeys(lungs, LUNG), left_out)
     return _as_called(found, sorted({value for facts in unnamed for value in facts.values}))
 
 

@@ -15,10 +15,11 @@ from typing import Any
 
 import pleura
 from pleura.datasets.cases import Job, Seen, ask, make, see
+from pleura.datasets.doubts import common_doubts
 from pleura.datasets.files import file_hash
 from pleura.datasets.finding import find_pairs, stated_convention
 from pleura.datasets.journal import NAME, Journal, key_of
-from pleura.datasets.meaning import Facts, settle
+from pleura.datasets.meaning import PLAIN, Facts, settle
 from pleura.datasets.record import Pair, Record, Refusal
 from pleura.datasets.report import Report
 from pleura.datasets.settings import SPLITS, Settings
@@ -97,8 +98,10 @@ def attempt(source: Path, dest: Path, settings: Settings, workers: int, progress
     refused = [_hashed(one, source) for one in (*refused, *unreadable, *failed, *orphans, *doubled)]
     told = () if settings.patients else _patients_guessed(owned)
     mixed = () if settings.modality else _mixed(records)
-    notes = [*meaning.notes, *_without_masks(records), *mixed, *told, *notes]
-    report = Report(tuple(records), tuple(refused), meaning.labels, tuple(notes), settings, reused)
+    labels = PLAIN if meaning.sided and records and not any(one.sides for one in records) else meaning.labels
+    sources = {record.id: pair.name for pair, record in unique}
+    notes = [*meaning.notes, *common_doubts(records), *_without_masks(records), *mixed, *told, *notes]
+    report = Report(tuple(records), tuple(refused), labels, tuple(notes), settings, reused, sources)
     report.write(dest)
     return report
 
@@ -210,7 +213,7 @@ def _without_doubles(owned: Sequence[Owned]) -> tuple[list[Owned], list[Refusal]
         if first.setdefault(record.pixels, pair.name) == pair.name:
             unique.append((pair, record))
         else:
-            text = "the same image is there already"
+            text = f"the same image as {first[record.pixels]}"
             doubled.append(Refusal(pair.name, "duplicate-image", text, record.source_sha256))
     return unique, doubled
 

@@ -16,7 +16,7 @@ class Pair:
 
     Attributes
     ----------
-    name : the image's path below the source, without suffix; for people and for the patient's rule, never written
+    name : the image's path below the source, without suffix; for people and for the patient's rule
     image : file or folder to read
     mask : file with the labels; None for an image that is kept without
     series : key of the DICOM series in `image`, where it is a folder
@@ -44,7 +44,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Something in the source that cannot be used; `name` is for people and is never written to a file."""
+    """Something in the source that cannot be used; `name` is its path below the source."""
 
     name: str
     code: str

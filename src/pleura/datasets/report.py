@@ -1,7 +1,7 @@
 """What came of a source: the cases, what could not be used and why, and the files that say so.
 
-No file names a file of the source or a patient: refused files are known by the hash of their content. The names are
-kept in memory only, for the person who ran it.
+`report.json` alone names files of the source, so that what is wrong can be found and mended. Manifest and description
+name none, because the name of a file may be that of a patient.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import dataclasses
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pleura
+from pleura.datasets.doubts import DOUBTS
 from pleura.datasets.finding import DESCRIPTION, MANIFEST
 from pleura.datasets.record import Record, Refusal
 from pleura.datasets.settings import SPLITS, Settings
@@ -22,9 +23,6 @@ from pleura.volume import Note
 from pleura.writing.place import replacing
 
 REPORT = "report.json"
-_OF_MASKS = ("mask-cut", "mask-beyond-body", "empty-mask", "sides-reversed", "sides-swapped")
-DOUBTS = {*_OF_MASKS, "modality-unsure", "not-a-chest"}
-"""Notes on cases that are kept, but may be wrong."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +37,7 @@ class Report:
     notes : what concerns the dataset as a whole
     settings : what was asked for
     reused : how many cases were finished by an earlier run
+    sources : id of a case -> path of its image below the source, without suffix
     """
 
     cases: tuple[Record, ...]
@@ -47,6 +46,7 @@ class Report:
     notes: tuple[Note, ...]
     settings: Settings
     reused: int = 0
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -56,9 +56,10 @@ class Report:
         return {"images": len(self.cases), **parts, "patients": patients, "refused": len(self.refused)}
 
     @property
-    def doubts(self) -> dict[str, int]:
-        """Number of cases by the code of what has to be looked at."""
-        return dict(sorted(Counter(code for case in self.cases for code in case.notes if code in DOUBTS).items()))
+    def doubts(self) -> tuple[tuple[str, str], ...]:
+        """Source and code of each thing to look at; of a scan that was cut into slices, once."""
+        found = sorted((self.sources[one.id], code) for one in self.cases for code in one.notes if code in DOUBTS)
+        return tuple(dict.fromkeys(found))
 
     def write(self, folder: Path) -> None:
         """Write manifest, description and report into the dataset's folder.
@@ -86,14 +87,16 @@ class Report:
 
     def _findings(self) -> dict[str, Any]:
         refused = [
-            {"code": one.code, "message": one.message, "source_sha256": one.sha256 or None}
-            for one in sorted(self.refused, key=lambda one: (one.code, one.sha256, one.message))
+            {"source": one.name, "code": one.code, "message": one.message, "source_sha256": one.sha256 or None}
+            for one in sorted(self.refused, key=lambda one: (one.code, one.name))
         ]
         return {
             "reasons": dict(sorted(Counter(one.code for one in self.refused).items())),
             "notes": [dataclasses.asdict(note) for note in self.notes],
             "case_notes": dict(sorted(Counter(code for case in self.cases for code in case.notes).items())),
+            "doubts": [{"source": name, "code": code, "message": DOUBTS[code]} for name, code in self.doubts],
             "refused": refused,
+            "sources": dict(sorted(self.sources.items())),
         }
 
 
