@@ -318,17 +318,17 @@ def test_convention_is_kept_with_the_set_and_with_what_is_made_of_it(tmp_path: P
         Settings(convention="fields")
 
 
-@pytest.mark.parametrize("name", ["rs.dcm", "structures", "seg/0.dcm", "lung_mask.dcm"])
+@pytest.mark.parametrize("name", ["rs.dcm", "RS", "annotations/rs.dcm", "lungs_seg.dcm", "SEG/0001.dcm"])
 def test_contours_of_radiotherapy_are_drawn_into_their_series(tmp_path: Path, name: str) -> None:
     pydicom = pytest.importorskip("pydicom")
     paths = write_dicom(PHANTOM, tmp_path / "in" / "ct")
-    paths[0].rename(paths[0].with_name("0.dcm"))  # a slice of the name that the object may have
-    first = pydicom.dcmread(paths[0].with_name("0.dcm"))
+    first = pydicom.dcmread(paths[0])
     (tmp_path / "in" / name).parent.mkdir(exist_ok=True)
     _structure_set(first).save_as(tmp_path / "in" / name, enforce_file_format=True)
     report = prepare(tmp_path / "in", tmp_path / "out")
     record = manifest(tmp_path / "out")[0]
     assert dict(report.labels) == {1: "right lung", 2: "left lung"}
+    assert record["shape"] == [64, 64, 12]  # the whole series, not the slice of the same file name
     mask = np.asanyarray(nib.load(tmp_path / "out" / record["mask"]).dataobj)  # type: ignore[attr-defined]
     # a square of 60 mm on 6 mm pixels: 10 x 10 pixels on one slice, for each lung
     assert np.count_nonzero(mask == 1) == np.count_nonzero(mask == 2) == 100

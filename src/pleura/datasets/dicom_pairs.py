@@ -33,7 +33,7 @@ def match_series(paths: Sequence[Path], root: Path) -> tuple[list[Pair], list[Re
 
     Parameters
     ----------
-    paths : images without a mask of their name; what is not DICOM among them stays without
+    paths : images without a mask of their name, and the objects; what is not DICOM among them stays without
 
     Returns
     -------
@@ -64,16 +64,18 @@ def match_series(paths: Sequence[Path], root: Path) -> tuple[list[Pair], list[Re
 
 
 def object_class(path: Path) -> str:
-    """Return the SOP class of a segmentation or structure set, "" for any other file."""
+    """Return the SOP class of a segmentation or structure set, "" for any other file and what cannot be read."""
     if not _is_dicom(path):
         return ""
     import pydicom
 
-    try:
-        header = pydicom.dcmread(path, force=True, specific_tags=["SOPClassUID"], stop_before_pixels=True)
-    except Exception:  # pydicom raises many kinds of error on damaged files; reading them says what is wrong
-        return ""
-    found = str(header.get("SOPClassUID", ""))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
+        try:
+            header = pydicom.dcmread(path, force=True, specific_tags=["SOPClassUID"], stop_before_pixels=True)
+            found = str(header.get("SOPClassUID", ""))
+        except Exception:  # pydicom raises many kinds of error on damaged files; reading them says what is wrong
+            return ""
     return found if found in SEGMENTATIONS | {STRUCTURE_SET} else ""
 
 

@@ -60,12 +60,9 @@ def _by_name_and_uid(files: Sequence[Path], source: Path) -> tuple[list[Pair], l
     matched, unmatched, alone = match([path for path in images if path not in drawn], source)
     unnamed = [path for path in files if not is_image_name(path) and _is_dicom(path)]
     plain = [path for path in alone if not is_challenge(path)]
-    series, lonely = match_series([*plain, *unnamed, *sorted(drawn)], source)
-    return (
-        [*_with_names(matched, source), *series],
-        [*unmatched, *lonely],
-        [path for path in alone if is_challenge(path)],
-    )
+    series, lonely = match_series(sorted([*plain, *unnamed, *drawn]), source)
+    challenge = [path for path in alone if is_challenge(path)]
+    return [*_with_names(matched, source), *series], [*unmatched, *lonely], challenge
 
 
 def stated_convention(source: Path) -> str:

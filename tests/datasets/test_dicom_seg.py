@@ -1,0 +1,80 @@
+"""Segments come by their names, at the places of their frames, and none that is wanted is wiped out by another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pleura.datasets.dicom_seg import read_seg, segment_names
+from pleura.errors import UnreadableInput
+
+RIGHT, LEFT, BODY = np.zeros((3, 3, 8, 10), bool)
+RIGHT[1:, 2:6, 1:4] = LEFT[:2, 2:6, 6:9] = BODY[:, 1:7] = True
+
+
+def seg(path: Path, segments: dict[str, NDArray[np.bool_]]) -> Path:
+    """Write a binary segmentation of slices 5 mm apart, its frames from the head down."""
+    from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+    from pydicom.sequence import Sequence
+    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+    def item(**values: Any) -> Any:
+        made = Dataset()
+        for name, value in values.items():
+            setattr(made, name, Sequence([value]) if isinstance(value, Dataset) else value)
+        return made
+
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.66.4"
+    meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["segmentation"])
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    found = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
+    found.SOPClassUID, found.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
+    found.Modality, found.SegmentationType, found.PhotometricInterpretation = "SEG", "BINARY", "MONOCHROME2"
+    found.SamplesPerPixel = found.BitsAllocated = found.BitsStored = 1
+    found.HighBit = found.PixelRepresentation = 0
+    _, found.Rows, found.Columns = RIGHT.shape
+    measures = item(PixelSpacing=[2.0, 2.0], SliceThickness=5.0, SpacingBetweenSlices=5.0)
+    ways = item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])
+    found.SharedFunctionalGroupsSequence = Sequence(
+        [item(PixelMeasuresSequence=measures, PlaneOrientationSequence=ways)]
+    )
+    found.SegmentSequence = Sequence([item(SegmentNumber=n, SegmentLabel=name) for n, name in enumerate(segments, 1)])
+    planes = [(n, k, mask[k]) for n, mask in enumerate(segments.values(), 1) for k in (2, 1, 0) if mask[k].any()]
+    found.PerFrameFunctionalGroupsSequence = Sequence(
+        item(
+            PlanePositionSequence=item(ImagePositionPatient=[0.0, 0.0, 5.0 * k]),
+            SegmentIdentificationSequence=item(ReferencedSegmentNumber=n),
+        )
+        for n, k, _ in planes
+    )
+    found.NumberOfFrames = len(planes)
+    found.PixelData = np.packbits(np.array([plane for _, _, plane in planes]).ravel(), bitorder="little").tobytes()
+    found.save_as(path, enforce_file_format=True)
+    return path
+
+
+def test_segments_that_are_not_wanted_hide_nothing(tmp_path: Path) -> None:
+    path = seg(tmp_path / "a.dcm", {"Right Lung": RIGHT, "Left Lung": LEFT, "Body": BODY})
+    assert segment_names(path) == {1: "Right Lung", 2: "Left Lung", 3: "Body"}
+    found = read_seg(path, {1, 2})
+    assert np.array_equal(found.voxels, RIGHT + 2 * LEFT)
+    assert np.allclose(found.affine @ [2, 1, 3, 1], [6.0, 2.0, 10.0, 1.0])  # slice, row, column -> x, y, z
+
+
+def test_where_segments_overlap_the_smaller_one_stays(tmp_path: Path) -> None:
+    found = read_seg(seg(tmp_path / "a.dcm", {"Right Lung": RIGHT, "Body": BODY}), {1, 2})
+    assert np.array_equal(found.voxels, np.where(RIGHT, 1, 2 * BODY))
+
+
+def test_damaged_segmentation_is_an_error_by_name(tmp_path: Path) -> None:
+    path = seg(tmp_path / "a.dcm", {"Right Lung": RIGHT})
+    path.write_bytes(path.read_bytes()[:300])
+    for read in (segment_names, lambda path: read_seg(path, {1})):
+        with pytest.raises(UnreadableInput) as caught:
+            read(path)
+        assert caught.value.code == "damaged"
