@@ -76,6 +76,26 @@ def test_labels_of_one_lung_each_are_kept_apart(tmp_path: Path) -> None:
     assert all(record["sides"] for record in manifest(tmp_path / "out"))
 
 
+def test_two_greys_side_by_side_are_the_right_and_the_left_lung(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=6, labels=(0, 127, 254))
+    _save(tmp_path / "in" / "masks" / "p0.png", np.where(PHANTOM.labels[3] == 2, 254, 0).astype(np.uint8))
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert dict(report.labels) == {1: "right lung", 2: "left lung"}
+    assert "127 taken for the right lung, 254 for the left" in report.notes[0].message
+    assert all(case.sides for case in report.cases)
+    one = next(case for case in report.cases if report.sources[case.id] == "images/p0")
+    assert set(np.unique(np.asarray(Image.open(tmp_path / "out" / one.mask)))) == {0, 2}
+
+
+def test_two_greys_one_within_the_other_are_no_sides(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=6)
+    for path in (tmp_path / "in" / "masks").iterdir():
+        lungs = np.asarray(Image.open(path)) // 255 * 127
+        lungs[28:36, 24:40] = 255  # a heart between the lungs
+        _save(path, lungs)
+    assert list(prepare(tmp_path / "in", tmp_path / "out").labels.values()) == ["label 127", "label 255"]
+
+
 def test_masks_of_black_and_white_mean_lung(tmp_path: Path) -> None:
     pictures(tmp_path / "in")
     report = prepare(tmp_path / "in", tmp_path / "out")

@@ -74,7 +74,7 @@ class Journal:
                 if "facts" in entry:
                     names = {int(value): name for value, name in entry["names"].items()}
                     places = {int(value): place for value, place in entry["places"].items()}
-                    self.facts[entry["facts"]] = Facts(tuple(entry["values"]), names, places)
+                    self.facts[entry["facts"]] = Facts(tuple(entry["values"]), names, places, entry["beside"])
                 else:
                     self.records[entry["records"]] = tuple(record_from(fields) for fields in entry["lines"])
             except (ValueError, KeyError, TypeError):

@@ -1,8 +1,8 @@
 """What the values of masks mean: right and left lung where names, numbers or places tell, else what they are called.
 
-Masks come as 0 and 255, as 1 and 2, as 3, 4 and 5 (right lung, left lung and windpipe of LUNA16, in an order that
-nothing in the files states), with names in a dataset.json or in a DICOM object, or blurred by JPEG. One meaning is
-settled for the whole set, because a single slice that shows one structure cannot tell which it is.
+Masks come as 0 and 255, as 1 and 2, as two greys, as 3, 4 and 5 (right lung, left lung and windpipe of LUNA16, in an
+order that nothing in the files states), with names in a dataset.json or in a DICOM object, or blurred by JPEG. One
+meaning is settled for the whole set, because a single slice that shows one structure cannot tell which it is.
 """
 
 from __future__ import annotations
@@ -49,11 +49,13 @@ class Facts:
     values : what occurs beside 0, sorted
     names : what the file or the source calls them
     places : mean place along the patient's left of each value, millimetres; empty where the file does not say
+    beside : True where the two values of a picture lie beside each other, as two lungs do
     """
 
     values: tuple[int, ...]
     names: Mapping[int, str] = field(default_factory=dict)
     places: Mapping[int, float] = field(default_factory=dict)
+    beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,8 @@ def facts_of(label_map: LabelMap, names: Mapping[int, str]) -> Facts:
     labels = whole(label_map)
     values = tuple(int(value) for value in np.unique(labels) if value)
     places = {value: _place(labels == value, label_map) for value in values[:_MOST_VALUES]} if label_map.placed else {}
-    return Facts(values, {value: name for value, name in names.items() if value}, places)
+    beside = label_map.planar and len(values) == 2 and _beside(*(labels == value for value in values))
+    return Facts(values, {value: name for value, name in names.items() if value}, places, beside)
 
 
 def settle(found: Sequence[Facts]) -> Meaning:
@@ -144,6 +147,10 @@ def settle(found: Sequence[Facts]) -> Meaning:
     if {RIGHT, LEFT} <= set(sides.values()) or (pair and not set(sides) - set(lungs)):
         told, notes = _told_by_place(unnamed, pair or (RIGHT, LEFT))
         return Meaning(_SIDED, told, lungs, (*notes, *left_out))
+    if not sides and _are_greys_of_sides(unnamed, values):
+        low, high = sorted(values)
+        text = f"masks in two greys that lie side by side: {low} taken for the right lung, {high} for the left"
+        return Meaning(_SIDED, {low: RIGHT, high: LEFT}, notes=(Note("two-greys", text),))
     if lungs or (not sides and len(values) <= 1):
         return Meaning(PLAIN, dict.fromkeys(values, LUNG), dict.fromkeys(lungs, LUNG), left_out)
     return _as_called(found, sorted({value for facts in unnamed for value in facts.values}))
@@ -168,6 +175,12 @@ def _told_by_place(unnamed: Sequence[Facts], pair: tuple[int, int]) -> tuple[dic
         f"in {len(votes) - sum(votes)} of {len(votes)} volumes {low} lies on the left and {high} on the right: taken so"
     )
     return {low: LEFT, high: RIGHT}, (Note("sides-by-place", text),)
+
+
+def _are_greys_of_sides(unnamed: Sequence[Facts], values: Collection[int]) -> bool:
+    """Say whether two values are one lung each, by where they lie in most of the pictures that hold both."""
+    both = [facts.beside for facts in unnamed if set(facts.values) == set(values)]
+    return len(values) == 2 and 2 * sum(both) > len(both)
 
 
 def _left_out(names: Collection[str]) -> tuple[Note, ...]:
@@ -201,6 +214,12 @@ def _is_soft(label_map: LabelMap) -> bool:
     if voxels.dtype.kind == "f":
         return bool(((voxels > 0) & (voxels < 1)).any())
     return not label_map.placed and np.unique(voxels).size > _MOST_VALUES
+
+
+def _beside(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
+    """Say whether neither of two regions of a picture reaches the middle column of the other."""
+    first, second = sorted((np.nonzero(region)[2] for region in (one, other)), key=np.mean)
+    return bool(first.max() < second.mean() and first.mean() < second.min())
 
 
 def _place(where: NDArray[np.bool_], label_map: LabelMap) -> float:
