@@ -149,14 +149,41 @@ def test_nothing_usable_is_an_error_by_name(tmp_path: Path) -> None:
     assert caught.value.code == "nothing-usable"
 
 
-def test_one_more_patient_moves_nobody_else(tmp_path: Path) -> None:
-    pictures(tmp_path / "in", count=9)
-    prepare(tmp_path / "in", tmp_path / "first")
-    pictures(tmp_path / "in", count=10)
-    prepare(tmp_path / "in", tmp_path / "second")
-    before = {record["id"]: record["split"] for record in manifest(tmp_path / "first")}
-    after = {record["id"]: record["split"] for record in manifest(tmp_path / "second")}
+def test_more_patients_move_nobody_who_is_there_already(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=3)
+    prepare(tmp_path / "in", tmp_path / "out")
+    before = {record["id"]: record["split"] for record in manifest(tmp_path / "out")}
+    pictures(tmp_path / "in", count=12)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    after = {record["id"]: record["split"] for record in manifest(tmp_path / "out")}
     assert before.items() < after.items()
+    assert [report.counts[part] for part in ("train", "val", "test")] == [8, 2, 2]  # 8.4, 1.8 and 1.8
+
+
+def test_another_seed_draws_anew(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=10)
+    splits = [
+        [case.split for case in prepare(tmp_path / "in", tmp_path / "out", Settings(seed=k)).cases] for k in (0, 1)
+    ]
+    assert splits[0] != splits[1]
+    assert sorted(splits[0]) == sorted(splits[1])
+
+
+def test_where_the_source_states_no_val_some_of_train_are_taken_for_it(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        pictures(tmp_path / "all", count=10)
+        for number in range(0 if part == "train" else 7, 7 if part == "train" else 10):
+            for kind in ("images", "masks"):
+                home = tmp_path / "in" / part / kind
+                home.mkdir(parents=True, exist_ok=True)
+                (tmp_path / "all" / kind / f"p{number}.png").rename(home / f"p{number}.png")
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    # of 7 patients 0.15 / 0.85: 1.2
+    assert [report.counts[part] for part in ("train", "val", "test")] == [6, 1, 3]
+    assert {note.code: note.message for note in report.notes}["val-from-train"].endswith(
+        "1 of its 7 patients of train were taken for it"
+    )
+    assert prepare(tmp_path / "in", tmp_path / "out").cases == report.cases
 
 
 def test_images_of_one_patient_stay_on_one_side(tmp_path: Path) -> None:

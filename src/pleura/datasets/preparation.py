@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ from pleura.datasets.meaning import PLAIN, Facts, settle
 from pleura.datasets.record import Pair, Record, Refusal
 from pleura.datasets.report import Report
 from pleura.datasets.settings import SPLITS, Settings
-from pleura.datasets.splitting import DEFAULT_SHARES, part_of, patient_hash, patient_rule
+from pleura.datasets.splitting import DEFAULT_SHARES, earlier_parts, parts_of, patient_hash, patient_rule
 from pleura.errors import PleuraError, UnsuitableInput, UnwritableOutput
 from pleura.volume import Kind, Note
 from pleura.writing.place import make_folder
@@ -93,7 +93,7 @@ def attempt(source: Path, dest: Path, settings: Settings, workers: int, progress
     cases = [(job, record) for job, made in done if not isinstance(made, Refusal) for record in made]
     owned, orphans = _with_patients(cases, owner)
     unique, doubled = _without_doubles(owned)
-    records, notes = _split(unique, settings)
+    records, notes = _split(unique, settings, earlier_parts(dest, settings))
     _sweep(dest, journal, records)
     refused = [_hashed(one, source) for one in (*refused, *unreadable, *failed, *orphans, *doubled)]
     told = () if settings.patients else _patients_guessed(owned)
@@ -218,28 +218,31 @@ def _without_doubles(owned: Sequence[Owned]) -> tuple[list[Owned], list[Refusal]
     return unique, doubled
 
 
-def _split(owned: Sequence[Owned], settings: Settings) -> tuple[list[Record], list[Note]]:
-    """Put every patient into one part: the one that the source states, else the one that the seed draws."""
+def _split(owned: Sequence[Owned], settings: Settings, earlier: Mapping[str, str]) -> tuple[list[Record], list[Note]]:
+    """Put every patient into one part: what the source states, else what an earlier run gave, else by the seed."""
     stated: dict[str, set[str]] = defaultdict(set)
     for pair, record in owned:
         stated[record.patient] |= {pair.split} if pair.split and settings.split is None else set()
     torn = {patient for patient, parts in stated.items() if len(parts) > 1}
+    # a patient on both sides goes to the first, so that what is tested on was never trained on
+    told = {patient: min(parts, key=SPLITS.index) for patient, parts in stated.items() if parts}
     shares = settings.split or DEFAULT_SHARES
-    part = {
-        # a patient on both sides goes to the first, so that what is tested on was never trained on
-        patient: min(parts, key=SPLITS.index) if parts else part_of(patient, settings.seed, shares)
-        for patient, parts in stated.items()
-    }
-    records = sorted((replace(one, split=part[one.patient]) for _, one in owned), key=lambda one: one.id)
+    part = parts_of(stated, settings.seed, shares, {**earlier, **told})
     notes = []
     if torn:
         text = f"{len(torn)} patients were on both sides of the source's split and are on one now"
         notes.append(Note("split-patients", text))
-    wanted = [name for name, share in zip(SPLITS, shares, strict=True) if share] if not any(stated.values()) else []
-    empty = [name for name in wanted if name not in part.values()] if part else []
-    if empty:
-        notes.append(Note("empty-split", f"no patient fell to {' and '.join(empty)}; there are {len(part)} in all"))
-    return records, notes
+    learning = {patient: earlier.get(patient, "") for patient in told if told[patient] == "train"}
+    if "val" not in part.values() and len(learning) > 1:
+        kept = {patient: split for patient, split in learning.items() if split in {"train", "val"}}
+        part |= parts_of(learning, settings.seed, (*shares[:2], 0), kept)
+        taken = sum(part[patient] == "val" for patient in learning)
+        text = f"the source states no val: {taken} of its {len(learning)} patients of train were taken for it"
+        notes.append(Note("val-from-train", text))
+    empty = [name for name, share in zip(SPLITS, shares, strict=True) if share and name not in part.values()]
+    if part and empty:
+        notes.append(Note("empty-split", f"no patient is in {' and '.join(empty)}; there are {len(part)} in all"))
+    return sorted((replace(one, split=part[one.patient]) for _, one in owned), key=lambda one: one.id), notes
 
 
 def _patients_guessed(owned: Sequence[Owned]) -> tuple[Note, ...]:

@@ -1,19 +1,23 @@
 """Whose image it is, and which patients are for training, validation and test.
 
-A patient's part follows from the seed and the patient alone: a patient more or less moves nobody else, and no patient
-is ever on both sides.
+No patient is ever on both sides. Who is on which follows from the seed and the patients; those that a dataset holds
+already keep their part when others are added, so that nobody who was tested on is trained on later.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
+import json
 import re
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
+from pleura.datasets.finding import MANIFEST
 from pleura.datasets.record import Pair
-from pleura.datasets.settings import SPLITS
+from pleura.datasets.report import DESCRIPTION
+from pleura.datasets.settings import SPLITS, Settings
 from pleura.errors import UnsuitableInput
 
 DEFAULT_SHARES = (0.7, 0.15, 0.15)
@@ -52,15 +56,49 @@ def patient_hash(patient: str) -> str:
     return hashlib.sha256(f"pleura patient {patient}".encode()).hexdigest()[:16]
 
 
-def part_of(patient: str, seed: int, shares: Sequence[float]) -> str:
-    """Return "train", "val" or "test" for a patient; `shares` are theirs, in this order."""
-    draw = int.from_bytes(hashlib.sha256(f"{seed} {patient}".encode()).digest()[:7], "big") / (1 << 56)
-    edge = 0.0
-    for name, share in zip(SPLITS, shares, strict=True):
-        edge += share
-        if share and draw < edge:
-            return name
-    return next(name for name, share in reversed(list(zip(SPLITS, shares, strict=True))) if share)
+def parts_of(
+    patients: Collection[str], seed: int, shares: Sequence[float], settled: Mapping[str, str]
+) -> dict[str, str]:
+    """Return "train", "val" or "test" for each patient.
+
+    Parameters
+    ----------
+    patients : all of a dataset, each once
+    shares : of train, val and test
+    settled : patient -> part of those that are not to be drawn
+
+    The patients that are left come in the order of a hash of the seed and themselves, and each goes to a part that has
+    nobody, else to the one that is most behind its share. So nothing is empty as soon as there are as many patients as
+    parts.
+
+    References
+    ----------
+    A. Sainte-Laguë, La représentation proportionnelle et la méthode des moindres carrés, 1910: share / (2 count + 1).
+    """
+    parts = {patient: settled[patient] for patient in patients if patient in settled}
+    counts = Counter(parts.values())
+    wanted = {part: share for part, share in zip(SPLITS, shares, strict=True) if share}
+    for patient in sorted((one for one in patients if one not in parts), key=lambda one: _draw(one, seed)):
+        parts[patient] = max(wanted, key=lambda part: (not counts[part], wanted[part] / (2 * counts[part] + 1)))
+        counts[parts[patient]] += 1
+    return parts
+
+
+def earlier_parts(folder: Path, settings: Settings) -> dict[str, str]:
+    """Return patient -> part in the dataset that lies in a folder already, if seed and shares are still the same."""
+    try:
+        made = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
+        lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
+        shares = tuple(made["settings"]["split"] or ()) or None
+        if (made["seed"], shares) != (settings.seed, settings.split):
+            return {}
+        return {entry["patient"]: entry["split"] for entry in map(json.loads, lines)}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _draw(patient: str, seed: int) -> bytes:
+    return hashlib.sha256(f"{seed} {patient}".encode()).digest()
 
 
 def _listed(path: Path) -> dict[str, str]:
