@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -63,6 +64,13 @@ def test_options_reach_the_pictures(tmp_path: Path) -> None:
     for path in (tmp_path / "out" / "images").iterdir():
         with Image.open(path) as picture:
             assert picture.size == (40, 32)
+
+
+@pytest.mark.parametrize("window", [["--window", "-125,275"], ["--window=-125,275"]])
+def test_window_may_begin_below_zero(window: list[str], tmp_path: Path) -> None:
+    assert main(["prepare", *window, str(folder(tmp_path)), str(tmp_path / "out"), "--quiet", "--workers", "1"]) == 0
+    made = json.loads((tmp_path / "out" / "dataset.json").read_text())
+    assert made["settings"]["window"] == [-125, 275]
 
 
 @pytest.mark.parametrize("split", ["1,1", "a,b,c", "0.5,0.5,0.5"])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
@@ -32,6 +33,9 @@ EXIT_CODES = """exit codes:
   130  interrupted"""
 
 
+_BELOW_ZERO = re.compile(r"-\.?\d")
+
+
 def run(given: Sequence[str]) -> int:
     """Run one verb with its arguments and return the exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -41,7 +45,7 @@ def run(given: Sequence[str]) -> int:
         return NOTHING_DONE
     verb = import_module(f"pleura.cli.{_parser().parse_args(given[:1]).verb}")
     # Intermixed, so that options may stand between INPUT and OUTPUT.
-    wishes = _verb_parser(given[0], verb).parse_intermixed_args(given[1:])
+    wishes = _verb_parser(given[0], verb).parse_intermixed_args(_with_values_joined(given[1:]))
     try:
         code: int = verb.run(wishes)
         sys.stdout.flush()
@@ -55,6 +59,17 @@ def run(given: Sequence[str]) -> int:
         complain(error, debug=wishes.debug)
         return NOTHING_DONE
     return code
+
+
+def _with_values_joined(given: Sequence[str]) -> list[str]:
+    """Put `=` between an option and a value below zero, as in `--window -125,275`: argparse sees two options there."""
+    words: list[str] = []
+    for word in given:
+        if words and re.fullmatch("--[^=]+", words[-1]) and _BELOW_ZERO.match(word):
+            words[-1] += f"={word}"
+        else:
+            words.append(word)
+    return words
 
 
 def _verb_parser(name: str, verb: ModuleType) -> ArgumentParser:
