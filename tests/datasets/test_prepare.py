@@ -381,6 +381,21 @@ def test_contours_of_radiotherapy_are_drawn_into_their_series(tmp_path: Path, na
     assert np.count_nonzero(mask == 1) == np.count_nonzero(mask == 2) == 100
 
 
+def test_slices_and_masks_may_both_be_dicom(tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    (tmp_path / "in" / "masks").mkdir(parents=True)
+    paths = write_dicom(PHANTOM, tmp_path / "in" / "images")
+    for path, labels in zip(paths, PHANTOM.labels[::-1], strict=True):  # written head first
+        mask = pydicom.dcmread(path)
+        mask.SOPClassUID = mask.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+        mask.PixelData = (labels * 127).astype("<u2").tobytes()
+        mask.save_as(tmp_path / "in" / "masks" / path.name)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert (len(report.cases), report.refused) == (12, ())
+    marked = [np.count_nonzero(np.asarray(Image.open(tmp_path / "out" / case.mask)) == 2) for case in report.cases]
+    assert sum(marked) == np.count_nonzero(PHANTOM.labels == 2)
+
+
 BODY = ("BODY", 2, 2, 60)
 """A square around both lungs."""
 GTV = ("GTV-1", 16, 26, 4)

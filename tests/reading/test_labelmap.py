@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from pleura.errors import UnreadableInput
+from pleura.phantom import chest, write_dicom
 from pleura.reading import read_labels
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume, affine_from_spacing
@@ -77,3 +78,20 @@ def test_a_damaged_mask_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInput, match=r"mask\.png: ") as error:
         read_labels(tmp_path / "mask.png")
     assert error.value.code == "truncated"
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+@pytest.mark.parametrize("kind", ["1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.2"], ids=["capture", "ct"])
+def test_a_dicom_picture_is_a_mask_by_its_stored_values(kind: str, bits: int, tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    path = write_dicom(chest(shape=(4, 40, 36), spacing=(60.0, 10.0, 10.0)), tmp_path)[0]
+    slice_ = pydicom.dcmread(path)  # rescaled by -1024, which says nothing of a mask
+    slice_.SOPClassUID = slice_.file_meta.MediaStorageSOPClassUID = kind
+    slice_.BitsAllocated = slice_.BitsStored = bits
+    slice_.HighBit = bits - 1
+    slice_.PixelData = (LABELS[1] * 127).astype(f"<u{bits // 8}").tobytes()
+    slice_.save_as(path)
+    found = read_labels(path)
+    assert np.array_equal(found.voxels, LABELS[1:2] * 127)
+    assert found.planar
+    assert not found.placed

@@ -1,6 +1,6 @@
 """Label maps as they are stored: the values of a mask are names, not measurements, so nothing is judged or stretched.
 
-References: as in `nifti`, `nrrd`, `metaimage` and `raster`, whose geometry is used.
+References: as in `nifti`, `nrrd`, `metaimage`, `raster` and `dicom_decoding`, whose geometry is used.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.reading.dicom_decoding import decode
+from pleura.reading.dicom_elements import read_elements
+from pleura.reading.dicom_headers import header_of
 from pleura.reading.metaimage import decode_metaimage
 from pleura.reading.nifti import decode_nifti
 from pleura.reading.nrrd import decode_nrrd
@@ -44,7 +47,7 @@ class LabelMap:
 
 
 def read_labels(path: Path) -> LabelMap:
-    """Read a label map or a mask: NIfTI, NRRD, MHA or MHD, PNG, JPEG, TIFF.
+    """Read a label map or a mask: NIfTI, NRRD, MHA or MHD, PNG, JPEG, TIFF, or one DICOM picture of any kind.
 
     Raises
     ------
@@ -62,6 +65,8 @@ def read_labels(path: Path) -> LabelMap:
             return _from_metaimage(path)
         case Format.RASTER:
             return _from_picture(path)
+        case Format.DICOM:
+            return _from_dicom(path)
         case _:
             raise UnreadableInput(f"{form.value} holds no label map that is read here", code="unknown-format")
 
@@ -78,6 +83,19 @@ def _from_nrrd(path: Path) -> LabelMap:
 
 def _from_metaimage(path: Path) -> LabelMap:
     return LabelMap(*decode_metaimage(path))
+
+
+def _from_dicom(path: Path) -> LabelMap:
+    """Read a mask of one slice: a secondary capture, or a slice whose pixels were replaced.
+
+    Rescale and place are left alone; they are those of the slice that it was made from, or say nothing.
+    """
+    header = header_of(path, read_elements(path))
+    if header.pixel_offset is None or header.frame_count > 1:
+        raise UnreadableInput("of DICOM, one picture a file is read as a mask", code="unknown-format")
+    plane = next(decode(header, [0]))
+    unit = affine_from_spacing((1, 1, 1))
+    return LabelMap(plane[None].copy(), unit, placed=False, lossy=header.lossy, planar=True)
 
 
 def _from_picture(path: Path) -> LabelMap:
