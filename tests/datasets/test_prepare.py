@@ -365,6 +365,23 @@ def test_convention_is_kept_with_the_set_and_with_what_is_made_of_it(tmp_path: P
         Settings(convention="fields")
 
 
+@pytest.mark.parametrize(
+    ("settings", "cropped"),
+    [
+        (Settings(), False),
+        (Settings(size=(64, 64)), False),
+        (Settings(size=(64, 32)), True),
+        (Settings(spacing=(1.0, 1.0, 1.0), size=(384, 384), slices=1), False),  # 64 voxels of 6 mm
+        (Settings(spacing=(1.0, 1.0, 1.0), size=(128, 384), slices=1), True),
+    ],
+)
+def test_crop_that_cuts_the_lungs_is_noted(settings: Settings, cropped: bool, tmp_path: Path) -> None:
+    nifti(tmp_path / "in" / "images" / "a.nii.gz", PHANTOM.volume.voxels)
+    nifti(tmp_path / "in" / "masks" / "a.nii.gz", PHANTOM.labels)
+    report = prepare(tmp_path / "in", tmp_path / "out", settings)
+    assert report.doubts == ((("images/a", "mask-cropped"),) if cropped else ())
+
+
 @pytest.mark.parametrize("name", ["rs.dcm", "RS", "annotations/rs.dcm", "lungs_seg.dcm", "SEG/0001.dcm"])
 def test_contours_of_radiotherapy_are_drawn_into_their_series(tmp_path: Path, name: str) -> None:
     pydicom = pytest.importorskip("pydicom")

@@ -39,6 +39,8 @@ from pleura.volume import Affine, Kind, Note, Volume, axial_order, to_axial
 _ID = 16
 """Hexadecimal digits of a content hash that make an id."""
 _MODALITIES = {Kind.WINDOWED.value: "ct", Kind.RADIOGRAPH.value: "cr"}
+_LEAST_CROPPED = 0.001
+"""Share of a mask beyond the crop that is worth a look; less is the rounding of an edge."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,9 @@ def _written(
     steps = tuple(round(float(step), 4) for step in lengths) if image.spacing_known else None
     content = common.pixels.encode() + values.tobytes() + (b"" if marked is None else marked.tobytes())
     name = hashlib.sha256(content).hexdigest()[:_ID]
-    common = replace(common, id=name, kind=kind.value, hu=kind is Kind.HU)
+    cut = labels is not None and sampling.cropped(labels) > _LEAST_CROPPED
+    notes = tuple(sorted({*common.notes, "mask-cropped"})) if cut else common.notes
+    common = replace(common, id=name, kind=kind.value, hu=kind is Kind.HU, notes=notes)
     if len(values) > 1 and settings.slices is None:
         image_file = _stored(dest, f"images/{name}.nii.gz", values, affine)
         mask_file = None if marked is None else _stored(dest, f"masks/{name}.nii.gz", marked, affine)

@@ -13,6 +13,7 @@ from pleura.volume import Note
 DOUBTS: Mapping[str, str] = {
     "empty-mask": "nothing is marked; kept as a picture without lung",
     "mask-beyond-body": "a part of the mask lies in the air around the body",
+    "mask-cropped": "a part of the mask lies beyond the size that the scan was cropped to",
     "mask-cut": "a part of the mask lay outside the image and was left out",
     "modality-doubtful": "taken for a CT slice or a radiograph, by its header or as told, but it looks like the other",
     "modality-unsure": "taken for the likelier of CT slice and radiograph; if that is wrong, say it with --modality",

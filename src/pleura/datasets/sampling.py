@@ -44,6 +44,12 @@ class Sampling:
         ]
         return self._padded(labels[np.ix_(*nearest)], labels.shape, labels.dtype.type(0))
 
+    def cropped(self, labels: NDArray[Any]) -> float:
+        """Return the share of what is marked in the chosen slices that lies beyond the rows or columns of the grid."""
+        chosen = labels[np.unique(np.clip(_nearest(self.z), 0, len(labels) - 1))] > 0
+        kept = chosen[:, _covered(self.y), _covered(self.x)]
+        return 1 - np.count_nonzero(kept) / np.count_nonzero(chosen) if chosen.any() else 0.0
+
     def affine(self, affine: Affine) -> Affine:
         """Return the affine of the new grid."""
         rows = (self.z, self.y, self.x)
@@ -105,6 +111,12 @@ def _places(size: int, step: float, wanted: int | None) -> Positions:
 
 def _nearest(places: Positions) -> NDArray[np.intp]:
     return np.floor(places + 0.5).astype(np.intp)
+
+
+def _covered(places: Positions) -> slice:
+    """Return the voxels of the old grid whose centres the places cover, half a step beyond the outer ones."""
+    half = (places[1] - places[0]) / 2 if len(places) > 1 else 0.5
+    return slice(max(0, int(np.ceil(places[0] - half))), max(0, int(np.floor(places[-1] + half)) + 1))
 
 
 def _along(array: NDArray[Any], places: Positions, axis: int) -> NDArray[Any]:
