@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pleura.datasets import PRESETS, Settings, prepare
+from pleura.datasets.preparation import attempt
 from pleura.errors import PleuraError
 from pleura.phantom import chest
 from pleura.phantom.dicom import write_dicom
@@ -94,6 +95,19 @@ def test_two_greys_one_within_the_other_are_no_sides(tmp_path: Path) -> None:
         lungs[28:36, 24:40] = 255  # a heart between the lungs
         _save(path, lungs)
     assert list(prepare(tmp_path / "in", tmp_path / "out").labels.values()) == ["label 127", "label 255"]
+
+
+@pytest.mark.parametrize(("labels", "usable"), [((0, 255, 255), 4), ((0, 127, 254), 0)])
+def test_blurred_masks_are_cut_half_way_and_refused_where_that_would_cut_a_lung(
+    labels: Sequence[int], usable: int, tmp_path: Path
+) -> None:
+    pictures(tmp_path / "in", count=4, labels=labels)
+    for path in (tmp_path / "in" / "masks").iterdir():
+        Image.open(path).save(path.with_suffix(".jpg"), quality=75)
+        path.unlink()
+    report = attempt(tmp_path / "in", tmp_path / "out", Settings(), 1, None)
+    assert len(report.cases) == usable
+    assert {one.code for one in report.refused} == (set() if usable else {"mask-blurred"})
 
 
 def test_masks_of_black_and_white_mean_lung(tmp_path: Path) -> None:

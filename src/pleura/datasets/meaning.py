@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,8 @@ _PAIRS: Mapping[tuple[int, int], tuple[int, ...]] = {(RIGHT, LEFT): (), (3, 4): 
 _MARK = 128
 """From here on, the only value of a mask is a way to draw white and no number of a structure."""
 _MOST_VALUES = 16
+_MOST_BETWEEN = 0.25
+"""Share of a blurred mask that may be half-way; more is no edge, but a structure in a grey of its own."""
 _MOST_LABELS = 254
 _PART = re.compile(
     r"lob|nodul|tumou?r|cancer|vessel|arter|vein|lesion|infect|airway|bronch|fissure|opacit|wall|minus|[gcpi]tv|prv"
@@ -110,10 +113,17 @@ class Meaning:
 
 
 def whole(label_map: LabelMap) -> NDArray[np.int32]:
-    """Return the labels as whole numbers; a mask with soft edges is cut half-way between its two values."""
+    """Return the labels as whole numbers; a mask with soft edges is cut half-way between its two values.
+
+    Raises
+    ------
+    UnsuitableInput : a blurred picture holds another grey between the two (`mask-blurred`)
+    """
     voxels = label_map.voxels
     if label_map.lossy or _is_soft(label_map):
         top = float(voxels.max())
+        if label_map.planar and _has_grey_between(voxels / max(top, 1.0)):
+            raise UnsuitableInput("a blurred mask of several greys; save it as PNG, not resized", code="mask-blurred")
         cut: NDArray[np.int32] = (voxels >= top / 2).astype(np.int32) * (round(max(top, 1.0)) if top > 0 else 0)
         return cut
     whole = np.rint(voxels) if voxels.dtype.kind == "f" else voxels
@@ -214,6 +224,13 @@ def _is_soft(label_map: LabelMap) -> bool:
     if voxels.dtype.kind == "f":
         return bool(((voxels > 0) & (voxels < 1)).any())
     return not label_map.placed and np.unique(voxels).size > _MOST_VALUES
+
+
+def _has_grey_between(voxels: NDArray[Any]) -> bool:
+    """Say whether values (1, y, x) from 0 to 1 are half-way over whole areas, not on the edges alone."""
+    half = np.abs(voxels[0] - 0.5) < 0.25
+    inner = half[1:-1, 1:-1] & half[:-2, 1:-1] & half[2:, 1:-1] & half[1:-1, :-2] & half[1:-1, 2:]
+    return bool(np.count_nonzero(inner) > _MOST_BETWEEN * np.count_nonzero(voxels > 0.25))
 
 
 def _beside(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
