@@ -58,10 +58,10 @@ def run(wishes: Namespace) -> int:
     workers = wishes.workers or available_threads()
     with _progress(wishes.quiet) as tell:
         report = attempt(wishes.source, wishes.dest, _settings(wishes), workers, tell)
-    if not wishes.quiet:
-        _tell(report, wishes.dest)
     for note in report.notes:
         warn(note.message)
+    if not wishes.quiet:
+        _tell(report, wishes.dest)
     require_cases(report)
     return 0
 
