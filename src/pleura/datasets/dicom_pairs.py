@@ -116,9 +116,8 @@ def _best(pairs: list[Pair]) -> tuple[list[Pair], str]:
     best = max(range(len(pairs)), key=lambda k: len(lungs[k]))  # the first of equal ones
     if set().union(*lungs) > lungs[best]:
         return [], "right and left lung lie in different segmentations of one series; join them"
-    return [
-        pairs[best]
-    ], f"{len(pairs)} segmentations refer to one series; the first one with most of the lungs was taken"
+    text = f"{len(pairs)} segmentations refer to one series; the first one with most of the lungs was taken"
+    return [pairs[best]], text
 
 
 def _lungs(pair: Pair) -> set[int]:

@@ -14,9 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
-from pleura.datasets.finding import MANIFEST
+from pleura.datasets.finding import DESCRIPTION, MANIFEST
 from pleura.datasets.record import Pair
-from pleura.datasets.report import DESCRIPTION
 from pleura.datasets.settings import SPLITS, Settings
 from pleura.errors import UnsuitableInput
 
