@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pleura.labels import BACKGROUND, LEFT, LUNGS, RIGHT, of_lungs, quarters_to_upright
+from pleura.labels import BACKGROUND, LEFT, LUNGS, RIGHT, names_by_value, of_lungs, quarters_to_upright
 
 
 def test_background_is_0_right_is_1_and_left_is_2() -> None:
@@ -46,3 +46,8 @@ def test_lobes_are_not_lungs() -> None:
     assert of_lungs(["right lung", "left lung"])
     assert of_lungs(["lung"])
     assert not of_lungs(["right lung", "right upper lobe"])
+
+
+def test_names_are_read_as_we_and_as_nnunet_write_them() -> None:
+    ours, theirs = {"0": "background", "2": "aorta"}, {"background": 0, "aorta": 2}
+    assert names_by_value(ours) == names_by_value(theirs) == {2: "aorta"}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,16 @@ _COLOURS = ((230, 80, 70), (70, 140, 230), (240, 190, 60), (90, 180, 110), (170,
 def of_lungs(names: Iterable[str]) -> bool:
     """Say whether these are names of the lungs, told apart or taken as one."""
     return set(names) <= {label.name for label in (*LUNGS, _BOTH)}
+
+
+def names_by_value(labels: Mapping[str, Any]) -> dict[int, str]:
+    """Return value -> name from the labels of a ``dataset.json``, background left out.
+
+    They are written as value and name, or, as nnU-Net does, as name and value. Raises `ValueError`, `TypeError` or
+    `AttributeError` where they are neither.
+    """
+    pairs = [(key, name) if key.isdigit() else (name, key) for key, name in labels.items()]
+    return {int(value): str(name) for value, name in pairs if int(value)}
 
 
 def structures(names: Sequence[str]) -> tuple[Label, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn import draw_folder
 from PIL import Image
 
 import pleura
@@ -148,3 +149,15 @@ def test_models_that_come_with_pleura_are_called_by_name(dataset: Path, capsys: 
     assert main(["evaluate", str(dataset), "--model", "chest-ct", "--compare", "chest-ct"]) == 0
     told = capsys.readouterr().out
     assert "Dice of both lungs +0.0000 on 1 pairs" in told
+
+
+def test_folder_of_images_and_masks_is_evaluated_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = draw_folder(tmp_path / "dataset", 3)
+    (folder / "images" / "alone.png").write_bytes((folder / "images" / "p0.png").read_bytes())
+    assert main(["evaluate", str(folder), "-o", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr()
+    assert "3 cases of 3 patients" in told.out
+    assert f"1 files of {folder} were left out" in told.err
+    assert "data:image/png;base64," in (tmp_path / "out" / "report.html").read_text()
+    assert main(["evaluate", str(folder), str(folder / "masks")]) == 0
+    assert re.search(r"left lung +1\.0000", capsys.readouterr().out)

@@ -64,7 +64,18 @@ def test_configuration_file_with_a_wrong_field_is_one_line(tmp_path: Path, capsy
 
 def test_data_set_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "--preset", "default", "--data", str(tmp_path), str(tmp_path / "run")]) == 2
-    assert "no manifest.jsonl" in capsys.readouterr().err
+    assert f"pleura prepare {tmp_path} DATASET" in capsys.readouterr().err
+
+
+def test_folder_of_images_and_masks_is_prepared_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = draw_folder(tmp_path / "dataset", 12)
+    before = sorted(tmp_path.rglob("*.png"))
+    assert main(command(folder, tmp_path / "run")) == 0
+    told = capsys.readouterr().out
+    assert "12 images with masks" in told
+    assert f"written: {tmp_path / 'run' / 'data'}" in told
+    assert json.loads((tmp_path / "run" / "config.json").read_text())["data"] == str(tmp_path / "run" / "data")
+    assert sorted(folder.rglob("*.png")) == before
 
 
 def test_killed_run_goes_on_to_the_same_weights(run: Path, dataset: Path, tmp_path: Path) -> None:

@@ -2,7 +2,8 @@
 
 REFERENCES and PREDICTIONS are two folders whose files have the same names, or two files. With a
 data set (a folder with manifest.jsonl) in place of REFERENCES, a model segments its images:
-the shipped one, or --model. Prints a table; -o FOLDER keeps report.json, cases.csv, report.html.
+the shipped one, or --model; of a folder with images/ and masks/ that was not prepared, all of them.
+Prints a table; -o FOLDER keeps report.json, cases.csv, report.html.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pleura.cli.console import say, warn
@@ -40,13 +42,41 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(wishes: Namespace) -> int:
     """Evaluate, print the summary, and write the report where asked for."""
+    if wishes.predictions and wishes.model:
+        text = "give PREDICTIONS or --model, not both; --compare takes a second set of either"
+        raise UnsuitableInput(text, code="no-pairs")
+    with _dataset(wishes) as wishes.references:
+        _evaluate(wishes)
+    return 0
+
+
+@contextmanager
+def _dataset(wishes: Namespace) -> Iterator[Path]:
+    """Give the references; a folder of images and masks becomes a data set for as long, all of it of the split."""
+    from pleura.cli.prepare import is_unprepared
+
+    if not is_unprepared(wishes.references):
+        yield wishes.references
+    elif wishes.predictions:
+        yield wishes.references / "masks"
+    else:
+        from pleura.datasets import Settings, prepare
+        from pleura.datasets.settings import SPLITS
+
+        train, val, test = (float(part == wishes.split) for part in SPLITS)
+        with TemporaryDirectory() as folder:
+            report = prepare(wishes.references, folder, Settings(split=(train, val, test)))
+            if report.refused:
+                text = f"{len(report.refused)} files of {wishes.references} were left out"
+                warn(f"{text}; pleura prepare {wishes.references} DATASET says why")
+            yield Path(folder)
+
+
+def _evaluate(wishes: Namespace) -> None:
     from pleura.evaluation.cases import find_cases
     from pleura.evaluation.evaluate import unscored
     from pleura.writing.place import make_folder
 
-    if wishes.predictions and wishes.model:
-        text = "give PREDICTIONS or --model, not both; --compare takes a second set of either"
-        raise UnsuitableInput(text, code="no-pairs")
     cases = find_cases(wishes.references, wishes.predictions, split=wishes.split)
     if wishes.output:
         make_folder(wishes.output)
@@ -60,7 +90,6 @@ def run(wishes: Namespace) -> int:
         warn(f"the second: {note.message}")
     if wishes.output:
         _keep(first, second, cases, segmenter, wishes)
-    return 0
 
 
 def _judged(

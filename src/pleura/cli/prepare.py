@@ -61,7 +61,7 @@ def run(wishes: Namespace) -> int:
     for note in report.notes:
         warn(note.message)
     if not wishes.quiet:
-        _tell(report, wishes.dest)
+        tell_of(report, wishes.dest)
     require_cases(report)
     return 0
 
@@ -77,7 +77,13 @@ def _settings(wishes: Namespace) -> Settings:
     return replace(base, **asked, **told, seed=wishes.seed, patients=wishes.patients)
 
 
-def _tell(report: Report, dest: Path) -> None:
+def is_unprepared(folder: Path) -> bool:
+    """Say whether a folder holds images/ and masks/ as they were collected, not a data set that was made of them."""
+    return not (folder / "manifest.jsonl").is_file() and all((folder / name).is_dir() for name in ("images", "masks"))
+
+
+def tell_of(report: Report, dest: Path) -> None:
+    """Print what came of preparing a data set."""
     from pleura.datasets.doubts import DOUBTS
 
     counts = report.counts

@@ -1,8 +1,9 @@
 """Train a network on a data set, and keep everything that was needed and came of it in the folder RUN.
 
-CONFIG.toml holds the settings; without one, name a --preset and --data, a data set that
-`pleura prepare` wrote. A run that was stopped, at any moment, goes on with --resume. On several
-processors or machines: torchrun --nproc-per-node 2 -m pleura train CONFIG.toml RUN
+CONFIG.toml holds the settings; without one, name a --preset and --data: a data set that
+`pleura prepare` wrote, or a folder with images/ and masks/, which is then prepared in RUN/data.
+A run that was stopped, at any moment, goes on with --resume. On several processors or machines:
+torchrun --nproc-per-node 2 -m pleura train CONFIG.toml RUN
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ def run(wishes: Namespace) -> int:
     if (folder / "last.safetensors").exists() and not wishes.resume:
         text = f"{folder} holds a run; go on with it by --resume, or name another folder"
         raise UnwritableOutput(text, code="run-exists")
+    config = _prepared(config, folder, quiet)
     try:
         with _progress(quiet) as tell:
             progress = train(config, folder, tell)
@@ -74,6 +76,23 @@ def _run_and_config(wishes: Namespace) -> tuple[Path, TrainingConfig]:
     if len(paths) > 1:
         raise PleuraError(f"{len(paths)} folders for one run; name one", code="no-config")
     return (paths[0] if paths else Path("run")), config
+
+
+def _prepared(config: TrainingConfig, folder: Path, quiet: bool) -> TrainingConfig:
+    """Return the configuration with a data set in place of a folder of images and masks."""
+    from dataclasses import replace
+
+    from pleura.cli.prepare import is_unprepared, tell_of
+    from pleura.datasets import prepare
+    from pleura.inference.backends import available_threads
+
+    alone = os.environ.get("WORLD_SIZE", "1") == "1"  # several processes would write over each other
+    if config.weights or not is_unprepared(Path(config.data)) or not alone:
+        return config
+    report = prepare(config.data, folder / "data", workers=available_threads())
+    if not quiet:
+        tell_of(report, folder / "data")
+    return replace(config, data=str(folder / "data"))
 
 
 def _change(text: str) -> tuple[str, Any]:

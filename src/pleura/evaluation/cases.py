@@ -86,8 +86,8 @@ def find_cases(references: Path, predictions: Path | None = None, *, split: str 
     if is_dataset(references):
         return _of_manifest(references, predictions, split)
     if predictions is None:
-        text = f"{references} has no manifest.jsonl, so a model finds no images; give PREDICTIONS, or prepare it"
-        raise UnsuitableInput(text, code="no-pairs")
+        text = f"{references} has no manifest.jsonl, so a model finds no images; give PREDICTIONS, or make a data set"
+        raise UnsuitableInput(f"{text} of it with: pleura prepare {references} DATASET", code="no-pairs")
     if references.is_dir() != predictions.is_dir():
         raise UnsuitableInput("give two folders of masks, or two masks; one of each does not match", code="no-pairs")
     if not references.is_dir():

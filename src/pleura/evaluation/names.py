@@ -11,7 +11,7 @@ import numpy as np
 
 from pleura.errors import PleuraError, UnreadableInput
 from pleura.evaluation.masks import read_mask
-from pleura.labels import LUNGS, structures
+from pleura.labels import LUNGS, names_by_value, structures
 
 MOST_VALUES = 16
 """With more values than this, a mask has soft edges, not that many structures."""
@@ -23,14 +23,13 @@ def lungs() -> Mapping[int, str]:
 
 
 def stated(folder: Path) -> Mapping[int, str]:
-    """Return the names that the `dataset.json` of a folder gives, as value and name or, as nnU-Net does, the reverse.
+    """Return the names that the `dataset.json` of a folder gives; empty where there is none.
 
-    Empty where there is none. Raises `UnreadableInput` (`bad-manifest`).
+    Raises `UnreadableInput` (`bad-manifest`).
     """
     labels = _described(folder, "labels") or {}
     try:
-        pairs = [(key, name) if str(key).isdigit() else (name, key) for key, name in labels.items()]
-        return {int(value): str(name) for value, name in pairs if int(value)}
+        return names_by_value(labels)
     except (ValueError, TypeError, AttributeError) as error:
         text = f'{folder / "dataset.json"}: its labels are not of the form {{"1": "right lung"}}'
         raise UnreadableInput(text, code="bad-manifest") from error

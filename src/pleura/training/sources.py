@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
-from pleura.labels import of_lungs
+from pleura.labels import names_by_value, of_lungs
 from pleura.reading import read
 from pleura.training.config import LUNGS
 from pleura.training.data import Case, make_case
@@ -50,7 +50,7 @@ def records(folder: Path) -> list[Record]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as problem:
-        message = f"{folder}: no manifest.jsonl there; make a data set with pleura prepare"
+        message = f"{folder}: no manifest.jsonl there; make a data set of it with: pleura prepare {folder} DATASET"
         raise UnreadableInput(message, code="no-manifest") from problem
     try:
         found = [json.loads(line) for line in lines if line.strip()]
@@ -83,8 +83,8 @@ def _named(folder: Path) -> tuple[str, ...]:
     if not path.is_file():
         return LUNGS
     try:
-        named = json.loads(path.read_text(encoding="utf-8"))["labels"]
-        return tuple(str(named[key]) for key in sorted(named, key=int) if int(key) > 0)
+        named = names_by_value(json.loads(path.read_text(encoding="utf-8"))["labels"])
+        return tuple(named[value] for value in sorted(named))
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         text = f'{path}: its labels are not of the form {{"1": "right lung"}}'
         raise UnreadableInput(text, code="bad-manifest") from problem
