@@ -37,6 +37,7 @@ def test_from_a_folder_of_pictures_to_a_segmented_picture(tmp_path: Path) -> Non
     trained = run(tmp_path, "train.py", "--set", "steps=2", "--set", "validate_every=2", *SMALL)
     assert trained.returncode == 0, trained.stderr
     assert (tmp_path / "model" / "recipe.json").is_file()
+    assert (tmp_path / "runs" / "default" / "report.json").is_file()
     evaluated = run(tmp_path, "evaluate.py", "--split", "train")
     assert evaluated.returncode == 0, evaluated.stderr
     assert "Dice" in evaluated.stdout

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from pleura.networks.build import build, graph_weights, unfold
 from pleura.training.config import TrainingConfig, preset
 from pleura.training.diary import rows
 from pleura.training.export import export_run
+from pleura.training.formats import real_planes
 from pleura.training.loop import learning_rate, train
 from pleura.training.start import first_network, network_settings
 
@@ -77,6 +79,37 @@ def test_stopped_run_goes_on_to_the_same_weights(data: Path, tmp_path: Path, mon
     whole, halves = (load_file(tmp_path / name / "last.safetensors") for name in ("whole", "halves"))
     assert all(torch.equal(whole[name], halves[name]) for name in whole)
     assert [row["step"] for row in rows(run)] == [2, 4]
+
+
+def test_run_goes_on_only_with_the_settings_and_the_data_it_began_with(data: Path, tmp_path: Path) -> None:
+    began, run = config(data, 2), tmp_path / "run"
+    train(began, run)
+    kept = (run / "config.json").read_text()
+    other = shutil.copytree(data, tmp_path / "other")
+    (other / "drawn" / "manifest.jsonl").write_text((data / "drawn" / "manifest.jsonl").read_text() + "\n")
+    changes: list[tuple[dict[str, Any], str]] = [
+        ({"batch": 4}, "batch = 2, not 4"),
+        ({"widths": (8, 16)}, r"widths = \(8, 8\), not \(8, 16\)"),
+        ({"data": str(other)}, "another data set"),
+    ]
+    for change, named in changes:
+        with pytest.raises(PleuraError, match=named) as caught:
+            train(dataclasses.replace(began, **change), run)
+        assert caught.value.code == "run-differs"
+    assert (run / "config.json").read_text() == kept
+    moved = shutil.copytree(data, tmp_path / "moved")
+    assert train(dataclasses.replace(began, steps=4, data=str(moved)), run).step == 4
+
+
+def test_run_keeps_paths_that_hold_from_any_folder(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(data)
+    train(preset("notebook", data="drawn", epochs=1), tmp_path / "run")
+    train(preset("notebook", data="drawn", epochs=1, start=os.path.relpath(tmp_path / "run")), tmp_path / "next")
+    monkeypatch.chdir(tmp_path)
+    kept = json.loads((tmp_path / "next" / "config.json").read_text())
+    assert kept["data"] == str(data / "drawn")
+    assert Path(kept["start"]).is_absolute()
+    assert len(real_planes(tmp_path / "next")) == 4
 
 
 def test_run_leaves_log_curves_pictures_and_report(data: Path, tmp_path: Path) -> None:

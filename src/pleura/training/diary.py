@@ -15,8 +15,9 @@ import torch
 from numpy.typing import NDArray
 
 from pleura import __version__
+from pleura.errors import PleuraError
 from pleura.training.checkpoint import BEST, Progress
-from pleura.training.config import TrainingConfig
+from pleura.training.config import TrainingConfig, config_of
 from pleura.training.sources import manifest_hash
 from pleura.training.validation import Sheet, guess
 
@@ -25,6 +26,26 @@ if TYPE_CHECKING:
 
 PICTURES = 12
 """Validation slices that are drawn at the end, the worst ones."""
+
+
+MAY_CHANGE = {"data", "device", "steps", "epochs", "validate_every", "patience"}
+"""Fields in which a run may go on otherwise than it began; of `data` the content has to be the same."""
+
+
+def check_same(run: Path, config: TrainingConfig) -> None:
+    """Raise `PleuraError` (``run-differs``) where the run in a folder began with other settings or other data."""
+    before, now = dataclasses.asdict(config_of(run)), dataclasses.asdict(config)
+    found = [
+        f"{name} = {before[name]!r}, not {value!r}"
+        for name, value in now.items()
+        if name not in MAY_CHANGE and value != before[name]
+    ]
+    versions = json.loads((run / "versions.json").read_text(encoding="utf-8"))
+    if versions["manifest_sha256"] != manifest_hash(Path(config.data), list(config.weights)):
+        found.append("another data set")
+    if found:
+        text = f"{run} began with {found[0]}; train with that, or in another folder"
+        raise PleuraError(text, code="run-differs")
 
 
 class Diary:

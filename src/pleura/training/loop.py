@@ -20,10 +20,10 @@ from torch import Tensor, nn
 from pleura.errors import PleuraError, UnsuitableInput
 from pleura.labels import of_lungs
 from pleura.training import augmentation
-from pleura.training.checkpoint import BEST, Progress, keep, resume, save
+from pleura.training.checkpoint import BEST, LAST, Progress, keep, resume, save
 from pleura.training.config import TrainingConfig
 from pleura.training.data import Batch, Sampler, with_told
-from pleura.training.diary import Diary
+from pleura.training.diary import Diary, check_same
 from pleura.training.losses import Objective, make_objective
 from pleura.training.parallel import Team, choose_device, gains_from_bfloat16
 from pleura.training.sources import label_names, load
@@ -42,7 +42,9 @@ def learning_rate(step: int, config: TrainingConfig) -> float:
 
 
 def settle(config: TrainingConfig) -> TrainingConfig:
-    """Return the configuration with what follows from its data filled in: sets, labels, validation sets.
+    """Return the configuration with what follows from its data filled in, and paths that hold from any folder.
+
+    What follows from the data are sets, labels and validation sets.
 
     Raises `PleuraError` (``config-field``) where the loss does not fit the labels, and what `label_names` raises.
     """
@@ -54,7 +56,9 @@ def settle(config: TrainingConfig) -> TrainingConfig:
         if len(labels) > 1:
             message = f"the field loss is {config.loss}, for one label; the data set has {', '.join(labels)}"
             raise PleuraError(message, code="config-field")
-    return dataclasses.replace(config, weights=weights, labels=labels, validation=validation)
+    data = str(Path(config.data).absolute())
+    start = str(Path(config.start).absolute()) if config.start and Path(config.start).exists() else config.start
+    return dataclasses.replace(config, data=data, start=start, weights=weights, labels=labels, validation=validation)
 
 
 Listener = Callable[[Progress, TrainingConfig], None]
@@ -63,7 +67,8 @@ Listener = Callable[[Progress, TrainingConfig], None]
 def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Progress:
     """Train, or go on with, the run in the directory `run`; return how it ended.
 
-    `tell` is called after each step. Raises `PleuraError` (``config-field``, ``no-device``) and the reading errors.
+    `tell` is called after each step. Raises `PleuraError` (``config-field``, ``no-device``, ``run-differs``) and the
+    reading errors.
     """
     config = settle(config)
     team = Team(choose_device(config.device))
@@ -72,6 +77,8 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
     epoch = math.ceil(sum(map(len, sampler.places.values())) / config.batch)
     steps = config.epochs * epoch or config.steps
     config = dataclasses.replace(config, steps=steps, validate_every=config.validate_every or epoch)
+    if (run / LAST).exists():
+        check_same(run, config)
     run.mkdir(parents=True, exist_ok=True)
     network = first_network(config).to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network) if config.average else network
