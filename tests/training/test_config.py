@@ -34,6 +34,15 @@ def written(tmp_path: Path, text: str) -> Path:
         ("accumulate = 3", "accumulate"),
         ("weights = { a = -1 }", "weights"),
         ('labels = ["a", 1]', "labels"),
+        ("weights = { a = 0 }", "weights"),
+        ('network = "notebook"\nencoder = "efficientnet-lite0"', "encoder"),
+        ("shuffle = 3", "shuffle"),
+        ("widths = [0, 32, 96, 160, 192]", "widths"),
+        ("widths = []\ndepths = []", "widths"),
+        ("depths = [1, 1, 2, 2, 0]", "depths"),
+        ("learning_rate = nan", "learning_rate"),
+        ("window = [-inf, 400]", "window"),
+        ("seed = -1", "seed"),
     ],
 )
 def test_wrong_field_is_named(tmp_path: Path, line: str, field: str) -> None:

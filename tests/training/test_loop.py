@@ -101,6 +101,20 @@ def test_run_goes_on_only_with_the_settings_and_the_data_it_began_with(data: Pat
     assert train(dataclasses.replace(began, steps=4, data=str(moved)), run).step == 4
 
 
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [({"loss": "focal"}, "unknown-loss"), ({"device": "cuda"}, "no-device"), ({"data": "nowhere"}, "no-manifest")],
+)
+def test_field_that_turns_out_wrong_is_named(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], code: str
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(PleuraError, match=f"the field {next(iter(change))}") as caught:
+        train(dataclasses.replace(config(data, 2), **change), tmp_path / "run")
+    assert caught.value.code == code
+    assert not (tmp_path / "run").exists()
+
+
 def test_run_keeps_paths_that_hold_from_any_folder(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(data)
     train(preset("notebook", data="drawn", epochs=1), tmp_path / "run")

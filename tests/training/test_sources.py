@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 import torch
@@ -69,3 +70,32 @@ def test_names_of_another_form_are_an_error_by_name(tmp_path: Path) -> None:
     with pytest.raises(PleuraError, match=r"dataset\.json") as caught:
         label_names(tmp_path, ["set"])
     assert caught.value.code == "bad-manifest"
+
+
+@pytest.mark.parametrize("name", ["a.tif", "a.png"])
+def test_damaged_picture_is_named(tmp_path: Path, name: str) -> None:
+    folder = write_set(tmp_path / "set")
+    (folder / name).write_bytes(b"not a picture any more")
+    with pytest.raises(PleuraError, match=rf"set/{name}: ") as caught:
+        load(tmp_path, "set", "train")
+    assert caught.value.code == "truncated"
+    (folder / name).unlink()
+    with pytest.raises(PleuraError, match=rf"set/{name}: there is no such file"):
+        load(tmp_path, "set", "train")
+
+
+def test_masks_of_volumes_lie_on_their_scans_whichever_way_they_are_stored(tmp_path: Path) -> None:
+    scan, mask = np.full((6, 40, 48), 40, np.int16), np.zeros((6, 40, 48), np.uint8)  # (z, y, x), to head, back, left
+    scan[2:4, 5:20, 4:16], mask[2:4, 5:20, 4:16] = -850, 1
+    ras = np.diag([-2.0, -2.0, 5.0, 1.0])
+    nibabel.Nifti1Image(scan.transpose(2, 1, 0), ras).to_filename(tmp_path / "scan.nii.gz")
+    other = nibabel.Nifti1Image(mask.transpose(2, 1, 0), ras).as_reoriented(np.array([[1, -1], [2, 1], [0, -1]]))
+    other.to_filename(tmp_path / "mask.nii.gz")
+    record = {"id": "a", "split": "train", "image": "scan.nii.gz", "mask": "mask.nii.gz", "hu": True}
+    (tmp_path / "manifest.jsonl").write_text(json.dumps({**record, "spacing": [2.0, 2.0, 5.0]}))
+    case = load(tmp_path, "", "train")[0]
+    assert case.step == 5.0
+    inside = case.labels > 0
+    assert inside.any(axis=(1, 2)).tolist() == [False, False, True, True, False, False]
+    assert (case.slices[inside] < -400).mean() > 0.95  # edges are smeared where slices are scaled
+    assert (case.slices[~inside & (case.slices > -1000)] > -700).all()

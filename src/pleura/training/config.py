@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import tomllib
 import typing
 from dataclasses import dataclass
@@ -162,25 +163,29 @@ def _fitted(where: str, name: str, value: Any, hint: Any) -> Any:
         return value
     if origin is tuple:
         if not isinstance(value, list | tuple) or not all(_is_a(item, inner[0]) for item in value):
-            _refuse(where, name, f"is {value!r}, not a list of {inner[0].__name__}")
+            _refuse(where, name, f"is {value!r}, not a list; each has to be {KINDS[inner[0]]}")
         return tuple(inner[0](item) for item in value)
     if origin is dict:
         if not isinstance(value, dict) or not all(_is_a(item, float) and item >= 0 for item in value.values()):
             _refuse(where, name, f"is {value!r}, not a table of numbers from 0 up")
         return {key: float(item) for key, item in value.items()}
     if not _is_a(value, hint):
-        _refuse(where, name, f"is {value!r}, not of type {hint.__name__}")
+        _refuse(where, name, f"is {value!r}, not {KINDS[hint]}")
     return hint(value)
 
 
+KINDS = {int: "a whole number", float: "a finite number", str: "text"}
+
+
 def _is_a(value: Any, kind: type) -> bool:
-    wanted = (int, float) if kind is float else kind
-    return isinstance(value, wanted) and not isinstance(value, bool)
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 RANGES = {
     **dict.fromkeys(("batch", "accumulate", "shuffle", "patience"), (1, None)),
-    **dict.fromkeys(("steps", "epochs", "warmup", "validate_every", "weight_decay"), (0, None)),
+    **dict.fromkeys(("steps", "epochs", "warmup", "validate_every", "weight_decay", "seed"), (0, None)),
     **dict.fromkeys(("strength", "average"), (0, 1)),
 }
 """The lowest and the highest value of a field, both allowed."""
@@ -196,14 +201,32 @@ def _check_sizes(config: TrainingConfig, where: str) -> None:
         _refuse(where, "learning_rate", f"is {config.learning_rate}; it must be above 0")
     if len(config.window) != 2 or config.window[0] >= config.window[1]:
         _refuse(where, "window", f"is {list(config.window)}, not [low, high] in HU")
-    if len(config.widths) != len(config.depths):
-        _refuse(where, "depths", f"has {len(config.depths)} levels where widths has {len(config.widths)}")
+    if config.network == "notebook" and config.encoder:
+        _refuse(where, "encoder", f"is {config.encoder!r}; the network notebook has none")
+    _check_levels(config, where)
+    if config.weights and not any(config.weights.values()):
+        _refuse(where, "weights", "is 0 for every set; nothing would be drawn")
     if config.conditions and set(config.weights) != set(config.conditions):
         _refuse(where, "conditions", f"names {', '.join(config.conditions)}; it must name the sets of weights")
     if config.batch % config.accumulate:
         _refuse(where, "accumulate", f"is {config.accumulate}, which does not divide the batch of {config.batch}")
     if not config.steps and not config.epochs:
         _refuse(where, "steps", "is 0, and so is epochs; the run would have no length")
+
+
+def _check_levels(config: TrainingConfig, where: str) -> None:
+    from pleura.training.data import SIDE
+
+    for name in ("widths", "depths"):
+        if min(getattr(config, name), default=0) < 1:
+            _refuse(where, name, f"is {list(getattr(config, name))}; it must name one level at least, each 1 or more")
+    if len(config.widths) != len(config.depths):
+        _refuse(where, "depths", f"has {len(config.depths)} levels where widths has {len(config.widths)}")
+    if SIDE % (config.shuffle * 2 ** (len(config.widths) - 1)):
+        levels = f"{len(config.widths)} levels"
+        _refuse(
+            where, "shuffle", f"is {config.shuffle}; folded by that and halved for {levels}, {SIDE} pixels fall apart"
+        )
 
 
 def _refuse(where: str, name: str, problem: str) -> typing.NoReturn:

@@ -11,7 +11,8 @@ import copy
 import dataclasses
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -26,7 +27,7 @@ from pleura.training.data import Batch, Sampler, with_told
 from pleura.training.diary import Diary, check_same
 from pleura.training.losses import Objective, make_objective
 from pleura.training.parallel import Team, choose_device, gains_from_bfloat16
-from pleura.training.sources import label_names, load
+from pleura.training.sources import label_names, load, manifest_hash
 from pleura.training.start import first_network
 from pleura.training.validation import Sheet, prepare, validate
 
@@ -49,6 +50,8 @@ def settle(config: TrainingConfig) -> TrainingConfig:
     Raises `PleuraError` (``config-field``) where the loss does not fit the labels, and what `label_names` raises.
     """
     weights = config.weights or {"": 1.0}
+    with _field("data"):
+        manifest_hash(Path(config.data), list(weights))
     validation = config.validation or tuple(name for name in weights if name == "" or not Path(name).is_absolute())
     labels = config.labels or label_names(Path(config.data), [*weights, *validation])
     if "bce" in config.loss.split("+") and len(labels) > 1:
@@ -61,6 +64,15 @@ def settle(config: TrainingConfig) -> TrainingConfig:
     return dataclasses.replace(config, data=data, start=start, weights=weights, labels=labels, validation=validation)
 
 
+@contextmanager
+def _field(name: str) -> Iterator[None]:
+    """Name a field of the configuration in the errors that come of it."""
+    try:
+        yield
+    except PleuraError as problem:
+        raise type(problem)(f"the field {name}: {problem}", code=problem.code) from problem
+
+
 Listener = Callable[[Progress, TrainingConfig], None]
 
 
@@ -71,7 +83,10 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
     reading errors.
     """
     config = settle(config)
-    team = Team(choose_device(config.device))
+    with _field("loss"):
+        objective = make_objective(config.loss, config.outputs)
+    with _field("device"):
+        team = Team(choose_device(config.device))
     team.parts(config.batch, config.accumulate)
     sampler, sheets = _read(config)
     epoch = math.ceil(sum(map(len, sampler.places.values())) / config.batch)
@@ -83,7 +98,6 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
     network = first_network(config).to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network) if config.average else network
     optimiser = _optimiser(network, config)
-    objective = make_objective(config.loss, config.outputs)
     progress = resume(run, network, average, optimiser, sampler)
     diary = Diary(run, config, team.leads)
     shared = team.wrap(network)

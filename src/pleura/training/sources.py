@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.labels import names_by_value, of_lungs
-from pleura.reading import read
+from pleura.reading import read, read_labels
 from pleura.training.config import LUNGS
 from pleura.training.data import Case, make_case
 from pleura.volume import Kind, to_axial
@@ -47,11 +47,7 @@ def load(root: Path, source: str, split: str, view: str = "lungs") -> list[Case]
 def records(folder: Path) -> list[Record]:
     """Return the lines of the manifest in `folder`."""
     path = folder / "manifest.jsonl"
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as problem:
-        message = f"{folder}: no manifest.jsonl there; make a data set of it with: pleura prepare {folder} DATASET"
-        raise UnreadableInput(message, code="no-manifest") from problem
+    lines = _manifest(folder).decode(errors="replace").splitlines()
     try:
         found = [json.loads(line) for line in lines if line.strip()]
         for record in found:
@@ -60,6 +56,14 @@ def records(folder: Path) -> list[Record]:
         message = f"{path}: line {len(lines)} or before is no record with id, split and image"
         raise UnreadableInput(message, code="bad-manifest") from problem
     return found
+
+
+def _manifest(folder: Path) -> bytes:
+    try:
+        return (folder / "manifest.jsonl").read_bytes()
+    except OSError as problem:
+        message = f"{folder}: no manifest.jsonl there; make a data set of it with: pleura prepare {folder} DATASET"
+        raise UnreadableInput(message, code="no-manifest") from problem
 
 
 def label_names(root: Path, sources: list[str]) -> tuple[str, ...]:
@@ -94,7 +98,7 @@ def manifest_hash(root: Path, sources: list[str]) -> str:
     """Return the SHA-256 of the manifests, which hold the hashes of the images."""
     total = hashlib.sha256()
     for source in sources:
-        total.update((root / source / "manifest.jsonl").read_bytes())
+        total.update(_manifest(root / source))
     return total.hexdigest()
 
 
@@ -112,7 +116,9 @@ def _case(source: str, folder: Path, group: list[Record], view: str) -> Case:
     kind = kind_of(first)
     if first["mask"].endswith((".nii.gz", ".nii")):
         scan = read(folder / first["image"])
-        slices, labels = to_axial(scan.voxels, scan.affine), _axial_labels(folder / first["mask"])
+        mask = read_labels(folder / first["mask"])
+        slices = to_axial(scan.voxels, scan.affine)
+        labels = np.ascontiguousarray(to_axial(mask.voxels, mask.affine), np.uint8)
         sides = np.full(len(slices), first["sides"])
         return make_case(source, slices, labels, step=first["spacing"][2], kind=kind, sides=sides, view=view)
     slices = np.stack([_picture(folder / record["image"]) for record in group])
@@ -124,17 +130,10 @@ def _case(source: str, folder: Path, group: list[Record], view: str) -> Case:
 def _picture(path: Path) -> NDArray[Any]:
     from PIL import Image
 
-    with Image.open(path) as image:
-        return np.asarray(image.convert("L") if image.mode in ("RGB", "RGBA", "P", "LA") else image)
-
-
-def _axial_labels(path: Path) -> NDArray[np.uint8]:
-    """Return a NIfTI's labels as (z, y, x), z to the head, y to the back, x to the patient's left."""
-    import nibabel
-
-    orientations: Any = nibabel.orientations
-    image: Any = nibabel.load(path)
-    turn = orientations.ornt_transform(
-        orientations.io_orientation(image.affine), orientations.axcodes2ornt(("L", "P", "S"))
-    )
-    return np.ascontiguousarray(np.asanyarray(image.as_reoriented(turn).dataobj).transpose(2, 1, 0), np.uint8)
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("L") if image.mode in ("RGB", "RGBA", "P", "LA") else image)
+    except FileNotFoundError as problem:
+        raise UnreadableInput(f"{path}: there is no such file", code="not-found") from problem
+    except (OSError, ValueError, SyntaxError) as problem:
+        raise UnreadableInput(f"{path}: the picture is damaged or cut short", code="truncated") from problem
