@@ -177,6 +177,14 @@ def test_other_labels_keep_the_body_of_a_network_and_learn_a_new_head(data: Path
     assert own["head.weight"].shape[0] == 4 * 4
 
 
+@pytest.mark.parametrize("change", [{"network": "original"}, {"encoder": "efficientnet-lite0"}, {"widths": (8, 8)}])
+def test_weights_of_another_network_are_refused(data: Path, change: dict[str, Any]) -> None:
+    settings = dataclasses.replace(config(data, 2), start="chest-ct", **change)
+    with pytest.raises(PleuraError, match=r"chest-ct: it has \d+\.\d % of the weights of this network") as caught:
+        first_network(settings)
+    assert caught.value.code == "bundle-unfit"
+
+
 def _stop_after_validation(settings: TrainingConfig, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run `settings` and break off, as a kill would, when the first validation has been kept."""
     from pleura.training import loop

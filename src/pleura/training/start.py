@@ -12,6 +12,9 @@ from pleura.errors import InvalidBundle
 from pleura.networks.build import begin_with, build, graph_weights, unfold
 from pleura.training.config import TrainingConfig
 
+FITTING = 0.5
+"""Share of a network's weights that those to begin with have to give it; a new head for other labels is far less."""
+
 
 def network_settings(config: TrainingConfig) -> dict[str, Any]:
     """Return the settings from which `pleura.networks.build.build` makes the network of `config`."""
@@ -29,9 +32,13 @@ def first_network(config: TrainingConfig) -> nn.Module:
     torch.manual_seed(config.seed)
     network = build(network_settings(config))
     if config.start:
+        sizes = {name: value.numel() for name, value in network.state_dict().items()}
         left = begin_with(network, find_weights(config.start))
-        if len(left) == len(network.state_dict()):
-            message = f"{config.start}: none of its weights fits the network {config.network}; start from its own kind"
+        share = 1.0 - sum(sizes[name] for name in left) / sum(sizes.values())
+        if share < FITTING:
+            message = (
+                f"{config.start}: it has {100 * share:.1f} % of the weights of this network; start from its own kind"
+            )
             raise InvalidBundle(message, code="bundle-unfit")
     elif config.encoder:
         _from_imagenet(network, config)
