@@ -149,6 +149,17 @@ def test_presets_of_the_original_project_train_and_run(data: Path, tmp_path: Pat
     assert [label.name for label in result.structures] == ["lung"]
 
 
+def test_gradients_are_clipped_but_not_where_the_plain_recipe_is_asked_for(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clipped = []
+    monkeypatch.setattr(torch.nn.utils, "clip_grad_norm_", lambda _parameters, norm: clipped.append(norm))
+    train(preset("notebook", data=str(data / "drawn"), epochs=1), tmp_path / "plain")
+    assert clipped == []
+    train(config(data, 2), tmp_path / "ours")
+    assert clipped == [1.0, 1.0]
+
+
 def test_accumulated_parts_take_the_step_of_the_whole_batch(data: Path, tmp_path: Path) -> None:
     # without batch normalisation, and with a loss that is a mean over pixels, parts and whole are the same
     for name, parts in (("whole", 1), ("parts", 2)):

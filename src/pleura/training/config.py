@@ -46,7 +46,8 @@ class TrainingConfig:
     accumulate : parts a batch is cut into, one after the other, where memory is short
     steps : length of the run, or
     epochs : length in passes over the training slices; 0 leaves it to `steps`
-    strength : share of samples that is augmented freely, the others are moved a little; 0 changes none at all
+    strength : share of samples that is augmented freely, the others are moved a little; 0 is the plain recipe: no
+        sample is changed, none counts more than once an epoch, and gradients are not clipped
     average : decay of the running average of the weights, which is what gets validated and kept; 0 for none
     validate_every : steps between validations; 0 for once an epoch
     choose : keep the checkpoint with the best "dice" or the lowest "loss" on the validation sets

@@ -85,12 +85,20 @@ def emphasis(labels: NDArray[np.uint8]) -> int:
 
 
 class Sampler:
-    """Draw batches: first a set by weight, then a slice of it, those with small lungs more often.
+    """Draw batches: first a set by weight, then a slice of it; with `emphasise`, those with small lungs more often.
 
     A set's slices come in random order, each as often as it stands there, before any of them comes again.
     """
 
-    def __init__(self, cases: Sequence[Case], weights: dict[str, float], seed: int, slices: int = 3) -> None:
+    def __init__(
+        self,
+        cases: Sequence[Case],
+        weights: dict[str, float],
+        seed: int,
+        slices: int = 3,
+        *,
+        emphasise: bool = True,
+    ) -> None:
         self.rng = np.random.default_rng(seed)
         self.slices = slices
         self.cases = cases
@@ -100,7 +108,7 @@ class Sampler:
                 for case in cases
                 if case.source == source
                 for z, labels in enumerate(case.labels)
-                for _ in range(emphasis(labels))
+                for _ in range(emphasis(labels) if emphasise else 1)
             ]
             for source in weights
         }

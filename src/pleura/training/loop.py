@@ -135,7 +135,7 @@ def _read(config: TrainingConfig) -> tuple[Sampler, list[Sheet]]:
     if highest > len(config.labels) and config.outputs > 1:
         message = f"the masks go up to {highest}, and labels names {len(config.labels)}: {', '.join(config.labels)}"
         raise UnsuitableInput(f"{message}; name them all in the field labels", code="label-unnamed")
-    sampler = Sampler(cases, config.weights, config.seed, config.slices)
+    sampler = Sampler(cases, config.weights, config.seed, config.slices, emphasise=config.strength > 0)
     held = [case for name in config.validation for case in load(root, name, "val", config.view)]
     if not held:
         raise UnsuitableInput("no case of the data set is in the split val; prepare it with one", code="empty-dataset")
@@ -176,7 +176,8 @@ def _step(
         loss = objective(scores.float(), labels.to(team.device), sides) / len(parts)
         loss.backward()  # type: ignore[no-untyped-call]
         total += loss.item()
-    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    if config.strength:
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimiser.step()
     return total
 
