@@ -166,6 +166,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_model_is_run_on_the_split_and_gives_curves_and_run_time(dataset: Path) -> None:
     cases = find_cases(dataset)
     assert [case.id for case in cases.cases] == ["1"]
+    assert find_cases(dataset / "manifest.jsonl") == cases
     segmenter = Segmenter(threads=1)
     judged = judge_model(cases, segmenter, None)
     assert judged.scores[0].agreements["both lungs"].dice > 0.9

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import nibabel
@@ -38,9 +40,13 @@ def test_from_a_folder_of_pictures_to_a_segmented_picture(tmp_path: Path) -> Non
     assert trained.returncode == 0, trained.stderr
     assert (tmp_path / "model" / "recipe.json").is_file()
     assert (tmp_path / "runs" / "default" / "report.json").is_file()
-    evaluated = run(tmp_path, "evaluate.py", "--split", "train")
-    assert evaluated.returncode == 0, evaluated.stderr
-    assert "Dice" in evaluated.stdout
+    lines = (tmp_path / "prepared" / "manifest.jsonl").read_text().splitlines()
+    parts = Counter(json.loads(line)["split"] for line in lines)
+    for words, part in ((["--split", "train"], "train"), ([], "test")):
+        evaluated = run(tmp_path, "evaluate.py", *words)
+        assert evaluated.returncode == 0, evaluated.stderr
+        assert f"{parts[part]} cases" in evaluated.stdout
+        assert "Dice" in evaluated.stdout
     picture = tmp_path / "dataset" / "images" / "p1.png"
     tested = run(tmp_path, "test.py", "--image_path", str(picture), "--output", "result")
     assert tested.returncode == 0, tested.stderr
@@ -118,6 +124,9 @@ def test_missing_pictures_are_named(tmp_path: Path) -> None:
     done = run(tmp_path, "train.py")
     assert done.returncode != 0
     assert "dataset/images" in done.stderr
+    early = run(tmp_path, "evaluate.py")
+    assert early.returncode != 0
+    assert "run train.py first" in early.stderr
     absent = run(tmp_path, "test.py", "--image_path", "nowhere.png")
     assert absent.returncode == 2
     assert "Traceback" not in absent.stderr

@@ -18,6 +18,7 @@ from pleura.evaluation.names import lungs, stated, stated_convention, supposed, 
 from pleura.labels import of_lungs
 from pleura.volume import Note
 
+MANIFEST = "manifest.jsonl"
 _SUFFIX = re.compile(r"\.(nii|hdr|nrrd|nhdr|mha|mhd|png|jpe?g|tiff?)(\.gz)?$", re.IGNORECASE)
 _ENDINGS = re.compile(r"([_-](masks?|lungs?|seg|labels?))$", re.IGNORECASE)
 
@@ -61,7 +62,7 @@ class CaseList:
 
 def is_dataset(path: Path) -> bool:
     """Say whether a path is a folder with a manifest."""
-    return (path / "manifest.jsonl").is_file()
+    return (path / MANIFEST).is_file()
 
 
 def find_cases(references: Path, predictions: Path | None = None, *, split: str = "val") -> CaseList:
@@ -69,7 +70,7 @@ def find_cases(references: Path, predictions: Path | None = None, *, split: str 
 
     Parameters
     ----------
-    references : a folder with a manifest, a folder of masks, or a mask
+    references : a folder with a manifest, that manifest, a folder of masks, or a mask
     predictions : a folder of masks, or a mask; None where a model makes them, which needs a manifest
     split : of the manifest's cases
 
@@ -80,6 +81,7 @@ def find_cases(references: Path, predictions: Path | None = None, *, split: str 
     UnsuitableInput
         There is nothing to compare (`no-pairs`), or a stem is there twice (`ambiguous-pair`).
     """
+    references = references.parent if references.name == MANIFEST else references
     for path in (references, *([predictions] if predictions else [])):
         if not path.exists():
             raise UnreadableInput(f"{path}: there is no such file or folder", code="not-found")
@@ -122,7 +124,7 @@ def _told_apart(references: Sequence[Path], predictions: Sequence[Path]) -> tupl
 
 
 def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList:
-    records = [record for record in _records(folder / "manifest.jsonl") if record["split"] == split]
+    records = [record for record in _records(folder / MANIFEST) if record["split"] == split]
     labelled = [record for record in records if record["mask"]]
     if not labelled:
         raise UnsuitableInput(f"{folder} has no case with a mask in the split {split!r}", code="no-pairs")
