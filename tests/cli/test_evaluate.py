@@ -51,7 +51,8 @@ def test_table_and_report(folders: list[str], tmp_path: Path, capsys: pytest.Cap
     assert report["summary"]["both lungs"]["dice"]["mean"] == 1.0
     assert report["compared"]["difference"]["both lungs"]["dice"]["mean"] == 0.0
     lines = list(csv.DictReader((tmp_path / "out" / "cases.csv").read_text().splitlines()))
-    assert len(lines) == 2 * 3  # two cases; both lungs, right, left
+    assert len(lines) == 2 * 2 * 3  # first and second, two cases; both lungs, right, left
+    assert [line["predictions"] for line in lines] == ["first"] * 6 + ["second"] * 6
     page = (tmp_path / "out" / "report.html").read_text()
     assert "<svg" in page
     assert "data:image/png;base64," in page
@@ -73,6 +74,21 @@ def test_cases_that_could_not_be_scored_are_counted_aloud(
     assert report["notes"] == [{"code": "not-scored", "message": said}]
     assert report["compared"]["notes"] == []
     assert said in (tmp_path / "out" / "report.html").read_text()
+
+
+def test_page_shows_what_was_taken_for_what_and_the_parts_of_each_mask(folders: list[str], tmp_path: Path) -> None:
+    path = Path(folders[1]) / "b.png"
+    labels = np.asarray(Image.open(path)).copy()
+    labels[5:10, 25:35] = 1  # half of the left lung, of one case of two, goes to the right
+    labels[30, 30] = 1
+    Image.fromarray(labels).save(path)
+    assert main(["evaluate", *folders, "-o", str(tmp_path / "out"), "--quiet"]) == 0
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "<tr><td>right lung<td>0.00 %<td>100.00 %<td>0.00 %" in page
+    assert "<tr><td>left lung<td>0.00 %<td>25.00 %<td>75.00 %" in page
+    # two squares and a speck; of 200 pixels that both call lung, 50 bear the other's name
+    assert "<th>parts of the reference<th>parts found<th>swapped" in page
+    assert "<td>2<td>3<td>0.2500" in page
 
 
 def test_same_input_gives_the_same_report(folders: list[str], tmp_path: Path) -> None:

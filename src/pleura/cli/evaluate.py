@@ -179,7 +179,7 @@ def _keep(
     found = as_json(first, cases, fail_below=wishes.fail_below, other=second)
     texts = {
         "report.json": json.dumps(found, indent=1, allow_nan=False) + "\n",
-        "cases.csv": as_csv(first),
+        "cases.csv": as_csv(first, second),
         "report.html": page(first, cases, pictures, fail_below=wishes.fail_below, other=second),
     }
     for name, text in texts.items():

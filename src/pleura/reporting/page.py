@@ -66,6 +66,7 @@ def page(
         _summary(judged, cases),
         _compared(judged, other, cases) if other else "",
         _charts(judged, cases),
+        _confusion(judged, cases),
         _pictured(pictures),
         _table(judged, cases, fail_below),
         _notes(judged, cases),
@@ -154,6 +155,21 @@ def _charts(judged: Judged, cases: CaseList) -> str:
     return f"<h2>Curves</h2><div class=row>{''.join(figures)}</div>"
 
 
+def _confusion(judged: Judged, cases: CaseList) -> str:
+    """Return how often each label was taken for which, over all cases that tell them apart."""
+    found = [score.confusion for score in judged.scores if score.confusion is not None]
+    if not found:
+        return ""
+    total = np.sum(found, axis=0)
+    names = [escape(name) for name in ("background", *cases.labels.values())]
+    rows = []
+    for place in range(1, len(names)):  # nearly all of the background is far from any label
+        shares = 100 * total[place] / max(int(total[place].sum()), 1)
+        rows.append(f"<tr><td>{names[place]}<td>" + "<td>".join(f"{share:.2f} %" for share in shares))
+    head = f"<tr><th>voxels of the reference, as<th>{'<th>'.join(names)}"
+    return f"<h2>What was taken for what</h2><table>{head}{''.join(rows)}</table>"
+
+
 def _figure(picture: str, caption: str) -> str:
     return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
 
@@ -196,11 +212,14 @@ def _table(judged: Judged, cases: CaseList, fail_below: float) -> str:
     unit = main_unit(judged.scores)
     head = "".join(f"<th>{_title(name, unit)}" for name in shown)
     apart = "".join(f"<th>Dice {escape(name)}" for name in names[1:])
+    apart += "<th>parts of the reference<th>parts found" + ("<th>swapped" if names[1:] else "")
     rows = []
     for score in sorted(judged.scores, key=lambda one: one.agreements[names[0]].dice):
         first = score.agreements[names[0]]
         cells = [_number(getattr(first, name)) for name in shown]
         cells += [_number(score.agreements[name].dice) if name in score.agreements else NONE for name in names[1:]]
+        cells += [_whole(first.reference_parts), _whole(first.prediction_parts)]
+        cells += [_number(score.swapped)] if names[1:] else []
         told = escape(" ".join(([score.error] if score.error else []) + list(score.warnings)))
         bad = " class=bad" if first.dice < fail_below else ""
         rows.append(f"<tr><td{bad}>{escape(score.id)}<td>{'<td>'.join(cells)}<td>{told}")
@@ -218,6 +237,10 @@ def _notes(judged: Judged, cases: CaseList) -> str:
         "Surfaces as in DeepMind's surface-distance; intervals by bootstrap over patients.",
     ]
     return f"<h2>Notes</h2><p class=soft>{'<br>'.join(lines_of_text)}</p>"
+
+
+def _whole(value: int | None) -> str:
+    return NONE if value is None else str(value)
 
 
 def _number(value: float | None) -> str:

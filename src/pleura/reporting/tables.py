@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -55,17 +55,23 @@ def as_json(judged: Judged, cases: CaseList, *, fail_below: float, other: Judged
     return plain
 
 
-def as_csv(judged: Judged) -> str:
-    """Return a line a case and structure, with every figure."""
+def as_csv(judged: Judged, other: Judged | None = None) -> str:
+    """Return a line a case and structure, with every figure; those of a second set of predictions follow."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["case", "patient", "structure", "unit", *FIGURES, "swapped", "warnings", "error"])
-    for score in judged.scores:
-        for structure, agreement in score.agreements.items():
-            values = ["" if value is None else value for value in asdict(agreement).values()]
-            tail = ["" if score.swapped is None else score.swapped, " ".join(score.warnings), score.error or ""]
-            writer.writerow([score.id, score.patient, structure, score.unit, *values, *tail])
+    tail = ["swapped", "warnings", "error"]
+    writer.writerow(["predictions", "case", "patient", "structure", "unit", *FIGURES, *tail])
+    for name, one in (("first", judged), ("second", other)):
+        for score in one.scores if one else ():
+            writer.writerows([name, *row] for row in _rows(score))
     return text.getvalue()
+
+
+def _rows(score: Score) -> Iterator[list[Any]]:
+    for structure, agreement in score.agreements.items():
+        values = ["" if value is None else value for value in asdict(agreement).values()]
+        tail = ["" if score.swapped is None else score.swapped, " ".join(score.warnings), score.error or ""]
+        yield [score.id, score.patient, structure, score.unit, *values, *tail]
 
 
 def _case(score: Score) -> dict[str, Any]:
