@@ -2,11 +2,13 @@
 
     python benchmarks/radiographs.py                    # everything
     python benchmarks/radiographs.py --model BUNDLE     # another bundle; the modality is not in question then
+    python benchmarks/radiographs.py --pictures OUT     # and the worst of each convention, drawn
 
 Reads DATA/cxr/CONVENTION/manifest.jsonl and scores what is in the split `val`. Each picture is segmented as it is, and
 turned by 90, 180 and 270 degrees; right and left count as exchanged where Dice is higher with the two swapped. Dice of
-"both" is of lung of either side against the rest. Last, every held-out CT slice and radiograph of DATA, and everything
-in DATA/cxr/other, is put to `pleura.modality.decide`, as a picture of 8 bits.
+"both" is of lung of either side against the rest. Drawn are the reference in yellow and what was found in red. Last,
+every held-out CT slice and radiograph of DATA, and everything in DATA/cxr/other, is put to `pleura.modality.decide`, as
+a picture of 8 bits.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 
 import pleura
 from pleura.evaluation import dice
@@ -30,13 +32,17 @@ CONVENTIONS = ("heart-included", "heart-excluded")
 WINDOW = (-1350.0, 150.0)
 """Lung window in HU, in which CT slices are shown as pictures."""
 
+TILE = 320
+"""Longest side of a drawn picture in pixels."""
+
 
 def main() -> None:
     """Print a table a convention and the decisions on modality."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, default=SHARED)
     parser.add_argument("--model", type=Path, help="bundle to score in place of the shipped one")
-    parser.add_argument("--worst", type=int, default=8, help="cases to list")
+    parser.add_argument("--worst", type=int, default=8, help="cases to list, and to draw")
+    parser.add_argument("--pictures", type=Path, help="folder for pictures of the worst cases")
     options = parser.parse_args()
     for convention in CONVENTIONS:
         score_convention(options.data / "cxr" / convention, convention, options)
@@ -47,7 +53,7 @@ def main() -> None:
 def score_convention(folder: Path, convention: str, options: argparse.Namespace) -> None:
     """Segment every held-out picture of one convention in four positions and print what came out."""
     segmenter = pleura.Segmenter(model=options.model, modality="cr", convention=convention)
-    rows, exchanged = [], defaultdict(list)
+    rows, exchanged, seen = [], defaultdict(list), []
     for case in held(folder):
         picture, truth = grey(folder / case["image"]), np.asarray(Image.open(folder / case["mask"]))
         for turn in range(4):
@@ -57,7 +63,43 @@ def score_convention(folder: Path, convention: str, options: argparse.Namespace)
             if sum(swapped) > right + left:
                 exchanged[turn].append(case["id"])
             rows.append((dice(truth > 0, labels > 0), right, left, turn, case))
+            if turn == 0:
+                seen.append((rows[-1][0], case["id"], picture, truth, labels))
     print_convention(convention, rows, exchanged, options.worst)
+    if options.pictures:
+        options.pictures.mkdir(parents=True, exist_ok=True)
+        worst = sorted(seen, key=lambda one: one[0])[: options.worst]
+        sheet([drawn(*one) for one in worst]).save(options.pictures / f"{convention}.png")
+
+
+def drawn(both: float, name: str, picture: NDArray[Any], truth: NDArray[Any], labels: NDArray[Any]) -> Image.Image:
+    """Return a picture with the outlines of both masks, its Dice and its name below."""
+    colours = np.stack([picture] * 3, axis=-1)
+    for mask, colour in ((truth, (255, 220, 0)), (labels, (255, 40, 40))):
+        colours[outline(mask, max(1, max(picture.shape) // 250))] = colour
+    tile = Image.new("RGB", (TILE, TILE + 14))
+    whole = Image.fromarray(colours)
+    whole.thumbnail((TILE, TILE))
+    tile.paste(whole)
+    ImageDraw.Draw(tile).text((2, TILE + 1), f"{both:.3f}  {name[:44]}", fill="white")
+    return tile
+
+
+def outline(mask: NDArray[Any], width: int) -> NDArray[np.bool_]:
+    """Return the pixels of each label that have another label within `width` pixels."""
+    edge = np.zeros(mask.shape, bool)
+    for axis in (0, 1):
+        for step in (-width, width):
+            edge |= np.roll(mask, step, axis) != mask
+    return edge & (mask > 0)
+
+
+def sheet(tiles: list[Image.Image]) -> Image.Image:
+    """Return pictures side by side, four in a row."""
+    whole = Image.new("RGB", (4 * TILE, -(-len(tiles) // 4) * (TILE + 14)))
+    for place, tile in enumerate(tiles):
+        whole.paste(tile, (place % 4 * TILE, place // 4 * (TILE + 14)))
+    return whole
 
 
 def print_convention(
