@@ -13,6 +13,9 @@ from pleura.inference.bundle import Bundle
 BATCH = 4
 """Planes given to the network at a time."""
 
+LOOKS = ((0, 0), (4, 4), (-6, 2), (2, -4))
+"""Rows and columns, even numbers, by which a slice that stands alone is moved for the network; air lies around it."""
+
 
 def score_planes(
     planes: NDArray[np.uint8], step: float | None, context_mm: float, backend: Backend
@@ -20,9 +23,12 @@ def score_planes(
     """Return `lung` (z, side, side) and `away` (z, side / 2, side / 2), as `pleura.inference.backends` defines them.
 
     `step` is the distance of the planes in millimetres, None where it is not known; the neighbours shown to the
-    network are those closest to `context_mm` away, the plane itself standing in beyond the ends.
+    network are those closest to `context_mm` away, the plane itself standing in beyond the ends. A slice that stands
+    alone is seen from several places instead.
     """
     count, side, _ = planes.shape
+    if count == 1:
+        return _score_alone(planes, backend)
     gap = max(1, round(context_mm / step)) if step else 1
     lung = np.empty((count, side, side), np.uint8)
     away = np.empty((count, side // 2, side // 2), np.uint8)
@@ -30,6 +36,22 @@ def score_planes(
         here = np.arange(start, min(start + BATCH, count))
         lung[here], away[here] = backend(planes[_with_neighbours(here, gap, count)])
     return lung, away
+
+
+def _score_alone(plane: NDArray[np.uint8], backend: Backend) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the mean over `LOOKS` of what the network says of a slice (1, side, side).
+
+    How a border falls on the network's coarser grids is chance; the mean over a few places is a little better.
+    """
+    moved = np.concatenate([np.roll(plane, look, (1, 2)) for look in LOOKS])
+    lung, away = backend(np.repeat(moved[:, None], 3, axis=1))
+    back = [np.roll(one, (-down, -across), (0, 1)) for one, (down, across) in zip(lung, LOOKS, strict=True)]
+    half = [np.roll(one, (-down // 2, -across // 2), (0, 1)) for one, (down, across) in zip(away, LOOKS, strict=True)]
+    return _mean(back), _mean(half)
+
+
+def _mean(planes: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    return np.rint(np.mean(planes, axis=0)).astype(np.uint8)[None]
 
 
 def chance_batches(
