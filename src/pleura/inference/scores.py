@@ -51,7 +51,7 @@ def _score_alone(plane: NDArray[np.uint8], backend: Backend) -> tuple[NDArray[np
 
 
 def _mean(planes: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    return np.rint(np.mean(planes, axis=0)).astype(np.uint8)[None]
+    return np.asarray(np.rint(np.mean(planes, axis=0)), np.uint8)[None]
 
 
 def chance_batches(
