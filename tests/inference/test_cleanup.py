@@ -81,6 +81,13 @@ def test_rare_anatomy_does_not_overrule_what_the_scan_says() -> None:
     assert (labels[:, :, 32:] != 1).all()
 
 
+def test_slab_of_the_lungs_has_the_sides_that_the_scan_says() -> None:
+    lung, away = (stack[2:10] for stack in two_lungs())
+    labels, _ = clean(lung, 255 - away)
+    assert (labels[:, 10:50, 5:28] == RIGHT).all()
+    assert (labels[:, 10:50, 36:59] == LEFT).all()
+
+
 def test_recess_where_only_one_lung_is_left_keeps_its_side() -> None:
     lung, away = two_lungs()
     lung[2:5, 10:50, 36:59] = OUTSIDE

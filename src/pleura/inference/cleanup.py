@@ -90,12 +90,14 @@ def settle_sides(lung: Labels, away: Labels) -> Labels:
     The direction from the right to the left lung is where `away` grows. Where two lungs lie clearly apart, slices
     that contradict the sum over all slices are exchanged, since no patient turns between slices, and the place of a
     pixel, before or behind the middle of the scan in that direction, decides what the network leaves open. A scan of
-    several slices says where left is; only a clear contradiction overrules it.
+    several slices says where left is; only a clear contradiction overrules it, and none does where the scan holds but a
+    slab of the lungs, from its first slice to its last: that is too little anatomy to judge by.
     """
     pulls = np.array([_pull(_places(plane), sides) for plane, sides in zip(lung, away, strict=True)])
     total = pulls[:, :2].sum(axis=0)
     if len(lung) > 1:
-        total[1] += FILE_SAYS * pulls[:, 2].sum()
+        cut = all((plane > HALF).any() for plane in (lung[0], lung[-1]))
+        total[1] += (1.0 if cut else FILE_SAYS) * pulls[:, 2].sum()
     total /= max(float(np.hypot(*total)), 1e-6)
     growth, possible = pulls[:, :2] @ total, pulls[:, 2]
     if float(np.abs(growth).sum()) < APART * max(float(possible.sum()), 1e-6):
