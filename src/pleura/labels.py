@@ -31,6 +31,9 @@ LUNGS: tuple[Label, ...] = (
 )
 """The structures that the shipped model marks, with their SNOMED CT concept codes."""
 
+RIGHT_AND_LEFT = tuple(label.name for label in LUNGS)
+"""Their names, as bundles and data sets of both lungs state them."""
+
 _BOTH = Label(1, "lung", (230, 80, 70), "39607008", "Lung structure")
 
 _COLOURS = ((230, 80, 70), (70, 140, 230), (240, 190, 60), (90, 180, 110), (170, 110, 210), (80, 190, 200))

@@ -26,8 +26,7 @@ from pleura.inference.restore import restore, restore_chances
 from pleura.inference.scores import chance_batches, score_planes
 from pleura.inference.tidy import tidy
 from pleura.inference.turns import upright_chances
-from pleura.labels import LUNGS as LUNG_LABELS
-from pleura.labels import structures
+from pleura.labels import RIGHT_AND_LEFT, structures
 from pleura.modality.shown import shown
 from pleura.reading import read
 from pleura.reading.array import from_array
@@ -38,8 +37,6 @@ Source = str | Path | Volume | NDArray[Any]
 
 CONVENTIONS = ("heart-included", "heart-excluded")
 """What the shipped masks of radiographs may hold, the usual one first."""
-
-RIGHT_AND_LEFT = tuple(label.name for label in LUNG_LABELS)
 
 
 class Segmenter:
