@@ -72,7 +72,7 @@ class Volume:
     affine : (4, 4) float64, array index (k, j, i, 1) -> LPS millimetres
     kind : what the values mean
     planar : True for a single picture, whose labels are handed back as (y, x)
-    spacing_known : False where the source holds no millimetres; the affine then counts pixels
+    spacing_known : False where the source holds no millimetres, or none to be believed; distances then count pixels
     identity : what it was read from
     notes : what the reader decided and why
     """

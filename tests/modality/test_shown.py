@@ -163,3 +163,13 @@ def test_caller_may_say_that_ct_numbers_are_greys() -> None:
 def test_unknown_modality_is_refused() -> None:
     with pytest.raises(PleuraError, match="choose from auto, ct, cr"):
         shown(noise(), "mr")
+
+
+@pytest.mark.parametrize(("step", "known"), [(0.4, True), (0.01, False), (5.0, False)])
+def test_millimetres_that_no_detector_has_are_not_believed(shared: Path, step: float, known: bool) -> None:
+    grey = radiograph(shared).voxels[0]
+    volume, _ = shown(from_array(grey, (step, step)))
+    assert volume.kind is Kind.RADIOGRAPH
+    assert volume.spacing_known is known
+    assert ("spacing-unknown" in codes(volume.notes)) is not known
+    assert volume.spacing[1:] == (step, step)

@@ -43,6 +43,29 @@ def test_voxels_lie_where_simpleitk_puts_them(tmp_path: Path, name: str, packed:
     assert volume.identity.format == "metaimage"
 
 
+def test_a_file_of_two_axes_is_a_picture_in_the_plane_of_x_and_y(tmp_path: Path) -> None:
+    hu = chest((3, 40, 48))[1]
+    made = SimpleITK.GetImageFromArray(hu)
+    made.SetSpacing((0.5, 0.7))
+    made.SetOrigin((-10.0, 20.0))
+    made.SetDirection((0, 1, -1, 0))
+    SimpleITK.WriteImage(made, str(tmp_path / "slice.mha"))
+    volume = pleura.read(tmp_path / "slice.mha")
+    assert volume.planar
+    np.testing.assert_array_equal(volume.voxels, hu[None])
+    here = made.TransformIndexToPhysicalPoint((3, 11))
+    np.testing.assert_allclose((volume.affine @ (0, 11, 3, 1))[:3], (*here, 0.0))
+
+
+def test_a_header_without_spacing_says_that_nothing_is_known_of_it(tmp_path: Path) -> None:
+    (tmp_path / "scan.raw").write_bytes(chest((40, 36, 48)).tobytes())
+    header = "NDims = 3\nDimSize = 48 36 40\nElementType = MET_SHORT\nElementDataFile = scan.raw\n"
+    (tmp_path / "scan.mhd").write_text(header)
+    volume = pleura.read(tmp_path / "scan.mhd")
+    assert not volume.spacing_known
+    assert "spacing-unknown" in {note.code for note in volume.notes}
+
+
 @pytest.mark.parametrize("pixel", [SimpleITK.sitkInt32, SimpleITK.sitkFloat32, SimpleITK.sitkFloat64])
 def test_wider_types_become_int16(tmp_path: Path, pixel: int) -> None:
     SimpleITK.WriteImage(SimpleITK.Cast(image(), pixel), str(tmp_path / "scan.mha"))
@@ -65,7 +88,9 @@ def test_big_endian_voxels_and_a_header_size_are_honoured(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("field", "code"),
     [
-        ("DimSize = 48 36", "not-3d"),
+        ("DimSize = 48", "not-3d"),
+        ("DimSize = 48 36 40 2", "not-3d"),
+        ("ElementSpacing = 1 1", "damaged"),
         ("DimSize = 48 36 0", "damaged"),
         ("DimSize = 48 36 forty", "damaged"),
         ("DimSize = 48 36 41", "truncated"),

@@ -65,6 +65,37 @@ def test_a_file_without_space_is_read_with_a_note(tmp_path: Path) -> None:
     assert "orientation-unknown" in {note.code for note in volume.notes}
 
 
+def test_a_file_of_two_axes_is_a_picture_where_simpleitk_puts_it(tmp_path: Path) -> None:
+    made = SimpleITK.GetImageFromArray(HU[20])
+    made.SetSpacing((0.5, 0.7))
+    made.SetOrigin((-10.0, 20.0))
+    SimpleITK.WriteImage(made, str(tmp_path / "slice.nrrd"))
+    volume = pleura.read(tmp_path / "slice.nrrd")
+    assert volume.planar
+    np.testing.assert_array_equal(volume.voxels, HU[20:21])
+    here = made.TransformIndexToPhysicalPoint((3, 11))
+    np.testing.assert_allclose((volume.affine @ (0, 11, 3, 1))[:3], (*here, 0.0))
+
+
+def test_a_picture_placed_in_space_keeps_its_place(tmp_path: Path) -> None:
+    header = {
+        "space": "right-anterior-superior",
+        "space directions": np.array([[-2.0, 0.0, 0.0], [0.0, 3.0, 0.0]]),
+        "space origin": [10.0, 20.0, 30.0],
+    }
+    nrrd.write(str(tmp_path / "slice.nrrd"), HU[20], header, index_order="C")
+    volume = pleura.read(tmp_path / "slice.nrrd")
+    np.testing.assert_allclose((volume.affine @ (0, 11, 3, 1))[:3], (-10 + 2 * 3, -20 - 3 * 11, 30))
+    assert volume.spacing == (1, 3, 2)
+
+
+def test_a_picture_without_millimetres_says_so(tmp_path: Path) -> None:
+    nrrd.write(str(tmp_path / "slice.nrrd"), HU[20], index_order="C")
+    volume = pleura.read(tmp_path / "slice.nrrd")
+    assert not volume.spacing_known
+    assert {"spacing-unknown"} < {note.code for note in volume.notes}
+
+
 def test_a_detached_header_without_its_data_is_refused(tmp_path: Path) -> None:
     nrrd.write(str(tmp_path / "scan.nhdr"), HU, {"encoding": "raw"}, index_order="C")
     np.testing.assert_array_equal(pleura.read(tmp_path / "scan.nhdr").voxels, HU)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import nrrd
@@ -10,6 +11,7 @@ import pytest
 import SimpleITK
 from test_volume import ORIENTATIONS, affine_of
 
+from pleura.volume import Identity, affine_from_spacing
 from pleura.writing import write
 
 
@@ -43,7 +45,14 @@ def test_metaimage_names_where_its_axes_come_from(plain, tmp_path: Path) -> None
     assert b"ElementSpacing = 1 2 5\n" in text
 
 
-def test_picture_is_a_volume_of_one_slice(picture, tmp_path: Path) -> None:
-    image = SimpleITK.ReadImage(write(picture, tmp_path / "lungs.nrrd"))
-    assert image.GetSize() == (6, 4, 1)
-    np.testing.assert_array_equal(SimpleITK.GetArrayFromImage(image)[0], picture.labels)
+@pytest.mark.parametrize("suffix", [".nrrd", ".mha"])
+@pytest.mark.parametrize(("form", "size"), [("metaimage", (6, 4)), ("raster", (6, 4)), ("dicom", (6, 4, 1))])
+def test_picture_has_the_axes_that_itk_finds_in_its_source(picture, form, size, suffix, tmp_path: Path) -> None:
+    affine = affine_from_spacing((1.0, 0.7, 0.5))
+    affine[:2, 3] = -10.0, 20.0
+    volume = replace(picture.volume, affine=affine, identity=Identity(format=form))
+    image = SimpleITK.ReadImage(write(replace(picture, volume=volume), tmp_path / f"lungs{suffix}"))
+    assert image.GetSize() == size
+    assert image.GetSpacing()[:2] == (0.5, 0.7)
+    assert image.GetOrigin()[:2] == (-10.0, 20.0)
+    np.testing.assert_array_equal(SimpleITK.GetArrayFromImage(image).reshape(4, 6), picture.labels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from pathlib import Path
 
 import nibabel
@@ -13,7 +14,7 @@ from test_volume import ORIENTATIONS, affine_of
 
 from pleura.errors import UnwritableOutput
 from pleura.segmentation import Segmentation
-from pleura.volume import Volume
+from pleura.volume import Identity, Volume
 from pleura.writing import write
 
 RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -65,6 +66,12 @@ def test_header_says_labels_and_millimetres(plain, tmp_path: Path) -> None:
     assert header.get_xyzt_units() == ("mm", "unknown")
     assert header.get_zooms() == (1.0, 2.0, 5.0)
     assert b"1 right lung, 2 left lung" in header["descrip"].tobytes()
+
+
+def test_picture_from_a_nifti_of_two_axes_has_two(picture, tmp_path: Path) -> None:
+    volume = replace(picture.volume, identity=Identity(format="nifti"))
+    image = nibabel.load(write(replace(picture, volume=volume), tmp_path / "lungs.nii"))
+    np.testing.assert_array_equal(np.asanyarray(image.dataobj), picture.labels.T)
 
 
 def test_unknown_spacing_has_no_unit(picture, tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ MODALITIES: dict[str, Scan | None] = {"auto": None, "ct": "ct", "cr": "radiograp
 _NAMES: dict[Scan, str] = {"ct": "a CT slice", "radiograph": "a chest radiograph"}
 _OF_CT = frozenset({"hu-offset-corrected", "values-hu", "short-coverage"})
 """Notes that are not true of a radiograph."""
+_SIDES = (80.0, 650.0)
+"""Millimetres of the longer side of a chest radiograph: a newborn's, cut close, and a large detector with room."""
 _TAKEN = Note("taken-for-radiograph", "by the picture this is a chest radiograph")
 _NO_CT = Note("modality-doubtful", "by its header this is a CT slice, but it looks like a chest radiograph")
 _NO_CHEST = Note(
@@ -75,7 +77,19 @@ def _look(volume: Volume) -> Decision:
 def _as_radiograph(volume: Volume, *notes: Note) -> Volume:
     """Return a picture as greys of a radiograph, without what was noted of it as a CT."""
     kept = tuple(note for note in volume.notes if note.code not in _OF_CT)
-    return replace(volume, voxels=_grey(volume), kind=Kind.RADIOGRAPH, notes=(*kept, *notes))
+    doubts = _unlike_a_detector(volume)
+    known = volume.spacing_known and not doubts
+    notes = (*kept, *doubts, *notes)
+    return replace(volume, voxels=_grey(volume), kind=Kind.RADIOGRAPH, spacing_known=known, notes=notes)
+
+
+def _unlike_a_detector(volume: Volume) -> tuple[Note, ...]:
+    """Return a note where the stated millimetres are not those of a chest on a detector, as after a conversion."""
+    sides = [count * step for count, step in zip(volume.shape[1:], volume.spacing[1:], strict=True)]
+    if not volume.spacing_known or _SIDES[0] <= max(sides) <= _SIDES[1]:
+        return ()
+    message = f"by its millimetres the radiograph is {max(sides) / 10:.0f} cm long; they were not believed"
+    return (Note("spacing-unknown", message),)
 
 
 def _grey(volume: Volume) -> NDArray[Any]:

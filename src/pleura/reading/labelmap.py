@@ -52,7 +52,7 @@ def read_labels(path: Path) -> LabelMap:
     Raises
     ------
     UnreadableInput : the file is missing, damaged, empty, or of a format that holds no label map
-    UnsuitableInput : it has other than three axes, or is a picture in many colours
+    UnsuitableInput : it has other than two or three axes, or is a picture in many colours
     MissingExtra : NRRD needs `pip install pleura[itk]`
     """
     form, _ = sniff(path)
@@ -77,12 +77,13 @@ def _from_nifti(path: Path) -> LabelMap:
 
 
 def _from_nrrd(path: Path) -> LabelMap:
-    array, affine, guesses = decode_nrrd(path)
-    return LabelMap(array, affine, placed=not guesses)
+    array, affine, planar, guesses = decode_nrrd(path)
+    return LabelMap(array, affine, placed=not guesses, planar=planar)
 
 
 def _from_metaimage(path: Path) -> LabelMap:
-    return LabelMap(*decode_metaimage(path))
+    array, affine, planar, guesses = decode_metaimage(path)
+    return LabelMap(array, affine, placed=not guesses, planar=planar)
 
 
 def _from_dicom(path: Path) -> LabelMap:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.reading.values import interpret
-from pleura.volume import Affine, Identity, Kind, Volume
+from pleura.volume import Affine, Identity, Kind, Note, Volume
 
 _TYPES = {
     "MET_CHAR": "i1",
@@ -28,6 +28,7 @@ _TYPES = {
     "MET_FLOAT": "f4",
     "MET_DOUBLE": "f8",
 }
+_SPACING = ("ElementSpacing", "ElementSize")
 _LONGEST_HEADER = 1 << 16
 
 
@@ -37,20 +38,29 @@ def read_metaimage(path: Path, kind: Kind | None) -> Volume:
     Raises
     ------
     UnreadableInput : the header or the voxels are damaged, or the file with the voxels is missing
-    UnsuitableInput : not three axes, several channels, or values that are not a scan
+    UnsuitableInput : not two or three axes, several channels, or values that are not a scan
     """
-    array, affine = decode_metaimage(path)
+    array, affine, planar, notes = decode_metaimage(path)
     meaning = interpret(array, kind)
-    identity = Identity(format="metaimage")
-    return Volume(meaning.voxels, affine, kind=meaning.kind, identity=identity, notes=meaning.notes)
+    return Volume(
+        meaning.voxels,
+        affine,
+        kind=meaning.kind,
+        planar=planar,
+        spacing_known=not notes,
+        identity=Identity(format="metaimage"),
+        notes=(*notes, *meaning.notes),
+    )
 
 
-def decode_metaimage(path: Path) -> tuple[NDArray[np.generic], Affine]:
-    """Return the values (z, y, x) as they are stored, and array index -> LPS millimetres."""
+def decode_metaimage(path: Path) -> tuple[NDArray[np.generic], Affine, bool, list[Note]]:
+    """Return the values (z, y, x), array index -> LPS millimetres, if it is a picture, and what was guessed."""
     fields, end = _fields(path)
     shape = _shape(fields)
-    array = np.frombuffer(_voxel_bytes(path, fields, end, shape), _dtype(fields)).reshape(shape)
-    return array.astype(array.dtype.newbyteorder("=")), _affine(fields)
+    array = np.frombuffer(_voxel_bytes(path, fields, end, shape), _dtype(fields)).reshape((1, *shape)[-3:])
+    unknown = Note("spacing-unknown", "the MetaImage states no millimetres; distances count voxels")
+    notes = [] if any(fields.get(name) for name in _SPACING) else [unknown]
+    return array.astype(array.dtype.newbyteorder("=")), _affine(fields, len(shape)), len(shape) == 2, notes
 
 
 def _fields(path: Path) -> tuple[Mapping[str, str], int]:
@@ -70,13 +80,13 @@ def _fields(path: Path) -> tuple[Mapping[str, str], int]:
 
 
 def _shape(fields: Mapping[str, str]) -> tuple[int, ...]:
-    """Return the size as (z, y, x)."""
+    """Return the size as (z, y, x) or (y, x)."""
     if fields.get("ObjectType", "Image").lower() != "image":
         raise UnsuitableInput(f"this MetaIO file is a {fields['ObjectType']}, not an image", code="not-an-image")
     if fields.get("ElementNumberOfChannels", "1") != "1":
         raise UnsuitableInput("voxels of several channels are not CT numbers", code="colour")
-    sizes = tuple(int(size) for size in _numbers(fields, ("DimSize",), ()))
-    if len(sizes) != 3:
+    sizes = tuple(int(size) for size in _numbers(fields, ("DimSize",), np.zeros(0)))
+    if len(sizes) not in {2, 3}:
         raise UnsuitableInput(f"{len(sizes)} axes {sizes}; give one volume of three axes", code="not-3d")
     if min(sizes) < 1:
         raise UnreadableInput(f"the MetaImage header states a size of {sizes}", code="damaged")
@@ -125,21 +135,27 @@ def _inflated(packed: bytes, length: int) -> bytes:
         raise UnreadableInput("the packed voxels are damaged", code="truncated") from error
 
 
-def _affine(fields: Mapping[str, str]) -> Affine:
-    """Return array index (k, j, i) -> LPS millimetres; each row of TransformMatrix is the way one axis grows."""
-    ways = _numbers(fields, ("TransformMatrix", "Orientation", "Rotation"), np.eye(3).ravel()).reshape(3, 3)
-    spacing = _numbers(fields, ("ElementSpacing", "ElementSize"), (1.0, 1.0, 1.0))
+def _affine(fields: Mapping[str, str], count: int) -> Affine:
+    """Return array index (k, j, i) -> LPS millimetres; each row of TransformMatrix is the way one axis grows.
+
+    A picture, of two axes, lies in the plane of x and y.
+    """
+    turn = _numbers(fields, ("TransformMatrix", "Orientation", "Rotation"), np.eye(count).ravel())
+    spacing = _numbers(fields, _SPACING, np.ones(count))
+    origin = _numbers(fields, ("Offset", "Position", "Origin"), np.zeros(count))
+    if (turn.size, spacing.size, origin.size) != (count * count, count, count):
+        raise UnreadableInput(f"the MetaImage geometry is not that of {count} axes", code="damaged")
+    ways = np.eye(3)
+    ways[:count, :count] = turn.reshape(count, count) * spacing[:, None]
     affine = np.eye(4)
-    affine[:3, :3] = (ways * spacing[:, None])[::-1].T
-    affine[:3, 3] = _numbers(fields, ("Offset", "Position", "Origin"), (0.0, 0.0, 0.0))
+    affine[:3, :3] = ways[::-1].T
+    affine[:count, 3] = origin
     return affine
 
 
-def _numbers(
-    fields: Mapping[str, str], names: tuple[str, ...], default: tuple[float, ...] | NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _numbers(fields: Mapping[str, str], names: tuple[str, ...], default: NDArray[np.float64]) -> NDArray[np.float64]:
     text = next((fields[name] for name in names if fields.get(name)), "")
     try:
-        return np.array([float(part) for part in text.split()] or default, np.float64)
+        return np.array([float(part) for part in text.split()]) if text else default
     except ValueError as error:
         raise UnreadableInput(f"the MetaImage field {names[0]} does not hold numbers", code="damaged") from error

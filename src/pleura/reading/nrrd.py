@@ -33,21 +33,23 @@ def read_nrrd(path: Path, kind: Kind | None) -> Volume:
     ------
     MissingExtra : pynrrd is not installed
     UnreadableInput : the file is damaged or its data file is missing
-    UnsuitableInput : not three axes, or values that are not a scan
+    UnsuitableInput : not two or three axes, or values that are not a scan
     """
-    array, affine, notes = decode_nrrd(path)
+    array, affine, planar, notes = decode_nrrd(path)
     meaning = interpret(array, kind)
     return Volume(
         meaning.voxels,
         affine,
         kind=meaning.kind,
+        planar=planar,
+        spacing_known=all(note.code != "spacing-unknown" for note in notes),
         identity=Identity(format="nrrd"),
         notes=(*notes, *meaning.notes),
     )
 
 
-def decode_nrrd(path: Path) -> tuple[NDArray[np.generic], Affine, list[Note]]:
-    """Return the values (z, y, x) as they are stored, array index -> LPS millimetres, and what was guessed of it."""
+def decode_nrrd(path: Path) -> tuple[NDArray[np.generic], Affine, bool, list[Note]]:
+    """Return the values (z, y, x), array index -> LPS millimetres, if it is a picture, and what was guessed."""
     try:
         import nrrd
     except ImportError as error:
@@ -60,33 +62,47 @@ def decode_nrrd(path: Path) -> tuple[NDArray[np.generic], Affine, list[Note]]:
         raise UnreadableInput("the NRRD file is damaged or cut short", code="damaged") from error
     except FileNotFoundError as error:
         raise UnreadableInput("the data file that the NRRD header names is missing", code="half-missing") from error
-    affine, notes = _affine(header)
-    return array.astype(array.dtype.newbyteorder("="), copy=False), affine, notes
+    affine, notes = _affine(header, array.ndim)
+    voxels = array.astype(array.dtype.newbyteorder("="), copy=False)
+    return voxels.reshape((1, *array.shape)[-3:]), affine, array.ndim == 2, notes
 
 
 def _refuse_shape(header: Mapping[str, Any]) -> None:
     sizes = [int(size) for size in header["sizes"]]
-    if len(sizes) != 3:
+    if len(sizes) not in {2, 3}:
         raise UnsuitableInput(f"{len(sizes)} axes {tuple(sizes)}; give one volume of three axes", code="not-3d")
     if header["type"] == "block":
         raise UnsuitableInput("NRRD blocks are not CT numbers", code="not-hu")
 
 
-def _affine(header: Mapping[str, Any]) -> tuple[Affine, list[Note]]:
-    """Return array index (k, j, i) -> LPS millimetres."""
+def _affine(header: Mapping[str, Any], count: int) -> tuple[Affine, list[Note]]:
+    """Return array index (k, j, i) -> LPS millimetres; a picture, of two axes, lies in x and y unless it says where."""
     directions = header.get("space directions")
-    signs = _TO_LPS.get(str(header.get("space", "")).lower())
     if directions is not None and not np.isfinite(np.array(directions, np.float64)).all():
         raise UnsuitableInput("an axis of the NRRD is not one of space; give one volume", code="not-3d")
-    affine = np.eye(4)
-    if directions is None or signs is None:
-        spacings = np.array(header.get("spacings", (1.0, 1.0, 1.0)), np.float64)
-        spacings[~np.isfinite(spacings)] = 1.0
-        ways = np.diag(spacings) if directions is None else np.array(directions, np.float64)
+    signs = _TO_LPS.get(str(header.get("space", "")).lower(), None if count == 3 else (1.0, 1.0, 1.0))
+    notes = []
+    if directions is None and "spacings" not in header:
+        notes.append(Note("spacing-unknown", "the NRRD states no millimetres; distances count voxels"))
+    if count == 3 and (directions is None or signs is None):
         text = "the NRRD names no anatomical space: the orientation is a guess, and right and left may be exchanged"
-        notes = [Note("orientation-unknown", text)]
-    else:
-        ways, notes = np.array(directions, np.float64) * signs, []
-        affine[:3, 3] = np.array(header.get("space origin", (0.0, 0.0, 0.0)), np.float64) * signs
+        notes.append(Note("orientation-unknown", text))
+    spacings = np.array(header.get("spacings", np.ones(count)), np.float64)
+    ways = _three(np.diag(np.nan_to_num(spacings, nan=1.0)) if directions is None else np.array(directions, np.float64))
+    affine = np.eye(4)
     affine[:3, :3] = ways[::-1].T
+    if directions is not None and signs is not None:
+        origin = np.array(header.get("space origin", ()), np.float64)
+        affine[: origin.size, 3] = origin
+        affine[:3] *= np.array(signs)[:, None]
     return affine, notes
+
+
+def _three(ways: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the ways of three axes: those of a picture with one that stands on them, a millimetre long."""
+    if len(ways) == 3:
+        return ways
+    flat = np.zeros((2, 3))
+    flat[:, : ways.shape[1]] = ways
+    normal = np.cross(*flat)
+    return np.vstack([flat, normal / max(float(np.linalg.norm(normal)), 1e-30)])

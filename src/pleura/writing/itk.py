@@ -1,7 +1,8 @@
 """Write labels as NRRD or MetaImage, the formats of ITK, Slicer and their kin.
 
 Both are a few lines of text before compressed bytes, and both speak LPS as we do, so no library is needed. Axes are
-named x first, which reverses the affine's columns; the bytes stay as they lie in memory.
+named x first, which reverses the affine's columns; the bytes stay as they lie in memory. Where ITK reads the source as
+a picture of two axes, so it does the mask.
 
 References
 ----------
@@ -16,7 +17,7 @@ from typing import BinaryIO
 import numpy as np
 
 from pleura.segmentation import Segmentation
-from pleura.volume import Volume
+from pleura.volume import Affine, Volume
 from pleura.writing.mark import MARK
 from pleura.writing.stream import Container, deflate, slices
 
@@ -24,19 +25,20 @@ from pleura.writing.stream import Container, deflate, slices
 def write_nrrd(segmentation: Segmentation, file: BinaryIO) -> None:
     """Write a gzip-encoded `.nrrd`."""
     volume = segmentation.volume
-    columns = [f"({_numbers(volume.affine[:3, axis], ',')})" for axis in (2, 1, 0)]
+    count = _axes(volume)
+    columns = [f"({_numbers(column[:count], ',')})" for column in _ways(volume, count)]
     lines = [
         "NRRD0005",
         f"# {MARK}",
         "type: uint8",
-        "dimension: 3",
-        "space: left-posterior-superior",
-        f"sizes: {_numbers(volume.shape[::-1])}",
+        f"dimension: {count}",
+        "space: left-posterior-superior" if count == 3 else "space dimension: 2",
+        f"sizes: {_numbers(volume.shape[: -count - 1 : -1])}",
         f"space directions: {' '.join(columns)}",
-        "kinds: domain domain domain",
+        "kinds:" + " domain" * count,
         "encoding: gzip",
-        *(['space units: "mm" "mm" "mm"'] if volume.spacing_known else []),
-        f"space origin: ({_numbers(volume.affine[:3, 3], ',')})",
+        *(["space units:" + ' "mm"' * count] if volume.spacing_known else []),
+        f"space origin: ({_numbers(volume.affine[:count, 3], ',')})",
     ]
     file.write("".join(f"{line}\n" for line in lines).encode() + b"\n")
     for chunk in deflate(slices(segmentation.labels), Container.GZIP):
@@ -46,27 +48,41 @@ def write_nrrd(segmentation: Segmentation, file: BinaryIO) -> None:
 def write_mha(segmentation: Segmentation, file: BinaryIO) -> None:
     """Write a zlib-compressed `.mha`; its header needs the compressed size, so that is held in memory, a few MB."""
     volume = segmentation.volume
+    count = _axes(volume)
     data = b"".join(deflate(slices(segmentation.labels), Container.ZLIB))
-    directions = (volume.affine[:3, :3] / np.array(volume.spacing))[:, ::-1]
+    spacing = volume.spacing[: -count - 1 : -1]
+    directions = _ways(volume, count)[:, :count] / np.array(spacing)[:, None]
     fields = {
         "ObjectType": "Image",
         "Comment": MARK,
-        "NDims": "3",
+        "NDims": str(count),
         "BinaryData": "True",
         "BinaryDataByteOrderMSB": "False",
         "CompressedData": "True",
         "CompressedDataSize": str(len(data)),
-        "TransformMatrix": _numbers(directions.T.ravel()),  # the directions of x, y, z one after another
-        "Offset": _numbers(volume.affine[:3, 3]),
-        "CenterOfRotation": "0 0 0",
-        "AnatomicalOrientation": _letters(volume),
-        "ElementSpacing": _numbers(volume.spacing[::-1]),
-        "DimSize": _numbers(volume.shape[::-1]),
+        "TransformMatrix": _numbers(directions.ravel()),  # the directions of x, y, z one after another
+        "Offset": _numbers(volume.affine[:count, 3]),
+        "CenterOfRotation": " ".join("0" * count),
+        "AnatomicalOrientation": _letters(volume) if count == 3 else "??",
+        "ElementSpacing": _numbers(spacing),
+        "DimSize": _numbers(volume.shape[: -count - 1 : -1]),
         "ElementType": "MET_UCHAR",
         "ElementDataFile": "LOCAL",
     }
     file.write("".join(f"{name} = {value}\n" for name, value in fields.items()).encode())
     file.write(data)
+
+
+def _axes(volume: Volume) -> int:
+    """Return how many axes ITK sees: two of a picture in the plane of x and y, but three of any DICOM file."""
+    in_plane = not volume.affine[2, 1:3].any()
+    return 2 if volume.planar and in_plane and volume.identity.format != "dicom" else 3
+
+
+def _ways(volume: Volume, count: int) -> Affine:
+    """Return the way that each axis of the file goes with a step, x first, one a row."""
+    ways: Affine = volume.affine[:3, [2, 1, 0][:count]].T
+    return ways
 
 
 def _numbers(values: Iterable[float], between: str = " ") -> str:

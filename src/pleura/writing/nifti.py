@@ -75,7 +75,8 @@ def header(segmentation: Segmentation) -> NDArray[np.void]:
     quaternion, side, sheared = _quaternion(ras)
     record = np.zeros((), _HEADER)
     record["sizeof_hdr"], record["regular"], record["magic"] = _HEADER.itemsize, b"r", b"n+1"
-    record["dim"] = (3, *volume.shape[::-1], 1, 1, 1, 1)
+    count = 2 if volume.planar and volume.identity.format == "nifti" else 3  # as many axes as the source has
+    record["dim"] = (count, *volume.shape[::-1], 1, 1, 1, 1)
     record["pixdim"] = (side, *volume.spacing[::-1], 0, 0, 0, 0)
     record["datatype"], record["bitpix"], record["vox_offset"], record["scl_slope"] = _UINT8, 8, _OFFSET, 1
     record["xyzt_units"] = _MILLIMETRES if volume.spacing_known else 0
