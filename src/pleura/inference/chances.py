@@ -1,4 +1,4 @@
-"""How likely each pixel is to belong to a structure, as bytes: for curves over thresholds, not for masks."""
+"""How likely each pixel is to belong to a structure, as bytes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,18 @@ from pleura.inference.grid import Square
 
 STEPS = 16.0
 """Steps of a byte of `lung` for a difference of 1 between two scores, as `pleura.networks.deploy` writes them."""
+
+
+def likeliest(chances: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the likeliest class of each pixel, the first of equals, from chances (classes, s, s).
+
+    As `argmax` over the first axis, which takes twenty times as long.
+    """
+    highest, found = chances[0].copy(), np.zeros(chances.shape[1:], np.uint8)
+    for label in range(1, len(chances)):
+        found[chances[label] > highest] = label
+        np.maximum(highest, chances[label], out=highest)
+    return found
 
 
 def lung_chance(lung: NDArray[np.uint8]) -> NDArray[np.uint8]:

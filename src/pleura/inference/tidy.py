@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.inference.chances import likeliest
+
 LEAST_SHARE = 0.003
 """Share of the picture below which a part is no lung."""
 
@@ -21,15 +23,16 @@ def tidy(chances: NDArray[np.uint8]) -> NDArray[np.uint8]:
     import fill_voids
 
     tidied = chances.copy()
-    likeliest = chances.argmax(axis=0)
+    classes = likeliest(chances)
     for label in range(1, len(chances)):
-        parts = cc3d.connected_components((likeliest == label).astype(np.uint8), connectivity=8)
+        lung = classes == label
+        parts = cc3d.connected_components(lung.view(np.uint8), connectivity=8)
         sizes = np.bincount(parts.ravel())
         sizes[0] = 0
-        keep = (sizes >= LOOSE * sizes.max()) & (sizes >= LEAST_SHARE * likeliest.size)
-        dropped = (parts > 0) & ~keep[parts]
+        keep = (sizes >= LOOSE * sizes.max()) & (sizes >= LEAST_SHARE * classes.size)
         kept = keep[parts]
-        holes = np.asarray(fill_voids.fill(kept)) & ~kept & (likeliest == 0)
+        dropped = lung & ~kept
+        holes = np.asarray(fill_voids.fill(kept)) & ~kept & (classes == 0)
         tidied[:, dropped] = 0
         tidied[0, dropped] = 255
         tidied[:, holes] = 0

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pleura.inference.backends import Backend
 from pleura.inference.bundle import Bundle
+from pleura.inference.chances import likeliest
 from pleura.inference.scores import with_condition
 from pleura.labels import RIGHT_AND_LEFT, quarters_to_upright
 
@@ -27,7 +28,7 @@ def upright_chances(plane: NDArray[np.uint8], bundle: Bundle, backend: Backend, 
     models of other structures.
     """
     first = _look(plane, 0, bundle, backend, condition)
-    turn = quarters_to_upright(first.argmax(axis=0)) if bundle.labels == RIGHT_AND_LEFT else None
+    turn = quarters_to_upright(likeliest(first)) if bundle.labels == RIGHT_AND_LEFT else None
     if turn is None or _certainty(first) < SURE:
         looks = [first, *(_look(plane, turn, bundle, backend, condition) for turn in (1, 2, 3))]
         return max(looks, key=_certainty)

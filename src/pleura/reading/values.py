@@ -179,7 +179,8 @@ def _stretched(array: NDArray[Any], low: float, high: float) -> tuple[NDArray[An
     if array.dtype.kind == "f" and low >= 0 and 0.5 < high <= 1:
         grey, how = np.rint(array * 255).astype(np.uint8), "from 0 to 1, scaled to 0..255"
     elif low >= 0 and 128 <= high <= 255:
-        grey, how = np.rint(array).astype(np.uint8), "from 0 to 255"
+        grey = (np.rint(array) if array.dtype.kind == "f" else array).astype(np.uint8)
+        how = "from 0 to 255"
     else:
         low, high = _ends(array, low, high)
         grey, how = array.astype(np.float32), f"from {low:g} to {high:g}, stretched to 0..255"
