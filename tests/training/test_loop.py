@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ import pleura
 from pleura.errors import PleuraError
 from pleura.inference.backends import make_backend
 from pleura.inference.bundle import load_bundle
-from pleura.networks.build import build, graph_weights, unfold
+from pleura.networks.build import build, graph_weights
 from pleura.training.config import TrainingConfig, preset
 from pleura.training.diary import rows
 from pleura.training.export import export_run
@@ -182,10 +183,22 @@ def test_run_begins_with_the_weights_of_a_bundle(data: Path, tmp_path: Path) -> 
 
 def test_other_labels_keep_the_body_of_a_network_and_learn_a_new_head(data: Path) -> None:
     settings = dataclasses.replace(config(data, 2), labels=("a", "b", "c"), start="chest-ct", **SHIPPED)
-    network, shipped = first_network(settings), unfold(graph_weights(load_bundle().graph("network")))
+    network, shipped = first_network(settings), graph_weights(load_bundle().graph("network"))
     own = network.state_dict()
     assert torch.equal(own["encoder.2.0.0.weight"], shipped["encoder.2.0.0.weight"])
     assert own["head.weight"].shape[0] == 4 * 4
+
+
+def test_who_starts_from_the_weights_for_radiographs_is_told_their_encoder(data: Path) -> None:
+    with pytest.raises(PleuraError, match=re.escape('train its kind (encoder = "efficientnet-lite0")')):
+        first_network(dataclasses.replace(config(data, 2), start="chest-radiograph"))
+    settings = dataclasses.replace(config(data, 2), start="chest-radiograph", encoder="efficientnet-lite0")
+    own, shipped = (
+        first_network(settings).state_dict(),
+        graph_weights(load_bundle("chest-radiograph").graph("network")),
+    )
+    name = "encoder.levels.3.1.project.1.weight"
+    assert torch.equal(own[name], shipped[name].float())
 
 
 @pytest.mark.parametrize("change", [{"network": "original"}, {"encoder": "efficientnet-lite0"}, {"widths": (8, 8)}])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from pleura.networks.notebook import NotebookNet
 from pleura.networks.original import OriginalUNet
 from pleura.networks.pretrained import EncoderUNet
-from pleura.networks.unet import ConvBlock, UNet
+from pleura.networks.unet import UNet
 
 
 def build(settings: dict[str, Any]) -> nn.Module:
@@ -33,38 +35,53 @@ def build(settings: dict[str, Any]) -> nn.Module:
 
 
 def fold(network: nn.Module) -> nn.Module:
-    """Fold each batch normalisation of a `ConvBlock` into its convolution, in place, in eval mode."""
-    for block in network.modules():
-        if isinstance(block, ConvBlock) and isinstance(block[1], nn.BatchNorm2d):
-            convolution = block[0]
-            assert isinstance(convolution, nn.Conv2d)  # ConvBlock is built that way
-            block[0] = fuse_conv_bn_eval(convolution, block[1])
-            block[1] = nn.Identity()
+    """Fold each batch normalisation that follows a convolution into it, in place, in eval mode."""
+    for _, block, place in list(_normalised(network)):
+        block[place] = fuse_conv_bn_eval(_convolution(block, place), _normalisation(block, place))
+        block[place + 1] = nn.Identity()
     return network
 
 
 @torch.no_grad()
-def unfold(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Return folded weights as those of a network with batch normalisation that gives the same scores.
+def unfold(network: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Return weights with those that were folded as `network` has them, giving the same scores.
 
-    A folded convolution has a bias where a `ConvBlock` has none; the bias becomes that of a normalisation with mean 0
-    and variance 1.
+    A folded convolution has a bias where that of the network has none; the bias becomes that of a normalisation with
+    mean 0 and variance 1.
     """
-    unfolded = {}
-    for name, value in weights.items():
-        stem, _, part = name.rpartition(".")
-        is_block = stem.endswith(".0") and f"{stem}.bias" in weights and weights[f"{stem}.weight"].shape[-1] == 3
-        if not is_block or part == "weight":
-            unfolded[name] = value
+    unfolded = dict(weights)
+    for name, block, place in _normalised(network):
+        bias = unfolded.pop(f"{name}.{place}.bias", None)
+        if bias is None:
             continue
-        norm = stem[: -len("0")] + "1"
-        ones = torch.ones_like(value)
-        unfolded[f"{norm}.weight"] = ones * (1 + 1e-5) ** 0.5  # what the normalisation adds to the variance
-        unfolded[f"{norm}.bias"] = value
-        unfolded[f"{norm}.running_mean"] = torch.zeros_like(value)
+        ones, norm = torch.ones_like(bias), f"{name}.{place + 1}"
+        unfolded[f"{norm}.weight"] = ones * (1 + _normalisation(block, place).eps) ** 0.5  # it is added to the variance
+        unfolded[f"{norm}.bias"] = bias
+        unfolded[f"{norm}.running_mean"] = torch.zeros_like(bias)
         unfolded[f"{norm}.running_var"] = ones
         unfolded[f"{norm}.num_batches_tracked"] = torch.zeros((), dtype=torch.int64)
     return unfolded
+
+
+def _normalised(network: nn.Module) -> Iterator[tuple[str, nn.Sequential, int]]:
+    """Yield each block with its name, and the place in it of a convolution that a batch normalisation follows."""
+    for name, block in network.named_modules():
+        if isinstance(block, nn.Sequential):
+            for place, (first, second) in enumerate(pairwise(block)):
+                if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
+                    yield name, block, place
+
+
+def _convolution(block: nn.Sequential, place: int) -> nn.Conv2d:
+    found = block[place]
+    assert isinstance(found, nn.Conv2d)  # `_normalised` found one
+    return found
+
+
+def _normalisation(block: nn.Sequential, place: int) -> nn.BatchNorm2d:
+    found = block[place + 1]
+    assert isinstance(found, nn.BatchNorm2d)  # `_normalised` found one
+    return found
 
 
 def graph_weights(graph: Path) -> dict[str, Tensor]:
@@ -83,9 +100,11 @@ def graph_weights(graph: Path) -> dict[str, Tensor]:
 def begin_with(network: nn.Module, weights: dict[str, Tensor]) -> list[str]:
     """Put `weights` into the network where names and shapes agree; return the names of what stays as it was.
 
-    A convolution that sees another number of channels gets the sum of its filters spread evenly over them.
+    Weights of an exported network are unfolded. A convolution that sees another number of channels gets the sum of its
+    filters spread evenly over them.
     """
     left = []
+    weights = unfold(network, weights)
     for name, value in network.state_dict().items():
         given = weights.get(name)
         if given is not None and given.shape == value.shape:

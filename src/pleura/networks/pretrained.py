@@ -44,7 +44,7 @@ class Step(nn.Sequential):
             nn.ZeroPad2d((before, after) * 2) if stride == 2 else nn.Identity(),
             nn.Conv2d(inputs, outputs, kernel, stride, 0 if stride == 2 else kernel // 2, groups=groups, bias=False),
             nn.BatchNorm2d(outputs, eps=1e-3),
-            nn.ReLU6(inplace=True) if active else nn.Identity(),
+            nn.ReLU6() if active else nn.Identity(),
         )
 
 

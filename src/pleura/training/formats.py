@@ -102,9 +102,10 @@ def masks(folder: Path, planes: Planes, backend: str) -> NDArray[np.uint8]:
 
 
 def lower_precision(folder: Path, precision: str, planes: Planes) -> None:
-    """Replace the network of a bundle by one of 16-bit floats ("fp16") or 8-bit integers ("int8"), in place.
+    """Replace the network of a bundle by one of fewer bits, in place.
 
-    Integers are calibrated on `planes`: static quantisation of weights by channel and of activations, as
+    "fp16" keeps its weights as 16-bit floats, in half the room, and computes as before. "int8" computes with 8-bit
+    integers; they are calibrated on `planes`: static quantisation of weights by channel and of activations, as
     onnxruntime's QDQ form.
     """
     graph = folder / "network.onnx"
@@ -121,10 +122,20 @@ def lower_precision(folder: Path, precision: str, planes: Planes) -> None:
 
 
 def _to_halves(graph: Path, new: Path) -> None:
+    """Keep the weights of a graph as 16-bit floats, which are widened when it is loaded; biases stay as they are."""
     import onnx
-    from onnxruntime.transformers.float16 import convert_float_to_float16
+    from onnx import TensorProto, helper, numpy_helper
 
-    onnx.save(convert_float_to_float16(onnx.load(graph), keep_io_types=True), new)
+    model = onnx.load(graph)
+    large = [item for item in model.graph.initializer if item.data_type == TensorProto.FLOAT and len(item.dims) > 1]
+    for item in large:
+        wide = f"{item.name}.wide"
+        for node in model.graph.node:
+            node.input[:] = [wide if name == item.name else name for name in node.input]
+        item.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(item).astype(np.float16), item.name))
+        model.graph.node.insert(0, helper.make_node("Cast", [item.name], [wide], to=TensorProto.FLOAT))
+    onnx.checker.check_model(model)
+    onnx.save(model, new)
 
 
 def _to_integers(graph: Path, new: Path, planes: Planes) -> None:

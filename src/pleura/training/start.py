@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from pleura.errors import InvalidBundle
-from pleura.networks.build import begin_with, build, graph_weights, unfold
+from pleura.networks.build import begin_with, build, graph_weights
 from pleura.training.config import TrainingConfig
 
 FITTING = 0.5
@@ -33,13 +33,17 @@ def first_network(config: TrainingConfig) -> nn.Module:
     network = build(network_settings(config))
     if config.start:
         sizes = {name: value.numel() for name, value in network.state_dict().items()}
-        left = begin_with(network, find_weights(config.start))
+        weights = find_weights(config.start)
+        left = begin_with(network, weights)
         share = 1.0 - sum(sizes[name] for name in left) / sum(sizes.values())
         if share < FITTING:
-            message = (
-                f"{config.start}: it has {100 * share:.1f} % of the weights of this network; start from its own kind"
+            message = f"{config.start}: it has {100 * share:.1f} % of the weights of this network"
+            own = (
+                ' (encoder = "efficientnet-lite0")'
+                if any(name.startswith("encoder.levels.") for name in weights)
+                else ""
             )
-            raise InvalidBundle(message, code="bundle-unfit")
+            raise InvalidBundle(f"{message}; start from its own kind, or train its kind{own}", code="bundle-unfit")
     elif config.encoder:
         _from_imagenet(network, config)
     return network
@@ -76,4 +80,4 @@ def find_weights(start: str) -> dict[str, Tensor]:
         except Exception as problem:
             raise InvalidBundle(f"{path}: not a checkpoint ({problem})", code="no-weights") from problem
     bundle = load_bundle(start)
-    return unfold(graph_weights(bundle.graph("network")))
+    return graph_weights(bundle.graph("network"))

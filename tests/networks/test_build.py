@@ -1,0 +1,42 @@
+"""Networks built from their settings, folded for use, and begun with the weights of a folded one."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from pleura.networks.build import begin_with, build, fold
+
+NETWORKS: list[dict[str, Any]] = [
+    {"widths": [8, 16], "depths": [1, 2], "shuffle": 2},
+    {"name": "original"},
+    {"name": "notebook"},
+    {"name": "efficientnet-lite0"},
+]
+
+
+def used(settings: dict[str, Any]) -> nn.Module:
+    """Return a network whose statistics are no longer those it began with."""
+    torch.manual_seed(0)
+    network = build({"in_channels": 2, "classes": 3, **settings})
+    with torch.no_grad():
+        for _ in range(3):
+            network.train()(torch.rand(4, 2, 64, 64))
+    return network.eval()
+
+
+@pytest.mark.parametrize("settings", NETWORKS)
+def test_a_network_begun_with_folded_weights_scores_as_the_folded_one(settings: dict[str, Any]) -> None:
+    network, pictures = used(settings), torch.rand(2, 2, 64, 64)
+    folded = fold(copy.deepcopy(network))
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in folded.modules())
+    begun = build({"in_channels": 2, "classes": 3, **settings})
+    assert begin_with(begun, folded.state_dict()) == []
+    with torch.no_grad():
+        wanted = network(pictures)
+        assert torch.allclose(folded(pictures), wanted, atol=1e-3)
+        assert torch.allclose(begun.eval()(pictures), wanted, atol=1e-3)
