@@ -6,10 +6,10 @@
 Settings are those of the preset chest-radiograph, cut to --steps, augmented a little less, and with the compact network
 of the shipped weights for CT. Seven trainings begin with those weights and see another part of DATA/cxr each:
 everything; all but one source or age group; only pictures whose licence is stated and allows commercial use; all but
-those whose licence forbids it. Two more see everything and begin elsewhere: with random weights; with EfficientNet-lite0,
-trained on ImageNet, as encoder, which is how the shipped weights began. Each is judged with the whole program on every
-picture of the split `val`: mean Dice of both lungs, by what the pictures are. A group that a training has seen
-nothing of is marked with a star. OUT keeps runs and results; what is there already is not made again.
+those whose licence forbids it. Two more see everything and begin elsewhere: with random weights; with
+EfficientNet-lite0, trained on ImageNet, as encoder, which is how the shipped weights began. Each is judged with the
+whole program on every picture of the split `val`: mean Dice of both lungs, by what the pictures are. A group that a
+training has seen nothing of is marked with a star. OUT keeps runs and results; what is there already is not made again.
 """
 
 from __future__ import annotations
