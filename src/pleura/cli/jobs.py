@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
@@ -67,7 +67,7 @@ def plan(paths: Sequence[Path], output: Path | None, *, series: str | None = Non
     if output is not None and _names_a_file(output):
         if len(sources) > 1:
             raise UnwritableOutput(f"{len(sources)} scans do not go into one file; use -o FOLDER", code="where-to")
-        guard([output, record_path(output)], sources)
+        guard([output, record_path(output)], identities(sources))
         return [Job(sources[0], output)]
     if output is None and sources == list(paths):
         return [Job(sources[0])]
@@ -75,10 +75,17 @@ def plan(paths: Sequence[Path], output: Path | None, *, series: str | None = Non
     return [Job(source, stem=folder / name) for source, name in zip(sources, _names(sources), strict=True)]
 
 
-def guard(files: Sequence[Path], sources: Sequence[Path]) -> None:
+def identities(sources: Iterable[Path]) -> frozenset[tuple[int, int]]:
+    """Return what tells files and folders apart whatever they are called: device and number of each that is there."""
+    stats = [source.stat() for source in sources if source.exists()]
+    return frozenset((stat.st_dev, stat.st_ino) for stat in stats)
+
+
+def guard(files: Sequence[Path], inputs: frozenset[tuple[int, int]]) -> None:
     """Refuse to write over anything that is not an earlier result of ours: an input, or a file of other making.
 
-    Empty files, such as those made to reserve a name, are free to be written to.
+    `inputs` are the `identities` of the former. Empty files, such as those made to reserve a name, are free to be
+    written to.
 
     Raises
     ------
@@ -88,7 +95,7 @@ def guard(files: Sequence[Path], sources: Sequence[Path]) -> None:
     for file in files:
         if not file.exists() or (file.is_file() and not file.stat().st_size):
             continue
-        if any(source.exists() and file.samefile(source) for source in sources):
+        if identities([file]) & inputs:
             raise UnwritableOutput(f"{file} is the input; name another output", code="output-is-input")
         if not is_ours(file):
             raise UnwritableOutput(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say, warn
-from pleura.cli.jobs import Job, guard, left_out, picture_path, plan
+from pleura.cli.jobs import Job, guard, identities, left_out, picture_path, plan
 from pleura.errors import PleuraError
 from pleura.segmentation import Segmentation
 from pleura.volume import Note
@@ -66,17 +66,20 @@ def run(wishes: Namespace) -> int:
         device=wishes.device,
         threads=wishes.threads,
     )
-    failed = sum(not _done(segmenter, jobs, number, wishes) for number in _counted(len(jobs), wishes.quiet))
+    inputs = identities(job.source for job in jobs)
+    failed = sum(not _done(segmenter, jobs, number, inputs, wishes) for number in _counted(len(jobs), wishes.quiet))
     if not failed:
         return 0
     return NOTHING_DONE if failed == len(jobs) else SOME_FAILED
 
 
-def _done(segmenter: Segmenter, jobs: Sequence[Job], number: int, wishes: Namespace) -> bool:
+def _done(
+    segmenter: Segmenter, jobs: Sequence[Job], number: int, inputs: frozenset[tuple[int, int]], wishes: Namespace
+) -> bool:
     """Segment one scan of several and tell about it; return False where it failed."""
     try:
         result = _noted(segmenter(jobs[number].source, series=wishes.series), left_out(jobs[number].source))
-        target, picture = _written(result, jobs, number, wishes.preview)
+        target, picture = _written(result, jobs[number], inputs, wishes.preview)
     except Exception as error:
         complain(error, debug=wishes.debug)
         if wishes.json:
@@ -97,15 +100,17 @@ def _noted(result: Segmentation, notes: tuple[Note, ...]) -> Segmentation:
     return replace(result, volume=replace(result.volume, notes=(*result.volume.notes, *notes)))
 
 
-def _written(result: Segmentation, jobs: Sequence[Job], number: int, preview: bool) -> tuple[Path, Path | None]:
+def _written(
+    result: Segmentation, job: Job, inputs: frozenset[tuple[int, int]], preview: bool
+) -> tuple[Path, Path | None]:
     """Write mask and picture and return where they are."""
     from pleura.writing import preview as draw
     from pleura.writing import record_path, write
 
-    target = jobs[number].target(result)
+    target = job.target(result)
     picture = picture_path(target) if preview else None
     files = [target, record_path(target), *([picture] if picture else [])]
-    guard(files, [job.source for job in jobs])
+    guard(files, inputs)
     write(result, target)
     return target, draw(result, picture) if picture else None
 
