@@ -33,8 +33,8 @@ def tidy(chances: NDArray[np.uint8]) -> NDArray[np.uint8]:
         kept = keep[parts]
         dropped = lung & ~kept
         holes = np.asarray(fill_voids.fill(kept)) & ~kept & (classes == 0)
-        tidied[:, dropped] = 0
-        tidied[0, dropped] = 255
-        tidied[:, holes] = 0
-        tidied[label, holes] = 255
+        for places, given in ((dropped, 0), (holes, label)):
+            if places.any():
+                tidied[:, places] = 0
+                tidied[given, places] = 255
     return tidied
