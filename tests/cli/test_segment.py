@@ -90,6 +90,24 @@ def test_many_inputs_load_the_model_once(run, network, scan: Path, slice_picture
     assert [line[:5] for line in ran.out.splitlines() if " x " in line] == ["1/3: ", "2/3: ", "3/3: "]
 
 
+def test_many_pictures_go_side_by_side_and_are_told_of_in_order(
+    run, network, slice_picture: Path, elsewhere: Path
+) -> None:
+    folder = elsewhere / "images"
+    folder.mkdir()
+    for number in range(12):
+        shutil.copy(slice_picture, folder / f"{number:02}.png")
+    (folder / "05.png").write_bytes((folder / "05.png").read_bytes()[:2000])
+    ran = run("segment", folder, "--threads", 3)
+    assert ran.code == 1
+    assert network[-1]["threads"] == 1
+    assert [line.split(":")[0] for line in ran.out.splitlines() if " x " in line] == [
+        f"{number}/12" for number in range(1, 13) if number != 6
+    ]
+    assert len(ran.err.splitlines()) == 1
+    assert len(list((elsewhere / "lungs").glob("*.png"))) == 11
+
+
 def test_folder_of_images_is_many_scans(run, network, scan: Path, slice_picture: Path, elsewhere: Path) -> None:
     folder = elsewhere / "images"
     folder.mkdir()

@@ -12,10 +12,12 @@ import json
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pleura.cli.abreast import abreast, in_order
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say, warn
 from pleura.cli.jobs import Job, guard, identities, left_out, picture_path, plan
 from pleura.errors import PleuraError
@@ -58,41 +60,75 @@ def run(wishes: Namespace) -> int:
 
     if jobs[0].output is None:
         make_folder(jobs[0].stem.parent)
+    workers = _workers(jobs, wishes)
     segmenter = Segmenter(
         model=wishes.model,
         modality=wishes.modality,
         convention=wishes.convention,
         backend=wishes.backend,
         device=wishes.device,
-        threads=wishes.threads,
+        threads=1 if workers > 1 else wishes.threads,
     )
-    inputs = identities(job.source for job in jobs)
-    failed = sum(not _done(segmenter, jobs, number, inputs, wishes) for number in _counted(len(jobs), wishes.quiet))
+    work = partial(_outcome, segmenter, jobs, identities(job.source for job in jobs), wishes)
+    outcomes = in_order(work, len(jobs), workers)
+    failed = sum(
+        not _told(outcome, number, wishes)
+        for number, outcome in zip(_counted(len(jobs), wishes.quiet), outcomes, strict=True)
+    )
     if not failed:
         return 0
     return NOTHING_DONE if failed == len(jobs) else SOME_FAILED
 
 
-def _done(
-    segmenter: Segmenter, jobs: Sequence[Job], number: int, inputs: frozenset[tuple[int, int]], wishes: Namespace
-) -> bool:
-    """Segment one scan of several and tell about it; return False where it failed."""
+def _workers(jobs: Sequence[Job], wishes: Namespace) -> int:
+    """Return how many scans to segment at a time; of the backends only onnxruntime may be called by several threads."""
+    from pleura.inference.backends import available_threads
+
+    if wishes.backend not in {"auto", "onnxruntime"} or wishes.device not in {"auto", "cpu"}:
+        return 1
+    return abreast([job.source for job in jobs], wishes.threads or available_threads())
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one scan: lines for stdout, warnings, and what went wrong."""
+
+    lines: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    error: Exception | None = None
+
+
+def _outcome(
+    segmenter: Segmenter, jobs: Sequence[Job], inputs: frozenset[tuple[int, int]], wishes: Namespace, number: int
+) -> Outcome:
+    """Segment one scan of several, write the result, and return what is to be told about it."""
+    job = jobs[number]
     try:
-        result = _noted(segmenter(jobs[number].source, series=wishes.series), left_out(jobs[number].source))
-        target, picture = _written(result, jobs[number], inputs, wishes.preview)
+        result = _noted(segmenter(job.source, series=wishes.series), left_out(job.source))
+        target, picture = _written(result, job, inputs, wishes.preview)
     except Exception as error:
-        complain(error, debug=wishes.debug)
+        return Outcome(error=error)
+    lines: tuple[str, ...] = ()
+    if wishes.json:
+        lines = (json.dumps(_summary(result, number, target, picture)),)
+    elif not wishes.quiet:
+        lines = tuple(_lines(result, f"{number + 1}/{len(jobs)}: " if len(jobs) > 1 else "", target, picture))
+    return Outcome(lines, tuple(f"{target.name}: {warning.message}" for warning in result.warnings))
+
+
+def _told(outcome: Outcome, number: int, wishes: Namespace) -> bool:
+    """Print what came of one scan; return False where it failed."""
+    if outcome.error is not None:
+        complain(outcome.error, debug=wishes.debug)
         if wishes.json:
-            code = error.code if isinstance(error, PleuraError) else "unexpected"
+            code = outcome.error.code if isinstance(outcome.error, PleuraError) else "unexpected"
             say(json.dumps({"number": number + 1, "error": code}))
         return False
-    if wishes.json:
-        say(json.dumps(_summary(result, number, target, picture)))
-    elif not wishes.quiet:
-        _tell(result, f"{number + 1}/{len(jobs)}: " if len(jobs) > 1 else "", target, picture)
+    for line in outcome.lines:
+        say(line)
     sys.stdout.flush()
-    for warning in result.warnings:
-        warn(f"{target.name}: {warning.message}")
+    for warning in outcome.warnings:
+        warn(warning)
     return True
 
 
@@ -127,17 +163,16 @@ def _summary(result: Segmentation, number: int, target: Path, picture: Path | No
     }
 
 
-def _tell(result: Segmentation, prefix: str, target: Path, picture: Path | None) -> None:
-    """Print what was read, what was found and where it is."""
+def _lines(result: Segmentation, prefix: str, target: Path, picture: Path | None) -> Iterator[str]:
+    """Give what was read, what was found and where it is, line by line."""
     volume = result.volume
     shape = " x ".join(str(n) for n in (volume.shape[1:] if volume.planar else volume.shape))
     steps = " x ".join(f"{step:.2f}" for step in (volume.spacing[1:] if volume.planar else volume.spacing))
-    say(f"{prefix}{volume.identity.format}, {shape}{f', {steps} mm' if volume.spacing_known else ''}")
-    for note in volume.notes:
-        say(f"note: {note.message}")
+    yield f"{prefix}{volume.identity.format}, {shape}{f', {steps} mm' if volume.spacing_known else ''}"
+    yield from (f"note: {note.message}" for note in volume.notes)
     if volume.spacing_known:
-        say(", ".join(_measured(result)))
-    say(f"written: {target}{f' and {picture}' if picture else ''}")
+        yield ", ".join(_measured(result))
+    yield f"written: {target}{f' and {picture}' if picture else ''}"
 
 
 def _measured(result: Segmentation) -> Iterator[str]:
