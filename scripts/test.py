@@ -18,7 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from places import here
 
 import pleura
-from pleura.cli.jobs import guard
+from pleura.cli.jobs import guard, identities
 from pleura.errors import UnwritableOutput
 from pleura.volume import to_axial
 from pleura.writing import preview, record_path
@@ -50,7 +50,8 @@ def write(result: pleura.Segmentation, folder: Path, source: Path) -> list[Path]
     """Write mask, overlay and, of a single slice, the blanked picture; return where they are."""
     mask = folder / ("mask.png" if result.volume.planar else "mask.nii.gz")
     overlay, lungs = folder / "overlay.png", folder / "lungs.png"
-    guard([mask, record_path(mask), *(file for file in (overlay, lungs) if in_the_way(file, source))], [source])
+    files = [mask, record_path(mask), *(file for file in (overlay, lungs) if in_the_way(file, source))]
+    guard(files, identities([source]))
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -31,7 +31,7 @@ def test_help_documents_the_exit_codes(run, arguments: tuple[str, ...]) -> None:
 
 def test_help_lists_every_verb() -> None:
     folder = Path(pleura.cli.__file__).parent
-    assert set(VERBS) == {path.stem for path in folder.glob("*.py")} - {"__init__", "app", "console", "jobs"}
+    assert set(VERBS) == {path.stem for path in folder.glob("*.py")} - {"__init__", "abreast", "app", "console", "jobs"}
 
 
 def test_no_verb_shows_the_help_and_does_nothing(run) -> None:
