@@ -18,7 +18,7 @@ from pleura.labels import RIGHT_AND_LEFT, quarters_to_upright
 Chances = NDArray[np.uint8]
 
 SURE = 0.97
-"""Mean certainty of a pixel below which a picture is looked at from all sides: 2 in 100 of the held-out pictures."""
+"""Mean certainty of a pixel below which a picture is looked at from all sides: 1 in 100 of the held-out pictures."""
 
 
 def upright_chances(plane: NDArray[np.uint8], bundle: Bundle, backend: Backend, condition: str = "") -> Chances:

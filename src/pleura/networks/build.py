@@ -36,8 +36,8 @@ def build(settings: dict[str, Any]) -> nn.Module:
 
 def fold(network: nn.Module) -> nn.Module:
     """Fold each batch normalisation that follows a convolution into it, in place, in eval mode."""
-    for _, block, place in list(_normalised(network)):
-        block[place] = fuse_conv_bn_eval(_convolution(block, place), _normalisation(block, place))
+    for _, block, place, convolution, normalisation in list(_normalised(network)):
+        block[place] = fuse_conv_bn_eval(convolution, normalisation)
         block[place + 1] = nn.Identity()
     return network
 
@@ -50,12 +50,12 @@ def unfold(network: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:
     mean 0 and variance 1.
     """
     unfolded = dict(weights)
-    for name, block, place in _normalised(network):
+    for name, _, place, _, normalisation in _normalised(network):
         bias = unfolded.pop(f"{name}.{place}.bias", None)
         if bias is None:
             continue
         ones, norm = torch.ones_like(bias), f"{name}.{place + 1}"
-        unfolded[f"{norm}.weight"] = ones * (1 + _normalisation(block, place).eps) ** 0.5  # it is added to the variance
+        unfolded[f"{norm}.weight"] = ones * (1 + normalisation.eps) ** 0.5  # it is added to the variance
         unfolded[f"{norm}.bias"] = bias
         unfolded[f"{norm}.running_mean"] = torch.zeros_like(bias)
         unfolded[f"{norm}.running_var"] = ones
@@ -63,25 +63,13 @@ def unfold(network: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:
     return unfolded
 
 
-def _normalised(network: nn.Module) -> Iterator[tuple[str, nn.Sequential, int]]:
-    """Yield each block with its name, and the place in it of a convolution that a batch normalisation follows."""
+def _normalised(network: nn.Module) -> Iterator[tuple[str, nn.Sequential, int, nn.Conv2d, nn.BatchNorm2d]]:
+    """Yield each convolution that a batch normalisation follows: their block and its name, the place in it, both."""
     for name, block in network.named_modules():
         if isinstance(block, nn.Sequential):
             for place, (first, second) in enumerate(pairwise(block)):
                 if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-                    yield name, block, place
-
-
-def _convolution(block: nn.Sequential, place: int) -> nn.Conv2d:
-    found = block[place]
-    assert isinstance(found, nn.Conv2d)  # `_normalised` found one
-    return found
-
-
-def _normalisation(block: nn.Sequential, place: int) -> nn.BatchNorm2d:
-    found = block[place + 1]
-    assert isinstance(found, nn.BatchNorm2d)  # `_normalised` found one
-    return found
+                    yield name, block, place, first, second
 
 
 def graph_weights(graph: Path) -> dict[str, Tensor]:
