@@ -24,6 +24,7 @@ from pleura.datasets.dicom_pairs import STRUCTURE_SET, object_class, object_name
 from pleura.datasets.dicom_seg import read_seg
 from pleura.datasets.files import file_hash, write_slice, write_volume
 from pleura.datasets.meaning import Facts, Meaning, facts_of, whole
+from pleura.datasets.parts import read_parts
 from pleura.datasets.record import Pair, Record, Refusal
 from pleura.datasets.rtstruct import read_rtstruct
 from pleura.datasets.sampling import plan
@@ -101,7 +102,7 @@ def ask(pair: Pair) -> Facts:
         return Facts(())
     if object_class(pair.mask):
         return Facts((), object_names(pair.mask))
-    return facts_of(read_labels(pair.mask), pair.names)
+    return facts_of(_mask(pair.mask, pair), pair.names)
 
 
 @_or_refusal
@@ -200,11 +201,15 @@ def _labels(mask: Path, job: Job, volume: Volume) -> tuple[LabelMap, dict[int, i
     """Return the labels as stored, stored value -> new value, and whether right and left are told apart."""
     drawn = object_class(mask)
     if not drawn:
-        label_map = read_labels(mask)
+        label_map = _mask(mask, job.pair)
         return label_map, *job.meaning.of(facts_of(label_map, job.pair.names))
     values, sided = job.meaning.of_names(object_names(mask))
     label_map = read_rtstruct(mask, volume, values) if drawn == STRUCTURE_SET else read_seg(mask, values)
     return label_map, values, sided
+
+
+def _mask(mask: Path, pair: Pair) -> LabelMap:
+    return read_parts(pair.parts) if pair.parts else read_labels(mask)
 
 
 def _translated(labels: NDArray[np.int32], values: dict[int, int]) -> NDArray[np.uint8]:
@@ -239,6 +244,6 @@ def _patient_in_header(pair: Pair) -> str:
 
 def _without_name(message: str, pair: Pair) -> str:
     """Return an error's message without the name of a file before it."""
-    paths = [path for path in (pair.image, pair.mask) if path]
+    paths = [path for path in (pair.image, pair.mask, *pair.files) if path]
     known = "|".join(re.escape(name) for path in paths for name in (path.name, str(path)))
     return re.sub(f"^({known}): ", "", message)

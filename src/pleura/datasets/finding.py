@@ -126,7 +126,9 @@ def _with_names(pairs: Sequence[Pair], source: Path) -> list[Pair]:
     """Return the pairs with what the dataset.json nearest to each mask calls its values."""
     folders = [(pair.mask or pair.image).parent for pair in pairs]
     names = {folder: _names_above(folder, source) for folder in set(folders)}
-    return [replace(pair, names=names[folder]) for pair, folder in zip(pairs, folders, strict=True)]
+    return [
+        pair if pair.parts else replace(pair, names=names[folder]) for pair, folder in zip(pairs, folders, strict=True)
+    ]
 
 
 def _names_above(folder: Path, source: Path) -> dict[int, str]:

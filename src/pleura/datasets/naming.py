@@ -3,18 +3,21 @@
 A file's key is its folder and its stem, without the words that only say "image" or "mask". Two files of one key, one of
 them marked as mask, are a pair: `images/a.png` and `masks/a.png`, `a.jpg` and `a_mask.jpg`, `imagesTr/a_0000.nii.gz`
 and `labelsTr/a.nii.gz`, `p1/ct.nrrd` and `p1/lungs.nrrd`.
+
+Masks that say which lung, or which lobe of it, they hold are the parts of one: `leftMask/a.png` and `rightMask/a.png`,
+`masks/a_left.png` and `masks/a_right.png`, `segmentations/lung_upper_lobe_left.nii.gz` and its like.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from pleura.datasets.record import Pair, Refusal
+from pleura.labels import LEFT, RIGHT, RIGHT_AND_LEFT
 
 _SUFFIX = re.compile(r"\.(nii|nrrd|nhdr|mha|mhd|hdr|png|jpe?g|tiff?|dcm|ima)(\.gz)?$", re.IGNORECASE)
 _MASK_FOLDER = re.compile(
@@ -26,18 +29,35 @@ _MASK_WORD = re.compile(r"(^|[_\-. ])(lung[_-]?)?(masks?|lungs?|seg(mentation)?|
 _IMAGE_WORD = re.compile(r"(^|[_\-. ])(images?|img|ct|scan|orig(inal)?|volume|0000)$")
 _MASK_START = re.compile(r"^(lung[_-]?)?(masks?|seg(mentation)?|labels?)[_\-. ]")
 _IMAGE_START = re.compile(r"^(images?|img|ct|scan|volume)[_\-. ]")
+_LUNG_FOLDER = re.compile(r"^(left|right)[_\- ]?lungs?([_\- ]?masks?)?$")
+_LUNG_WORD = re.compile(r"(^|[_\-. ])lung[_\- ]((upper|middle|lower)[_\- ]lobe[_\- ])?(left|right)$")
+_SIDE_FOLDER = re.compile(r"^(?P<side>left|right)([_\- ]?lungs?)?([_\- ]?masks?)?$")
+_SIDE_WORD = re.compile(r"(^|[_\-. ])(lung[_\- ])?((upper|middle|lower)[_\- ]lobe[_\- ])?(?P<side>left|right)$")
+_SIDES = {"right": RIGHT, "left": LEFT}
 _SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 _SPLITS |= {"testing": "test", "imagests": "test", "labelsts": "test"}
 
 
+Place = tuple[tuple[str, ...], str]
+
+
 @dataclass(frozen=True)
 class Named:
-    """A file by its name: what is left of folder and stem, and what the rest says."""
+    """A file by its name: what is left of folder and stem, and what the rest says.
+
+    Attributes
+    ----------
+    name : path below the root, without suffix
+    place : folder and key, which an image and its mask share
+    whole : `place` before the words for a side were taken from it
+    side : RIGHT or LEFT where `place` lacks such a word, else 0
+    """
 
     path: Path
     name: str
-    folder: tuple[str, ...]
-    key: str
+    place: Place
+    whole: Place
+    side: int
     is_mask: bool
     split: str
 
@@ -52,15 +72,32 @@ def named(path: Path, root: Path) -> Named:
     relative = path.relative_to(root)
     folders = [part.lower() for part in relative.parts[:-1]]
     stem = _SUFFIX.sub("", relative.name)
-    in_masks = any(_MASK_FOLDER.match(folder) for folder in folders)
-    in_images = any(_IMAGE_FOLDER.match(folder) for folder in folders)
-    called_mask = bool(_MASK_WORD.search(stem.lower()) or _MASK_START.search(stem.lower()))
     key = stem.lower()
+    in_masks = any(_MASK_FOLDER.match(folder) or _LUNG_FOLDER.match(folder) for folder in folders)
+    in_images = any(_IMAGE_FOLDER.match(folder) for folder in folders)
+    called_mask = any(words.search(key) for words in (_MASK_WORD, _MASK_START, _LUNG_WORD))
     for word in (_MASK_WORD, _MASK_START, _IMAGE_WORD, _IMAGE_START):
         key = word.sub("", key)
-    kept = tuple(part for part in folders if not (_MASK_FOLDER.match(part) or _IMAGE_FOLDER.match(part)))
+    kept = tuple(part for part in folders if not _says_what(part))
     split = next((_SPLITS[part] for part in folders if part in _SPLITS), "")
-    return Named(path, str(relative.with_name(stem)), kept, key, in_masks or (called_mask and not in_images), split)
+    is_mask = in_masks or (called_mask and not in_images)
+    place, side = _without_side(kept, key) if is_mask else ((kept, key), 0)
+    return Named(path, str(relative.with_name(stem)), place, (kept, key), side, is_mask, split)
+
+
+def _says_what(folder: str) -> bool:
+    """Say whether the name of a folder only tells images from masks; one of a side tells more."""
+    return bool(_MASK_FOLDER.match(folder) or _IMAGE_FOLDER.match(folder)) and not _SIDE_FOLDER.match(folder)
+
+
+def _without_side(folder: tuple[str, ...], key: str) -> tuple[Place, int]:
+    """Return the place of a mask without the words for the one side that it names, and that side, 0 for none."""
+    found = [_SIDE_FOLDER.match(part) for part in folder] + [_SIDE_WORD.search(key)]
+    sides = {_SIDES[one["side"]] for one in found if one}
+    if len(sides) != 1:
+        return (folder, key), 0
+    rest = tuple(part for part in folder if not _SIDE_FOLDER.match(part))
+    return (rest, _SIDE_WORD.sub("", key)), sides.pop()
 
 
 def match(files: Iterable[Path], root: Path) -> tuple[list[Pair], list[Refusal], list[Path]]:
@@ -70,21 +107,22 @@ def match(files: Iterable[Path], root: Path) -> tuple[list[Pair], list[Refusal],
     -------
     pairs, what is doubled or a mask without its image, and the images that have no mask
     """
-    images: defaultdict[Any, list[Any]] = defaultdict(list)
-    masks: defaultdict[Any, list[Any]] = defaultdict(list)
-    for path in files:
-        found = named(path, root)
-        (masks if found.is_mask else images)[found.folder, found.key].append(found)
-    _bring_together(images, masks)
+    images, masks = _by_place([named(path, root) for path in files])
+    in_parts = {place for place, there in masks.items() if len(images.get(place, [])) == 1 and _are_lungs(there)}
     pairs: list[Pair] = []
     refused: list[Refusal] = []
     alone: list[Path] = []
     for place in sorted(images.keys() | masks.keys()):
         here, there = images.get(place, []), masks.get(place, [])
-        if len(here) == len(there) == 1:
-            pairs.append(_pair(here[0], there[0]))
+        if len(here) == len(there) == 1 and in_parts and there[0].side:
+            text = "there is a mask of one lung, and none of the other"
+            refused.append(Refusal(_below(here[0], root), "no-mask", text))
+        elif place in in_parts or len(here) == len(there) == 1:
+            pairs.append(_pair(here[0], there))
         elif not there:
             alone += [image.path for image in here]
+        elif not here and (place[0], "") in in_parts:
+            continue  # other structures of a scan whose lungs are there
         elif not here:
             refused += [
                 Refusal(_below(mask, root), "no-image", "a mask without an image of its name") for mask in there
@@ -104,7 +142,31 @@ def companions(path: Path) -> tuple[Path, ...]:
     return (path, *(other for other in others if other.is_file()))
 
 
-Keyed = defaultdict[tuple[tuple[str, ...], str], list[Named]]
+Keyed = defaultdict[Place, list[Named]]
+
+
+def _by_place(found: Sequence[Named]) -> tuple[Keyed, Keyed]:
+    """Return images and masks by the place that they share."""
+    images: Keyed = defaultdict(list)
+    masks: Keyed = defaultdict(list)
+    for image in (one for one in found if not one.is_mask):
+        images[image.place].append(image)
+    keys = {key for _, key in images}
+    for mask in (_whole(one, images, keys) for one in found if one.is_mask):
+        masks[mask.place].append(mask)
+    _bring_together(images, masks)
+    return images, masks
+
+
+def _whole(mask: Named, images: Keyed, keys: Collection[str]) -> Named:
+    """Return a mask that names a side as one that names none, where an image has its whole name."""
+    named_so = mask.whole in images or (mask.whole[1] != mask.place[1] and mask.whole[1] in keys)
+    return replace(mask, place=mask.whole, side=0) if named_so else mask
+
+
+def _are_lungs(masks: Sequence[Named]) -> bool:
+    """Say whether each mask holds a part of one lung, and both lungs have some."""
+    return {mask.side for mask in masks} == {RIGHT, LEFT}
 
 
 def _bring_together(images: Keyed, masks: Keyed) -> None:
@@ -119,9 +181,12 @@ def _bring_together(images: Keyed, masks: Keyed) -> None:
             masks[homes[0]] = masks.pop(place)
 
 
-def _pair(image: Named, mask: Named) -> Pair:
-    files = (*companions(image.path), *companions(mask.path))
-    return Pair(image.name, image.path, mask.path, files=files, split=image.split or mask.split)
+def _pair(image: Named, masks: Sequence[Named]) -> Pair:
+    parts = tuple(sorted((mask.side, mask.path) for mask in masks)) if len(masks) > 1 else ()
+    files = (*companions(image.path), *(file for mask in masks for file in companions(mask.path)))
+    split = image.split or masks[0].split
+    names = dict(enumerate(RIGHT_AND_LEFT, 1)) if parts else {}
+    return Pair(image.name, image.path, masks[0].path, parts, files=files, names=names, split=split)
 
 
 def _below(found: Named, root: Path) -> str:

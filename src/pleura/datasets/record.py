@@ -19,6 +19,7 @@ class Pair:
     name : the image's path below the source, without suffix; for people and for the patient's rule
     image : file or folder to read
     mask : file with the labels; None for an image that is kept without
+    parts : side and file, where the mask comes as a file for each lung or lobe; `mask` is the first of them
     series : key of the DICOM series in `image`, where it is a folder
     files : every file that the pair consists of, image first
     names : what the values of the mask mean, where the source says so
@@ -32,6 +33,7 @@ class Pair:
     name: str
     image: Path
     mask: Path | None
+    parts: tuple[tuple[int, Path], ...] = ()
     series: str | None = None
     files: tuple[Path, ...] = ()
     names: Mapping[int, str] = field(default_factory=dict)

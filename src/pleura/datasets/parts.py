@@ -1,0 +1,50 @@
+"""A mask that comes as a file for each lung, or for each lobe, joined to one label map of right and left lung.
+
+So come the masks of Montgomery County (`leftMask/a.png`, `rightMask/a.png`) and of TotalSegmentator
+(`segmentations/lung_upper_lobe_left.nii.gz`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from pleura.datasets.meaning import whole
+from pleura.errors import UnsuitableInput
+from pleura.labels import LEFT, RIGHT
+from pleura.reading.labelmap import LabelMap, read_labels
+
+_MOST_SHARED = 0.1
+"""Share of the smaller lung that the other may cover; more means that the files do not hold one lung each."""
+
+
+def read_parts(parts: Sequence[tuple[int, Path]]) -> LabelMap:
+    """Read files that each hold a part of the lung on one side.
+
+    Parameters
+    ----------
+    parts : side, as in `pleura.labels`, and file; both sides are there
+
+    Returns
+    -------
+    LabelMap : the sides as values; a voxel that both lungs cover is the left one's
+
+    Raises
+    ------
+    UnsuitableInput : the files lie on different grids, or the two lungs cover each other (`parts-differ`)
+    PleuraError : as `pleura.reading.labelmap.read_labels` does
+    """
+    first = read_labels(parts[0][1])
+    lungs = {side: np.zeros(first.voxels.shape, bool) for side in (RIGHT, LEFT)}
+    for side, path in parts:
+        part = read_labels(path)
+        if part.voxels.shape != first.voxels.shape or not np.allclose(part.affine, first.affine, atol=1e-3):
+            raise UnsuitableInput("the masks of the two lungs lie on different grids", code="parts-differ")
+        lungs[side] |= whole(part) > 0
+    right, left = lungs[RIGHT], lungs[LEFT]
+    if (right & left).sum() > _MOST_SHARED * min(right.sum(), left.sum()):
+        raise UnsuitableInput("the masks of the two lungs cover each other", code="parts-differ")
+    voxels = np.where(left, LEFT, np.where(right, RIGHT, 0)).astype(np.uint8)
+    return LabelMap(voxels, first.affine, placed=first.placed, planar=first.planar)
