@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pleura.datasets.beside import masks_beside
 from pleura.datasets.dicom_seg import segment_names
 from pleura.datasets.meaning import side_of
+from pleura.datasets.naming import Named, Place, are_whole, with_masks
 from pleura.datasets.record import Pair, Refusal
 from pleura.datasets.rtstruct import structure_names
 from pleura.errors import PleuraError
@@ -28,12 +31,15 @@ STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 NO_MASK = "there is no mask of this image"
 
 
-def match_series(paths: Sequence[Path], root: Path) -> tuple[list[Pair], list[Refusal]]:
-    """Pair DICOM series with the objects that refer to them.
+def match_series(
+    paths: Sequence[Path], masks: Mapping[Place, Sequence[Named]], root: Path
+) -> tuple[list[Pair], list[Refusal]]:
+    """Pair DICOM series with the objects that refer to them, or with the masks that lie beside them.
 
     Parameters
     ----------
     paths : images without a mask of their name, and the objects; what is not DICOM among them stays without
+    masks : those without an image of their name
 
     Returns
     -------
@@ -59,8 +65,15 @@ def match_series(paths: Sequence[Path], root: Path) -> tuple[list[Pair], list[Re
         if found is None:
             refused.append(_refusal(path, root, "no-image", "the series that it refers to is not here"))
         else:
-            pairs.append(_pair(found, path, root))
-    return _one_each(pairs, refused, images, root)
+            pair = _pair(found, root, path.stem)
+            pairs.append(replace(pair, mask=path, files=(*pair.files, path)))
+    chosen, more = _one_each(pairs, root)
+    left = {key: one for key, one in images.items() if key not in {pair.series for pair in pairs}}
+    usable = {key: _folder(one) for key, one in left.items() if one.objection is None}
+    beside = masks_beside(usable, [place for place, there in masks.items() if are_whole(there)], root)
+    chosen += [with_masks(_pair(left[key], root, key), masks[place]) for key, place in beside.items()]
+    refused += [*more, *_without_mask([one for key, one in left.items() if key not in beside], root)]
+    return chosen, refused + _without_image(masks, set(beside.values()), root)
 
 
 def object_class(path: Path) -> str:
@@ -84,28 +97,41 @@ def object_names(path: Path) -> dict[int, str]:
     return structure_names(path) if object_class(path) == STRUCTURE_SET else segment_names(path)
 
 
-def _one_each(
-    pairs: list[Pair], refused: list[Refusal], images: dict[str, Series], root: Path
-) -> tuple[list[Pair], list[Refusal]]:
-    """Keep one mask a series, and list the series that have none."""
+def _one_each(pairs: Sequence[Pair], root: Path) -> tuple[list[Pair], list[Refusal]]:
+    """Keep one mask a series, and list the others."""
     by_series: dict[str, list[Pair]] = defaultdict(list)
     for pair in pairs:
         by_series[pair.series or ""].append(pair)
     chosen: list[Pair] = []
+    refused: list[Refusal] = []
     for several in by_series.values():
         best, text = _best(several)
         chosen += best
         refused += [_refusal(one.mask or one.image, root, "ambiguous-pair", text) for one in several if one not in best]
-    for key, one in images.items():
-        if key not in by_series:
-            code, text = "no-mask", NO_MASK if one.is_radiograph else "nothing refers to this series"
-            if one.objection is not None:
-                code, text = one.objection.code, str(one.objection)
-            paths = {frame.header.path for frame in one.frames} if code in {"no-mask", "radiograph"} else set()
-            alone = sorted(paths) if len(one.frames) == 1 or code == "radiograph" else []
-            names = alone or [Path(os.path.commonpath([frame.header.path.parent for frame in one.frames]))]
-            refused += [_refusal(path, root, code, text) for path in names]
     return chosen, refused
+
+
+def _without_mask(series: Sequence[Series], root: Path) -> list[Refusal]:
+    """List series that have no mask; slices that stand alone, and radiographs, by their files."""
+    refused: list[Refusal] = []
+    for one in series:
+        code, text = (
+            "no-mask",
+            NO_MASK if one.is_radiograph else "nothing refers to this series or has the name of its folder",
+        )
+        if one.objection is not None:
+            code, text = one.objection.code, str(one.objection)
+        paths = {frame.header.path for frame in one.frames} if code in {"no-mask", "radiograph"} else set()
+        alone = sorted(paths) if len(one.frames) == 1 or code == "radiograph" else []
+        refused += [_refusal(path, root, code, text) for path in alone or [_folder(one)]]
+    return refused
+
+
+def _without_image(masks: Mapping[Place, Sequence[Named]], used: Collection[Place], root: Path) -> list[Refusal]:
+    """List masks that belong to nothing, but for other structures of a scan whose lungs are used."""
+    text = "a mask without an image of its name"
+    left = [place for place in masks if place not in used and (place[0], "") not in used]
+    return [_refusal(mask.path, root, "no-image", text) for place in left for mask in masks[place]]
 
 
 def _best(pairs: list[Pair]) -> tuple[list[Pair], str]:
@@ -148,12 +174,16 @@ def _class(series: Series) -> str:
     return series.frames[0].header.sop_class
 
 
-def _pair(series: Series, mask: Path, root: Path) -> Pair:
+def _pair(series: Series, root: Path, name: str) -> Pair:
+    """Return a series that is still without mask; `name` is for one that lies in the root itself."""
     files = sorted({frame.header.path for frame in series.frames})
-    folder = Path(os.path.commonpath([path.parent for path in files]))
-    image = files[0] if len(files) == 1 else folder
-    name = str(image.relative_to(root)) if image != root else mask.relative_to(root).stem
-    return Pair(name, image, mask, series=series.key, files=(*files, mask))
+    image = files[0] if len(files) == 1 else _folder(series)
+    name = str(image.relative_to(root)) if image != root else name
+    return Pair(name, image, None, series=series.key, files=tuple(files))
+
+
+def _folder(series: Series) -> Path:
+    return Path(os.path.commonpath([frame.header.path.parent for frame in series.frames]))
 
 
 def _referred(path: Path, images: dict[str, Series]) -> Series | None:

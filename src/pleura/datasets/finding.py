@@ -23,7 +23,8 @@ def find_pairs(source: Path, dest: Path) -> tuple[list[Pair], list[Refusal]]:
     """Find images with masks below `source`; what lies in `dest` is left out.
 
     Folders with a `manifest.jsonl` are taken as it says; everything else by the names of files and folders, then DICOM
-    series by the objects that refer to them. Images of the RSNA challenge are kept without masks where none has one.
+    series by the objects that refer to them, or by the folders they lie in. Images of the RSNA challenge are kept
+    without masks where none has one.
 
     Raises
     ------
@@ -57,10 +58,10 @@ def _by_name_and_uid(files: Sequence[Path], source: Path) -> tuple[list[Pair], l
     """
     images = [path for path in files if is_image_name(path)]
     drawn = {path for path in images if named(path, source).is_mask and object_class(path)}
-    matched, unmatched, alone = match([path for path in images if path not in drawn], source)
+    matched, unmatched, alone, masks = match([path for path in images if path not in drawn], source)
     unnamed = [path for path in files if not is_image_name(path) and _is_dicom(path)]
     plain = [path for path in alone if not is_challenge(path)]
-    series, lonely = match_series(sorted([*plain, *unnamed, *drawn]), source)
+    series, lonely = match_series(sorted([*plain, *unnamed, *drawn]), masks, source)
     challenge = [path for path in alone if is_challenge(path)]
     return [*_with_names(matched, source), *series], [*unmatched, *lonely], challenge
 

@@ -100,18 +100,19 @@ def _without_side(folder: tuple[str, ...], key: str) -> tuple[Place, int]:
     return (rest, _SIDE_WORD.sub("", key)), sides.pop()
 
 
-def match(files: Iterable[Path], root: Path) -> tuple[list[Pair], list[Refusal], list[Path]]:
+def match(files: Iterable[Path], root: Path) -> tuple[list[Pair], list[Refusal], list[Path], dict[Place, list[Named]]]:
     """Pair files by their names.
 
     Returns
     -------
-    pairs, what is doubled or a mask without its image, and the images that have no mask
+    pairs, what is doubled, the images that have no mask, and the masks that have no image
     """
     images, masks = _by_place([named(path, root) for path in files])
     in_parts = {place for place, there in masks.items() if len(images.get(place, [])) == 1 and _are_lungs(there)}
     pairs: list[Pair] = []
     refused: list[Refusal] = []
     alone: list[Path] = []
+    lonely: dict[Place, list[Named]] = {}
     for place in sorted(images.keys() | masks.keys()):
         here, there = images.get(place, []), masks.get(place, [])
         if len(here) == len(there) == 1 and in_parts and there[0].side:
@@ -124,13 +125,11 @@ def match(files: Iterable[Path], root: Path) -> tuple[list[Pair], list[Refusal],
         elif not here and (place[0], "") in in_parts:
             continue  # other structures of a scan whose lungs are there
         elif not here:
-            refused += [
-                Refusal(_below(mask, root), "no-image", "a mask without an image of its name") for mask in there
-            ]
+            lonely[place] = there
         else:
             text = f"{len(here)} images and {len(there)} masks share one name"
             refused += [Refusal(_below(one, root), "ambiguous-pair", text) for one in (*here, *there)]
-    return pairs, refused, alone
+    return pairs, refused, alone, lonely
 
 
 def companions(path: Path) -> tuple[Path, ...]:
@@ -182,11 +181,22 @@ def _bring_together(images: Keyed, masks: Keyed) -> None:
 
 
 def _pair(image: Named, masks: Sequence[Named]) -> Pair:
-    parts = tuple(sorted((mask.side, mask.path) for mask in masks)) if len(masks) > 1 else ()
-    files = (*companions(image.path), *(file for mask in masks for file in companions(mask.path)))
-    split = image.split or masks[0].split
-    names = dict(enumerate(RIGHT_AND_LEFT, 1)) if parts else {}
-    return Pair(image.name, image.path, masks[0].path, parts, files=files, names=names, split=split)
+    pair = Pair(image.name, image.path, None, files=companions(image.path), split=image.split or masks[0].split)
+    return with_masks(pair, masks)
+
+
+def are_whole(masks: Sequence[Named]) -> bool:
+    """Say whether masks hold all that is to be marked: one that names no side, or parts of both lungs."""
+    return _are_lungs(masks) or (len(masks) == 1 and not masks[0].side)
+
+
+def with_masks(pair: Pair, masks: Sequence[Named]) -> Pair:
+    """Return a pair with its mask; several masks are the parts of one."""
+    files = (*pair.files, *(file for mask in masks for file in companions(mask.path)))
+    if len(masks) == 1:
+        return replace(pair, mask=masks[0].path, files=files)
+    parts = tuple(sorted((mask.side, mask.path) for mask in masks))
+    return replace(pair, mask=parts[0][1], parts=parts, files=files, names=dict(enumerate(RIGHT_AND_LEFT, 1)))
 
 
 def _below(found: Named, root: Path) -> str:
