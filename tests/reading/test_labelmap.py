@@ -52,6 +52,22 @@ def test_a_mask_of_one_bit_and_one_of_0_and_255_keep_their_values(tmp_path: Path
     assert np.array_equal(read_labels(tmp_path / "byte.tif").voxels[0], inside * 255)
 
 
+def test_the_palette_of_a_gif_may_be_in_any_order(tmp_path: Path) -> None:
+    inside = LABELS[1] > 0
+    picture = Image.fromarray(np.where(inside, 0, 1).astype(np.uint8))
+    picture.putpalette([255, 255, 255, 0, 0, 0])  # white comes first
+    picture.save(tmp_path / "mask.gif")
+    assert np.array_equal(read_labels(tmp_path / "mask.gif").voxels[0] > 0, inside)
+
+
+def test_masks_as_bitmaps_and_lossless_webp_keep_their_values(tmp_path: Path) -> None:
+    for name in ("mask.bmp", "mask.webp"):
+        Image.fromarray(LABELS[1]).save(tmp_path / name, lossless=True)
+        found = read_labels(tmp_path / name)
+        assert np.array_equal(found.voxels[0], LABELS[1])
+        assert not found.lossy
+
+
 def test_of_a_jpeg_it_is_said_that_its_values_are_smeared(tmp_path: Path) -> None:
     Image.fromarray(LABELS[1] * 100).save(tmp_path / "mask.jpg", quality=60)
     assert read_labels(tmp_path / "mask.jpg").lossy

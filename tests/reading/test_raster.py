@@ -23,10 +23,11 @@ def error_code(path: Path) -> str:
     return caught.value.code
 
 
-@pytest.mark.parametrize("suffix", [".png", ".tif", ".bmp.png", ""])
+@pytest.mark.parametrize("suffix", [".png", ".tif", ".bmp.png", "", ".bmp", ".gif", ".webp"])
 def test_an_8_bit_picture_is_a_windowed_slice_without_millimetres(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"slice{suffix}"
-    Image.fromarray(GREY).save(path, format="TIFF" if suffix == ".tif" else "PNG", dpi=(72, 72))
+    form = {".tif": "TIFF", ".bmp": "BMP", ".gif": "GIF", ".webp": "WEBP"}.get(suffix, "PNG")
+    Image.fromarray(GREY).save(path, format=form, dpi=(72, 72), lossless=True)
     volume = pleura.read(path)
     np.testing.assert_array_equal(volume.voxels[0], GREY)
     assert volume.kind is Kind.WINDOWED
@@ -36,9 +37,10 @@ def test_an_8_bit_picture_is_a_windowed_slice_without_millimetres(tmp_path: Path
     assert {note.code for note in volume.notes} == {"spacing-unknown", "values-windowed"}
 
 
-def test_a_jpeg_is_read_and_its_loss_noted(tmp_path: Path) -> None:
-    Image.fromarray(GREY).save(tmp_path / "slice.jpg", quality=95)
-    volume = pleura.read(tmp_path / "slice.jpg")
+@pytest.mark.parametrize("name", ["slice.jpg", "slice.webp"])
+def test_a_lossy_picture_is_read_and_its_loss_noted(tmp_path: Path, name: str) -> None:
+    Image.fromarray(GREY).save(tmp_path / name, quality=95)
+    volume = pleura.read(tmp_path / name)
     assert np.abs(volume.voxels[0].astype(int) - GREY).mean() < 4
     assert "lossy-compression" in {note.code for note in volume.notes}
 

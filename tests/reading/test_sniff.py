@@ -53,7 +53,7 @@ def test_gzip_is_looked_into(tmp_path: Path) -> None:
         (b"", "empty-file", "empty"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "git-lfs-pointer", "git lfs pull"),
         (b"\0\0\0\x18ftypheic", "unknown-format", "HEIF"),
-        (b"GIF89a", "unknown-format", "GIF"),
+        (b"RIFF\0\0\0\0WAVEfmt ", "unknown-format", "sound"),
         (b"\0\0\0\x0cjP  \r\n", "unknown-format", "JPEG 2000"),
         (b"%PDF-1.7", "unknown-format", "PDF"),
         ((348).to_bytes(4, "little") + bytes(400), "analyze", "Analyze"),

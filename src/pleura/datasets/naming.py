@@ -19,7 +19,7 @@ from pathlib import Path
 from pleura.datasets.record import Pair, Refusal
 from pleura.labels import LEFT, RIGHT, RIGHT_AND_LEFT
 
-_SUFFIX = re.compile(r"\.(nii|nrrd|nhdr|mha|mhd|hdr|png|jpe?g|tiff?|dcm|ima)(\.gz)?$", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.(nii|nrrd|nhdr|mha|mhd|hdr|png|jpe?g|tiff?|bmp|webp|gif|dcm|ima)(\.gz)?$", re.IGNORECASE)
 _MASK_FOLDER = re.compile(
     r"^((lung|manual|left|right|gt)[_-]?)*"
     r"(masks?|labels?(tr|ts)?|seg(mentation)?s?|annotations?|ground[_-]?truth|lungs|seg-lungs-.*|\w+_masks?)$"

@@ -32,7 +32,7 @@ def read(path: str | Path, *, series: str | None = None, kind: Kind | None = Non
     Parameters
     ----------
     path : a folder of DICOM slices (subfolders are searched too), a zip archive of one, or a file: DICOM, NIfTI, NRRD,
-        MHA or MHD, PNG, JPEG, TIFF. The content decides which, not the suffix.
+        MHA or MHD, PNG, JPEG, TIFF, BMP, WebP, GIF. The content decides which, not the suffix.
     series : key of the DICOM series to read where there are several, as listed by the error that asks for it
     kind : what the values are, where the caller knows better than the data tell; `Kind.HU` is all that DICOM takes
 

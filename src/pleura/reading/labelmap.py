@@ -19,6 +19,7 @@ from pleura.reading.dicom_headers import header_of
 from pleura.reading.metaimage import decode_metaimage
 from pleura.reading.nifti import decode_nifti
 from pleura.reading.nrrd import decode_nrrd
+from pleura.reading.raster import PICTURES, has_loss
 from pleura.reading.sniff import Format, sniff
 from pleura.volume import Affine, affine_from_spacing
 
@@ -47,7 +48,7 @@ class LabelMap:
 
 
 def read_labels(path: Path) -> LabelMap:
-    """Read a label map or a mask: NIfTI, NRRD, MHA or MHD, PNG, JPEG, TIFF, or one DICOM picture of any kind.
+    """Read a label map or a mask: NIfTI, NRRD, MHA or MHD, a picture, or one DICOM picture of any kind.
 
     Raises
     ------
@@ -103,10 +104,11 @@ def _from_picture(path: Path) -> LabelMap:
     from PIL import Image
 
     try:
-        with Image.open(path, formats=("PNG", "JPEG", "TIFF")) as picture:
+        with Image.open(path, formats=PICTURES) as picture:
             picture.load()
-            plane = np.asarray(picture) if picture.mode in _PICTURE_MODES else _colours(picture)
-            lossy = picture.format == "JPEG"
+            numbered = picture.mode in _PICTURE_MODES and picture.format != "GIF"  # whose palette is in any order
+            plane = np.asarray(picture) if numbered else _colours(picture)
+            lossy = has_loss(picture)
     except Image.DecompressionBombError as error:
         raise UnreadableInput("the picture states a giant size", code="too-large") from error
     except (OSError, SyntaxError, ValueError, EOFError, KeyError) as error:

@@ -1,4 +1,4 @@
-"""PNG, JPEG and TIFF: one axial slice as a picture, with as many bits as the file has and no millimetres."""
+"""PNG, JPEG, TIFF, BMP, WebP, GIF: one axial slice as a picture, with all the bits of the file and no millimetres."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.reading.sniff import HEAD
 from pleura.reading.values import interpret
 from pleura.volume import Identity, Kind, Note, Volume, affine_from_spacing
+
+PICTURES = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
+"""What Pillow calls the formats that are read."""
 
 _MOST_PIXELS = 1 << 26
 _GREY = frozenset({"L", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
@@ -62,18 +66,26 @@ def _decode(path: Path) -> tuple[NDArray[np.generic], tuple[Note, ...]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # sizes are judged below, and odd TIFF tags do not matter
         try:
-            with Image.open(path, formats=("PNG", "JPEG", "TIFF")) as picture:
+            with Image.open(path, formats=PICTURES) as picture:
                 _refuse_before_decoding(picture)
                 picture.load()
                 array, notes = _grey(picture)
                 lossy = (Note("lossy-compression", "the picture was compressed with loss"),)
-                return array, (*notes, *(lossy if picture.format == "JPEG" else ()))
+                return array, (*notes, *(lossy if has_loss(picture) else ()))
         except Image.DecompressionBombError as error:
             raise UnreadableInput("the picture states a giant size", code="too-large") from error
         except (OSError, SyntaxError, ValueError, EOFError, KeyError) as error:
             if isinstance(error, (UnreadableInput, UnsuitableInput)):
                 raise
             raise UnreadableInput("the picture is damaged or cut short", code="truncated") from error
+
+
+def has_loss(picture: Any) -> bool:
+    """Say whether the compression of an open picture changes its values; a WebP may be of either kind."""
+    if picture.format == "WEBP":
+        with Path(picture.filename).open("rb") as file:
+            return b"VP8L" not in file.read(HEAD)
+    return bool(picture.format == "JPEG")
 
 
 def _refuse_before_decoding(picture: Any) -> None:

@@ -24,15 +24,13 @@ class Format(enum.Enum):
     ZIP = "zip"
 
 
-_RASTER = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
+_RASTER = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM", b"GIF8")
 _REFUSED = (
-    (b"GIF8", "a GIF"),
-    (b"BM", "a BMP picture"),
     (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
     (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
     (b"II+\0", "a BigTIFF"),
     (b"MM\0+", "a BigTIFF"),
-    (b"RIFF", "a WebP picture"),
+    (b"RIFF", "a sound or a film"),
     (b"%PDF", "a PDF"),
     (b"\x89HDF", "an HDF5 file"),
     (b"\x93NUMPY", "a NumPy file"),
@@ -40,7 +38,7 @@ _REFUSED = (
     (b"Rar!", "a RAR archive"),
     (b"{", "a JSON file"),
 )
-_INSTEAD = "give DICOM, NIfTI, NRRD, MHA, PNG, JPEG or TIFF"
+_INSTEAD = "give DICOM, NIfTI, NRRD, MHA, PNG, JPEG, TIFF, BMP, WebP or GIF"
 
 
 def sniff(path: Path) -> tuple[Format, bool]:
@@ -110,7 +108,7 @@ def _by_content(head: bytes) -> Format | None:
         return Format.NRRD
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return Format.ZIP
-    if head.startswith(_RASTER):
+    if head.startswith(_RASTER) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return Format.RASTER
     if head.lstrip().startswith((b"ObjectType", b"NDims")):
         return Format.METAIMAGE
