@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
 
-from pleura.errors import UnreadableInput, UnwritableOutput
-from pleura.reading.dicom import is_litter
-from pleura.reading.dicom_elements import read_elements
-from pleura.reading.dicom_headers import Header, header_of
-from pleura.reading.dicom_objects import is_radiograph, objection
-from pleura.reading.sniff import Format, sniff
+from pleura.cli.folders import IMAGE_SUFFIX, scans_in
+from pleura.errors import UnwritableOutput
 from pleura.segmentation import Segmentation
-from pleura.volume import Note
 from pleura.writing import SUFFIXES, is_ours, record_path, suffix_of
 
 _RESULTS, _PICTURE = "lungs", "-preview.png"
-_IMAGE_SUFFIX = re.compile(
-    r"(\.(nii|hdr|img|nrrd|nhdr|mha|mhd|png|jpe?g|tiff?|bmp|gif|webp|jp2|dcm|ima|zip))?(\.gz)?$", re.IGNORECASE
-)
-"""What an image is named, and what a result's name leaves out of it; other dots belong to the name, as in a UID."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +53,12 @@ def plan(paths: Sequence[Path], output: Path | None, *, series: str | None = Non
                 f"OUTPUT ends in one of {', '.join(SUFFIXES)}; for several scans, or for a folder, use -o FOLDER",
                 code="where-to",
             )
-    sources = list(paths) if series else [scan for path in paths for scan in _scans(path)]
+    sources = list(paths) if series else [scan for path in paths for scan in scans_in(path)]
     if output is not None and _names_a_file(output):
         if len(sources) > 1:
-            raise UnwritableOutput(f"{len(sources)} scans do not go into one file; use -o FOLDER", code="where-to")
+            raise UnwritableOutput(
+                f"{len(sources)} scans do not go into one file; use -o FOLDER, or --series for one", code="where-to"
+            )
         guard([output, record_path(output)], identities(sources))
         return [Job(sources[0], output)]
     if output is None and sources == list(paths):
@@ -115,79 +107,12 @@ def _names_a_file(path: Path) -> bool:
         return False
 
 
-def left_out(source: Path) -> tuple[Note, ...]:
-    """Return a note on the pictures and volumes in a folder that is read as one DICOM scan."""
-    if not source.is_dir():
-        return ()
-    claims = ((file, _claim(file)) for file in _files(source))
-    count = sum(claim not in {None, Format.DICOM} and not is_ours(file) for file, claim in claims)
-    text = f"beside the DICOM files the folder holds other images ({count}), which were left out; name them one by one"
-    return (Note("images-left-out", text),) if count else ()
-
-
-def _scans(path: Path) -> list[Path]:
-    """Return each scan of a folder that holds many; anything else is one scan.
-
-    A folder that holds CT slices, however deep, is one scan, and so is a frontal radiograph with what belongs to it.
-    Of any other folder each image is one, however deep, the damaged ones among them. Earlier results of ours are none.
-    """
-    if not path.is_dir():
-        return [path]
-    images: list[Path] = []
-    radiographs: list[Path] = []
-    frontal = 0
-    for file in _files(path):
-        found = _format(file)
-        if found is Format.DICOM:
-            header = _header(file)
-            sound = header is not None and objection(header) is None
-            if header is not None and sound and not is_radiograph(header):
-                return [path]
-            radiographs.append(file)
-            frontal += sound
-        elif found is not None and not is_ours(file):
-            images.append(file)
-    return sorted([*images, *radiographs]) if images or frontal > 1 else [path]
-
-
-def _files(folder: Path) -> list[Path]:
-    """Return the files of a folder, however deep, without hidden ones and litter, sorted."""
-    entries = (entry for entry in folder.rglob("*") if not entry.is_dir())
-    return sorted(entry for entry in entries if not is_litter(entry.relative_to(folder).parts))
-
-
-def _format(file: Path) -> Format | None:
-    """Return what a file is by its content, or what it claims to be where that cannot be told; None if no image."""
-    try:
-        found, _ = sniff(file)
-    except (UnreadableInput, OSError):
-        return _claim(file)
-    return _claim(file) if found is Format.ZIP else found  # a document may be a zip too
-
-
-def _claim(file: Path) -> Format | None:
-    """Return what the suffix says: DICOM, some other image, or None."""
-    suffix = _IMAGE_SUFFIX.search(file.name)
-    claimed = suffix[1] if suffix else None
-    if not claimed:
-        return None
-    return Format.DICOM if claimed.lower() in {".dcm", ".ima"} else Format.RASTER
-
-
-def _header(file: Path) -> Header | None:
-    """Return what a DICOM file says of itself, or None where it is damaged."""
-    try:
-        return header_of(file, read_elements(file))
-    except (UnreadableInput, OSError):
-        return None
-
-
 def _names(sources: Sequence[Path]) -> list[str]:
     """Return a name for each result, after its source; equal ones are numbered."""
     names: dict[str, None] = {}
     for source in sources:
         whole = source.resolve().name if source.name in {"", ".."} else source.name
-        stem = whole if source.is_dir() else _IMAGE_SUFFIX.sub("", whole)
+        stem = whole if source.is_dir() else IMAGE_SUFFIX.sub("", whole)
         numbered = (f"{stem}_{number}_{_RESULTS}" for number in count(2))
         names[next(name for name in chain([f"{stem}_{_RESULTS}"], numbered) if name not in names)] = None
     return list(names)

@@ -3,7 +3,7 @@
 Without OUTPUT the mask is lungs.nii.gz here, or lungs.png for a picture. OUTPUT ends in .nii.gz,
 .nii, .nrrd, .mha, or .png for one slice. Beside each mask a .json tells how it was made. Earlier
 results are replaced, other files never. A folder of pictures, volumes or radiographs counts as many,
-subfolders included; a folder of CT slices is one scan.
+subfolders included; a folder of CT slices is one scan, one of many patients as many.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from pleura.cli.abreast import abreast, in_order
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say, warn
-from pleura.cli.jobs import Job, guard, identities, left_out, picture_path, plan
+from pleura.cli.folders import left_out
+from pleura.cli.jobs import Job, guard, identities, picture_path, plan
 from pleura.errors import PleuraError
 from pleura.segmentation import Segmentation
 from pleura.volume import Note
