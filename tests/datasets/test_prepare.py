@@ -498,7 +498,8 @@ def test_slices_and_masks_may_both_be_dicom(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("scan", "masks"),
     [
-        ("scans/{}", ("masks/{}_lungs.nii.gz",)),  # as `pleura segment scans/a -o masks` names them
+        ("scans/{}", ("masks/{}_lungs.nii.gz",)),  # as `pleura segment scans -o masks` names them
+        ("scans/{}/early/ct", ("masks/{}_lungs.nii.gz",)),
         ("{}", ("{}_mask.nii.gz",)),
         ("{}/ct", ("{}/mask.nii.gz",)),
         ("{}", ("{}/lungs.nii.gz",)),

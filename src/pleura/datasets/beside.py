@@ -1,6 +1,6 @@
 """Masks that lie beside a DICOM series and are tied to it by the names of folders alone.
 
-`scans/p1/*.dcm` with `masks/p1_lungs.nii.gz`, as `pleura segment scans/p1 -o masks` names it, and `p1/ct/*.dcm` with
+`scans/p1/*.dcm` with `masks/p1_lungs.nii.gz`, as `pleura segment scans -o masks` names it, and `p1/ct/*.dcm` with
 `p1/lungs.nii.gz`.
 """
 
@@ -25,15 +25,20 @@ def masks_beside(folders: Mapping[str, Path], places: Collection[Place], root: P
     -------
     key of the series -> place of its mask
     """
-    found = {key: _fitting(named(folder, root).place, places) for key, folder in folders.items() if folder != root}
+    found = {key: _fitting(folder, places, root) for key, folder in folders.items() if folder != root}
     wanted = Counter(place for fitting in found.values() for place in fitting)
     return {key: fitting[0] for key, fitting in found.items() if len(fitting) == 1 and wanted[fitting[0]] == 1}
 
 
-def _fitting(folder: Place, places: Collection[Place]) -> list[Place]:
-    """Return the masks of a folder's name, the one that also lies where it does before all; or those in or above it."""
-    if folder in places:
-        return [folder]
-    called = [place for place in places if place[1] and place[1] == folder[1]]
-    path = (*folder[0], folder[1])
+def _fitting(folder: Path, places: Collection[Place], root: Path) -> list[Place]:
+    """Return the masks that lie beside a folder under its name, else those of its name or that of a folder above it.
+
+    Where there are none, return the masks without a name in a folder above it, such as `p1/mask.nii.gz`.
+    """
+    here = named(folder, root).place
+    if here in places:
+        return [here]
+    names = {named(above, root).place[1] for above in (folder, *folder.parents) if root in above.parents} - {""}
+    called = [place for place in places if place[1] in names]
+    path = (*here[0], here[1])
     return called or [place for place in places if not place[1] and path[: len(place[0])] == place[0]]
