@@ -133,6 +133,16 @@ def test_radiograph_is_recorded_with_what_was_asked_for_and_the_time_it_took_to_
     assert "modality" not in pleura.segment("film.png").provenance["parameters"]
 
 
+@pytest.mark.parametrize("modality", ["ct", "cr"])
+def test_provenance_is_known_before_a_scan_is_segmented(phantom: Phantom, modality: str) -> None:
+    grey = np.clip((phantom.volume.voxels[20] + 1250.0) / 1500 * 255, 0, 255).astype(np.uint8)
+    picture = pleura.Volume(grey[None], affine_from_spacing((1.0, 2.0, 2.0)), kind=Kind.WINDOWED, planar=True)
+    segmenter = pleura.Segmenter(modality=modality)
+    expected = segmenter.provenance(picture)
+    assert expected == segmenter(picture).provenance
+    assert expected["model"]["name"] == {"ct": "chest-ct", "cr": "chest-radiograph"}[modality]
+
+
 @pytest.mark.parametrize("shape", [(1, 64, 64), (2, 64, 64), (2, 64, 96), (3, 200, 70)])
 def test_tiny_scans_do_not_break(segmenter: pleura.Segmenter, shape: tuple[int, int, int]) -> None:
     tiny = chest((shape[0] * 9, *shape[1:]), (8.0, 380 / shape[1], 380 / shape[2])).volume.voxels[shape[0] * 4 :][

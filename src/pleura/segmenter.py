@@ -154,6 +154,12 @@ class Segmenter:
             paste(axial[here], enlarge(part, square), square)
         return whole
 
+    def provenance(self, volume: Volume) -> dict[str, Any]:
+        """Return what a segmentation of the volume would state of program, model, parameters and input."""
+        shown_as, _ = self._shown(volume)
+        known = self._radiographs if self._belongs_to_radiographs(shown_as) else self
+        return known._provenance(shown_as)
+
     def _shown(self, volume: Volume) -> tuple[Volume, tuple[Note, ...]]:
         """Return the volume with its kind settled; a model that was chosen takes pictures for what it knows."""
         return (volume, ()) if self._chosen else shown(volume, self.modality)

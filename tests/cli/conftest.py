@@ -17,7 +17,7 @@ from pleura.cli import main
 from pleura.phantom import chest
 from pleura.reading import read
 from pleura.segmentation import Segmentation
-from pleura.volume import Kind, Note
+from pleura.volume import Kind, Note, Volume
 
 
 @dataclass(frozen=True)
@@ -49,25 +49,30 @@ class Threshold:
     """Stands in for `Segmenter`: air is lung, right in the first half of the columns."""
 
     made: list[dict[str, Any]]
+    segmented: list[str]
 
     def __init__(self, **options: Any) -> None:
         self.made.append(options)
 
-    def __call__(self, source: Path, *, series: str | None = None) -> Segmentation:
-        volume = read(source, series=series)
+    def __call__(self, source: Path | Volume, *, series: str | None = None) -> Segmentation:
+        volume = source if isinstance(source, Volume) else read(source, series=series)
+        self.segmented.append(volume.identity.sha256)
         air = volume.voxels < (60 if volume.kind is Kind.WINDOWED else -700)
         labels = air.astype(np.uint8)
         labels[..., labels.shape[-1] // 2 :] *= 2
         warnings = () if air.any() else (Note("no-lung", "no lung was found"),)
         labels = labels[0] if volume.planar else labels
-        provenance = {"program": {"name": "pleura"}, "input": {"sha256": volume.identity.sha256}}
-        return Segmentation(labels, volume, warnings, {"read": 0.25}, provenance)
+        return Segmentation(labels, volume, warnings, {"read": 0.25}, self.provenance(volume))
+
+    def provenance(self, volume: Volume) -> dict[str, Any]:
+        program = {"name": "pleura", "version": pleura.__version__}
+        return {"program": program, "model": self.made[-1]["model"], "input": {"sha256": volume.identity.sha256}}
 
 
 @pytest.fixture
 def network(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Replace the network; return the list of options with which it was loaded."""
-    Threshold.made = []
+    Threshold.made, Threshold.segmented = [], []
     monkeypatch.setattr(pleura.segmenter, "Segmenter", Threshold)
     return Threshold.made
 

@@ -131,6 +131,38 @@ def test_results_among_the_images_of_a_folder_are_replaced_and_not_segmented(
     assert outputs == [["chest_lungs.nii.gz", "slice_lungs.png"]] * 2
 
 
+def test_resume_leaves_alone_what_is_there_of_the_same_scan_and_model(
+    run, network, scan: Path, slice_picture: Path, elsewhere: Path
+) -> None:
+    shutil.copy(scan, elsewhere / "a.nii.gz")
+    shutil.copy(slice_picture, elsewhere / "b.png")
+    call = ("segment", "a.nii.gz", "b.png", "-o", "out", "--preview", "--resume")
+    assert run(*call).code == 0
+    first = [json.loads(line) for line in run(*call, "--json").out.splitlines()]
+    assert [one["output"] for one in first] == ["out/a_lungs.nii.gz", "out/b_lungs.png"]
+    assert all("labels" in one and one["seconds"] == {} for one in first)
+    ran = run(*call)
+    assert ran.out.splitlines() == ["1/2: there already: out/a_lungs.nii.gz", "2/2: there already: out/b_lungs.png"]
+    assert len(pleura.segmenter.Segmenter.segmented) == 2
+    (elsewhere / "out/a_lungs-preview.png").unlink()
+    shutil.copy(slice_picture, elsewhere / "b.png")
+    shutil.copy(elsewhere / "out/b_lungs.json", elsewhere / "out/a_lungs.json")
+    assert "2/2: there already" in run(*call).out
+    assert (
+        len(pleura.segmenter.Segmenter.segmented) == 3
+    )  # the first again: its record is that of another scan, and its picture is gone
+    assert "already" not in run(*call, "--model", "another").out
+    assert len(pleura.segmenter.Segmenter.segmented) == 5
+
+
+def test_resume_repeats_the_warnings_of_what_is_there(run, network, elsewhere: Path) -> None:
+    Image.fromarray(np.arange(100, 164, dtype=np.uint8).repeat(64).reshape(64, 64)).save(elsewhere / "full.png")
+    runs = [run("segment", "full.png", "--resume", "--quiet") for _ in range(2)]
+    assert [ran.err for ran in runs] == ["pleura: warning: lungs.png: no lung was found\n"] * 2
+    assert [ran.out for ran in runs] == ["", ""]
+    assert len(pleura.segmenter.Segmenter.segmented) == 1
+
+
 def test_folder_of_dicom_is_one_scan(run, network, elsewhere: Path) -> None:
     write_dicom(chest((24, 64, 64), (13.0, 6.0, 6.0)), elsewhere / "series")
     ran = run("segment", elsewhere / "series", "-o", "mask.mha")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pleura.cli.folders import IMAGE_SUFFIX, scans_in
 from pleura.errors import UnwritableOutput
-from pleura.segmentation import Segmentation
+from pleura.volume import Volume
 from pleura.writing import SUFFIXES, is_ours, record_path, suffix_of
 
 _RESULTS, _PICTURE = "lungs", "-preview.png"
@@ -23,9 +23,9 @@ class Job:
     output: Path | None = None
     stem: Path = Path(_RESULTS)
 
-    def target(self, segmentation: Segmentation) -> Path:
+    def target(self, volume: Volume) -> Path:
         """Return the path of the mask: a PNG for a picture, compressed NIfTI otherwise, unless it was named."""
-        suffix = ".png" if segmentation.volume.planar else ".nii.gz"
+        suffix = ".png" if volume.planar else ".nii.gz"
         return self.output or self.stem.with_name(self.stem.name + suffix)
 
 

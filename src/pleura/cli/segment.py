@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -23,7 +23,7 @@ from pleura.cli.folders import left_out
 from pleura.cli.jobs import Job, guard, identities, picture_path, plan
 from pleura.errors import PleuraError
 from pleura.segmentation import Segmentation
-from pleura.volume import Note
+from pleura.volume import Note, Volume
 
 if TYPE_CHECKING:
     from pleura.segmenter import Segmenter
@@ -37,6 +37,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, metavar="PATH", help="file for one mask, or folder for many")
     parser.add_argument("--series", metavar="KEY", help="which series, where a DICOM folder holds several")
+    parser.add_argument("--resume", action="store_true", help="leave scans alone whose result is there, up to date")
     parser.add_argument("--preview", action="store_true", help="write a picture of the result beside the mask")
     parser.add_argument("--json", action="store_true", help="print one JSON object a scan, and nothing else")
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
@@ -103,18 +104,49 @@ def _outcome(
     segmenter: Segmenter, jobs: Sequence[Job], inputs: frozenset[tuple[int, int]], wishes: Namespace, number: int
 ) -> Outcome:
     """Segment one scan of several, write the result, and return what is to be told about it."""
+    from pleura.reading import read
+
     job = jobs[number]
+    prefix = f"{number + 1}/{len(jobs)}: " if len(jobs) > 1 else ""
+    lines: tuple[str, ...] = ()
     try:
-        result = _noted(segmenter(job.source, series=wishes.series), left_out(job.source))
+        if wishes.resume:
+            volume = read(job.source, series=wishes.series)
+            earlier = _earlier(segmenter, volume, job, number, wishes.preview)
+            if earlier is not None:
+                return _left_alone(earlier, prefix, wishes)
+            result = segmenter(volume)
+        else:
+            result = segmenter(job.source, series=wishes.series)
+        result = _noted(result, left_out(job.source))
         target, picture = _written(result, job, inputs, wishes.preview)
     except Exception as error:
         return Outcome(error=error)
-    lines: tuple[str, ...] = ()
     if wishes.json:
         lines = (json.dumps(_summary(result, number, target, picture)),)
     elif not wishes.quiet:
-        lines = tuple(_lines(result, f"{number + 1}/{len(jobs)}: " if len(jobs) > 1 else "", target, picture))
+        lines = tuple(_lines(result, prefix, target, picture))
     return Outcome(lines, tuple(f"{target.name}: {warning.message}" for warning in result.warnings))
+
+
+def _earlier(segmenter: Segmenter, volume: Volume, job: Job, number: int, preview: bool) -> dict[str, Any] | None:
+    """Return the summary of a result that is there and that segmenting the scan again would only repeat."""
+    from pleura.writing import is_ours, record_of, record_path
+
+    target = job.target(volume)
+    picture = picture_path(target) if preview else None
+    if not all(file.is_file() and is_ours(file) for file in (target, picture) if file):
+        return None
+    found = record_of(record_path(target), volume, segmenter.provenance(volume))
+    return found and {**_place(number, target, picture), "seconds": {}, **found}
+
+
+def _left_alone(earlier: Mapping[str, Any], prefix: str, wishes: Namespace) -> Outcome:
+    """Return what is told of a result that is there already: its warnings too, which hold as before."""
+    target = Path(earlier["output"])
+    told = json.dumps(earlier) if wishes.json else f"{prefix}there already: {target}"
+    warnings = tuple(f"{target.name}: {warning['message']}" for warning in earlier["warnings"])
+    return Outcome((told,) if wishes.json or not wishes.quiet else (), warnings)
 
 
 def _told(outcome: Outcome, number: int, wishes: Namespace) -> bool:
@@ -144,7 +176,7 @@ def _written(
     from pleura.writing import preview as draw
     from pleura.writing import record_path, write
 
-    target = job.target(result)
+    target = job.target(result.volume)
     picture = picture_path(target) if preview else None
     files = [target, record_path(target), *([picture] if picture else [])]
     guard(files, inputs)
@@ -155,13 +187,12 @@ def _written(
 def _summary(result: Segmentation, number: int, target: Path, picture: Path | None) -> dict[str, Any]:
     from pleura.writing import record
 
-    return {
-        "number": number + 1,
-        "output": str(target),
-        "preview": str(picture) if picture else None,
-        "seconds": {stage: round(seconds, 3) for stage, seconds in result.timings.items()},
-        **record(result),
-    }
+    seconds = {stage: round(seconds, 3) for stage, seconds in result.timings.items()}
+    return {**_place(number, target, picture), "seconds": seconds, **record(result)}
+
+
+def _place(number: int, target: Path, picture: Path | None) -> dict[str, Any]:
+    return {"number": number + 1, "output": str(target), "preview": str(picture) if picture else None}
 
 
 def _lines(result: Segmentation, prefix: str, target: Path, picture: Path | None) -> Iterator[str]:

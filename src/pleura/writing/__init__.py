@@ -18,7 +18,15 @@ from pleura.writing.nifti import write_nifti, write_nifti_gz
 from pleura.writing.place import replacing
 from pleura.writing.preview import preview
 from pleura.writing.raster import write_png
-from pleura.writing.record import height, left_to_right, millilitres, record, square_centimetres, write_record
+from pleura.writing.record import (
+    height,
+    left_to_right,
+    millilitres,
+    record,
+    record_of,
+    square_centimetres,
+    write_record,
+)
 
 __all__ = [
     "SUFFIXES",
@@ -28,6 +36,7 @@ __all__ = [
     "millilitres",
     "preview",
     "record",
+    "record_of",
     "record_path",
     "square_centimetres",
     "suffix_of",

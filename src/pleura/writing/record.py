@@ -7,7 +7,8 @@ the same scan gives the same bytes on any day.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -38,6 +39,16 @@ def record(segmentation: Segmentation) -> dict[str, Any]:
 def write_record(segmentation: Segmentation, file: BinaryIO) -> None:
     """Write the record as JSON (RFC 8259), indented for people."""
     file.write(json.dumps(record(segmentation), indent=2, allow_nan=False).encode() + b"\n")
+
+
+def record_of(path: Path, volume: Volume, provenance: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the record at `path` if it tells of a mask of this volume that was made in this way, else None."""
+    try:
+        found = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return None
+    wanted = {"program": {"name": "pleura", "version": __version__}, **provenance, "geometry": _geometry(volume)}
+    return found if isinstance(found, dict) and wanted.items() <= found.items() else None
 
 
 def millilitres(segmentation: Segmentation, label: int) -> float | None:
