@@ -19,7 +19,7 @@ from pleura.reading.dicom_headers import header_of
 from pleura.reading.metaimage import decode_metaimage
 from pleura.reading.nifti import decode_nifti
 from pleura.reading.nrrd import decode_nrrd
-from pleura.reading.raster import PICTURES, has_loss
+from pleura.reading.raster import has_loss, opened
 from pleura.reading.sniff import Format, sniff
 from pleura.volume import Affine, affine_from_spacing
 
@@ -101,20 +101,11 @@ def _from_dicom(path: Path) -> LabelMap:
 
 
 def _from_picture(path: Path) -> LabelMap:
-    from PIL import Image
-
-    try:
-        with Image.open(path, formats=PICTURES) as picture:
-            picture.load()
-            numbered = picture.mode in _PICTURE_MODES and picture.format != "GIF"  # whose palette is in any order
-            plane = np.asarray(picture) if numbered else _colours(picture)
-            lossy = has_loss(picture)
-    except Image.DecompressionBombError as error:
-        raise UnreadableInput("the picture states a giant size", code="too-large") from error
-    except (OSError, SyntaxError, ValueError, EOFError, KeyError) as error:
-        if isinstance(error, (UnreadableInput, UnsuitableInput)):
-            raise
-        raise UnreadableInput("the picture is damaged or cut short", code="truncated") from error
+    with opened(path) as picture:
+        picture.load()
+        numbered = picture.mode in _PICTURE_MODES and picture.format != "GIF"  # whose palette is in any order
+        plane = np.asarray(picture) if numbered else _colours(picture)
+        lossy = has_loss(picture)
     array = plane[None].astype(plane.dtype.newbyteorder("="))
     return LabelMap(array, affine_from_spacing((1, 1, 1)), placed=False, lossy=lossy, planar=True)
 

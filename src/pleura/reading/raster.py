@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
 from pleura.reading.sniff import HEAD
 from pleura.reading.values import interpret
 from pleura.volume import Identity, Kind, Note, Volume, affine_from_spacing
 
-PICTURES = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
+_FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 """What Pillow calls the formats that are read."""
 
 _MOST_PIXELS = 1 << 26
@@ -59,25 +61,37 @@ def read_raster(path: Path, kind: Kind | None) -> Volume:
     )
 
 
-def _decode(path: Path) -> tuple[NDArray[np.generic], tuple[Note, ...]]:
-    """Return the (y, x) values of a picture, and what was lost of it, on the way here or before."""
+@contextmanager
+def opened(path: Path) -> Iterator[Any]:
+    """Open a picture without decoding it.
+
+    Raises
+    ------
+    UnreadableInput : the picture is damaged, cut short, or states a giant size; also where that shows in decoding
+    """
     from PIL import Image
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # sizes are judged below, and odd TIFF tags do not matter
+        warnings.simplefilter("ignore")  # sizes are judged here, and odd TIFF tags do not matter
         try:
-            with Image.open(path, formats=PICTURES) as picture:
-                _refuse_before_decoding(picture)
-                picture.load()
-                array, notes = _grey(picture)
-                lossy = (Note("lossy-compression", "the picture was compressed with loss"),)
-                return array, (*notes, *(lossy if has_loss(picture) else ()))
+            with Image.open(path, formats=_FORMATS) as picture:
+                yield picture
+        except PleuraError:
+            raise
         except Image.DecompressionBombError as error:
             raise UnreadableInput("the picture states a giant size", code="too-large") from error
         except (OSError, SyntaxError, ValueError, EOFError, KeyError) as error:
-            if isinstance(error, (UnreadableInput, UnsuitableInput)):
-                raise
             raise UnreadableInput("the picture is damaged or cut short", code="truncated") from error
+
+
+def _decode(path: Path) -> tuple[NDArray[np.generic], tuple[Note, ...]]:
+    """Return the (y, x) values of a picture, and what was lost of it, on the way here or before."""
+    with opened(path) as picture:
+        _refuse_before_decoding(picture)
+        picture.load()
+        array, notes = _grey(picture)
+        lossy = (Note("lossy-compression", "the picture was compressed with loss"),)
+        return array, (*notes, *(lossy if has_loss(picture) else ()))
 
 
 def has_loss(picture: Any) -> bool:
