@@ -21,7 +21,7 @@ from pleura.errors import PleuraError
 from pleura.inference.backends import make_backend
 from pleura.inference.bundle import load_bundle
 from pleura.networks.build import build, graph_weights
-from pleura.training.config import TrainingConfig, preset
+from pleura.training.config import TrainingConfig, config_of, preset
 from pleura.training.diary import rows
 from pleura.training.export import export_run
 from pleura.training.formats import real_planes
@@ -124,7 +124,7 @@ def test_run_keeps_paths_that_hold_from_any_folder(data: Path, tmp_path: Path, m
     kept = json.loads((tmp_path / "next" / "config.json").read_text())
     assert kept["data"] == str(data / "drawn")
     assert Path(kept["start"]).is_absolute()
-    assert len(real_planes(tmp_path / "next")) == 4
+    assert len(real_planes(config_of(tmp_path / "next"))) == 4
 
 
 def test_run_leaves_log_curves_pictures_and_report(data: Path, tmp_path: Path) -> None:

@@ -31,6 +31,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(wishes: Namespace) -> int:
     """Export and say how far the result agrees with what was trained."""
     try:
+        from pleura.training.config import config_of
         from pleura.training.export import building, export_run
         from pleura.training.formats import add_openvino, add_torch, agreement, lower_precision, real_planes
     except ImportError as problem:
@@ -40,7 +41,7 @@ def run(wishes: Namespace) -> int:
     if wishes.bundle.is_dir() and any(wishes.bundle.iterdir()) and not (wishes.bundle / "recipe.json").is_file():
         raise UnwritableOutput(f"{wishes.bundle} holds other files; name a new folder", code="folder-in-use")
     facts = {"name": wishes.name or wishes.bundle.name, "version": wishes.version, "licence": wishes.licence}
-    planes = real_planes(wishes.run, wishes.check)
+    planes = real_planes(config_of(wishes.run), wishes.check)
     with building(wishes.bundle) as folder:
         recipe = export_run(wishes.run, folder, facts)
         whole = agreement(folder, planes)

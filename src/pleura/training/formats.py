@@ -24,7 +24,7 @@ from pleura.inference.bundle import LUNGS, load_bundle
 from pleura.networks.build import build
 from pleura.networks.deploy import deploy
 from pleura.training.checkpoint import BEST
-from pleura.training.config import config_of
+from pleura.training.config import TrainingConfig, config_of
 from pleura.training.data import SIDE
 from pleura.training.export import write_recipe
 from pleura.training.sources import load
@@ -40,9 +40,8 @@ SLICES = 32
 Planes = NDArray[np.uint8]
 
 
-def real_planes(run: Path, dataset: Path | None = None) -> Planes:
-    """Return slices as the network of a run sees them, (n, c, side, side) uint8, from its own data set or another."""
-    config = config_of(run)
+def real_planes(config: TrainingConfig, dataset: Path | None = None) -> Planes:
+    """Return slices as a network so configured sees them, (n, c, side, side) uint8, of its own data set or another."""
     root, names = (dataset, [""]) if dataset else (Path(config.data), list(config.weights))
     if dataset and config.conditions:
         names, root = [dataset.name], dataset.parent
