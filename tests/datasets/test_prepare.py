@@ -138,8 +138,14 @@ def test_lobes_in_files_of_their_own_become_lungs_and_other_organs_are_left_out(
             nifti(case / "segmentations" / f"lung_lower_lobe_{name}.nii.gz", (lung & ~upper).astype(np.uint8))
         for name in ("heart", "kidney_left", "kidney_right"):
             nifti(case / "segmentations" / f"{name}.nii.gz", (PHANTOM.labels == 0).astype(np.uint8))
+    (tmp_path / "in" / "s0002").mkdir()
+    for path in (tmp_path / "in" / "s0000").rglob("*upper*"):  # half the lungs is not the whole
+        nifti(tmp_path / "in" / "s0002" / "segmentations" / path.name, PHANTOM.labels)
+    nifti(tmp_path / "in" / "s0002" / "ct.nii.gz", PHANTOM.volume.voxels + 2)
     report = prepare(tmp_path / "in", tmp_path / "out")
-    assert (len(report.cases), report.refused) == (2, ())
+    assert [one.name.split("/")[0] for one in report.refused] == ["s0002"] * 3
+    assert {one.code for one in report.refused} == {"ambiguous-pair"}
+    assert len(report.cases) == 2
     for case in report.cases:
         mask = np.asanyarray(nib.load(tmp_path / "out" / case.mask).dataobj)  # type: ignore[attr-defined]
         assert np.array_equal(np.bincount(mask.ravel()), np.bincount(PHANTOM.labels.ravel()))

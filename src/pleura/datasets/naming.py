@@ -32,7 +32,7 @@ _IMAGE_START = re.compile(r"^(images?|img|ct|scan|volume)[_\-. ]")
 _LUNG_FOLDER = re.compile(r"^(left|right)[_\- ]?lungs?([_\- ]?masks?)?$")
 _LUNG_WORD = re.compile(r"(^|[_\-. ])lung[_\- ]((upper|middle|lower)[_\- ]lobe[_\- ])?(left|right)$")
 _SIDE_FOLDER = re.compile(r"^(?P<side>left|right)([_\- ]?lungs?)?([_\- ]?masks?)?$")
-_SIDE_WORD = re.compile(r"(^|[_\-. ])(lung[_\- ])?((upper|middle|lower)[_\- ]lobe[_\- ])?(?P<side>left|right)$")
+_SIDE_WORD = re.compile(r"(^|[_\-. ])(lung[_\- ])?((?P<lobe>upper|middle|lower)[_\- ]lobe[_\- ])?(?P<side>left|right)$")
 _SIDES = {"right": RIGHT, "left": LEFT}
 _SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 _SPLITS |= {"testing": "test", "imagests": "test", "labelsts": "test"}
@@ -51,6 +51,7 @@ class Named:
     place : folder and key, which an image and its mask share
     whole : `place` before the words for a side were taken from it
     side : RIGHT or LEFT where `place` lacks such a word, else 0
+    lobe : "upper", "middle" or "lower" where it holds that one alone
     """
 
     path: Path
@@ -58,6 +59,7 @@ class Named:
     place: Place
     whole: Place
     side: int
+    lobe: str
     is_mask: bool
     split: str
 
@@ -82,7 +84,9 @@ def named(path: Path, root: Path) -> Named:
     split = next((_SPLITS[part] for part in folders if part in _SPLITS), "")
     is_mask = in_masks or (called_mask and not in_images)
     place, side = _without_side(kept, key) if is_mask else ((kept, key), 0)
-    return Named(path, str(relative.with_name(stem)), place, (kept, key), side, is_mask, split)
+    ending = _SIDE_WORD.search(key)
+    lobe = (ending["lobe"] or "") if ending else ""
+    return Named(path, str(relative.with_name(stem)), place, (kept, key), side, lobe, is_mask, split)
 
 
 def _says_what(folder: str) -> bool:
@@ -164,8 +168,9 @@ def _whole(mask: Named, images: Keyed, keys: Collection[str]) -> Named:
 
 
 def _are_lungs(masks: Sequence[Named]) -> bool:
-    """Say whether each mask holds a part of one lung, and both lungs have some."""
-    return {mask.side for mask in masks} == {RIGHT, LEFT}
+    """Say whether masks are the parts of both lungs: each one whole, or in lobes from the upper to the lower."""
+    lobes = {side: {mask.lobe for mask in masks if mask.side == side} for side in (0, RIGHT, LEFT)}
+    return not lobes[0] and all("" in lobes[side] or {"upper", "lower"} <= lobes[side] for side in (RIGHT, LEFT))
 
 
 def _bring_together(images: Keyed, masks: Keyed) -> None:
