@@ -29,6 +29,7 @@ SEGMENTATIONS = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.
 """SOP classes: Segmentation, Label Map Segmentation."""
 STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 NO_MASK = "there is no mask of this image"
+_NOTHING = "nothing refers to this series or has the name of its folder"
 
 
 def match_series(
@@ -115,10 +116,7 @@ def _without_mask(series: Sequence[Series], root: Path) -> list[Refusal]:
     """List series that have no mask; slices that stand alone, and radiographs, by their files."""
     refused: list[Refusal] = []
     for one in series:
-        code, text = (
-            "no-mask",
-            NO_MASK if one.is_radiograph else "nothing refers to this series or has the name of its folder",
-        )
+        code, text = "no-mask", NO_MASK if one.is_radiograph else _NOTHING
         if one.objection is not None:
             code, text = one.objection.code, str(one.objection)
         paths = {frame.header.path for frame in one.frames} if code in {"no-mask", "radiograph"} else set()
