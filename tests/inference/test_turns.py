@@ -37,6 +37,18 @@ def test_sure_picture_is_looked_at_once_and_a_turned_one_twice(certainty: int, t
     assert np.array_equal(found, np.rot90(chances(certainty), turn, axes=(1, 2)))
 
 
+def test_model_of_lungs_as_one_takes_a_picture_as_it_lies() -> None:
+    def network(planes: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Never be sure."""
+        seen.append(planes)
+        return (np.stack([255 - planes[:, 0] // 2, planes[:, 0] // 2], axis=1),)
+
+    seen: list[np.ndarray] = []
+    bundle = SimpleNamespace(conditions=(), labels=("lung",), planes=1)
+    upright_chances(chances()[1], bundle, network)  # type: ignore[arg-type]
+    assert len(seen) == 1
+
+
 def test_picture_stands_in_for_its_neighbours_where_the_network_looks_for_them() -> None:
     def network(planes: np.ndarray) -> tuple[np.ndarray, ...]:
         assert planes.shape == (1, 3, 32, 32)

@@ -24,11 +24,13 @@ SURE = 0.97
 def upright_chances(plane: NDArray[np.uint8], bundle: Bundle, backend: Backend, condition: str = "") -> Chances:
     """Return the chance of each class, (classes, s, s) uint8, of a picture that may lie any way round.
 
-    Where the first look is unsure, or does not see both lungs, the surest of four positions counts; so it does for
-    models of other structures.
+    Where the first look is unsure, or does not see both lungs, the surest of four positions counts. A model that does
+    not tell right from left cannot tell how a picture lies, nor was it shown turned ones as a rule: it looks once.
     """
     first = _look(plane, 0, bundle, backend, condition)
-    turn = quarters_to_upright(likeliest(first)) if bundle.labels == RIGHT_AND_LEFT else None
+    if bundle.labels != RIGHT_AND_LEFT:
+        return first
+    turn = quarters_to_upright(likeliest(first))
     if turn is None or _certainty(first) < SURE:
         looks = [first, *(_look(plane, turn, bundle, backend, condition) for turn in (1, 2, 3))]
         return max(looks, key=_certainty)
