@@ -108,20 +108,18 @@ def _outcome(
 
     job = jobs[number]
     prefix = f"{number + 1}/{len(jobs)}: " if len(jobs) > 1 else ""
-    lines: tuple[str, ...] = ()
+    source: Path | Volume = job.source
     try:
         if wishes.resume:
-            volume = read(job.source, series=wishes.series)
-            earlier = _earlier(segmenter, volume, job, number, wishes.preview)
+            source = read(job.source, series=wishes.series)
+            earlier = _earlier(segmenter, source, job, number, wishes.preview)
             if earlier is not None:
                 return _left_alone(earlier, prefix, wishes)
-            result = segmenter(volume)
-        else:
-            result = segmenter(job.source, series=wishes.series)
-        result = _noted(result, left_out(job.source))
+        result = _noted(segmenter(source, series=wishes.series), left_out(job.source))
         target, picture = _written(result, job, inputs, wishes.preview)
     except Exception as error:
         return Outcome(error=error)
+    lines: tuple[str, ...] = ()
     if wishes.json:
         lines = (json.dumps(_summary(result, number, target, picture)),)
     elif not wishes.quiet:

@@ -244,6 +244,6 @@ def _patient_in_header(pair: Pair) -> str:
 
 def _without_name(message: str, pair: Pair) -> str:
     """Return an error's message without the name of a file before it."""
-    paths = [path for path in (pair.image, pair.mask, *pair.files) if path]
+    paths = [path for path in (pair.image, pair.mask, *(part for _, part in pair.parts)) if path]
     known = "|".join(re.escape(name) for path in paths for name in (path.name, str(path)))
     return re.sub(f"^({known}): ", "", message)

@@ -29,10 +29,10 @@ _MASK_WORD = re.compile(r"(^|[_\-. ])(lung[_-]?)?(masks?|lungs?|seg(mentation)?|
 _IMAGE_WORD = re.compile(r"(^|[_\-. ])(images?|img|ct|scan|orig(inal)?|volume|0000)$")
 _MASK_START = re.compile(r"^(lung[_-]?)?(masks?|seg(mentation)?|labels?)[_\-. ]")
 _IMAGE_START = re.compile(r"^(images?|img|ct|scan|volume)[_\-. ]")
-_LUNG_FOLDER = re.compile(r"^(left|right)[_\- ]?lungs?([_\- ]?masks?)?$")
-_LUNG_WORD = re.compile(r"(^|[_\-. ])lung[_\- ]((upper|middle|lower)[_\- ]lobe[_\- ])?(left|right)$")
-_SIDE_FOLDER = re.compile(r"^(?P<side>left|right)([_\- ]?lungs?)?([_\- ]?masks?)?$")
-_SIDE_WORD = re.compile(r"(^|[_\-. ])(lung[_\- ])?((?P<lobe>upper|middle|lower)[_\- ]lobe[_\- ])?(?P<side>left|right)$")
+_SIDE_FOLDER = re.compile(r"^(?P<side>left|right)(?P<lung>[_\- ]?lungs?)?([_\- ]?masks?)?$")
+_SIDE_WORD = re.compile(
+    r"(^|[_\-. ])(?P<lung>lung[_\- ])?((?P<lobe>upper|middle|lower)[_\- ]lobe[_\- ])?(?P<side>left|right)$"
+)
 _SIDES = {"right": RIGHT, "left": LEFT}
 _SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 _SPLITS |= {"testing": "test", "imagests": "test", "labelsts": "test"}
@@ -75,17 +75,15 @@ def named(path: Path, root: Path) -> Named:
     folders = [part.lower() for part in relative.parts[:-1]]
     stem = _SUFFIX.sub("", relative.name)
     key = stem.lower()
-    in_masks = any(_MASK_FOLDER.match(folder) or _LUNG_FOLDER.match(folder) for folder in folders)
+    in_masks = any(_MASK_FOLDER.match(folder) or _names_a_lung(_SIDE_FOLDER.match(folder)) for folder in folders)
     in_images = any(_IMAGE_FOLDER.match(folder) for folder in folders)
-    called_mask = any(words.search(key) for words in (_MASK_WORD, _MASK_START, _LUNG_WORD))
+    called_mask = bool(_MASK_WORD.search(key) or _MASK_START.search(key)) or _names_a_lung(_SIDE_WORD.search(key))
     for word in (_MASK_WORD, _MASK_START, _IMAGE_WORD, _IMAGE_START):
         key = word.sub("", key)
     kept = tuple(part for part in folders if not _says_what(part))
     split = next((_SPLITS[part] for part in folders if part in _SPLITS), "")
     is_mask = in_masks or (called_mask and not in_images)
-    place, side = _without_side(kept, key) if is_mask else ((kept, key), 0)
-    ending = _SIDE_WORD.search(key)
-    lobe = (ending["lobe"] or "") if ending else ""
+    place, side, lobe = _without_side(kept, key) if is_mask else ((kept, key), 0, "")
     return Named(path, str(relative.with_name(stem)), place, (kept, key), side, lobe, is_mask, split)
 
 
@@ -94,14 +92,19 @@ def _says_what(folder: str) -> bool:
     return bool(_MASK_FOLDER.match(folder) or _IMAGE_FOLDER.match(folder)) and not _SIDE_FOLDER.match(folder)
 
 
-def _without_side(folder: tuple[str, ...], key: str) -> tuple[Place, int]:
-    """Return the place of a mask without the words for the one side that it names, and that side, 0 for none."""
-    found = [_SIDE_FOLDER.match(part) for part in folder] + [_SIDE_WORD.search(key)]
+def _names_a_lung(found: re.Match[str] | None) -> bool:
+    return found is not None and found["lung"] is not None
+
+
+def _without_side(folder: tuple[str, ...], key: str) -> tuple[Place, int, str]:
+    """Return the place of a mask without the words for the one side that it names, that side and the lobe, if any."""
+    ending = _SIDE_WORD.search(key)
+    found = [_SIDE_FOLDER.match(part) for part in folder] + [ending]
     sides = {_SIDES[one["side"]] for one in found if one}
     if len(sides) != 1:
-        return (folder, key), 0
+        return (folder, key), 0, ""
     rest = tuple(part for part in folder if not _SIDE_FOLDER.match(part))
-    return (rest, _SIDE_WORD.sub("", key)), sides.pop()
+    return (rest, _SIDE_WORD.sub("", key)), sides.pop(), (ending["lobe"] or "") if ending else ""
 
 
 def match(files: Iterable[Path], root: Path) -> tuple[list[Pair], list[Refusal], list[Path], dict[Place, list[Named]]]:

@@ -44,10 +44,10 @@ def write_record(segmentation: Segmentation, file: BinaryIO) -> None:
 def record_of(path: Path, volume: Volume, provenance: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the record at `path` if it tells of a mask of this volume that was made in this way, else None."""
     try:
-        found = json.loads(path.read_text())
+        found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    wanted = {"program": {"name": "pleura", "version": __version__}, **provenance, "geometry": _geometry(volume)}
+    wanted = {**provenance, "geometry": _geometry(volume)}
     return found if isinstance(found, dict) and wanted.items() <= found.items() else None
 
 
