@@ -16,7 +16,7 @@ from typing import Any
 from pleura.datasets.beside import masks_beside
 from pleura.datasets.dicom_seg import segment_names
 from pleura.datasets.meaning import side_of
-from pleura.datasets.naming import Named, Place, are_whole, with_masks
+from pleura.datasets.naming import Named, Place, are_whole, is_of_used_scan, with_masks
 from pleura.datasets.record import Pair, Refusal
 from pleura.datasets.rtstruct import structure_names
 from pleura.errors import PleuraError
@@ -69,9 +69,10 @@ def match_series(
             pair = _pair(found, root, path.stem)
             pairs.append(replace(pair, mask=path, files=(*pair.files, path)))
     chosen, more = _one_each(pairs, root)
-    left = {key: one for key, one in images.items() if key not in {pair.series for pair in pairs}}
+    drawn_on = {pair.series for pair in pairs}
+    left = {key: one for key, one in images.items() if key not in drawn_on}
     usable = {key: _folder(one) for key, one in left.items() if one.objection is None}
-    beside = masks_beside(usable, [place for place, there in masks.items() if are_whole(there)], root)
+    beside = masks_beside(usable, {place for place, there in masks.items() if are_whole(there)}, root)
     chosen += [with_masks(_pair(left[key], root, key), masks[place]) for key, place in beside.items()]
     refused += [*more, *_without_mask([one for key, one in left.items() if key not in beside], root)]
     return chosen, refused + _without_image(masks, set(beside.values()), root)
@@ -126,9 +127,9 @@ def _without_mask(series: Sequence[Series], root: Path) -> list[Refusal]:
 
 
 def _without_image(masks: Mapping[Place, Sequence[Named]], used: Collection[Place], root: Path) -> list[Refusal]:
-    """List masks that belong to nothing, but for other structures of a scan whose lungs are used."""
+    """List masks that belong to nothing."""
     text = "a mask without an image of its name"
-    left = [place for place in masks if place not in used and (place[0], "") not in used]
+    left = [place for place in masks if place not in used and not is_of_used_scan(place, used)]
     return [_refusal(mask.path, root, "no-image", text) for place in left for mask in masks[place]]
 
 

@@ -129,8 +129,8 @@ def match(files: Iterable[Path], root: Path) -> tuple[list[Pair], list[Refusal],
             pairs.append(_pair(here[0], there))
         elif not there:
             alone += [image.path for image in here]
-        elif not here and (place[0], "") in in_parts:
-            continue  # other structures of a scan whose lungs are there
+        elif not here and is_of_used_scan(place, in_parts):
+            continue
         elif not here:
             lonely[place] = there
         else:
@@ -196,6 +196,11 @@ def _pair(image: Named, masks: Sequence[Named]) -> Pair:
 def are_whole(masks: Sequence[Named]) -> bool:
     """Say whether masks hold all that is to be marked: one that names no side, or parts of both lungs."""
     return _are_lungs(masks) or (len(masks) == 1 and not masks[0].side)
+
+
+def is_of_used_scan(place: Place, used: Collection[Place]) -> bool:
+    """Say whether a mask shows another structure of a scan whose lungs are used, as `segmentations/liver.nii.gz`."""
+    return (place[0], "") in used
 
 
 def with_masks(pair: Pair, masks: Sequence[Named]) -> Pair:

@@ -7,6 +7,7 @@ So come the masks of Montgomery County (`leftMask/a.png`, `rightMask/a.png`) and
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -36,10 +37,10 @@ def read_parts(parts: Sequence[tuple[int, Path]]) -> LabelMap:
     UnsuitableInput : the files lie on different grids, or the two lungs cover each other (`parts-differ`)
     PleuraError : as `pleura.reading.labelmap.read_labels` does
     """
-    first = read_labels(parts[0][1])
+    masks = (read_labels(path) for _, path in parts)
+    first = next(masks)
     lungs = {side: np.zeros(first.voxels.shape, bool) for side in (RIGHT, LEFT)}
-    for side, path in parts:
-        part = read_labels(path)
+    for (side, _), part in zip(parts, chain([first], masks), strict=True):
         if part.voxels.shape != first.voxels.shape or not np.allclose(part.affine, first.affine, atol=1e-3):
             raise UnsuitableInput("the masks of the two lungs lie on different grids", code="parts-differ")
         lungs[side] |= whole(part) > 0
