@@ -105,4 +105,5 @@ def test_links_lead_to_files(page: Path) -> None:
 
 def test_every_page_is_in_the_navigation_and_every_entry_is_a_page() -> None:
     listed = set(re.findall(r": (\S+\.md)$", read(ROOT / "mkdocs.yml"), re.MULTILINE))
-    assert listed == {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+    pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
+    assert listed == pages | {"model-card.md", "changelog.md"}  # these two are made from files above docs/
