@@ -14,7 +14,7 @@ from pleura.labels import LUNGS, Label
 from pleura.volume import Note, Volume
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Segmentation:
     """Right and left lung of one scan, or what else a model marks.
 
@@ -41,6 +41,34 @@ class Segmentation:
 
         Returns the path written. Raises `UnwritableOutput` for an unknown suffix or an unsuitable place.
         """
-        from pleura.writing import write
+        from pleura import writing
 
-        return write(self, path)
+        return writing.write(self, path)
+
+    def preview(self, path: str | Path) -> Path:
+        """Write a PNG of the scan with the outlines of what was found, its sizes and the warnings.
+
+        Returns the path written. Raises `UnwritableOutput` for another suffix or an unsuitable place.
+        """
+        from pleura import writing
+
+        return writing.preview(self, path)
+
+    @property
+    def volumes_ml(self) -> dict[str, float]:
+        """Millilitres of each structure by its name; empty for a picture, a radiograph, or an unknown spacing."""
+        from pleura import writing
+
+        found = {label.name: writing.millilitres(self, label.value) for label in self.structures}
+        return {name: volume for name, volume in found.items() if volume is not None}
+
+    def __repr__(self) -> str:
+        from pleura import writing
+
+        return writing.summary_line(self)
+
+    def _repr_html_(self) -> str:
+        """Return the preview with one line under it, as notebooks show a result."""
+        from pleura import writing
+
+        return writing.as_html(self)

@@ -76,6 +76,9 @@ class Segmenter:
         self.threads = threads or available_threads()
         self.backend, self.network = make_backend(self.bundle, backend=backend, device=device, threads=self.threads)
 
+    def __repr__(self) -> str:
+        return f"Segmenter({self.bundle.name} {self.bundle.version}, {self.backend}, {self.threads} threads)"
+
     def __call__(
         self, source: Source, *, spacing: Sequence[float] | None = None, series: str | None = None
     ) -> Segmentation:

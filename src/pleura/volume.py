@@ -62,7 +62,7 @@ class Identity:
     instance_uids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Volume:
     """A scan on its own grid.
 
@@ -104,6 +104,18 @@ class Volume:
         """Millimetres between voxel centres along (z, y, x)."""
         z, y, x = np.linalg.norm(self.affine[:3, :3], axis=0)
         return float(z), float(y), float(x)
+
+    def __repr__(self) -> str:
+        notes = ", ".join(note.code for note in self.notes)
+        return f"Volume({self.kind}, {grid_text(self)}, {f'notes: {notes}' if notes else 'no notes'})"
+
+
+def grid_text(volume: Volume) -> str:
+    """Return voxels along each axis, and millimetres where known: ``87 x 256 x 256, 2.50 x 0.70 x 0.70 mm``."""
+    first = 1 if volume.planar else 0
+    shape = " x ".join(str(count) for count in volume.shape[first:])
+    steps = " x ".join(f"{step:.2f}" for step in volume.spacing[first:])
+    return f"{shape}, {steps} mm" if volume.spacing_known else shape
 
 
 def axial_order(affine: Affine) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:

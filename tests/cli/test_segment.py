@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -31,7 +32,11 @@ def test_one_argument_writes_a_neutral_name_here(run, network, scan: Path, elsew
 def test_lines_tell_what_was_read_found_and_written(run, network, scan: Path) -> None:
     lines = run("segment", scan, "--preview").out.splitlines()
     assert lines[0] == "nifti, 24 x 64 x 64, 13.00 x 6.00 x 6.00 mm"
-    assert any(line.startswith("right lung ") and line.endswith(" mL") for line in lines)
+    size = re.compile(r"right lung (\d+) mL, left lung (\d+) mL, together (\d+\.\d\d) L")
+    found = next(filter(None, map(size.fullmatch, lines)), None)
+    assert found
+    right, left, litres = map(float, found.groups())
+    assert litres == pytest.approx((right + left) / 1000, abs=0.0061)  # what rounding to mL and to 10 mL may cost
     assert lines[-1] == "written: lungs.nii.gz and lungs-preview.png"
     assert "chest" not in "".join(lines)  # no name of an input
 
@@ -47,7 +52,9 @@ def test_line_on_a_radiograph_tells_areas_heights_and_their_ratio(run, network, 
     assert run("segment", "film.dcm").out.splitlines()[1] == told
     unknown = replace(volume, spacing_known=False)
     monkeypatch.setattr(pleura.segmenter.Segmenter, "__call__", lambda *_, **__: Segmentation(labels, unknown))
-    assert run("segment", "film.dcm").out.splitlines()[1:] == ["written: lungs.png"]
+    # without millimetres: 300 and 200 of 1600 pixels
+    told = "right lung 18.8 % of the picture, left lung 12.5 % of the picture, left to right 0.67"
+    assert run("segment", "film.dcm").out.splitlines()[1] == told
 
 
 def test_model_is_a_shipped_one_by_name_or_a_folder(run, slice_picture: Path) -> None:

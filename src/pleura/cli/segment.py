@@ -23,7 +23,7 @@ from pleura.cli.folders import left_out
 from pleura.cli.jobs import Job, guard, identities, picture_path, plan
 from pleura.errors import PleuraError
 from pleura.segmentation import Segmentation
-from pleura.volume import Note, Volume
+from pleura.volume import Note, Volume, grid_text
 
 if TYPE_CHECKING:
     from pleura.segmenter import Segmenter
@@ -196,26 +196,25 @@ def _place(number: int, target: Path, picture: Path | None) -> dict[str, Any]:
 def _lines(result: Segmentation, prefix: str, target: Path, picture: Path | None) -> Iterator[str]:
     """Give what was read, what was found and where it is, line by line."""
     volume = result.volume
-    shape = " x ".join(str(n) for n in (volume.shape[1:] if volume.planar else volume.shape))
-    steps = " x ".join(f"{step:.2f}" for step in (volume.spacing[1:] if volume.planar else volume.spacing))
-    yield f"{prefix}{volume.identity.format}, {shape}{f', {steps} mm' if volume.spacing_known else ''}"
+    yield f"{prefix}{volume.identity.format}, {grid_text(volume)}"
     yield from (f"note: {note.message}" for note in volume.notes)
-    if volume.spacing_known:
-        yield ", ".join(_measured(result))
+    yield ", ".join(_measured(result))
     yield f"written: {target}{f' and {picture}' if picture else ''}"
 
 
 def _measured(result: Segmentation) -> Iterator[str]:
-    """Give volume or area of each structure, and of a radiograph the heights and what left is of right."""
-    from pleura.writing import height, left_to_right, millilitres, square_centimetres
+    """Give the size of each structure; of lungs their litres, of a radiograph heights and what left is of right."""
+    from pleura.labels import LUNGS
+    from pleura.writing import height, left_to_right, size_text
 
     for label in result.structures:
-        for size, unit in ((millilitres(result, label.value), "mL"), (square_centimetres(result, label.value), "cm²")):
-            if size is not None:
-                yield f"{label.name} {size:.0f} {unit}"
+        yield f"{label.name} {size_text(result, label.value)}"
         tall = height(result, label.value)
         if tall is not None:
             yield f"{tall:.1f} cm high"
+    volumes = result.volumes_ml if result.structures == LUNGS else {}
+    if volumes:
+        yield f"together {sum(volumes.values()) / 1000:.2f} L"
     ratio = left_to_right(result)
     if ratio is not None:
         yield f"left to right {ratio:.2f}"

@@ -39,7 +39,7 @@ LUNGS, CHANCES = "lungs", "chances"
 """What a network gives: `lung` and `away`, see `pleura.inference.backends`; or the chance of each class."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Bundle:
     """A model on disk, checked.
 
@@ -72,6 +72,9 @@ class Bundle:
     conditions: tuple[str, ...]
     sha256: str
     recipe: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return f"Bundle({self.name} {self.version}: {', '.join(self.labels)})"
 
     def graph(self, name: str) -> Path:
         """Return the path of one of `GRAPHS`."""

@@ -15,6 +15,7 @@ from pleura.segmentation import Segmentation
 from pleura.writing.itk import write_mha, write_nrrd
 from pleura.writing.mark import is_ours
 from pleura.writing.nifti import write_nifti, write_nifti_gz
+from pleura.writing.notebook import as_html
 from pleura.writing.place import replacing
 from pleura.writing.preview import preview
 from pleura.writing.raster import write_png
@@ -27,9 +28,11 @@ from pleura.writing.record import (
     square_centimetres,
     write_record,
 )
+from pleura.writing.summary import size_text, summary_line
 
 __all__ = [
     "SUFFIXES",
+    "as_html",
     "height",
     "is_ours",
     "left_to_right",
@@ -38,8 +41,10 @@ __all__ = [
     "record",
     "record_of",
     "record_path",
+    "size_text",
     "square_centimetres",
     "suffix_of",
+    "summary_line",
     "write",
 ]
 

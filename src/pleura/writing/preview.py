@@ -5,11 +5,13 @@ The lungs are outlined in their own colours over the usual lung window. The pict
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pleura.errors import UnwritableOutput
 from pleura.labels import Label
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind
@@ -37,15 +39,25 @@ def preview(segmentation: Segmentation, path: str | Path) -> Path:
     Raises
     ------
     UnwritableOutput
-        The place cannot be written to.
+        The name does not end in `.png`, or the place cannot be written to.
     """
     from PIL.PngImagePlugin import PngInfo
 
+    if Path(path).suffix.lower() != ".png":
+        raise UnwritableOutput(f"{path}: a preview is a PNG; end its name in .png", code="unknown-suffix")
     info = PngInfo()
     info.add_text("Software", MARK)
     with replacing(Path(path)) as file:
         _montage(segmentation).save(file, format="PNG", pnginfo=info)
     return Path(path)
+
+
+def preview_jpeg(segmentation: Segmentation) -> bytes:
+    """Return the same picture as JPEG, a fifth of the size, for pages that carry it inside."""
+    buffer = BytesIO()
+    # Colour at full resolution: outlines are thin.
+    _montage(segmentation).save(buffer, format="JPEG", quality=85, subsampling=0)
+    return buffer.getvalue()
 
 
 def _rows(segmentation: Segmentation) -> list[list[tuple[Plane, tuple[int, int]]]]:

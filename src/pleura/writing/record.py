@@ -54,7 +54,7 @@ def record_of(path: Path, volume: Volume, provenance: Mapping[str, Any]) -> dict
 def millilitres(segmentation: Segmentation, label: int) -> float | None:
     """Return the volume of the voxels with `label`, or None for a single picture, a radiograph or unknown spacing."""
     volume = segmentation.volume
-    if _has_area(volume) or not volume.spacing_known:
+    if has_area(volume) or not volume.spacing_known:
         return None
     voxel = abs(float(np.linalg.det(volume.affine[:3, :3])))
     return _count(segmentation, label) * voxel / 1000.0
@@ -63,12 +63,17 @@ def millilitres(segmentation: Segmentation, label: int) -> float | None:
 def square_centimetres(segmentation: Segmentation, label: int) -> float | None:
     """Return the area of the pixels with `label` in a single picture, or None for a volume or unknown spacing."""
     volume = segmentation.volume
-    if not _has_area(volume) or not volume.spacing_known:
+    if not has_area(volume) or not volume.spacing_known:
         return None
     return _count(segmentation, label) * volume.spacing[1] * volume.spacing[2] / 100.0
 
 
-def _has_area(volume: Volume) -> bool:
+def share(segmentation: Segmentation, label: int) -> float:
+    """Return which part of all voxels, or pixels, have `label`: what can be said where no spacing is known."""
+    return _count(segmentation, label) / segmentation.labels.size
+
+
+def has_area(volume: Volume) -> bool:
     """Say whether what is marked covers an area, not a volume; a radiograph may be stored as a volume of one slice."""
     return volume.planar or volume.kind is Kind.RADIOGRAPH
 
