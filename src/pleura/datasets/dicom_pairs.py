@@ -15,8 +15,9 @@ from typing import Any
 
 from pleura.datasets.beside import masks_beside
 from pleura.datasets.dicom_seg import segment_names
+from pleura.datasets.matching import are_whole, is_of_used_scan, with_masks
 from pleura.datasets.meaning import side_of
-from pleura.datasets.naming import Named, Place, are_whole, is_of_used_scan, with_masks
+from pleura.datasets.naming import Named, Place
 from pleura.datasets.record import Pair, Refusal
 from pleura.datasets.rtstruct import structure_names
 from pleura.errors import PleuraError

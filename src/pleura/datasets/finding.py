@@ -10,7 +10,8 @@ from typing import Any
 
 from pleura.datasets.challenge import findings, is_challenge, with_finding
 from pleura.datasets.dicom_pairs import NO_MASK, match_series, object_class
-from pleura.datasets.naming import companions, is_image_name, match, named
+from pleura.datasets.matching import companions, match
+from pleura.datasets.naming import is_image_name, named
 from pleura.datasets.record import Pair, Refusal
 from pleura.datasets.settings import SPLITS
 from pleura.errors import UnreadableInput

@@ -1,8 +1,8 @@
-"""Which image a mask belongs to, by the names of files and folders that people and challenges give them.
+"""What the name of a file says: which image it is or belongs to, whether it is a mask, of which lung, of which split.
 
-A file's key is its folder and its stem, without the words that only say "image" or "mask". Two files of one key, one of
-them marked as mask, are a pair: `images/a.png` and `masks/a.png`, `a.jpg` and `a_mask.jpg`, `imagesTr/a_0000.nii.gz`
-and `labelsTr/a.nii.gz`, `p1/ct.nrrd` and `p1/lungs.nrrd`.
+A file's place is its folder and its key, without the words that only say "image" or "mask" (`pleura.file_names`). Two
+files of one place, one of them a mask, are a pair: `images/image1.png` and `masks/mask1.png`, `a.jpg` and `a_mask.jpg`,
+`imagesTr/a_0000.nii.gz` and `labelsTr/a.nii.gz`, `p1/ct.nrrd` and `p1/lungs.nrrd`.
 
 Masks that say which lung, or which lobe of it, they hold are the parts of one: `leftMask/a.png` and `rightMask/a.png`,
 `masks/a_left.png` and `masks/a_right.png`, `segmentations/lung_upper_lobe_left.nii.gz` and its like.
@@ -11,32 +11,26 @@ Masks that say which lung, or which lobe of it, they hold are the parts of one: 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pleura.datasets.record import Pair, Refusal
-from pleura.labels import LEFT, RIGHT, RIGHT_AND_LEFT
+from pleura.file_names import is_word, joined, says_image, says_mask, tokens
+from pleura.labels import LEFT, RIGHT
 
-_SUFFIX = re.compile(r"\.(nii|nrrd|nhdr|mha|mhd|hdr|png|jpe?g|tiff?|bmp|webp|gif|dcm|ima)(\.gz)?$", re.IGNORECASE)
-_MASK_FOLDER = re.compile(
-    r"^((lung|manual|left|right|gt)[_-]?)*"
-    r"(masks?|labels?(tr|ts)?|seg(mentation)?s?|annotations?|ground[_-]?truth|lungs|seg-lungs-.*|\w+_masks?)$"
-)
-_IMAGE_FOLDER = re.compile(r"^(images?(tr|ts)?|imgs?|pictures?|scans?|cts?|volumes?|subset\d+|\w+_images?)$")
-_MASK_WORD = re.compile(r"(^|[_\-. ])(lung[_-]?)?(masks?|lungs?|seg(mentation)?|labels?|gt|lungmask)$")
-_IMAGE_WORD = re.compile(r"(^|[_\-. ])(images?|img|ct|scan|orig(inal)?|volume|0000)$")
-_MASK_START = re.compile(r"^(lung[_-]?)?(masks?|seg(mentation)?|labels?)[_\-. ]")
-_IMAGE_START = re.compile(r"^(images?|img|ct|scan|volume)[_\-. ]")
-_SIDE_FOLDER = re.compile(r"^(?P<side>left|right)(?P<lung>[_\- ]?lungs?)?([_\- ]?masks?)?$")
-_SIDE_WORD = re.compile(
-    r"(^|[_\-. ])(?P<lung>lung[_\- ])?((?P<lobe>upper|middle|lower)[_\- ]lobe[_\- ])?(?P<side>left|right)$"
-)
+SUFFIX = re.compile(r"\.(nii|nrrd|nhdr|mha|mhd|hdr|png|jpe?g|tiff?|bmp|webp|gif|dcm|ima)(\.gz)?$", re.IGNORECASE)
+_CHANNEL = re.compile(r"[_\-. ]0000$")
+"""How nnU-Net marks the only channel of an image."""
+_SIDE_FOLDER = re.compile(r"^(?P<side>left|right)[_\- ]?(?P<lung>lungs?)?[_\- ]?(?P<mask>masks?)?$")
 _SIDES = {"right": RIGHT, "left": LEFT}
+_LOBES = frozenset({"upper", "middle", "lower"})
 _SPLITS = {"train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
 _SPLITS |= {"testing": "test", "imagests": "test", "labelsts": "test"}
-
+_OF_SPLITS = frozenset({"tr", "ts"})
+_LUNA = re.compile(r"^(seg-lungs-.*|subset\d+)$")
+"""Folders of LUNA16, which say mask and image."""
+_FORMATS = frozenset({"png", "jpg", "jpeg", "tif", "tiff", "nii", "nifti", "dcm", "dicom", "mha", "nrrd"})
 
 Place = tuple[tuple[str, ...], str]
 
@@ -48,169 +42,172 @@ class Named:
     Attributes
     ----------
     name : path below the root, without suffix
+    stem : of the file, in lower case
     place : folder and key, which an image and its mask share
     whole : `place` before the words for a side were taken from it
+    short : `place` without the number of the channel that nnU-Net gives its images; `place` for others
     side : RIGHT or LEFT where `place` lacks such a word, else 0
     lobe : "upper", "middle" or "lower" where it holds that one alone
+    words : what was taken from the stem
+    by_folder : whether a folder says that it is an image or a mask
     """
 
     path: Path
     name: str
+    stem: str
     place: Place
     whole: Place
+    short: Place
     side: int
     lobe: str
+    words: tuple[str, ...]
+    by_folder: bool
     is_mask: bool
     split: str
 
 
 def is_image_name(path: Path) -> bool:
     """Say whether a file's suffix is that of an image or a label map."""
-    return bool(_SUFFIX.search(path.name))
+    return bool(SUFFIX.search(path.name))
 
 
-def named(path: Path, root: Path) -> Named:
-    """Return what the name of a file below `root` says."""
+def parse_names(paths: Sequence[Path], root: Path) -> list[Named]:
+    """Return what the names of files below `root` say together.
+
+    A folder that holds images as well as masks, as `Lung Segmentation/` with `images/` and `masks/` in it, says nothing
+    of either; neither do words that all files of one place have, as `lungseg_1.png` and `lungseg_1_mask.png`.
+    """
+    saying = _holding_both([named(path, root) for path in paths], root)
+    groups: dict[Place, list[Named]] = defaultdict(list)
+    for path in paths:
+        one = named(path, root, saying)
+        groups[one.whole].append(one)
+    return [one for group in groups.values() for one in _with_roles(group)]
+
+
+def named(path: Path, root: Path, silent: Collection[Path] = frozenset()) -> Named:
+    """Return what the name of a file or folder below `root` says; folders in `silent` say nothing of image and mask."""
     relative = path.relative_to(root)
-    folders = [part.lower() for part in relative.parts[:-1]]
-    stem = _SUFFIX.sub("", relative.name)
-    key = stem.lower()
-    in_masks = any(_MASK_FOLDER.match(folder) or _names_a_lung(_SIDE_FOLDER.match(folder)) for folder in folders)
-    in_images = any(_IMAGE_FOLDER.match(folder) for folder in folders)
-    called_mask = bool(_MASK_WORD.search(key) or _MASK_START.search(key)) or _names_a_lung(_SIDE_WORD.search(key))
-    for word in (_MASK_WORD, _MASK_START, _IMAGE_WORD, _IMAGE_START):
-        key = word.sub("", key)
-    kept = tuple(part for part in folders if not _says_what(part))
-    split = next((_SPLITS[part] for part in folders if part in _SPLITS), "")
-    is_mask = in_masks or (called_mask and not in_images)
-    place, side, lobe = _without_side(kept, key) if is_mask else ((kept, key), 0, "")
-    return Named(path, str(relative.with_name(stem)), place, (kept, key), side, lobe, is_mask, split)
+    loud = [part for part, folder in _folders(path, root) if folder not in silent]
+    kept = tuple(filter(None, map(_rest_of_folder, relative.parts[:-1])))
+    stem = SUFFIX.sub("", relative.name)
+    found = tokens(stem)
+    words = tuple(token for token in found if is_word(token))
+    rest = [token for token in found if not is_word(token)]
+    in_masks, in_images = any(map(_is_mask_folder, loud)), any(map(_is_image_folder, loud))
+    is_mask = in_masks or (not in_images and _is_called_mask(found, words, rest))
+    whole = (kept, joined(rest))
+    place, side, lobe = _without_side(kept, rest) if is_mask else (whole, 0, "")
+    short = (kept, joined(rest[:-1])) if _CHANNEL.search(stem) and len(rest) > 1 else place
+    by_folder = in_masks or in_images
+    name = str(relative.with_name(stem)) if stem else str(relative)
+    split = next(filter(None, map(_split_of_folder, relative.parts[:-1])), "")
+    return Named(path, name, stem.lower(), place, whole, short, side, lobe, words, by_folder, is_mask, split)
 
 
-def _says_what(folder: str) -> bool:
-    """Say whether the name of a folder only tells images from masks; one of a side tells more."""
-    return bool(_MASK_FOLDER.match(folder) or _IMAGE_FOLDER.match(folder)) and not _SIDE_FOLDER.match(folder)
+def _folders(path: Path, root: Path) -> list[tuple[str, Path]]:
+    """Return name and path of each folder between `root` and a file."""
+    return [(folder.name, folder) for folder in path.parents if root in folder.parents]
+
+
+def _words_of_folder(folder: str) -> tuple[list[str], list[str]]:
+    """Return the words for image and mask in the name of a folder, and the rest of it."""
+    plain = folder.lower()
+    found = [token for token in tokens(folder) if token not in _OF_SPLITS]
+    if re.fullmatch(r"(images?|labels?)(tr|ts)", plain):
+        found = [plain[:-2]]
+    return [token for token in found if is_word(token)], [token for token in found if not is_word(token)]
+
+
+def _is_mask_folder(folder: str) -> bool:
+    if _LUNA.match(folder.lower()):
+        return folder.lower().startswith("seg")
+    side = _SIDE_FOLDER.match(folder.lower())
+    words, rest = _words_of_folder(folder)
+    return says_mask(words) or bool(words and not rest and not says_image(words)) or _names_a_lung(side)
+
+
+def _is_image_folder(folder: str) -> bool:
+    return bool(_LUNA.match(folder.lower())) or says_image(_words_of_folder(folder)[0])
+
+
+def _rest_of_folder(folder: str) -> str:
+    """Return what the name of a folder says beside image and mask; one of a side is kept as it is."""
+    plain = folder.lower()
+    words, rest = _words_of_folder(folder)
+    if _LUNA.match(plain):
+        return ""
+    if not words or _SIDE_FOLDER.match(plain):
+        return plain
+    return joined(token for token in rest if token not in _FORMATS)
+
+
+def _split_of_folder(folder: str) -> str:
+    return _SPLITS.get(folder.lower()) or _SPLITS.get(_rest_of_folder(folder), "")
 
 
 def _names_a_lung(found: re.Match[str] | None) -> bool:
-    return found is not None and found["lung"] is not None
+    return found is not None and bool(found["lung"] or found["mask"])
 
 
-def _without_side(folder: tuple[str, ...], key: str) -> tuple[Place, int, str]:
+def _is_called_mask(found: Sequence[str], words: Sequence[str], rest: Sequence[str]) -> bool:
+    """Say whether a file's own name calls it a mask: by a word for that, by "lungs" at its end, or by one lung."""
+    if says_mask(words):
+        return True
+    if says_image(words) or not words:
+        return False
+    return is_word(found[-1]) or (rest[-1:] == found[-1:] and rest[-1] in _SIDES)
+
+
+def _without_side(folder: tuple[str, ...], rest: Sequence[str]) -> tuple[Place, int, str]:
     """Return the place of a mask without the words for the one side that it names, that side and the lobe, if any."""
-    ending = _SIDE_WORD.search(key)
-    found = [_SIDE_FOLDER.match(part) for part in folder] + [ending]
-    sides = {_SIDES[one["side"]] for one in found if one}
+    named_last = rest[-1] if rest and rest[-1] in _SIDES else ""
+    of_folders = [_SIDE_FOLDER.match(part) for part in folder]
+    sides = {_SIDES[one["side"]] for one in of_folders if one} | ({_SIDES[named_last]} if named_last else set())
     if len(sides) != 1:
-        return (folder, key), 0, ""
-    rest = tuple(part for part in folder if not _SIDE_FOLDER.match(part))
-    return (rest, _SIDE_WORD.sub("", key)), sides.pop(), (ending["lobe"] or "") if ending else ""
+        return (folder, joined(rest)), 0, ""
+    kept = tuple(part for part in folder if not _SIDE_FOLDER.match(part))
+    shorter = list(rest[:-1] if named_last else rest)
+    lobe = ""
+    if named_last and shorter[-1:] == ["lobe"] and shorter[-2:-1] and shorter[-2] in _LOBES:
+        lobe = shorter[-2]
+        shorter = shorter[:-2]
+    return (kept, joined(shorter)), sides.pop(), lobe
 
 
-def match(files: Iterable[Path], root: Path) -> tuple[list[Pair], list[Refusal], list[Path], dict[Place, list[Named]]]:
-    """Pair files by their names.
-
-    Returns
-    -------
-    pairs, what is doubled, the images that have no mask, and the masks that have no image
-    """
-    images, masks = _by_place([named(path, root) for path in files])
-    in_parts = {place for place, there in masks.items() if len(images.get(place, [])) == 1 and _are_lungs(there)}
-    pairs: list[Pair] = []
-    refused: list[Refusal] = []
-    alone: list[Path] = []
-    lonely: dict[Place, list[Named]] = {}
-    for place in sorted(images.keys() | masks.keys()):
-        here, there = images.get(place, []), masks.get(place, [])
-        if len(here) == len(there) == 1 and in_parts and there[0].side:
-            text = "there is a mask of one lung, and none of the other"
-            refused.append(Refusal(_below(here[0], root), "no-mask", text))
-        elif place in in_parts or len(here) == len(there) == 1:
-            pairs.append(_pair(here[0], there))
-        elif not there:
-            alone += [image.path for image in here]
-        elif not here and is_of_used_scan(place, in_parts):
-            continue
-        elif not here:
-            lonely[place] = there
-        else:
-            text = f"{len(here)} images and {len(there)} masks share one name"
-            refused += [Refusal(_below(one, root), "ambiguous-pair", text) for one in (*here, *there)]
-    return pairs, refused, alone, lonely
+def _holding_both(found: Iterable[Named], root: Path) -> set[Path]:
+    """Return the folders below which there are images as well as masks: they do not tell which is which."""
+    below: dict[Path, list[tuple[bool, bool, str]]] = defaultdict(list)
+    for one in found:
+        inner: list[str] = []
+        for name, folder in _folders(one.path, root):  # from the innermost outwards, so that each sees what lies in it
+            if _is_mask_folder(name) or _is_image_folder(name):
+                in_masks, in_images = any(map(_is_mask_folder, inner)), any(map(_is_image_folder, inner))
+                masked = in_masks or (not in_images and says_mask(one.words))
+                below[folder].append((masked, in_images or says_image(one.words), one.whole[1]))
+            inner.append(name)
+    return {folder for folder, known in below.items() if _are_both(known)}
 
 
-def companions(path: Path) -> tuple[Path, ...]:
-    """Return a file and the one beside it that holds its voxels, where a header comes without them."""
-    if path.suffix.lower() not in {".mhd", ".hdr", ".nhdr"} and not path.name.lower().endswith(".hdr.gz"):
-        return (path,)
-    stem = _SUFFIX.sub("", path.name)
-    others = [path.with_name(stem + suffix) for suffix in (".raw", ".zraw", ".img", ".img.gz", ".raw.gz")]
-    return (path, *(other for other in others if other.is_file()))
+def _are_both(known: Iterable[tuple[bool, bool, str]]) -> bool:
+    """Say whether there are masks as well as images: files called so, or with no such word, but the key of a mask."""
+    known = list(known)
+    masks = {key for masked, _, key in known if masked}
+    return any(not masked and (pictured or key in masks) for masked, pictured, key in known) and bool(masks)
 
 
-Keyed = defaultdict[Place, list[Named]]
-
-
-def _by_place(found: Sequence[Named]) -> tuple[Keyed, Keyed]:
-    """Return images and masks by the place that they share."""
-    images: Keyed = defaultdict(list)
-    masks: Keyed = defaultdict(list)
-    for image in (one for one in found if not one.is_mask):
-        images[image.place].append(image)
-    keys = {key for _, key in images}
-    for mask in (_whole(one, images, keys) for one in found if one.is_mask):
-        masks[mask.place].append(mask)
-    _bring_together(images, masks)
-    return images, masks
-
-
-def _whole(mask: Named, images: Keyed, keys: Collection[str]) -> Named:
-    """Return a mask that names a side as one that names none, where an image has its whole name."""
-    named_so = mask.whole in images or (mask.whole[1] != mask.place[1] and mask.whole[1] in keys)
-    return replace(mask, place=mask.whole, side=0) if named_so else mask
-
-
-def _are_lungs(masks: Sequence[Named]) -> bool:
-    """Say whether masks are the parts of both lungs: each one whole, or in lobes from the upper to the lower."""
-    lobes = {side: {mask.lobe for mask in masks if mask.side == side} for side in (0, RIGHT, LEFT)}
-    return not lobes[0] and all("" in lobes[side] or {"upper", "lower"} <= lobes[side] for side in (RIGHT, LEFT))
-
-
-def _bring_together(images: Keyed, masks: Keyed) -> None:
-    """Move a mask that has no image in its own folder to the only image of its name anywhere."""
-    by_key = defaultdict(list)
-    for folder, key in images:
-        by_key[key].append((folder, key))
-    for place in [place for place in masks if place not in images]:
-        homes = by_key.get(place[1], [])
-        rivals = [other for other in masks if other[1] == place[1]]
-        if len(homes) == 1 and len(rivals) == 1:
-            masks[homes[0]] = masks.pop(place)
-
-
-def _pair(image: Named, masks: Sequence[Named]) -> Pair:
-    pair = Pair(image.name, image.path, None, files=companions(image.path), split=image.split or masks[0].split)
-    return with_masks(pair, masks)
-
-
-def are_whole(masks: Sequence[Named]) -> bool:
-    """Say whether masks hold all that is to be marked: one that names no side, or parts of both lungs."""
-    return _are_lungs(masks) or (len(masks) == 1 and not masks[0].side)
-
-
-def is_of_used_scan(place: Place, used: Collection[Place]) -> bool:
-    """Say whether a mask shows another structure of a scan whose lungs are used, as `segmentations/liver.nii.gz`."""
-    return (place[0], "") in used
-
-
-def with_masks(pair: Pair, masks: Sequence[Named]) -> Pair:
-    """Return a pair with its mask; several masks are the parts of one."""
-    files = (*pair.files, *(file for mask in masks for file in companions(mask.path)))
-    if len(masks) == 1:
-        return replace(pair, mask=masks[0].path, files=files)
-    parts = tuple(sorted((mask.side, mask.path) for mask in masks))
-    return replace(pair, mask=parts[0][1], parts=parts, files=files, names=dict(enumerate(RIGHT_AND_LEFT, 1)))
-
-
-def _below(found: Named, root: Path) -> str:
-    return str(found.path.relative_to(root))
+def _with_roles(group: Sequence[Named]) -> list[Named]:
+    """Return the files of one place, each as image or mask by the words that not all of them have."""
+    if len(group) < 2 or any(one.by_folder and one.is_mask for one in group):
+        return list(group)
+    common = Counter(group[0].words)
+    for one in group[1:]:
+        common &= Counter(one.words)
+    left = [tuple((Counter(one.words) - common).elements()) for one in group]
+    if not any(left):
+        return list(group)
+    is_image = [not words or (says_image(words) and not says_mask(words)) for words in left]
+    return [
+        replace(one, is_mask=says_mask(words) or (not picture and (any(is_image) or one.is_mask)))
+        for one, words, picture in zip(group, left, is_image, strict=True)
+    ]
