@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pleura.datasets import PRESETS, Settings, prepare
+from pleura.datasets.finding import is_collection, is_unfinished
 from pleura.datasets.preparation import attempt
 from pleura.errors import PleuraError
 from pleura.phantom import chest
@@ -235,6 +236,43 @@ def test_nothing_usable_is_an_error_by_name(tmp_path: Path) -> None:
     with pytest.raises(PleuraError, match="nothing in the source") as caught:
         prepare(tmp_path / "in", tmp_path / "out")
     assert caught.value.code == "nothing-usable"
+
+
+def test_what_comes_to_nothing_leaves_no_data_set_and_mended_it_becomes_one(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=3, mask="none_of_{}.png")
+    with pytest.raises(PleuraError) as caught:
+        prepare(tmp_path / "in", tmp_path / "out")
+    assert "images/p0.png, there is no mask of this image" in str(caught.value)
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [".finished.jsonl", "report.json"]
+    assert is_unfinished(tmp_path / "out")
+    pictures(tmp_path / "in", count=3)
+    assert len(prepare(tmp_path / "in", tmp_path / "out").cases) == 3
+    assert not is_unfinished(tmp_path / "out")
+
+
+def test_data_set_outlives_a_source_that_has_gone(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=3)
+    prepare(tmp_path / "in", tmp_path / "out")
+    before = {path: path.read_bytes() for path in (tmp_path / "out").glob("*/*")}
+    manifest_before = (tmp_path / "out" / "manifest.jsonl").read_bytes()
+    for path in (tmp_path / "in" / "masks").iterdir():
+        path.unlink()
+    with pytest.raises(PleuraError):
+        prepare(tmp_path / "in", tmp_path / "out")
+    assert (tmp_path / "out" / "manifest.jsonl").read_bytes() == manifest_before
+    assert {path: path.read_bytes() for path in (tmp_path / "out").glob("*/*")} == before
+
+
+def test_folders_as_they_were_collected_are_told_from_data_sets(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=2)
+    assert is_collection(tmp_path / "in")
+    assert is_collection(tmp_path)
+    prepare(tmp_path / "in", tmp_path / "sets" / "out")
+    assert not is_collection(tmp_path / "sets" / "out")
+    assert not is_collection(tmp_path / "sets")
+    (tmp_path / "sets" / "out" / "manifest.jsonl").unlink()  # as where it was broken off
+    assert is_unfinished(tmp_path / "sets" / "out")
+    assert not is_collection(tmp_path / "sets" / "out")
 
 
 def test_more_patients_move_nobody_who_is_there_already(tmp_path: Path) -> None:

@@ -55,10 +55,11 @@ def _dataset(wishes: Namespace) -> Iterator[Path]:
     """Give the references; a folder of images and masks becomes a data set for as long, all of it of the split."""
     from pleura.cli.prepare import is_unprepared
 
-    if not is_unprepared(wishes.references):
+    if wishes.predictions:
+        masks = wishes.references / "masks"  # of a folder as it was collected
+        yield masks if masks.is_dir() and not (wishes.references / "manifest.jsonl").is_file() else wishes.references
+    elif not is_unprepared(wishes.references):
         yield wishes.references
-    elif wishes.predictions:
-        yield wishes.references / "masks"
     else:
         from pleura.datasets import Settings, prepare
         from pleura.datasets.settings import SPLITS

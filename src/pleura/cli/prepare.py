@@ -78,8 +78,17 @@ def _settings(wishes: Namespace) -> Settings:
 
 
 def is_unprepared(folder: Path) -> bool:
-    """Say whether a folder holds images/ and masks/ as they were collected, not a data set that was made of them."""
-    return not (folder / "manifest.jsonl").is_file() and all((folder / name).is_dir() for name in ("images", "masks"))
+    """Say whether a folder holds images and masks as they were collected, not a data set that was made of them.
+
+    Raises `UnreadableInput` (``no-manifest``) for a data set of which making it was broken off.
+    """
+    from pleura.datasets.finding import is_collection, is_unfinished
+    from pleura.errors import UnreadableInput
+
+    if is_unfinished(folder):
+        text = f"{folder}: this data set is not finished; the same pleura prepare goes on with it"
+        raise UnreadableInput(text, code="no-manifest")
+    return is_collection(folder)
 
 
 def tell_of(report: Report, dest: Path) -> None:

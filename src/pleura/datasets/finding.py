@@ -10,6 +10,7 @@ from typing import Any
 
 from pleura.datasets.challenge import findings, is_challenge, with_finding
 from pleura.datasets.dicom_pairs import NO_MASK, match_series, object_class
+from pleura.datasets.journal import NAME as JOURNAL
 from pleura.datasets.matching import companions, match
 from pleura.datasets.naming import is_image_name, named
 from pleura.datasets.record import Pair, Refusal
@@ -65,6 +66,18 @@ def _by_name_and_uid(files: Sequence[Path], source: Path) -> tuple[list[Pair], l
     series, lonely = match_series(sorted([*plain, *unnamed, *drawn]), masks, source)
     challenge = [path for path in alone if is_challenge(path)]
     return [*_with_names(matched, source), *series], [*unmatched, *lonely], challenge
+
+
+def is_collection(folder: Path) -> bool:
+    """Say whether a folder holds images with masks as they were collected, not a data set that was made of them."""
+    if is_unfinished(folder) or any(folder.glob(MANIFEST)) or any(folder.glob(f"*/{MANIFEST}")):
+        return False
+    return bool(match([path for path in _files(folder) if is_image_name(path)], folder)[0])
+
+
+def is_unfinished(folder: Path) -> bool:
+    """Say whether a folder is that of a data set of which making it was broken off, or came to nothing."""
+    return (folder / JOURNAL).is_file() and not (folder / MANIFEST).is_file()
 
 
 def stated_convention(source: Path) -> str:

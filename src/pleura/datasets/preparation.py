@@ -17,15 +17,16 @@ import pleura
 from pleura.datasets.cases import Job, Seen, ask, make, see
 from pleura.datasets.doubts import common_doubts
 from pleura.datasets.files import file_hash
-from pleura.datasets.finding import find_pairs, stated_convention
+from pleura.datasets.finding import MANIFEST, find_pairs, stated_convention
 from pleura.datasets.journal import NAME, Journal, key_of
 from pleura.datasets.meaning import PLAIN, Facts, settle
+from pleura.datasets.notes import Owned, mixed, patients_guessed, without_masks
 from pleura.datasets.record import Pair, Record, Refusal
 from pleura.datasets.report import Report
 from pleura.datasets.settings import SPLITS, Settings
 from pleura.datasets.splitting import DEFAULT_SHARES, earlier_parts, parts_of, patient_hash, patient_rule
 from pleura.errors import PleuraError, UnsuitableInput, UnwritableOutput
-from pleura.volume import Kind, Note
+from pleura.volume import Note
 from pleura.writing.place import make_folder
 
 Progress = Callable[[int, int], None]
@@ -71,19 +72,42 @@ def require_cases(report: Report) -> None:
         return
     reasons = Counter(one.code for one in report.refused).most_common(4)
     found = ", ".join(f"{count} {code}" for code, count in reasons) or "no images at all"
+    first = f", the first: {report.refused[0].name}, {report.refused[0].message}" if report.refused else ""
+    text = f"nothing in the source can be used: {found}{first}"
     raise UnsuitableInput(
-        f"nothing in the source can be used: {found}; images need masks of the same name", code="nothing-usable"
+        f"{text}; images need masks named alike, as image1.png and mask1.png or a.png and a_mask.png",
+        code="nothing-usable",
     )
 
 
 def attempt(source: Path, dest: Path, settings: Settings, workers: int, progress: Progress | None) -> Report:
-    """Make a dataset as `prepare` does, and report also where nothing could be used."""
+    """Make a dataset as `prepare` does, and report also where nothing could be used: then a dataset stays as it was."""
     settings = replace(settings, convention=settings.convention or stated_convention(source))
     owner = patient_rule(settings.patients)
     _guard(source, dest)
-    pairs, refused = find_pairs(source.absolute(), dest.absolute())
-    for folder in (dest / "images", dest / "masks"):
+    found = find_pairs(source.absolute(), dest.absolute())
+    folders = (dest / "images", dest / "masks")
+    for folder in folders:
         make_folder(folder)
+    try:
+        return _made_of(found, source, dest, settings, owner, workers, progress)
+    finally:
+        for folder in folders:
+            if not (dest / MANIFEST).is_file() and not any(folder.iterdir()):
+                folder.rmdir()
+
+
+def _made_of(
+    found: tuple[Sequence[Pair], Sequence[Refusal]],
+    source: Path,
+    dest: Path,
+    settings: Settings,
+    owner: Callable[[Pair, str], str],
+    workers: int,
+    progress: Progress | None,
+) -> Report:
+    """Make a dataset of pairs and of what is none, and return its report."""
+    pairs, refused = found
     with Journal(dest) as journal, _workers(min(workers, len(pairs))) as together:
         known, unreadable = _looked(pairs, journal, together)
         meaning = settle([facts for pair, _, facts in known if pair.mask])
@@ -94,19 +118,17 @@ def attempt(source: Path, dest: Path, settings: Settings, workers: int, progress
     owned, orphans = _with_patients(cases, owner)
     unique, doubled = _without_doubles(owned)
     records, notes = _split(unique, settings, earlier_parts(dest, settings))
-    _sweep(dest, journal, records)
+    if records:
+        _sweep(dest, journal, records)
     refused = [_hashed(one, source) for one in (*refused, *unreadable, *failed, *orphans, *doubled)]
-    told = () if settings.patients else _patients_guessed(owned)
-    mixed = () if settings.modality else _mixed(records)
+    told = () if settings.patients else patients_guessed(owned)
+    kinds = () if settings.modality else mixed(records)
     labels = PLAIN if meaning.sided and records and not any(one.sides for one in records) else meaning.labels
     sources = {record.id: pair.name for pair, record in unique}
-    notes = [*meaning.notes, *common_doubts(records), *_without_masks(records), *mixed, *told, *notes]
+    notes = [*meaning.notes, *common_doubts(records), *without_masks(records), *kinds, *told, *notes]
     report = Report(tuple(records), tuple(refused), labels, tuple(notes), settings, reused, sources)
     report.write(dest)
     return report
-
-
-Owned = tuple[Pair, Record]
 
 
 @contextmanager
@@ -243,34 +265,6 @@ def _split(owned: Sequence[Owned], settings: Settings, earlier: Mapping[str, str
     if part and empty:
         notes.append(Note("empty-split", f"no patient is in {' and '.join(empty)}; there are {len(part)} in all"))
     return sorted((replace(one, split=part[one.patient]) for _, one in owned), key=lambda one: one.id), notes
-
-
-def _patients_guessed(owned: Sequence[Owned]) -> tuple[Note, ...]:
-    """Return a note where nothing tells whose the images are, so that each counts as a patient of its own."""
-    guessed = sum(record.patient == patient_hash(pair.name) and not pair.patient for pair, record in owned)
-    if not guessed:
-        return ()
-    text = f"{guessed} images do not say whose they are and count as a patient each; use --patients where that is wrong"
-    return (Note("patients-unknown", text),)
-
-
-def _without_masks(records: Sequence[Record]) -> tuple[Note, ...]:
-    """Return a note where there are images only, which can be segmented but neither trained nor evaluated on."""
-    if not records or any(record.mask for record in records):
-        return ()
-    text = (
-        "not one image has a mask, so this is a set of images to segment; to train or evaluate, put masks of the same"
-    )
-    return (Note("no-masks", f"{text} names into a folder masks beside the images and prepare it again"),)
-
-
-def _mixed(records: Sequence[Record]) -> tuple[Note, ...]:
-    """Return a note where some pictures were taken for CT slices and some for radiographs, each by itself."""
-    kinds = Counter(record.kind for record in records)
-    if not kinds[Kind.WINDOWED] or not kinds[Kind.RADIOGRAPH]:
-        return ()
-    text = f"{kinds[Kind.WINDOWED]} pictures were taken for CT slices and {kinds[Kind.RADIOGRAPH]} for radiographs"
-    return (Note("mixed-kinds", f"{text}; where all are of one kind, say which with --modality"),)
 
 
 def _sweep(dest: Path, journal: Journal, records: Sequence[Record]) -> None:

@@ -62,28 +62,30 @@ class Report:
         return tuple(dict.fromkeys(found))
 
     def write(self, folder: Path) -> None:
-        """Write manifest, description and report into the dataset's folder.
+        """Write manifest, description and report into the dataset's folder; without a case, the report alone.
 
         Raises
         ------
         UnwritableOutput : the system refuses (`not-written`)
         """
+        program = {"name": "pleura", "version": pleura.__version__}
+        if self.cases:
+            _write(folder / MANIFEST, "".join(case.line() + "\n" for case in self.cases))
+            _write(folder / DESCRIPTION, _pretty({"program": program, **self._description()}))
+        _write(folder / REPORT, _pretty({"program": program, "counts": self.counts, **self._findings()}))
+
+    def _description(self) -> dict[str, Any]:
         settings = dataclasses.asdict(self.settings)
         settings["patients"] = bool(self.settings.patients)  # a rule or a path may tell names
         convention = settings.pop("convention")
-        program = {"name": "pleura", "version": pleura.__version__}
         labels = {str(value): name for value, name in sorted(self.labels.items())}
-        description = {
-            "program": program,
+        return {
             "labels": labels,
             **({"convention": convention} if convention else {}),
             "seed": self.settings.seed,
             "settings": settings,
             "counts": self.counts,
         }
-        _write(folder / MANIFEST, "".join(case.line() + "\n" for case in self.cases))
-        _write(folder / DESCRIPTION, _pretty(description))
-        _write(folder / REPORT, _pretty({"program": program, "counts": self.counts, **self._findings()}))
 
     def _findings(self) -> dict[str, Any]:
         refused = [

@@ -114,7 +114,8 @@ class Sampler:
         }
         empty = [source for source, places in self.places.items() if not places]
         if empty:
-            raise UnsuitableInput(f"nothing to train on in: {', '.join(empty)}", code="empty-dataset")
+            named = f" of {', '.join(filter(None, empty))}" if any(empty) else ""
+            raise UnsuitableInput(f"nothing to train on: the split train{named} has no mask", code="empty-dataset")
         self.queues: dict[str, list[int]] = {source: [] for source in self.places}
         total = sum(weights.values())
         self.chances = [weight / total for weight in weights.values()]
