@@ -15,11 +15,18 @@ birth date. `code` is a short kebab-case word that programs can rely on.
 from __future__ import annotations
 
 
+def printable(text: str) -> str:
+    r"""Return a text without control characters, which could steer a terminal: they are spelt out, as in ``\x1b``."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
 class PleuraError(Exception):
     """Base of every error that `pleura` raises on purpose; `code` is stable across versions."""
 
     def __init__(self, message: str, *, code: str) -> None:
-        super().__init__(message)
+        super().__init__(printable(message))
         self.code = code
 
 

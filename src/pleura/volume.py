@@ -24,6 +24,12 @@ Spacing = tuple[float, float, float]
 """Millimetres between voxel centres along the array's axes (z, y, x)."""
 
 
+FARTHEST = 1e9
+"""Millimetres from the origin, a thousand kilometres, beyond which a place is a damaged number."""
+LARGEST = 1e7
+"""Millimetres along any side of a volume: ten kilometres. Millimetres that are called metres stay below."""
+
+
 class Kind(enum.StrEnum):
     """What the voxel values are."""
 
@@ -90,6 +96,9 @@ class Volume:
             raise UnsuitableInput(f"a volume has three axes (z, y, x), got {self.voxels.shape}", code="bad-shape")
         if self.affine.shape != (4, 4) or not np.isfinite(self.affine).all():
             raise UnsuitableInput("the affine must be a finite 4 x 4 matrix", code="bad-affine")
+        steps, origin = np.abs(self.affine[:3, :3]), np.abs(self.affine[:3, 3])
+        if steps.max() > LARGEST / max(self.voxels.shape) or origin.max() > FARTHEST:
+            raise UnsuitableInput("no body is as large, or lies as far off, as the affine says", code="bad-spacing")
         if abs(np.linalg.det(self.affine[:3, :3])) < 1e-9:
             raise UnsuitableInput("the affine is singular: two axes point the same way", code="bad-affine")
 

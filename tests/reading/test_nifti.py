@@ -169,7 +169,7 @@ def test_a_header_that_promises_a_giant_is_refused_without_taking_memory(tmp_pat
     raw = bytearray(save(chest().transpose(2, 1, 0), tmp_path / "giant.nii").read_bytes())
     raw[40:48] = np.array([3, 32767, 32767, 32767], "<i2").tobytes()
     (tmp_path / "giant.nii").write_bytes(raw)
-    assert error_code(tmp_path / "giant.nii") == "damaged"
+    assert error_code(tmp_path / "giant.nii") == "too-large"
 
 
 def test_few_holes_are_filled_and_many_refused(tmp_path: Path) -> None:

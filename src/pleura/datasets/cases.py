@@ -32,6 +32,7 @@ from pleura.datasets.settings import Settings
 from pleura.errors import PleuraError
 from pleura.modality.shown import shown
 from pleura.reading import read
+from pleura.reading.dicom_dataset import read_dataset
 from pleura.reading.labelmap import LabelMap, read_labels
 from pleura.reading.sniff import Format, sniff
 from pleura.reading.values import AIR
@@ -235,10 +236,8 @@ def _patient_in_header(pair: Pair) -> str:
     """Return PatientID, or the study's UID where that is empty; "" where the image is not DICOM."""
     if sniff(pair.files[0])[0] is not Format.DICOM:
         return ""
-    import pydicom
-
     tags = ["PatientID", "StudyInstanceUID"]
-    header = pydicom.dcmread(pair.files[0], force=True, specific_tags=tags, stop_before_pixels=True)
+    header = read_dataset(pair.files[0], specific_tags=tags, stop_before_pixels=True)
     return str(header.get("PatientID") or header.get("StudyInstanceUID") or "")
 
 

@@ -23,6 +23,7 @@ from pleura.datasets.rtstruct import structure_names
 from pleura.errors import PleuraError
 from pleura.labels import LEFT, RIGHT
 from pleura.reading.dicom import scan
+from pleura.reading.dicom_dataset import read_dataset
 from pleura.reading.dicom_series import Series
 from pleura.reading.sniff import Format, sniff
 
@@ -83,12 +84,10 @@ def object_class(path: Path) -> str:
     """Return the SOP class of a segmentation or structure set, "" for any other file and what cannot be read."""
     if not _is_dicom(path):
         return ""
-    import pydicom
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
         try:
-            header = pydicom.dcmread(path, force=True, specific_tags=["SOPClassUID"], stop_before_pixels=True)
+            header = read_dataset(path, specific_tags=["SOPClassUID"], stop_before_pixels=True)
             found = str(header.get("SOPClassUID", ""))
         except Exception:  # pydicom raises many kinds of error on damaged files; reading them says what is wrong
             return ""
@@ -188,12 +187,10 @@ def _folder(series: Series) -> Path:
 
 def _referred(path: Path, images: dict[str, Series]) -> Series | None:
     """Return the series that a segmentation refers to: by its UID, by its slices, or as the only one of its frame."""
-    import pydicom
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
         try:
-            dataset = pydicom.dcmread(path, stop_before_pixels=True, force=True)
+            dataset = read_dataset(path, stop_before_pixels=True)
             named = {str(uid) for uid in _uids(dataset, "SeriesInstanceUID", below=True)}
             slices = {str(uid) for uid in _uids(dataset, "ReferencedSOPInstanceUID", below=True)}
             frame = {str(uid) for uid in _uids(dataset, "FrameOfReferenceUID", below=False)}

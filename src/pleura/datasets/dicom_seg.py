@@ -18,9 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
+from pleura.reading.dicom_dataset import read_dataset
 from pleura.reading.labelmap import LabelMap
-from pleura.volume import Affine
+from pleura.reading.limits import check_size
+from pleura.volume import LARGEST, Affine
 
 _OFF_GRID = 0.2
 """Share of a step by which a plane may lie off the regular grid that holds all."""
@@ -34,10 +36,8 @@ def segment_names(path: Path) -> dict[int, str]:
     ------
     UnreadableInput : the object is damaged
     """
-    import pydicom
-
     with _damage_named():
-        segments = pydicom.dcmread(path, stop_before_pixels=True).SegmentSequence
+        segments = read_dataset(path, stop_before_pixels=True).SegmentSequence
         return {int(segment.SegmentNumber): _name(segment) for segment in segments}
 
 
@@ -57,26 +57,39 @@ def read_seg(path: Path, wanted: Collection[int]) -> LabelMap:
     UnreadableInput : the object is damaged
     UnsuitableInput : its planes are not parallel or not evenly spaced (`irregular-spacing`)
     """
-    import pydicom
-
     with _damage_named():
-        dataset = pydicom.dcmread(path)
+        dataset = read_dataset(path)
         planes = _planes(dataset)
-        frames = np.asarray(dataset.pixel_array).reshape(len(planes), dataset.Rows, dataset.Columns)
-        fractional = dataset.get("SegmentationType") == "FRACTIONAL"
-        half = float(dataset.get("MaximumFractionalValue", 1)) / 2 if fractional else 0.5
-    slots, affine = _grid(planes)
-    voxels = np.zeros((int(slots.max()) + 1, *frames.shape[1:]), np.int32)
-    marked: defaultdict[int, list[tuple[int, NDArray[np.bool_]]]] = defaultdict(list)
-    for (segment, _, _, _), slot, frame in zip(planes, slots, frames, strict=True):
-        if segment is None:
-            voxels[slot] = np.where(np.isin(frame, list(wanted)), frame, 0)
-        elif segment in wanted:
-            marked[segment].append((slot, frame >= half))
+        slots, affine = _grid(planes)
+        shape = (int(slots.max()) + 1, int(dataset.Rows), int(dataset.Columns))
+        check_size(shape, np.dtype(np.uint16).itemsize, path.stat().st_size)
+        voxels = np.zeros(shape, np.uint16)
+        marked = _marked(dataset, planes, slots, wanted, voxels)
     for segment, parts in sorted(marked.items(), key=lambda one: -sum(np.count_nonzero(part) for _, part in one[1])):
         for slot, part in parts:
             voxels[slot][part] = segment
     return LabelMap(voxels, affine)
+
+
+def _marked(
+    dataset: Any, planes: Sequence[Plane], slots: NDArray[np.intp], wanted: Collection[int], voxels: NDArray[np.uint16]
+) -> dict[int, list[tuple[int, NDArray[np.bool_]]]]:
+    """Return segment -> slices and what it marks in them; what a label map holds is written into `voxels` at once."""
+    from pydicom.pixels.utils import iter_pixels
+
+    fractional = dataset.get("SegmentationType") == "FRACTIONAL"
+    half = float(dataset.get("MaximumFractionalValue", 1)) / 2 if fractional else 0.5
+    needed = [index for index, plane in enumerate(planes) if plane[0] is None or plane[0] in wanted]
+    marked: defaultdict[int, list[tuple[int, NDArray[np.bool_]]]] = defaultdict(list)
+    if not needed:
+        return marked
+    for index, frame in zip(needed, iter_pixels(dataset, indices=needed, raw=True), strict=True):
+        segment, slot = planes[index][0], slots[index]
+        if segment is None:
+            voxels[slot] = np.where(np.isin(frame, list(wanted)), frame, 0)
+        else:
+            marked[segment].append((slot, frame >= half))
+    return marked
 
 
 @contextmanager
@@ -86,7 +99,9 @@ def _damage_named() -> Iterator[None]:
         warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
         try:
             yield
-        except Exception as error:  # pydicom raises many kinds of error on damaged files
+        except (PleuraError, KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # pydicom raises many kinds of error on damaged files, its decoders panic
             raise UnreadableInput("the DICOM segmentation is damaged", code="damaged") from error
 
 
@@ -117,9 +132,19 @@ def _planes(dataset: Any) -> list[Plane]:
         segment = None
         if not labelled:
             segment = int(_item((own, shared[0]), "SegmentIdentificationSequence").ReferencedSegmentNumber)
-        steps = np.array([float(between), *map(float, measures.PixelSpacing)])
-        planes.append((segment, np.array(places, np.float64), np.array(ways, np.float64), steps))
+        steps = _vector([between, *measures.PixelSpacing], 3)
+        planes.append((segment, _vector(places, 3), _vector(ways, 6), steps))
+    if not planes:
+        raise UnreadableInput("the DICOM segmentation has no frames", code="damaged")
     return planes
+
+
+def _vector(numbers: Sequence[Any], count: int) -> NDArray[np.float64]:
+    """Return `count` numbers of a size that places and distances can have."""
+    vector = np.array([float(number) for number in numbers])
+    if vector.shape != (count,) or not (np.abs(vector) < LARGEST).all():
+        raise UnreadableInput("the DICOM segmentation does not say where its planes lie", code="damaged")
+    return vector
 
 
 def _item(groups: Sequence[Any], sequence: str) -> Any:

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
+from pleura.reading.dicom_dataset import read_dataset
 from pleura.reading.labelmap import LabelMap
-from pleura.volume import Volume
+from pleura.volume import LARGEST, Volume
 
 _OBLIQUE = 0.25
 """Slices by which the points of one contour may differ in height."""
@@ -99,14 +100,14 @@ def even_odd(polygons: list[NDArray[np.float64]], shape: tuple[int, ...]) -> NDA
 
 def _structures(path: Path) -> dict[int, tuple[str, list[NDArray[np.float64]]]]:
     """Return number -> name and closed contours of three corners or more, (n, 3) LPS millimetres."""
-    import pydicom
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
         try:
-            dataset = pydicom.dcmread(path, force=True)
+            dataset = read_dataset(path)
             names = {int(roi.ROINumber): str(roi.get("ROIName", "")) for roi in dataset.StructureSetROISequence}
             drawn = {int(roi.ReferencedROINumber): _contours(roi) for roi in dataset.ROIContourSequence}
+        except PleuraError:
+            raise
         except Exception as error:  # pydicom raises many kinds of error on damaged files
             raise UnreadableInput("the structure set is damaged", code="damaged") from error
     return {number: (names.get(number, ""), drawn[number]) for number in sorted(drawn) if number > 0 and drawn[number]}
@@ -117,6 +118,8 @@ def _contours(structure: Any) -> list[NDArray[np.float64]]:
     for contour in structure.get("ContourSequence") or []:
         kind = str(contour.get("ContourGeometricType", "CLOSED_PLANAR"))
         points = np.array(contour.ContourData, np.float64).reshape(-1, 3)
+        if not (np.abs(points) < LARGEST).all():
+            raise UnreadableInput("a contour of the structure set lies nowhere", code="damaged")
         if kind.startswith("CLOSED") and len(points) > 2:
             found.append(points)
     return found

@@ -12,6 +12,8 @@ from pleura.volume import Affine, Note, Volume, axial_order
 
 SMALLEST = 32
 """Voxels along the smaller side of an axial slice below which there is nothing to see."""
+NARROWEST = 8.0
+"""Times its width that a slice or picture may be tall, or the other way round; whole bodies lying down reach 5."""
 SHORT = 100.0
 """Millimetres along the body that whole lungs take at least."""
 SPARSE = 10.0
@@ -43,13 +45,17 @@ def grid_notes(shape: tuple[int, int, int], affine: Affine, *, slab: bool) -> tu
 
     Raises
     ------
-    UnsuitableInput : the axial slices of the grid are too small
+    UnsuitableInput : the axial slices of the grid are too small or too narrow
     """
     (z, y, x), _ = axial_order(affine)
     if min(shape[y], shape[x]) < SMALLEST:
         across = f"{shape[y]} x {shape[x]}"
         raise UnsuitableInput(f"axial slices of {across} voxels are too small for a chest", code="too-small")
-    step = float(np.linalg.norm(affine[:3, z]))
+    step, tall, wide = np.linalg.norm(affine[:3, [z, y, x]], axis=0) * (1, shape[y], shape[x])
+    if max(tall, wide) > NARROWEST * min(tall, wide):
+        across = f"{shape[y]} x {shape[x]}"
+        raise UnsuitableInput(f"axial slices of {across} voxels are too narrow for a chest", code="too-narrow")
+    step = float(step)
     return (*_shear(affine), *(_coverage(shape[z], step) if slab else ()))
 
 

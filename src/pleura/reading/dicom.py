@@ -15,6 +15,7 @@ from pleura.reading.dicom_frames import Frame, read_frames
 from pleura.reading.dicom_geometry import places, stack
 from pleura.reading.dicom_pixels import read_pixels, same_pixels
 from pleura.reading.dicom_series import Series, choose, group
+from pleura.reading.limits import check_size
 from pleura.reading.radiograph import read_radiograph
 from pleura.volume import Identity, Kind, Note, Volume
 
@@ -87,7 +88,9 @@ def read_dicom(paths: Sequence[Path], series: str | None, kind: Kind | None) -> 
     frames, doubles = _without_doubles(places(chosen.frames))
     stacked = stack(frames)
     header = frames[0].header
-    voxels = np.empty((len(stacked.frames), header.rows, header.columns), np.int16)
+    shape = (len(stacked.frames), header.rows, header.columns)
+    check_size(shape, 2, sum(path.stat().st_size for path in {frame.header.path for frame in frames}))
+    voxels = np.empty(shape, np.int16)
     read_pixels(stacked.frames, voxels)
     identity = Identity(
         format="dicom",

@@ -11,21 +11,31 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
-from pleura.reading.dicom_elements import DEFLATED, NATIVE
+from pleura.reading.dicom_codestream import j2k_size, jpeg_size, rle_padding
+from pleura.reading.dicom_dataset import DEFLATED, read_dataset
+from pleura.reading.dicom_elements import NATIVE
 from pleura.reading.dicom_headers import Header
 from pleura.reading.dicom_objects import class_name
+from pleura.reading.limits import check_size
 
+_RLE = "1.2.840.10008.1.2.5"
+_PADDED = 2
+"""Bytes of padding from which an RLE segment is not as the standard has it."""
 _JPEG = (50, 51, 57, 70)
 _JPEG_LS = (80, 81)
 _JPEG_2000 = (90, 91)
 _HTJ2K = (201, 202, 203)
 PLUGINS = (
     dict.fromkeys((*NATIVE, DEFLATED), "")
-    | {"1.2.840.10008.1.2.5": "pylibjpeg"}
+    | {_RLE: "pylibjpeg"}
     | {f"1.2.840.10008.1.2.4.{number}": "pylibjpeg" for number in (*_JPEG_2000, *_HTJ2K)}
     | {f"1.2.840.10008.1.2.4.{number}": "gdcm" for number in (*_JPEG, *_JPEG_LS)}
 )
 """Transfer syntax -> pydicom's name for the decoder; empty where pydicom needs none."""
+
+
+_SIZES = {uid: jpeg_size if plugin == "gdcm" else j2k_size for uid, plugin in PLUGINS.items() if plugin and uid != _RLE}
+"""Transfer syntax -> what reads the size that a stream states."""
 
 
 def decode(header: Header, indices: Sequence[int]) -> Iterator[NDArray[Any]]:
@@ -33,27 +43,76 @@ def decode(header: Header, indices: Sequence[int]) -> Iterator[NDArray[Any]]:
 
     Raises
     ------
-    UnreadableInput : the stream is damaged or cut short
+    UnreadableInput : the stream is damaged or cut short, or is of another size than the header says
     UnsuitableInput : no decoder is known for the transfer syntax
     """
     import warnings
 
-    import pydicom
     from pydicom.pixels.decoders.base import get_decoder
     from pydicom.uid import UID
 
     if header.syntax not in PLUGINS:
         name = class_name(header.syntax)
         raise UnsuitableInput(f"the transfer syntax is not supported: {name}", code="transfer-syntax")
+    check_size((header.rows, header.columns), max(1, header.bits_allocated // 8), header.path.stat().st_size)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
-        dataset = pydicom.dcmread(header.path, force=True)
+        dataset = read_dataset(header.path)
+        plugins = _checked_plugins(dataset, header, indices)
         for index in indices:
             try:
                 decoder = get_decoder(UID(header.syntax))
-                pixels, _ = decoder.as_array(dataset, index=index, raw=True, decoding_plugin=PLUGINS[header.syntax])
-            except Exception as error:  # decoders raise whatever they like on damaged streams
+                pixels, _ = decoder.as_array(dataset, index=index, raw=True, decoding_plugin=plugins[index])
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as error:  # decoders raise whatever they like, a panic of Rust is no Exception
                 raise UnreadableInput("the pixel data are damaged or cut short", code="truncated") from error
             if pixels.shape != (header.rows, header.columns) or pixels.dtype.kind not in "iu":
                 raise UnreadableInput("the pixel data do not have Rows x Columns pixels", code="damaged")
             yield pixels
+
+
+def _checked_plugins(dataset: Any, header: Header, indices: Sequence[int]) -> dict[int, str]:
+    """Return the decoder for each frame, once its stream has been found to be of the size that the header says."""
+    from pydicom.encaps import generate_frames
+
+    plugin = PLUGINS[header.syntax]
+    if not plugin:
+        return dict.fromkeys(indices, plugin)
+    wanted, plugins = set(indices), {}
+    try:
+        tables = dataset.get("ExtendedOffsetTable"), dataset.get("ExtendedOffsetTableLengths")
+        extended = tables if all(tables) else None
+        streams = generate_frames(dataset.PixelData, number_of_frames=header.frame_count, extended_offsets=extended)
+        for index, stream in zip(range(max(wanted) + 1), streams, strict=False):
+            if index in wanted:
+                plugins[index] = _rle_plugin(stream, header) if header.syntax == _RLE else plugin
+                _refuse_other_size(stream, header)
+    except UnreadableInput:
+        raise
+    except Exception as error:  # pydicom raises many kinds of error on damaged offsets
+        raise UnreadableInput("the pixel data are damaged or cut short", code="truncated") from error
+    if wanted - plugins.keys():
+        raise UnreadableInput("there are fewer pictures in the pixel data than the header says", code="truncated")
+    return plugins
+
+
+def _rle_plugin(stream: bytes, header: Header) -> str:
+    """Return the decoder for a sound stream: the fast one does not survive more than the byte of padding allowed."""
+    padding = rle_padding(stream, header.rows * header.columns, header.samples * header.bits_allocated // 8)
+    if padding is None:
+        raise UnreadableInput("the pixel data are damaged or cut short", code="truncated")
+    return PLUGINS[_RLE] if padding < _PADDED else "pydicom"
+
+
+def _refuse_other_size(stream: bytes, header: Header) -> None:
+    """Refuse a stream of another size than the header says, for which a decoder might allocate gigabytes."""
+    if header.syntax not in _SIZES:
+        return
+    found = _SIZES[header.syntax](stream)
+    if found is None:
+        raise UnreadableInput("the pixel data are damaged or cut short", code="truncated")
+    if found != (header.rows, header.columns, header.samples):
+        stated = " x ".join(map(str, found[:2]))
+        text = f"the compressed picture is {stated}, the header says {header.rows} x {header.columns}"
+        raise UnreadableInput(text, code="damaged")

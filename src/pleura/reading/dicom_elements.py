@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pleura.errors import UnreadableInput
+from pleura.reading.dicom_dataset import DEFLATED, read_dataset
 
 WANTED: Mapping[int, str] = {
     0x00020010: "TransferSyntaxUID",
@@ -52,7 +53,6 @@ WANTED: Mapping[int, str] = {
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
-DEFLATED = "1.2.840.10008.1.2.1.99"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 NATIVE = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG})
 """Transfer syntaxes whose pixels lie in the file as they are."""
@@ -198,13 +198,13 @@ class _Walk:
 def _by_pydicom(path: Path) -> Elements:
     import warnings
 
-    import pydicom
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
         try:
-            dataset = pydicom.dcmread(path, force=True, defer_size=_HEAD)
+            dataset = read_dataset(path, defer_size=_HEAD)
             values = {keyword: as_text(dataset[tag].value) for tag, keyword in WANTED.items() if tag in dataset}
+        except UnreadableInput:
+            raise
         except Exception as error:  # pydicom raises many kinds of error on damaged headers
             raise UnreadableInput("the DICOM header is damaged", code="damaged") from error
     if not values and "FileMetaInformationVersion" not in dataset.file_meta:

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from pleura.errors import UnreadableInput
-from pleura.reading.dicom_elements import as_text, read_elements
+from pleura.reading.dicom_dataset import DEFLATED, read_dataset
+from pleura.reading.dicom_elements import NATIVE, as_text, read_elements
 from pleura.reading.dicom_headers import Header, header_of
 from pleura.reading.dicom_objects import ENHANCED, is_radiograph, objection
+from pleura.reading.limits import check_size
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,10 @@ class Frame:
     intercept: float | None
 
 
+_MOST = 1e7
+"""No number of a plane comes near it, be it a place, a distance or a rescale; sums of such numbers stay exact."""
+
+
 def read_frames(path: Path) -> list[Frame]:
     """Read the planes of one DICOM file without their pixels.
 
@@ -56,6 +62,7 @@ def read_frames(path: Path) -> list[Frame]:
     if objection(header) is not None or is_radiograph(header):
         return [_plane(header, 0, {"SOPInstanceUID": elements.values.get("SOPInstanceUID", "")})]
     if header.frame_count > 1 or header.sop_class in ENHANCED:
+        _refuse_missing_frames(header)
         return _multiframe(header)
     return [_plane(header, 0, elements.values)]
 
@@ -88,8 +95,8 @@ def _numbers(values: Mapping[str, str], keyword: str, count: int) -> tuple[float
         numbers = tuple(float(part) for part in text.split("\\"))
     except ValueError:
         numbers = ()
-    if len(numbers) != count or not all(math.isfinite(number) for number in numbers):
-        raise UnreadableInput(f"{keyword} does not hold {count} numbers", code="damaged")
+    if len(numbers) != count or not all(abs(number) < _MOST for number in numbers):
+        raise UnreadableInput(f"{keyword} does not hold {count} numbers that can be", code="damaged")
     return numbers
 
 
@@ -110,6 +117,19 @@ def _spacing(spacing: tuple[float, ...] | None) -> tuple[float, ...] | None:
     return spacing
 
 
+def _refuse_missing_frames(header: Header) -> None:
+    """Refuse more frames than the pixel data can hold, before any list of them is made."""
+    stored = header.path.stat().st_size if header.pixel_length < 0 else header.pixel_length
+    native = header.syntax in NATIVE
+    each = header.rows * header.columns * header.samples * header.bits_allocated // 8 if native else _ITEM
+    if header.syntax != DEFLATED and header.frame_count * each > stored:
+        text = f"NumberOfFrames is {header.frame_count}, and the pixel data hold fewer"
+        raise UnreadableInput(text, code="damaged")
+    check_size((header.frame_count, header.rows, header.columns), 2, header.path.stat().st_size)
+
+
+_ITEM = 8
+"""Bytes that a compressed frame takes at least: the head of its item."""
 _GROUPS = {
     "ImagePositionPatient": "PlanePositionSequence",
     "ImageOrientationPatient": "PlaneOrientationSequence",
@@ -125,11 +145,9 @@ _GROUPS = {
 def _multiframe(header: Header) -> list[Frame]:
     import warnings
 
-    import pydicom
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
-        dataset = pydicom.dcmread(header.path, stop_before_pixels=True, force=True)
+        dataset = read_dataset(header.path, stop_before_pixels=True)
         shared = _first(dataset.get("SharedFunctionalGroupsSequence"))
         own = list(dataset.get("PerFrameFunctionalGroupsSequence") or [])
         if len(own) not in {0, header.frame_count}:

@@ -99,11 +99,14 @@ def _word(values: Mapping[str, str], keyword: str) -> str:
     return "".join(letter for letter in text if letter.isprintable())[:64]
 
 
+_MOST_DIGITS = 12
+"""Those of an integer string (PS3.5 section 6.2)."""
+
+
 def _count(values: Mapping[str, str], keyword: str, default: int = 0) -> int:
-    text = values.get(keyword, "")
+    text = values.get(keyword, "").removeprefix("+")
     if not text:
         return default
-    try:
-        return int(text)
-    except ValueError as error:
-        raise UnreadableInput(f"{keyword} is not a whole number", code="damaged") from error
+    if not text.isdecimal() or not text.isascii() or len(text) > _MOST_DIGITS:
+        raise UnreadableInput(f"{keyword} is not a whole number that can be", code="damaged")
+    return int(text)

@@ -5,7 +5,6 @@ References: https://itk.org/Wiki/ITK/MetaIO/Documentation. Axes and offset are L
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.reading.limits import check_size, data_file
 from pleura.reading.values import interpret
+from pleura.reading.voxel_stream import native, read_into, unpacked
 from pleura.volume import Affine, Identity, Kind, Note, Volume
 
 _TYPES = {
@@ -30,6 +31,10 @@ _TYPES = {
 }
 _SPACING = ("ElementSpacing", "ElementSize")
 _LONGEST_HEADER = 1 << 16
+_MOST = 1 << 48
+"""No count of bytes or voxels comes near it."""
+_SHOWN = 64
+"""Letters of a field that a message shows."""
 
 
 def read_metaimage(path: Path, kind: Kind | None) -> Volume:
@@ -57,10 +62,10 @@ def decode_metaimage(path: Path) -> tuple[NDArray[np.generic], Affine, bool, lis
     """Return the values (z, y, x), array index -> LPS millimetres, if it is a picture, and what was guessed."""
     fields, end = _fields(path)
     shape = _shape(fields)
-    array = np.frombuffer(_voxel_bytes(path, fields, end, shape), _dtype(fields)).reshape((1, *shape)[-3:])
+    array = _voxels(path, fields, end, shape)
     unknown = Note("spacing-unknown", "the MetaImage states no millimetres; distances count voxels")
     notes = [] if any(fields.get(name) for name in _SPACING) else [unknown]
-    return array.astype(array.dtype.newbyteorder("=")), _affine(fields, len(shape)), len(shape) == 2, notes
+    return array, _affine(fields, len(shape)), len(shape) == 2, notes
 
 
 def _fields(path: Path) -> tuple[Mapping[str, str], int]:
@@ -82,12 +87,13 @@ def _fields(path: Path) -> tuple[Mapping[str, str], int]:
 def _shape(fields: Mapping[str, str]) -> tuple[int, ...]:
     """Return the size as (z, y, x) or (y, x)."""
     if fields.get("ObjectType", "Image").lower() != "image":
-        raise UnsuitableInput(f"this MetaIO file is a {fields['ObjectType']}, not an image", code="not-an-image")
+        kind = fields["ObjectType"][:_SHOWN]
+        raise UnsuitableInput(f"this MetaIO file is a {kind}, not an image", code="not-an-image")
     if fields.get("ElementNumberOfChannels", "1") != "1":
         raise UnsuitableInput("voxels of several channels are not CT numbers", code="colour")
-    sizes = tuple(int(size) for size in _numbers(fields, ("DimSize",), np.zeros(0)))
+    sizes = tuple(_whole(size, "DimSize") for size in fields.get("DimSize", "").split())
     if len(sizes) not in {2, 3}:
-        raise UnsuitableInput(f"{len(sizes)} axes {sizes}; give one volume of three axes", code="not-3d")
+        raise UnsuitableInput(f"{len(sizes)} axes {sizes[:8]}; give one volume of three axes", code="not-3d")
     if min(sizes) < 1:
         raise UnreadableInput(f"the MetaImage header states a size of {sizes}", code="damaged")
     return sizes[::-1]
@@ -96,24 +102,24 @@ def _shape(fields: Mapping[str, str]) -> tuple[int, ...]:
 def _dtype(fields: Mapping[str, str]) -> np.dtype[np.generic]:
     name = fields.get("ElementType", "")
     if name not in _TYPES:
-        raise UnreadableInput(f"the MetaImage ElementType {name} is not known", code="damaged")
+        raise UnreadableInput(f"the MetaImage ElementType {name[:_SHOWN]} is not known", code="damaged")
     msb = fields.get("BinaryDataByteOrderMSB", fields.get("ElementByteOrderMSB", "False"))
     return np.dtype((">" if msb.lower() == "true" else "<") + _TYPES[name])
 
 
-def _voxel_bytes(path: Path, fields: Mapping[str, str], end: int, shape: tuple[int, ...]) -> bytes:
-    length = int(np.prod(shape)) * _dtype(fields).itemsize
+def _voxels(path: Path, fields: Mapping[str, str], end: int, shape: tuple[int, ...]) -> NDArray[np.generic]:
+    """Read the voxels as (z, y, x)."""
     source, start = (path, end) if fields["ElementDataFile"].upper() == "LOCAL" else (_beside(path, fields), 0)
-    skip = int(fields.get("HeaderSize", "0"))
+    skip = _whole(fields.get("HeaderSize", "0"), "HeaderSize")
+    packed = fields.get("CompressedData", "False").lower() == "true"
+    dtype = _dtype(fields)
+    check_size(shape, dtype.itemsize, source.stat().st_size)
+    array = np.empty((1, *shape)[-3:], dtype)
     with source.open("rb") as file:
-        file.seek(*((-length, 2) if skip < 0 else (start + skip, 0)))
-        if fields.get("CompressedData", "False").lower() == "true":
-            data = _inflated(file.read(), length)
-        else:
-            data = file.read(length)
-    if len(data) < length:
-        raise UnreadableInput("the file ends before the last voxel", code="truncated")
-    return data
+        start = max(0, source.stat().st_size - array.nbytes) if skip < 0 else start + skip
+        file.seek(start)
+        read_into(unpacked(file, "zlib" if packed else ""), array)
+    return native(array)
 
 
 def _beside(path: Path, fields: Mapping[str, str]) -> Path:
@@ -122,17 +128,18 @@ def _beside(path: Path, fields: Mapping[str, str]) -> Path:
         raise UnsuitableInput(
             "a MetaImage in several data files is not read; save it as one .mha", code="several-files"
         )
-    source = path.parent / name
-    if not source.is_file():
-        raise UnreadableInput("the file with the voxels that the header names is missing", code="half-missing")
-    return source
+    return data_file(path, name)
 
 
-def _inflated(packed: bytes, length: int) -> bytes:
+def _whole(text: str, name: str) -> int:
+    """Return a whole number of bytes or voxels."""
     try:
-        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(packed, length)
-    except zlib.error as error:
-        raise UnreadableInput("the packed voxels are damaged", code="truncated") from error
+        number = int(text)
+    except ValueError:
+        number = _MOST
+    if not -_MOST < number < _MOST:
+        raise UnreadableInput(f"the MetaImage field {name} does not hold a number that can be", code="damaged")
+    return number
 
 
 def _affine(fields: Mapping[str, str], count: int) -> Affine:
@@ -145,6 +152,8 @@ def _affine(fields: Mapping[str, str], count: int) -> Affine:
     origin = _numbers(fields, ("Offset", "Position", "Origin"), np.zeros(count))
     if (turn.size, spacing.size, origin.size) != (count * count, count, count):
         raise UnreadableInput(f"the MetaImage geometry is not that of {count} axes", code="damaged")
+    if spacing.min() <= 0:
+        raise UnsuitableInput("the MetaImage spacing is not above zero", code="bad-spacing")
     ways = np.eye(3)
     ways[:count, :count] = turn.reshape(count, count) * spacing[:, None]
     affine = np.eye(4)
@@ -156,6 +165,9 @@ def _affine(fields: Mapping[str, str], count: int) -> Affine:
 def _numbers(fields: Mapping[str, str], names: tuple[str, ...], default: NDArray[np.float64]) -> NDArray[np.float64]:
     text = next((fields[name] for name in names if fields.get(name)), "")
     try:
-        return np.array([float(part) for part in text.split()]) if text else default
-    except ValueError as error:
-        raise UnreadableInput(f"the MetaImage field {names[0]} does not hold numbers", code="damaged") from error
+        numbers = np.array([float(part) for part in text.split()]) if text else default
+    except ValueError:
+        numbers = np.array([np.nan])
+    if not (np.abs(numbers) < _MOST).all():
+        raise UnreadableInput(f"the MetaImage field {names[0]} does not hold numbers that can be", code="damaged")
+    return numbers

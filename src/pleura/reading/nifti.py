@@ -8,8 +8,8 @@ References: https://nifti.nimh.nih.gov/nifti-1 (header fields, qform and sform).
 
 from __future__ import annotations
 
-import math
-import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -17,13 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.reading.limits import check_size
 from pleura.reading.sniff import is_half
 from pleura.reading.values import interpret
+from pleura.reading.voxel_stream import native, read_into, unpacked
 from pleura.volume import Affine, Identity, Kind, Note, Volume
 
 _CIFTI = range(3000, 3100)
-_MOST_PACKED = 1100
-"""Bytes that one byte of deflated data can stand for, with some to spare."""
+_LONGEST_HEADER = 1 << 28
+"""Bytes before the first voxel: the header and what others have put after it, as a whole DICOM header of a scan."""
 
 
 def read_nifti(path: Path, kind: Kind | None) -> Volume:
@@ -64,15 +66,13 @@ def lps_from_ras(affine: NDArray[np.float64]) -> Affine:
     return turned[:, [2, 1, 0, 3]]
 
 
-def _opened(path: Path) -> IO[bytes]:
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file, unpacked where it is packed by gzip."""
     with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    if not packed:
-        return path.open("rb")
-    from isal import igzip
-
-    opened: IO[bytes] = igzip.open(path, "rb")  # type: ignore[no-untyped-call]
-    return opened
+        packing = "gzip" if file.read(2) == b"\x1f\x8b" else ""
+        file.seek(0)
+        yield unpacked(file, packing)
 
 
 def _other_half(path: Path) -> Path:
@@ -126,35 +126,25 @@ def _array(path: Path, header: Any) -> NDArray[np.generic]:
     """Read the voxels as (z, y, x), with the header's slope applied."""
     shape = _shape(header)
     dtype = header.get_data_dtype()
-    if math.prod(shape) * dtype.itemsize > _MOST_PACKED * path.stat().st_size:
-        raise UnreadableInput(f"the NIfTI header states a size of {shape}, more than the file can hold", code="damaged")
+    check_size(shape[::-1], dtype.itemsize, path.stat().st_size)
     array = np.empty(((1, *shape[::-1]) if len(shape) == 2 else shape[::-1]), dtype)
     with _opened(path) as file:
-        file.seek(int(header["vox_offset"]))
-        read_into(file, array)
-    array = array.astype(dtype.newbyteorder("="), copy=False)
+        read_into(file, array, skip=_first_voxel(header))
+    array = native(array)
     slope, intercept = header.get_slope_inter()
     if slope is None or (slope, intercept) == (1.0, 0.0):
         return array
-    return (array * np.float32(slope) + np.float32(intercept or 0.0)).astype(np.float32, copy=False)
+    scaled = np.empty(array.shape, np.float32)
+    for stored, target in zip(array, scaled, strict=True):  # by slices: no second volume in a wider type
+        target[...] = stored * np.float32(slope) + np.float32(intercept or 0.0)
+    return scaled
 
 
-def read_into(file: IO[bytes], array: NDArray[np.generic]) -> None:
-    """Fill a contiguous array with the next bytes of a file.
-
-    Raises
-    ------
-    UnreadableInput : the file ends too soon, or its compression is damaged
-    """
-    left = array.reshape(-1).view(np.uint8).data
-    try:
-        while left.nbytes:
-            count = file.readinto(left)  # type: ignore[attr-defined]
-            if not count:
-                raise EOFError
-            left = left[count:]
-    except (EOFError, OSError, ValueError, zlib.error) as error:
-        raise UnreadableInput("the file is damaged or ends before the last voxel", code="truncated") from error
+def _first_voxel(header: Any) -> int:
+    offset = float(header["vox_offset"])
+    if not 0 <= offset <= _LONGEST_HEADER:
+        raise UnreadableInput("the NIfTI header does not say where the voxels begin", code="damaged")
+    return int(offset)
 
 
 def _affine(header: Any) -> tuple[Affine, list[Note]]:
@@ -163,6 +153,7 @@ def _affine(header: Any) -> tuple[Affine, list[Note]]:
         text = "neither qform nor sform is set: the orientation is a guess, and right and left may be exchanged"
         notes.append(Note("orientation-unknown", text))
     unit = {1: 1000.0, 3: 0.001}.get(int(header["xyzt_units"]) & 7, 1.0)
-    affine = lps_from_ras(np.array(header.get_best_affine(), np.float64))
-    affine[:3] *= unit
+    with np.errstate(all="ignore"):  # numbers that are none are refused by the volume
+        affine = lps_from_ras(np.array(header.get_best_affine(), np.float64))
+        affine[:3] *= unit
     return affine, notes

@@ -1,21 +1,48 @@
-"""NRRD, read by pynrrd and turned from the space it names to LPS.
+"""NRRD, its header read by pynrrd, turned from the space it names to LPS.
 
 References: https://teem.sourceforge.net/nrrd/format.html (space, space directions, space origin).
 """
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.errors import UnreadableInput, UnsuitableInput, missing_extra
+from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput, missing_extra
+from pleura.reading.limits import check_size, data_file
 from pleura.reading.values import interpret
+from pleura.reading.voxel_stream import native, read_into, unpacked
 from pleura.volume import Affine, Identity, Kind, Note, Volume
 
+_TYPES = {
+    name: kind
+    for kind, names in {
+        "i1": ("signed char", "int8", "int8_t"),
+        "u1": ("uchar", "unsigned char", "uint8", "uint8_t"),
+        "i2": ("short", "short int", "signed short", "signed short int", "int16", "int16_t"),
+        "u2": ("ushort", "unsigned short", "unsigned short int", "uint16", "uint16_t"),
+        "i4": ("int", "signed int", "int32", "int32_t"),
+        "u4": ("uint", "unsigned int", "uint32", "uint32_t"),
+        "i8": ("longlong", "long long", "long long int", "signed long long", "int64", "int64_t"),
+        "u8": ("ulonglong", "unsigned long long", "unsigned long long int", "uint64", "uint64_t"),
+        "f4": ("float",),
+        "f8": ("double",),
+    }.items()
+    for name in names
+}
+_TEXT = frozenset({"ASCII", "ascii", "text", "txt"})
+_PACKINGS = {"raw": "", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"} | dict.fromkeys(_TEXT, "")
+_MOST = 1e14
+"""No number of a grid comes near it."""
+_MOST_LINES = 1 << 20
+"""Lines before the voxels that are believed."""
 _TO_LPS = {
     "left-posterior-superior": (1.0, 1.0, 1.0),
     "lps": (1.0, 1.0, 1.0),
@@ -54,29 +81,88 @@ def decode_nrrd(path: Path) -> tuple[NDArray[np.generic], Affine, bool, list[Not
         import nrrd
     except ImportError as error:
         raise missing_extra("pynrrd", "itk") from error
-    try:
-        header = nrrd.read_header(str(path))
-        _refuse_shape(header)
-        array, _ = nrrd.read(str(path), index_order="C")
-    except nrrd.NRRDError as error:
-        raise UnreadableInput("the NRRD file is damaged or cut short", code="damaged") from error
-    except FileNotFoundError as error:
-        raise UnreadableInput("the data file that the NRRD header names is missing", code="half-missing") from error
-    affine, notes = _affine(header, array.ndim)
-    voxels = array.astype(array.dtype.newbyteorder("="), copy=False)
-    return voxels.reshape((1, *array.shape)[-3:]), affine, array.ndim == 2, notes
+    with path.open("rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pynrrd lets NumPy warn about numbers that are refused below
+        try:
+            header = nrrd.read_header(file)
+            shape = _shape(header)
+            dtype = _dtype(header)
+        except PleuraError:
+            raise
+        except (nrrd.NRRDError, KeyError, ValueError, OverflowError, IndexError) as error:
+            raise UnreadableInput("the NRRD header is damaged", code="damaged") from error
+        array = _voxels(path, file, header, shape, dtype)
+    affine, notes = _affine(header, len(shape))
+    return array, affine, len(shape) == 2, notes
 
 
-def _refuse_shape(header: Mapping[str, Any]) -> None:
-    sizes = [int(size) for size in header["sizes"]]
+def _shape(header: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the size as (z, y, x) or (y, x)."""
+    sizes = tuple(int(size) for size in header["sizes"])
     if len(sizes) not in {2, 3}:
-        raise UnsuitableInput(f"{len(sizes)} axes {tuple(sizes)}; give one volume of three axes", code="not-3d")
+        raise UnsuitableInput(f"{len(sizes)} axes {sizes[:8]}; give one volume of three axes", code="not-3d")
+    if int(header["dimension"]) != len(sizes) or min(sizes) < 1:
+        raise UnreadableInput(f"the NRRD header states a size of {sizes}", code="damaged")
     if header["type"] == "block":
         raise UnsuitableInput("NRRD blocks are not CT numbers", code="not-hu")
+    return sizes[::-1]
+
+
+def _dtype(header: Mapping[str, Any]) -> np.dtype[np.generic]:
+    found = np.dtype(_TYPES[header["type"]])
+    if found.itemsize == 1 or header["encoding"] in _TEXT:
+        return found
+    return np.dtype({"little": "<", "big": ">"}[header["endian"]] + _TYPES[header["type"]])
+
+
+def _voxels(
+    path: Path, file: IO[bytes], header: Mapping[str, Any], shape: tuple[int, ...], dtype: np.dtype[np.generic]
+) -> NDArray[np.generic]:
+    """Read the voxels as (z, y, x) from `file`, which stands behind the header, or from the file that it names."""
+    name = _either(header, "data file", "datafile")
+    source = data_file(path, str(name)) if name else path
+    check_size(shape, dtype.itemsize, source.stat().st_size)
+    with source.open("rb") if name else nullcontext(file) as data:
+        for _ in range(min(_either(header, "line skip", "lineskip") or 0, _MOST_LINES)):
+            data.readline()
+        array = _decoded(data, header, shape, dtype)
+    return array.reshape((1, *shape)[-3:])
+
+
+def _decoded(
+    data: IO[bytes], header: Mapping[str, Any], shape: tuple[int, ...], dtype: np.dtype[np.generic]
+) -> NDArray[np.generic]:
+    """Read the voxels from where `data` stands; what is packed is skipped after unpacking."""
+    encoding, skip = str(header["encoding"]), _either(header, "byte skip", "byteskip") or 0
+    size = math.prod(shape)
+    if encoding not in _PACKINGS or skip < -1 or (skip == -1 and encoding != "raw"):
+        text = f"NRRD data of encoding {encoding[:20]} with a byte skip of {skip} are not read; save it as gzip"
+        raise UnreadableInput(text, code="unknown-format")
+    if encoding == "raw":
+        data.seek(*((-size * dtype.itemsize, 2) if skip == -1 else (skip, 1)))
+        skip = 0
+    if encoding in _TEXT:
+        read_into(data, np.empty(skip, np.uint8))
+        array = np.fromfile(data, dtype, count=size + 1, sep=" ")
+        rest = b""
+    else:
+        array = np.empty(size, dtype)
+        stream = unpacked(data, _PACKINGS[encoding])
+        read_into(stream, array, skip=skip)
+        rest = stream.read(1)
+    if array.size != size or rest:
+        raise UnreadableInput("the NRRD data are of another size than the header says", code="damaged")
+    return native(array)
+
+
+def _either(header: Mapping[str, Any], name: str, other: str) -> Any:
+    """Return a field that may be written in either way, or None."""
+    return header.get(name, header.get(other))
 
 
 def _affine(header: Mapping[str, Any], count: int) -> tuple[Affine, list[Note]]:
     """Return array index (k, j, i) -> LPS millimetres; a picture, of two axes, lies in x and y unless it says where."""
+    _refuse_giants(header)
     directions = header.get("space directions")
     if directions is not None and not np.isfinite(np.array(directions, np.float64)).all():
         raise UnsuitableInput("an axis of the NRRD is not one of space; give one volume", code="not-3d")
@@ -96,6 +182,13 @@ def _affine(header: Mapping[str, Any], count: int) -> tuple[Affine, list[Note]]:
         affine[: origin.size, 3] = origin
         affine[:3] *= np.array(signs)[:, None]
     return affine, notes
+
+
+def _refuse_giants(header: Mapping[str, Any]) -> None:
+    """Refuse numbers that no grid has, whose products would overflow; NaN says that an axis is not one of space."""
+    for name in ("space directions", "spacings", "space origin"):
+        if (np.abs(np.array(header.get(name, 0), np.float64)) > _MOST).any():
+            raise UnreadableInput(f"the NRRD field {name} does not hold numbers that can be", code="damaged")
 
 
 def _three(ways: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from pleura.errors import UnsuitableInput
+from pleura.reading.dicom_dataset import read_dataset
 from pleura.reading.dicom_decoding import decode
 from pleura.reading.dicom_frames import Frame
 from pleura.reading.dicom_headers import Header
@@ -102,11 +103,9 @@ def _pixel_shape(dataset: Any) -> tuple[float, float]:
 def _dataset(header: Header) -> Any:
     import warnings
 
-    import pydicom
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
-        dataset = pydicom.dcmread(header.path, stop_before_pixels=True, force=True)
+        dataset = read_dataset(header.path, stop_before_pixels=True)
         dataset.decode()
     return dataset
 

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
+from pleura.reading.checks import NARROWEST
+from pleura.reading.limits import MOST_PIXELS
 from pleura.reading.sniff import HEAD
 from pleura.reading.values import interpret
 from pleura.volume import Identity, Kind, Note, Volume, affine_from_spacing
@@ -19,7 +21,6 @@ from pleura.volume import Identity, Kind, Note, Volume, affine_from_spacing
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 """What Pillow calls the formats that are read."""
 
-_MOST_PIXELS = 1 << 26
 _GREY = frozenset({"L", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 _REFUSED = {
     "1": ("two values only (1 bit): a mask, not a scan", "a-mask"),
@@ -75,6 +76,7 @@ def opened(path: Path) -> Iterator[Any]:
         warnings.simplefilter("ignore")  # sizes are judged here, and odd TIFF tags do not matter
         try:
             with Image.open(path, formats=_FORMATS) as picture:
+                _refuse_size(*picture.size)
                 yield picture
         except PleuraError:
             raise
@@ -103,14 +105,19 @@ def has_loss(picture: Any) -> bool:
 
 
 def _refuse_before_decoding(picture: Any) -> None:
-    width, height = picture.size
-    if width * height > _MOST_PIXELS:
-        raise UnreadableInput(f"a picture of {width} x {height} pixels is too large for a CT slice", code="too-large")
     if getattr(picture, "n_frames", 1) > 1:
         raise UnsuitableInput(f"{picture.n_frames} pages or frames; give one slice a file", code="several-pages")
     if picture.mode in _REFUSED:
         reason, code = _REFUSED[picture.mode]
         raise UnsuitableInput(reason, code=code)
+
+
+def _refuse_size(width: int, height: int) -> None:
+    """Refuse a giant picture, and a strip that no chest is, before anything is decoded."""
+    if width * height > MOST_PIXELS:
+        raise UnreadableInput(f"a picture of {width} x {height} pixels is too large for a CT slice", code="too-large")
+    if max(width, height) > NARROWEST * min(width, height):
+        raise UnsuitableInput(f"a picture of {width} x {height} pixels is too narrow for a chest", code="too-narrow")
 
 
 def _grey(picture: Any) -> tuple[NDArray[np.generic], tuple[Note, ...]]:

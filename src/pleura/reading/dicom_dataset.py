@@ -1,0 +1,73 @@
+"""A DICOM file as a data set of pydicom, where more is needed than the few elements of `dicom_elements`."""
+
+from __future__ import annotations
+
+import struct
+import warnings
+import zlib
+from pathlib import Path
+from typing import IO, Any
+
+from pleura.errors import UnreadableInput
+from pleura.reading.limits import MOST_PACKED
+
+DEFLATED = "1.2.840.10008.1.2.1.99"
+_LONGEST_META = 1 << 16
+_MOST_INFLATED = 1 << 29
+"""Bytes that any deflated data set may hold: 1000 slices of 512 x 512."""
+_PIECE = 1 << 20
+_META = 0x0002
+
+
+def read_dataset(path: Path, **options: Any) -> Any:
+    """Return what `pydicom.dcmread` makes of a file, without its warnings, which are about values not used here.
+
+    pydicom inflates a deflated file whole; here it is counted before, a piece at a time.
+
+    Raises
+    ------
+    UnreadableInput : a deflated file holds out of all proportion to its size (`too-large`)
+    Exception : of many kinds, from pydicom, on a damaged file
+    """
+    import pydicom
+
+    _refuse_bomb(path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pydicom.dcmread(path, force=True, **options)
+
+
+def _refuse_bomb(path: Path) -> None:
+    with path.open("rb") as file:
+        head = file.read(_LONGEST_META)
+        if DEFLATED.encode() not in head:
+            return
+        file.seek(_meta_end(head))
+        most = max(_MOST_INFLATED, MOST_PACKED * path.stat().st_size)
+        if _inflated_length(file, most) > most:
+            raise UnreadableInput("a deflated file that holds a giant size", code="too-large")
+
+
+def _meta_end(head: bytes) -> int:
+    """Return where the data set begins, after the file meta information (PS3.10 section 7.1)."""
+    position = 132 if head[128:132] == b"DICM" else 0
+    try:
+        while struct.unpack_from("<H", head, position)[0] == _META:
+            long = head[position + 4 : position + 6] in {b"OB", b"OW", b"UN", b"SQ", b"UT"}
+            length = struct.unpack_from("<L" if long else "<H", head, position + (8 if long else 6))[0]
+            position += (12 if long else 8) + length
+    except struct.error as error:
+        raise UnreadableInput("the DICOM header is damaged", code="damaged") from error
+    return position
+
+
+def _inflated_length(file: IO[bytes], most: int) -> int:
+    """Return how many bytes the rest of a file inflates to, counted to a little over `most`."""
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    length = 0
+    try:
+        while length <= most and (packed := inflater.unconsumed_tail or file.read(_PIECE)):
+            length += len(inflater.decompress(packed, _PIECE))
+    except zlib.error:
+        pass  # whoever reads the file says so
+    return length
