@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import pleura  # noqa: F401 - before any test imports onnxruntime, whose reports it switches off
+
 
 @pytest.fixture(scope="session")
 def shared() -> Path:

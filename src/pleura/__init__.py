@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from pleura.volume import Kind, Note, Volume
 
 __version__ = "0.1.0"
+
+# onnxruntime reads this once, when it is imported: without it, it asks for a vendor's host in every run and keeps a
+# device id in the home folder. Set here, it holds for all modules, for helper processes and for a caller's own import.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 __all__ = ["Kind", "Note", "PleuraError", "Segmentation", "Segmenter", "Volume", "read", "segment"]
 

@@ -9,8 +9,10 @@ s, s) uint8, 255 where a class is certain. Backends agree to within rounding, no
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +72,25 @@ def onnx_session(path: Path, threads: int, providers: list[str] | None = None, *
     return onnxruntime.InferenceSession(str(path), options, providers=providers or ["CPUExecutionProvider"])
 
 
+def import_openvino() -> Any:
+    """Return the package openvino, imported without its telemetry.
+
+    `import openvino` imports openvino_telemetry, which at once calls an analytics host and writes into the home folder;
+    where that package is missing, openvino does without. A module that is None in `sys.modules` counts as missing.
+    """
+    name = "openvino_telemetry"
+    before = sys.modules.get(name)
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        return import_module("openvino")
+    except ImportError as problem:
+        raise missing_extra("openvino", "openvino") from problem
+    finally:
+        del sys.modules[name]
+        if before is not None:
+            sys.modules[name] = before
+
+
 def kept_session(bundle: Bundle, graph: str, threads: int) -> Any:
     """Return the session for "prepare" or "restore", made once: a picture takes less time than its making."""
     return _kept(bundle.graph(graph), bundle.recipe["graphs"][graph], threads)
@@ -103,10 +124,7 @@ def _onnxruntime(bundle: Bundle, device: str, threads: int) -> Backend:
 def _openvino(bundle: Bundle, device: str, threads: int) -> Backend:
     if device != "cpu":
         raise PleuraError(f"the openvino backend runs on the cpu, not on {device}", code="no-device")
-    try:
-        import openvino
-    except ImportError as problem:
-        raise missing_extra("openvino", "openvino") from problem
+    openvino = import_openvino()
     settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
     if not _has_amx():
         settings["INFERENCE_PRECISION_HINT"] = "f32"

@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from pleura.errors import PleuraError
 from pleura.networks.build import build, fold, graph_weights
+from pleura.networks.caches import TORCH, temporary_cache
 
 SHARPNESS = 16.0
 """Steps of a byte for a difference of 1 between two scores: bytes span differences of -8 to 8."""
@@ -96,6 +97,7 @@ def from_bundle(
     return run
 
 
+@temporary_cache(TORCH)
 def _exported(program: Path, device: str) -> nn.Module:
     from torch.export import load
     from torch.export.passes import move_to_device_pass

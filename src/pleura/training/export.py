@@ -22,6 +22,7 @@ from pleura.errors import PleuraError, UnwritableOutput
 from pleura.inference.backends import onnx_session
 from pleura.inference.bundle import CHANCES, GRAPHS, LUNGS, VERSION
 from pleura.networks.build import build
+from pleura.networks.caches import TORCH, temporary_cache
 from pleura.networks.deploy import deploy
 from pleura.training.augmentation import HU_WINDOW
 from pleura.training.checkpoint import BEST
@@ -271,7 +272,8 @@ def building(bundle: Path) -> Iterator[Path]:
     """
     try:
         bundle.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=bundle.parent, prefix=f".{bundle.name}.") as new:
+        new_folder = tempfile.TemporaryDirectory(dir=bundle.parent, prefix=f".{bundle.name}.")
+        with temporary_cache(TORCH), new_folder as new:
             yield Path(new)
             bundle.mkdir(exist_ok=True)
             for name in FORMS:

@@ -18,8 +18,8 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from pleura.errors import PleuraError, missing_extra
-from pleura.inference.backends import make_backend
+from pleura.errors import PleuraError
+from pleura.inference.backends import import_openvino, make_backend
 from pleura.inference.bundle import LUNGS, load_bundle
 from pleura.networks.build import build
 from pleura.networks.deploy import deploy
@@ -165,10 +165,7 @@ def _to_integers(graph: Path, new: Path, planes: Planes) -> None:
 
 def add_openvino(folder: Path) -> None:
     """Write network.xml and network.bin, OpenVINO's form of network.onnx, into a bundle."""
-    try:
-        import openvino
-    except ImportError as problem:
-        raise missing_extra("openvino", "openvino") from problem
+    openvino = import_openvino()
     model = openvino.convert_model(str(folder / "network.onnx"))
     openvino.save_model(model, str(folder / "network.xml"), compress_to_fp16=True)
 

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from pleura.errors import PleuraError, UnsuitableInput
 from pleura.labels import of_lungs
+from pleura.networks.caches import MATPLOTLIB, TORCH, temporary_cache
 from pleura.training import augmentation
 from pleura.training.checkpoint import BEST, LAST, Progress, keep, resume, save
 from pleura.training.config import TrainingConfig
@@ -76,6 +77,7 @@ def _field(name: str) -> Iterator[None]:
 Listener = Callable[[Progress, TrainingConfig], None]
 
 
+@temporary_cache(TORCH, MATPLOTLIB)
 def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Progress:
     """Train, or go on with, the run in the directory `run`; return how it ended.
 
