@@ -30,7 +30,7 @@ def test_help_documents_the_exit_codes(run, arguments: tuple[str, ...]) -> None:
 
 
 def test_help_lists_every_verb() -> None:
-    helpers = {"__init__", "abreast", "app", "console", "folders", "jobs"}
+    helpers = {"__init__", "abreast", "app", "console", "folders", "jobs", "manual", "parser"}
     assert set(VERBS) == {path.stem for path in Path(pleura.cli.__file__).parent.glob("*.py")} - helpers
 
 
@@ -40,15 +40,49 @@ def test_no_verb_shows_the_help_and_does_nothing(run) -> None:
     assert "usage: pleura VERB" in ran.err
 
 
-def test_unknown_verb_is_refused_with_the_known_ones(run) -> None:
-    ran = run("segmnet", "scan")
-    assert ran.code == 2
-    assert "segment" in ran.err
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("segmnet scan", "there is no verb 'segmnet'; did you mean segment?"),
+        ("eval masks", "there is no verb 'eval'; did you mean evaluate?"),
+        ("help segmnt", "there is no verb 'segmnt'; did you mean segment?"),
+        ("xyz", "there is no verb 'xyz'; pleura --help shows what there is"),
+        ("segment scan --previw", "unrecognized arguments: --previw; did you mean --preview?"),
+        ("segment scan --out masks", "unrecognized arguments: --out masks; did you mean --output?"),
+        ("segment scan --output-dir=masks", "unrecognized arguments: --output-dir=masks; did you mean --output?"),
+        ("segment scan --wobble", "unrecognized arguments: --wobble; pleura segment --help shows what there is"),
+        ("--verson", "unrecognized arguments: --verson; did you mean --version?"),
+        (
+            "--quiet segment",
+            "unrecognized arguments: --quiet; options follow the verb: pleura segment --quiet;"
+            " pleura --help shows what there is",
+        ),
+        ("info", "the following arguments are required: INPUT; pleura info --help shows what there is"),
+    ],
+)
+def test_wrong_words_get_one_line_that_says_what_may_have_been_meant(run, given: str, said: str) -> None:
+    ran = run(*given.split())
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == f"pleura: error: {said}\n"
 
 
-def test_version_is_told_among_other_words_too(run) -> None:
-    assert run("--version").out == f"pleura {__version__}\n"
+def test_a_path_in_place_of_a_verb_is_told_the_verb(run, scan: Path) -> None:
+    assert f"; to segment it: pleura segment {scan}" in run(scan).err
+
+
+@pytest.mark.parametrize("given", ["-V", "--version", "version"])
+def test_version_is_told_under_any_name(run, given: str) -> None:
+    assert run(given).out == f"pleura {__version__}\n"
+
+
+def test_version_is_no_option_of_a_verb(run) -> None:
     assert run("segment", "--version").code == 2
+
+
+def test_help_is_a_verb_too(run) -> None:
+    assert run("help").out == run("--help").out
+    assert run("help", "segment").out == run("segment", "--help").out
+    assert (run("help").code, run("help", "segment").code) == (0, 0)
 
 
 def test_reader_who_leaves_early_sees_no_traceback(scan: Path) -> None:

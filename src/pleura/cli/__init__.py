@@ -9,7 +9,7 @@ from collections.abc import Sequence
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `pleura` with the given arguments, or those of the process, and return its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    if given == ["--version"]:
+    if given in (["--version"], ["-V"], ["version"]):
         # Answered before anything is imported: scripts ask this often and want no wait.
         from pleura import __version__
 

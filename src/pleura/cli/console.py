@@ -20,11 +20,16 @@ def warn(message: str) -> None:
     sys.stderr.write(f"pleura: warning: {message}\n")
 
 
+def fail(message: str) -> None:
+    """Print an error in one line on stderr."""
+    sys.stderr.write(f"pleura: error: {' '.join(message.split())}\n")
+
+
 def complain(error: BaseException, *, debug: bool) -> None:
     """Print an error in one line on stderr; with `debug`, its traceback before."""
     if debug:
         sys.stderr.writelines(traceback.format_exception(error))
-    sys.stderr.write(f"pleura: error: {' '.join(_sentence(error).split())}\n")
+    fail(_sentence(error))
 
 
 def _sentence(error: BaseException) -> str:

@@ -49,8 +49,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="of radiographs: each lung to the spine (the default), or the lung fields only",
     )
     parser.add_argument("--model", metavar="BUNDLE", help="folder of another model, or the name of a shipped one")
-    parser.add_argument("--backend", choices=("auto", "onnxruntime", "openvino", "torch"), default="auto")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    parser.add_argument(
+        "--backend", choices=("auto", "onnxruntime", "openvino", "torch"), default="auto", help="what runs the network"
+    )
+    parser.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda", "mps"),
+        default="auto",
+        help="where it runs; cuda and mps with torch",
+    )
     parser.add_argument("--threads", type=_threads, metavar="N", help="processor threads; all by default")
 
 
