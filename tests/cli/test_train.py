@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from drawn import SMALL, draw_folder
 from PIL import Image
 from safetensors.torch import load_file
 
-from pleura.cli import main
+from pleura.cli import main, progress
 from pleura.inference.bundle import load_bundle
 from pleura.training import formats
 
@@ -76,6 +77,50 @@ def test_folder_of_images_and_masks_is_prepared_first(tmp_path: Path, capsys: py
     assert f"written: {tmp_path / 'run' / 'data'}" in told
     assert json.loads((tmp_path / "run" / "config.json").read_text())["data"] == str(tmp_path / "run" / "data")
     assert sorted(folder.rglob("*.png")) == before
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (["--set", "epoch=3"], "did you mean epochs?"),
+        (["--set", "loss=focal"], "the field loss"),
+        (["--set", "start=nowhere"], "nowhere"),
+        (["--epochs", "0"], "argument --epochs: '0' is not a whole number, 1 or more"),
+        (["--learning-rate", "fast"], "argument --learning-rate: 'fast' is not a rate"),
+        (["--batch", "-4"], "argument --batch"),
+        (["--preset", "orignal"], "did you mean original?"),
+    ],
+)
+def test_arguments_are_checked_before_anything_is_prepared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: list[str], named: str
+) -> None:
+    folder = draw_folder(tmp_path / "dataset", 3)
+    try:
+        code = main(["train", "--preset", "default", "--data", str(folder), str(tmp_path / "run"), *given])
+    except SystemExit as left:
+        code = int(left.code or 0)
+    assert code == 2
+    assert named in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["dataset"]
+
+
+def test_length_rate_and_batch_have_options(dataset: Path, tmp_path: Path) -> None:
+    words = [*command(dataset, tmp_path / "run"), "--epochs", "2", "--learning-rate", "1e-3", "--batch", "4"]
+    assert main(words) == 0
+    config = json.loads((tmp_path / "run" / "config.json").read_text())
+    assert (config["epochs"], config["learning_rate"], config["batch"]) == (2, 0.001, 4)
+    assert config["steps"] == 2  # two epochs of four slices in batches of four
+
+
+def test_pipe_gets_a_line_every_some_seconds(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "EVERY", 0.01)
+    assert main(command(dataset, tmp_path / "run", steps=20)) == 0
+    out, err = capsys.readouterr()
+    assert re.search(r"^step \d+ of 20: loss \d\.\d{4}, best Dice \d\.\d{4} at step \d+", out, re.MULTILINE)
+    assert "validating" in out
+    assert "this run is too short for its model to be used" in err
 
 
 def test_killed_run_goes_on_to_the_same_weights(run: Path, dataset: Path, tmp_path: Path) -> None:

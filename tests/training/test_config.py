@@ -51,6 +51,26 @@ def test_wrong_field_is_named(tmp_path: Path, line: str, field: str) -> None:
     assert caught.value.code == "config-field"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "meant"), [("epoch", "epochs"), ("learning-rate", "learning_rate"), ("Batch", "batch")]
+)
+def test_mistyped_field_is_told_from_the_one_that_is_meant(wrong: str, meant: str) -> None:
+    with pytest.raises(PleuraError, match=f"the field {wrong} is not known, did you mean {meant}[?]"):
+        preset("default", data="x", **{wrong: 1})
+
+
+def test_mistyped_preset_is_told_from_the_one_that_is_meant() -> None:
+    with pytest.raises(PleuraError, match=r"there is no preset orignal, did you mean original[?]") as caught:
+        preset("orignal", data="x")
+    assert caught.value.code == "unknown-preset"
+
+
+def test_changed_steps_are_the_length_of_a_preset_that_counts_epochs() -> None:
+    assert preset("original", data="x").epochs == 50
+    assert (preset("original", data="x", steps=7).epochs, preset("original", data="x", steps=7).steps) == (0, 7)
+    assert preset("original", data="x", steps=7, epochs=2).epochs == 2
+
+
 def test_data_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(PleuraError, match="the field data is missing"):
         load_config(written(tmp_path, "steps = 5"))

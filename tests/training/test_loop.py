@@ -22,10 +22,12 @@ from pleura.inference.backends import make_backend
 from pleura.inference.bundle import load_bundle
 from pleura.networks.build import build, graph_weights
 from pleura.training.config import TrainingConfig, config_of, preset
-from pleura.training.diary import rows
+from pleura.training.data import SIDE
+from pleura.training.diary import rows, shortcomings
 from pleura.training.export import export_run
 from pleura.training.formats import real_planes
-from pleura.training.loop import learning_rate, train
+from pleura.training.loop import learning_rate, train, with_length
+from pleura.training.pictures import CAPTION
 from pleura.training.start import first_network, network_settings
 
 FACTS = {"name": "drawn", "version": "1", "licence": "CC0-1.0"}
@@ -79,7 +81,7 @@ def test_stopped_run_goes_on_to_the_same_weights(data: Path, tmp_path: Path, mon
     torch.use_deterministic_algorithms(False)
     whole, halves = (load_file(tmp_path / name / "last.safetensors") for name in ("whole", "halves"))
     assert all(torch.equal(whole[name], halves[name]) for name in whole)
-    assert [row["step"] for row in rows(run)] == [2, 4]
+    assert [row["step"] for row in rows(run / "log.jsonl")] == [1, 2, 3, 4]
 
 
 def test_run_goes_on_only_with_the_settings_and_the_data_it_began_with(data: Path, tmp_path: Path) -> None:
@@ -133,8 +135,52 @@ def test_run_leaves_log_curves_pictures_and_report(data: Path, tmp_path: Path) -
         assert (tmp_path / name).stat().st_size > 0, name
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["steps"] == 2
-    assert report["best"]["step"] == 2
+    assert report["best"]["step"] in {1, 2}
+    assert sorted(one["id"] for one in report["worst_slices"]) == ["p4", "p5"]
+    with Image.open(tmp_path / "samples.png") as samples:
+        assert samples.size == (2 * SIDE, SIDE + CAPTION)
+        assert np.asarray(samples)[SIDE:, :SIDE].max() > 200  # the caption is written
     assert len(list((tmp_path / "tensorboard").iterdir())) == 1
+
+
+def test_short_run_has_enough_points_for_curves(data: Path, tmp_path: Path) -> None:
+    train(dataclasses.replace(config(data, 20), validate_every=250), tmp_path)
+    validations, losses = (rows(tmp_path / name) for name in ("log.jsonl", "losses.jsonl"))
+    assert [row["step"] for row in validations] == list(range(2, 21, 2))
+    assert [row["step"] for row in losses] == list(range(1, 21))
+
+
+@pytest.mark.parametrize(
+    ("given", "slices", "every", "patience"),
+    [
+        ({"steps": 4000, "validate_every": 250, "patience": 40}, 100, 250, 40),  # enough of them as it is
+        ({"steps": 600, "validate_every": 250, "patience": 40}, 100, 75, 134),  # 40 times 250 steps are 134 times 75
+        ({"steps": 0, "epochs": 50, "validate_every": 0, "patience": 5}, 100, 50, 5),  # an epoch of 50 steps of 2
+        ({"steps": 0, "epochs": 2, "validate_every": 0, "patience": 5}, 100, 12, 21),
+        ({"steps": 3, "validate_every": 2, "patience": 40}, 100, 1, 80),
+    ],
+)
+def test_run_of_any_length_validates_eight_times(
+    data: Path, given: dict[str, int], slices: int, every: int, patience: int
+) -> None:
+    found = with_length(dataclasses.replace(config(data, 2), **given), slices)  # type: ignore[arg-type]
+    assert (found.validate_every, found.patience) == (every, patience)
+
+
+def validated(*scores: float) -> list[dict[str, float]]:
+    return [{"step": 100.0 * number, "score": score} for number, score in enumerate(scores, 1)]
+
+
+def test_run_that_was_too_short_to_be_used_says_why(data: Path) -> None:
+    settings = config(data, 300)
+    assert shortcomings(settings, validated(0.9, 0.95, 0.955)) == ()
+    (note,) = shortcomings(settings, validated(0.5, 0.7, 0.7))
+    assert "Dice on validation is 0.70" in note.message
+    (note,) = shortcomings(settings, validated(0.9, 0.91, 0.95))
+    assert "still getting better" in note.message
+    (note,) = shortcomings(dataclasses.replace(settings, warmup=100), validated(0.95))
+    assert "its 100 steps hardly reach beyond the 100" in note.message
+    assert shortcomings(dataclasses.replace(settings, labels=("nodule",)), validated(0.5, 0.6, 0.6)) == ()
 
 
 @pytest.mark.parametrize("preset_name", ["original", "notebook"])

@@ -9,7 +9,6 @@ Prints a table; -o FOLDER keeps report.json, cases.csv, report.html.
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,11 +17,12 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pleura.cli.console import say, warn
+from pleura.cli.progress import counted
 from pleura.errors import UnsuitableInput
 
 if TYPE_CHECKING:
     from pleura.evaluation.cases import CaseList
-    from pleura.evaluation.evaluate import Judged, Listener
+    from pleura.evaluation.evaluate import Judged
     from pleura.segmenter import Segmenter
 
 
@@ -99,7 +99,7 @@ def _judged(
     from pleura.evaluation.evaluate import judge_files, judge_model
     from pleura.segmenter import Segmenter
 
-    with _progress(wishes.quiet) as tell:
+    with counted("evaluating", wishes.quiet) as tell:
         if predictions:
             return judge_files(cases, tell), None
         convention = wishes.convention or _stated(cases, model)
@@ -188,17 +188,3 @@ def _keep(
             file.write(text.encode())
     if not wishes.quiet:
         say(f"written: {folder / 'report.html'}, report.json and cases.csv beside it")
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Listener]:
-    """Give the function that is called after each case; on a terminal it moves a progress bar."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _done, _count: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("evaluating", total=None)
-        yield lambda done, count: bar.update(task, completed=done, total=count)

@@ -9,7 +9,6 @@ What cannot be used is listed.
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pleura.cli.console import say, warn
+from pleura.cli.progress import counted
 
 if TYPE_CHECKING:
     from pleura.datasets import Report, Settings
@@ -56,7 +56,7 @@ def run(wishes: Namespace) -> int:
     from pleura.inference.backends import available_threads
 
     workers = wishes.workers or available_threads()
-    with _progress(wishes.quiet) as tell:
+    with counted("preparing", wishes.quiet) as tell:
         report = attempt(wishes.source, wishes.dest, _settings(wishes), workers, tell)
     for note in report.notes:
         warn(note.message)
@@ -120,30 +120,6 @@ def _list(title: str, found: Sequence[tuple[str, str, str]], details: Path) -> N
         say(f"  {name}: {message}")
     if len(found) > SHOWN:
         say(f"  and {len(found) - SHOWN} more in {details}")
-
-
-class _progress:  # noqa: N801 - used like a function
-    """A progress bar on a terminal, nothing elsewhere; gives the function that `prepare` calls."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._bar = None
-        if not quiet and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import Progress
-
-            self._bar = Progress(console=Console(stderr=True), transient=True)
-
-    def __enter__(self) -> Callable[[int, int], None]:
-        if self._bar is None:
-            return lambda _done, _count: None
-        bar = self._bar
-        bar.start()
-        task = bar.add_task("preparing", total=None)
-        return lambda done, count: bar.update(task, completed=done, total=count)
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar:
-            self._bar.stop()
 
 
 def _numbers(count: int) -> Callable[[str], tuple[float, ...]]:

@@ -11,16 +11,18 @@ from __future__ import annotations
 import json
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pleura.cli.console import INTERRUPTED, say, warn
-from pleura.errors import PleuraError, UnwritableOutput, missing_extra
+from pleura.cli.progress import Pace, counted, reported
+from pleura.errors import PleuraError, UnreadableInput, UnwritableOutput, missing_extra
 
 if TYPE_CHECKING:
+    from pleura.training.checkpoint import Progress
     from pleura.training.config import TrainingConfig
     from pleura.training.loop import Listener
 
@@ -32,23 +34,35 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("paths", nargs="*", type=Path, metavar="CONFIG RUN", help="settings; folder of the run")
     parser.add_argument("--preset", help="default, original, notebook, chest-ct or chest-radiograph")
-    parser.add_argument("--data", help="data set, in place of the field data")
-    parser.add_argument("--set", action="append", default=[], metavar="FIELD=VALUE", help="change a field, as in TOML")
+    parser.add_argument("--data", help="data set, or folder of images and masks, in place of the field data")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    add_settings(parser)
+
+
+def add_settings(parser: ArgumentParser) -> None:
+    """Say which settings of a run have options."""
+    parser.add_argument("--epochs", type=_count, metavar="N", help="passes over the training pictures")
+    parser.add_argument("--learning-rate", type=_rate, metavar="RATE", help="of the optimiser")
+    parser.add_argument("--batch", type=_count, metavar="N", help="pictures a step")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="FIELD=VALUE", help="change any other field, as in TOML"
+    )
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
 
 
 def run(wishes: Namespace) -> int:
     """Train and say what came of it."""
     try:
-        from pleura.training.loop import train
+        from pleura.training.config import config_of
+        from pleura.training.diary import rows, shortcomings
+        from pleura.training.loop import check_machine, train
     except ImportError as problem:
         raise missing_extra(problem.name or "torch", "train") from problem
     folder, config = _run_and_config(wishes)
-    quiet = wishes.quiet or os.environ.get("RANK", "0") != "0"  # of several processes, the first one speaks
-    if (folder / "last.safetensors").exists() and not wishes.resume:
-        text = f"{folder} holds a run; go on with it by --resume, or name another folder"
-        raise UnwritableOutput(text, code="run-exists")
+    leads = os.environ.get("RANK", "0") == "0"  # of several processes, the first one speaks
+    quiet = wishes.quiet or not leads
+    check_machine(config)
+    _check_folder(folder, wishes.resume)
     config = _prepared(config, folder, quiet)
     try:
         with _progress(quiet) as tell:
@@ -59,14 +73,31 @@ def run(wishes: Namespace) -> int:
         return INTERRUPTED
     if not quiet:
         _tell(progress.best, folder)
+    for note in shortcomings(config_of(folder), rows(folder / "log.jsonl")) if leads else ():
+        warn(note.message)
     return 0
+
+
+def _check_folder(folder: Path, resume: bool) -> None:
+    """Raise `UnwritableOutput` where a run cannot go into a folder."""
+    if folder.exists() and not folder.is_dir():
+        raise UnwritableOutput(f"{folder} is a file; name a folder for the run", code="not-written")
+    if (folder / "last.safetensors").exists() and not resume:
+        text = f"{folder} holds a run; go on with it by --resume, or name another folder"
+        raise UnwritableOutput(text, code="run-exists")
+
+
+def settings_of(wishes: Namespace) -> dict[str, Any]:
+    """Return field -> value of the settings that were given as options; those with a name of their own win."""
+    named = {name: getattr(wishes, name) for name in ("epochs", "learning_rate", "batch")}
+    return dict(map(_change, wishes.set)) | {name: value for name, value in named.items() if value is not None}
 
 
 def _run_and_config(wishes: Namespace) -> tuple[Path, TrainingConfig]:
     from pleura.training.config import load_config, preset
 
     paths = list(wishes.paths)
-    changes = dict(map(_change, wishes.set)) | ({"data": wishes.data} if wishes.data else {})
+    changes = settings_of(wishes) | ({"data": wishes.data} if wishes.data else {})
     if wishes.preset:
         config = preset(wishes.preset, **changes)
     elif paths:
@@ -86,10 +117,13 @@ def _prepared(config: TrainingConfig, folder: Path, quiet: bool) -> TrainingConf
     from pleura.datasets import prepare
     from pleura.inference.backends import available_threads
 
+    if not Path(config.data).exists():
+        raise UnreadableInput(f"{config.data}: there is no such folder", code="not-found")
     alone = os.environ.get("WORLD_SIZE", "1") == "1"  # several processes would write over each other
     if config.weights or not is_unprepared(Path(config.data)) or not alone:
         return config
-    report = prepare(config.data, folder / "data", workers=available_threads())
+    with counted("preparing", quiet) as tell:
+        report = prepare(config.data, folder / "data", workers=available_threads(), progress=tell)
     if not quiet:
         tell_of(report, folder / "data")
     return replace(config, data=str(folder / "data"))
@@ -108,6 +142,22 @@ def _change(text: str) -> tuple[str, Any]:
         return name.strip(), value.strip()
 
 
+def _count(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise ArgumentTypeError(f"{text!r} is not a whole number, 1 or more")
+    return int(text)
+
+
+def _rate(text: str) -> float:
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate < 1:
+        raise ArgumentTypeError(f"{text!r} is not a rate between 0 and 1, as 0.0001 or 1e-4")
+    return rate
+
+
 def _tell(best: dict[str, float], folder: Path) -> None:
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     sets = {name: value for name, value in best.items() if name not in {"step", "val_loss", "false_pixels", "score"}}
@@ -119,37 +169,40 @@ def _tell(best: dict[str, float], folder: Path) -> None:
 
 @contextmanager
 def _progress(quiet: bool) -> Iterator[Listener | None]:
-    """Give the function that is called after each step: a bar on a terminal, a line a validation elsewhere."""
+    """Give the function that is called after each step: a bar on a terminal, a line every some seconds elsewhere."""
     if quiet:
         yield None
     elif sys.stderr.isatty():
         yield from _bar()
     else:
-        told = (0.0, 0)
+        pace = Pace()
+        with reported(sys.stdout) as tell:
+            yield lambda progress, config, doing: tell(_line(progress, config, doing, pace))
 
-        def tell(progress: Any, _config: TrainingConfig) -> None:
-            nonlocal told
-            best = progress.best
-            if best and told != (best["step"], progress.stale):
-                told = (best["step"], progress.stale)
-                found = f"best Dice {best['score']:.4f} at step {best['step']:.0f}"
-                say(f"step {progress.step - 1}: loss {progress.loss:.4f}, {found}")
-                sys.stdout.flush()
 
-        yield tell
+def _line(progress: Progress, config: TrainingConfig, doing: str, pace: Pace) -> str:
+    """Return how far a run is."""
+    if not progress.step:
+        return doing
+    best = progress.best
+    text = f"step {progress.step} of {config.steps}: loss {progress.loss:.4f}"
+    text += f", best Dice {best['score']:.4f} at step {best['step']:.0f}" if best else ""
+    return f"{text}, {doing}" if doing else text + pace.left(progress.step, config.steps)
 
 
 def _bar() -> Iterator[Listener]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
 
     columns = (BarColumn(), TextColumn("{task.completed}/{task.total} steps"), TimeRemainingColumn())
-    with Progress(*columns, TextColumn("{task.description}"), console=Console(stderr=True), transient=True) as bar:
+    with Bar(*columns, TextColumn("{task.description}"), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=None)
 
-        def tell(progress: Any, config: TrainingConfig) -> None:
+        def tell(progress: Progress, config: TrainingConfig, doing: str) -> None:
             best = f", best Dice {progress.best['score']:.4f}" if progress.best else ""
-            text = f"loss {progress.loss:.4f}{best}"
-            bar.update(task, completed=progress.step, total=config.steps, description=text)
+            text = doing or f"loss {progress.loss:.4f}{best}"
+            total = config.steps if progress.step else None
+            bar.update(task, completed=progress.step, total=total, description=text)
 
         yield tell

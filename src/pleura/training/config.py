@@ -7,7 +7,9 @@ import json
 import math
 import tomllib
 import typing
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -45,11 +47,11 @@ class TrainingConfig:
     batch : samples a step
     accumulate : parts a batch is cut into, one after the other, where memory is short
     steps : length of the run, or
-    epochs : length in passes over the training slices; 0 leaves it to `steps`
+    epochs : length in passes over the training slices; 0 leaves it to `steps`, and so do changed `steps` without it
     strength : share of samples that is augmented freely, the others are moved a little; 0 is the plain recipe: no
         sample is changed, none counts more than once an epoch, and gradients are not clipped
     average : decay of the running average of the weights, which is what gets validated and kept; 0 for none
-    validate_every : steps between validations; 0 for once an epoch
+    validate_every : steps between validations, 0 for once an epoch; a short run validates eight times at least
     choose : keep the checkpoint with the best "dice" or the lowest "loss" on the validation sets
     patience : validations without a better one before the run stops
     precision : "auto" (bfloat16 on GPUs made for it and on processors with AMX), "float32"
@@ -116,7 +118,7 @@ def load_config(path: Path, **changes: Any) -> TrainingConfig:
     for name in ("data", "start"):
         if isinstance(values.get(name), str) and (path.parent / values[name]).exists() and values[name]:
             values[name] = str(path.parent / values[name])
-    return check_config({**values, **changes}, path.name)
+    return check_config(_changed(values, changes), path.name)
 
 
 def preset(name: str, **changes: Any) -> TrainingConfig:
@@ -126,9 +128,22 @@ def preset(name: str, **changes: Any) -> TrainingConfig:
     project began with, "notebook" the network its notebook builds; "chest-ct" the last run of the shipped weights.
     """
     if name not in PRESETS:
-        raise PleuraError(f"there is no preset {name}; there are {', '.join(PRESETS)}", code="unknown-preset")
+        text = f"there is no preset {name}{_meant(name, PRESETS)}; there are {', '.join(PRESETS)}"
+        raise PleuraError(text, code="unknown-preset")
     text = (resources.files("pleura.training") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
-    return check_config({**tomllib.loads(text), **changes}, f"preset {name}")
+    return check_config(_changed(tomllib.loads(text), changes), f"preset {name}")
+
+
+def _changed(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of fields with changes to them; changed steps are the length, whatever epochs there were."""
+    length = {"epochs": 0} if "steps" in changes and "epochs" not in changes else {}
+    return {**values, **length, **changes}
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """Return ", did you mean X?" for the known name that is spelled much like this one, else nothing."""
+    found = get_close_matches(name.lower(), list(known), n=1)
+    return f", did you mean {found[0]}?" if found else ""
 
 
 def config_of(run: Path) -> TrainingConfig:
@@ -146,7 +161,7 @@ def check_config(values: dict[str, Any], where: str) -> TrainingConfig:
     hints = typing.get_type_hints(TrainingConfig)
     for name in values:
         if name not in hints:
-            _refuse(where, name, f"is not known; known are {', '.join(hints)}")
+            _refuse(where, name, f"is not known{_meant(name, hints)}; known are {', '.join(hints)}")
     if not values.get("data"):
         _refuse(where, "data", "is missing; it names the folder of the data set")
     checked = {name: _fitted(where, name, value, hints[name]) for name, value in values.items()}

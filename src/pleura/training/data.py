@@ -33,6 +33,7 @@ class Case:
     Attributes
     ----------
     source : name of the set it came from; sets are drawn with weights
+    id : of the case in the manifest of its set
     slices : (z, SIDE, SIDE) int16: HU, or greys 0..255 for `Kind.WINDOWED`
     labels : (z, SIDE, SIDE) uint8: 0 background, 1 right lung, 2 left lung (or what the data set says), 255 unknown
     square : what the grid is laid over
@@ -47,6 +48,7 @@ class Case:
     step: float | None
     kind: Kind
     sides: NDArray[np.bool_]
+    id: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,10 +172,12 @@ def make_case(
     kind: Kind,
     sides: NDArray[np.bool_],
     view: str = "lungs",
+    name: str = "",
 ) -> Case:
     """Return a case from axial arrays of any size.
 
-    `view` is what the grid is laid over, see `TrainingConfig`; `Case` tells the meaning of the other arguments.
+    `view` is what the grid is laid over, see `TrainingConfig`, `name` becomes the id; `Case` tells the meaning of the
+    other arguments.
     """
     small, small_labels = _to_side(slices, labels, kind)
     if view == "whole":
@@ -183,7 +187,7 @@ def make_case(
         square = body_square(small, spacing, kind)
     else:
         square = lung_square(small_labels > 0, Square(0, 0, SIDE, SIDE), spacing)
-    return Case(source, small, small_labels, square, step, kind, sides)
+    return Case(source, small, small_labels, square, step, kind, sides, name)
 
 
 def _to_side(

@@ -1,4 +1,4 @@
-"""What a run leaves to be read: a log, TensorBoard's events, curves, pictures of samples, and a report."""
+"""What a run leaves to be read: logs of validations and losses, TensorBoard's events, and a report with pictures."""
 
 from __future__ import annotations
 
@@ -6,27 +6,31 @@ import dataclasses
 import hashlib
 import json
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from pleura import __version__
 from pleura.errors import PleuraError
+from pleura.labels import of_lungs
 from pleura.training.checkpoint import BEST, Progress
 from pleura.training.config import TrainingConfig, config_of
+from pleura.training.pictures import draw_curves, draw_samples
 from pleura.training.sources import manifest_hash
-from pleura.training.validation import Sheet, guess
+from pleura.training.validation import Sheet
+from pleura.volume import Note
 
 if TYPE_CHECKING:
     from torch import nn
 
-PICTURES = 12
-"""Validation slices that are drawn at the end, the worst ones."""
+LOSS_EVERY = 10
+"""Steps of which one mean loss is logged."""
 
+LEAST_LOSSES = 20
+"""Losses logged of any run that has as many steps."""
 
 MAY_CHANGE = {"data", "device", "steps", "epochs", "validate_every", "patience"}
 """Fields in which a run may go on otherwise than it began; of `data` the content has to be the same."""
@@ -56,6 +60,7 @@ class Diary:
         self._events: Any = None
         if not leads:
             return
+        self._losses: list[float] = []
         (run / "config.json").write_text(json.dumps(dataclasses.asdict(config), indent=1) + "\n")
         (run / "versions.json").write_text(json.dumps(_versions(config), indent=1) + "\n")
         try:
@@ -63,6 +68,20 @@ class Diary:
         except ImportError:  # the log below holds the same numbers
             return
         self._events = SummaryWriter(str(run / "tensorboard"))
+
+    def note_loss(self, step: int, loss: float) -> None:
+        """Note the training loss of a step; the log gets the mean of a few."""
+        if not self.leads:
+            return
+        self._losses.append(loss)
+        if step % min(LOSS_EVERY, max(1, self.config.steps // LEAST_LOSSES)) and step < self.config.steps:
+            return
+        mean = sum(self._losses) / len(self._losses)
+        self._losses = []
+        with (self.run / "losses.jsonl").open("a") as file:
+            file.write(json.dumps({"step": step, "loss": round(mean, 5)}) + "\n")
+        if self._events:
+            self._events.add_scalar("loss of a few steps", mean, step)
 
     def write(self, progress: Progress, result: dict[str, float]) -> None:
         """Note a validation."""
@@ -80,14 +99,14 @@ class Diary:
 
         if (self.run / BEST).exists():
             network.load_state_dict(load_file(self.run / BEST))
-        worst = _draw_samples(self.run / "samples.png", network, sheets, device)
-        _draw_curves(self.run)
+        worst = draw_samples(self.run / "samples.png", network, sheets, device)
+        draw_curves(self.run / "curves.png", rows(self.run / "log.jsonl"), rows(self.run / "losses.jsonl"))
         report = {
             "steps": progress.step,
             "seconds": round(progress.seconds, 1),
             "best": {name: round(value, 5) for name, value in progress.best.items()},
             "ended": "no better for a while" if progress.stale >= self.config.patience else "all steps done",
-            "worst_slices_dice": worst,
+            "worst_slices": [{"id": name, "dice": dice} for name, dice in worst],
             "weights_sha256": hashlib.sha256((self.run / BEST).read_bytes()).hexdigest(),
         }
         (self.run / "report.json").write_text(json.dumps(report, indent=1) + "\n")
@@ -95,69 +114,42 @@ class Diary:
             self._events.close()
 
 
-def rows(run: Path) -> list[dict[str, float]]:
-    """Return the log of a run; where it went on after a kill, the later account of a step counts."""
-    found = {}
-    for line in (run / "log.jsonl").read_text().splitlines():
+def rows(log: Path) -> list[dict[str, float]]:
+    """Return the lines of a log by step; where a run went on after a kill, the later account counts."""
+    found: list[dict[str, float]] = []
+    for line in log.read_text().splitlines():
         row = json.loads(line)
-        found[row["step"]] = row
-    return [found[step] for step in sorted(found)]
+        found = [earlier for earlier in found if earlier["step"] < row["step"]]
+        found.append(row)
+    return found
+
+
+USABLE = 0.9
+"""Dice on validation below which no model of lungs is of use: `original` and `default` reach 0.917 to 0.985 on sets of
+some hundred pictures (docs/explanation/original-recipe.md)."""
+
+RISING = 0.01
+"""Gain of the last validation over the best of those before by which a run was still learning when it ended."""
+
+
+def shortcomings(config: TrainingConfig, validations: Sequence[dict[str, float]]) -> tuple[Note, ...]:
+    """Return a note where a run was too short for its weights to be used, with what tells so."""
+    scores = [row["score"] for row in validations]
+    steps = int(validations[-1]["step"])
+    told = []
+    if steps < 2 * config.warmup:
+        told.append(f"its {steps} steps hardly reach beyond the {config.warmup} in which the learning rate rises")
+    if of_lungs(config.labels) and max(scores) < USABLE:
+        told.append(f"Dice on validation is {max(scores):.2f}, and below {USABLE:g} masks are of little use")
+    if len(scores) > 1 and scores[-1] > max(scores[:-1]) + RISING:
+        told.append("it was still getting better when it ended")
+    if not told:
+        return ()
+    text = f"this run is too short for its model to be used: {'; '.join(told)}; give it more epochs or steps"
+    return (Note("run-short", f"{text}, with --resume it goes on"),)
 
 
 def _versions(config: TrainingConfig) -> dict[str, str]:
     packages = {name: version(name) for name in ("torch", "numpy", "onnx", "safetensors")}
     manifest = manifest_hash(Path(config.data), list(config.weights))
     return {"pleura": __version__, "python": platform.python_version(), **packages, "manifest_sha256": manifest}
-
-
-def _draw_curves(run: Path) -> None:
-    from matplotlib.figure import Figure
-
-    found = rows(run)
-    steps = [row["step"] for row in found]
-    figure = Figure(figsize=(9, 3.5), layout="constrained")
-    losses, scores = figure.subplots(1, 2)
-    for name, label in (("loss", "training"), ("val_loss", "validation")):
-        losses.plot(steps, [row[name] for row in found], label=label)
-    for name in found[0]:
-        if name not in {"step", "seconds", "loss", "val_loss", "false_pixels"}:
-            scores.plot(steps, [row[name] for row in found], label="mean of the sets" if name == "score" else name)
-    for axes, title in ((losses, "loss"), (scores, "Dice on validation")):
-        axes.set(title=title, xlabel="step")
-        axes.legend(fontsize=8)
-    figure.savefig(run / "curves.png", dpi=120, metadata={"Software": None})
-
-
-@torch.no_grad()
-def _draw_samples(path: Path, network: nn.Module, sheets: list[Sheet], device: torch.device) -> list[float]:
-    """Draw the worst validation slices: reference in yellow, prediction in red; return their Dice."""
-    from PIL import Image
-
-    network.eval()
-    tiles: list[tuple[float, NDArray[np.uint8]]] = []
-    for sheet in sheets:
-        middle = int((sheet.labels > 0).sum(dim=(1, 2)).argmax())
-        image, truth = sheet.images[middle : middle + 1], sheet.labels[middle]
-        marked = guess(network(image.to(device)).float().cpu(), (truth.shape[0], truth.shape[1]))[0]
-        a, b = marked.numpy() > 0, (truth.numpy() > 0) & (truth.numpy() < 255)
-        dice = float(2 * (a & b).sum() / max(a.sum() + b.sum(), 1))
-        grey = (image[0, 1 if image.shape[1] > 2 else 0].numpy() * 255).astype(np.uint8)
-        tiles.append((dice, _contours(grey, b, a)))
-    tiles.sort(key=lambda tile: tile[0])
-    shown = [tile for _, tile in tiles[:PICTURES]]
-    columns = min(4, len(shown))
-    while len(shown) % columns:
-        shown.append(np.zeros_like(shown[0]))
-    lines = [np.concatenate(shown[start : start + columns], axis=1) for start in range(0, len(shown), columns)]
-    Image.fromarray(np.concatenate(lines)).save(path)
-    return [round(dice, 4) for dice, _ in tiles[:PICTURES]]
-
-
-def _contours(grey: NDArray[np.uint8], truth: NDArray[np.bool_], marked: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    picture = np.repeat(grey[..., None], 3, axis=2)
-    for mask, colour in ((truth, (255, 220, 0)), (marked, (230, 60, 60))):
-        inner = mask.copy()
-        for axis in (0, 1):
-            inner &= np.roll(mask, 1, axis) & np.roll(mask, -1, axis)
-        picture[mask & ~inner] = colour
-    return picture

@@ -1,8 +1,8 @@
 """The training loop, top to bottom: batches in, checkpoints and a log out.
 
-A run directory holds ``config.json``, ``versions.json``, ``log.jsonl``, TensorBoard's events, ``last.safetensors``
-(everything needed to go on), ``best.safetensors`` (the weights with the best validation), ``curves.png``,
-``samples.png`` and ``report.json``. A run that stopped at any moment goes on from the last validation.
+A run directory holds ``config.json``, ``versions.json``, ``log.jsonl``, ``losses.jsonl``, TensorBoard's events,
+``last.safetensors`` (everything needed to go on), ``best.safetensors`` (the weights with the best validation),
+``curves.png``, ``samples.png`` and ``report.json``. A run that stopped at any moment goes on from the last validation.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from pleura.training.diary import Diary, check_same
 from pleura.training.losses import Objective, make_objective
 from pleura.training.parallel import Team, choose_device, gains_from_bfloat16
 from pleura.training.sources import label_names, load, manifest_hash
-from pleura.training.start import first_network
+from pleura.training.start import find_weights, first_network
 from pleura.training.validation import Sheet, prepare, validate
 
 
@@ -74,26 +74,29 @@ def _field(name: str) -> Iterator[None]:
         raise type(problem)(f"the field {name}: {problem}", code=problem.code) from problem
 
 
-Listener = Callable[[Progress, TrainingConfig], None]
+Listener = Callable[[Progress, TrainingConfig, str], None]
+"""Called with how far a run is, its settings, and what is being done beside its steps, "" at a step."""
+
+LEAST_VALIDATIONS = 8
+"""Validations of any run that is long enough: fewer points make no curve, and leave little to choose the best from."""
 
 
 @temporary_cache(TORCH, MATPLOTLIB)
 def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Progress:
     """Train, or go on with, the run in the directory `run`; return how it ended.
 
-    `tell` is called after each step. Raises `PleuraError` (``config-field``, ``no-device``, ``run-differs``) and the
-    reading errors.
+    `tell` is called after each step, and while cases are read and validated. Raises `PleuraError` (``config-field``,
+    ``no-device``, ``run-differs``) and the reading errors.
     """
+    tell = tell or (lambda _progress, _config, _doing: None)
+    check_machine(config)
     config = settle(config)
     with _field("loss"):
         objective = make_objective(config.loss, config.outputs)
-    with _field("device"):
-        team = Team(choose_device(config.device))
+    team = Team(choose_device(config.device))
     team.parts(config.batch, config.accumulate)
-    sampler, sheets = _read(config)
-    epoch = math.ceil(sum(map(len, sampler.places.values())) / config.batch)
-    steps = config.epochs * epoch or config.steps
-    config = dataclasses.replace(config, steps=steps, validate_every=config.validate_every or epoch)
+    sampler, sheets = _read(config, tell)
+    config = with_length(config, sum(map(len, sampler.places.values())))
     if (run / LAST).exists():
         check_same(run, config)
     run.mkdir(parents=True, exist_ok=True)
@@ -115,30 +118,57 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
         progress.loss = 0.98 * progress.loss + 0.02 * loss if progress.step else loss
         progress.step += 1
         progress.seconds += time.monotonic() - started
-        if tell:
-            tell(progress, config)
+        diary.note_loss(progress.step, loss)
+        tell(progress, config, "")
         if progress.step % config.validate_every and progress.step < config.steps:
             continue
         if team.leads:
-            _judge(average, sheets, objective, config, progress, run, diary, team.device)
+            _judge(average, sheets, objective, config, progress, run, diary, team.device, tell)
             keep(run, network, average, optimiser, sampler, progress)
         progress.stale = config.patience if team.agree(progress.stale >= config.patience) else progress.stale
         team.wait()
     if team.leads:
+        tell(progress, config, "drawing curves and samples")
         diary.close(average, sheets, progress, team.device)
     team.close()
     return progress
 
 
-def _read(config: TrainingConfig) -> tuple[Sampler, list[Sheet]]:
+def check_machine(config: TrainingConfig) -> None:
+    """Raise `PleuraError` where what does not depend on the data is wrong: loss, device or weights to start from."""
+    with _field("loss"):
+        make_objective(config.loss, 1 if "bce" in config.loss.split("+") else max(len(config.labels) + 1, 2))
+    with _field("device"):
+        choose_device(config.device)
+    if config.start:
+        find_weights(config.start)
+
+
+def with_length(config: TrainingConfig, slices: int) -> TrainingConfig:
+    """Return the configuration with its length in steps, for a number of training slices, and eight validations.
+
+    Where that makes validations more frequent, as many more have to be without gain before the run stops.
+    """
+    epoch = math.ceil(slices / config.batch)
+    steps = config.epochs * epoch or config.steps
+    wanted = config.validate_every or epoch
+    every = max(1, min(wanted, steps // LEAST_VALIDATIONS))
+    patience = math.ceil(config.patience * wanted / every)
+    return dataclasses.replace(config, steps=steps, validate_every=every, patience=patience)
+
+
+def _read(config: TrainingConfig, tell: Listener) -> tuple[Sampler, list[Sheet]]:
+    def reading(done: int, count: int) -> None:
+        tell(Progress(), config, f"reading {done + 1} of {count} cases")
+
     root = Path(config.data)
-    cases = [case for name in config.weights for case in load(root, name, "train", config.view)]
+    cases = [case for name in config.weights for case in load(root, name, "train", config.view, reading)]
     highest = max((int(case.labels[case.labels < 255].max(initial=0)) for case in cases), default=0)
     if highest > len(config.labels) and config.outputs > 1:
         message = f"the masks go up to {highest}, and labels names {len(config.labels)}: {', '.join(config.labels)}"
         raise UnsuitableInput(f"{message}; name them all in the field labels", code="label-unnamed")
     sampler = Sampler(cases, config.weights, config.seed, config.slices, emphasise=config.strength > 0)
-    held = [case for name in config.validation for case in load(root, name, "val", config.view)]
+    held = [case for name in config.validation for case in load(root, name, "val", config.view, reading)]
     if not held:
         raise UnsuitableInput("no case of the data set is in the split val; prepare it with one", code="empty-dataset")
     return sampler, prepare(held, config)
@@ -221,9 +251,15 @@ def _judge(
     run: Path,
     diary: Diary,
     device: torch.device,
+    tell: Listener,
 ) -> None:
     """Validate, log, and keep the weights where they are the best so far."""
-    result = validate(scorer(average, device, config), sheets, objective, each=not of_lungs(config.labels))
+
+    def validating(done: int, count: int) -> None:
+        tell(progress, config, f"validating {done + 1} of {count} cases")
+
+    each = not of_lungs(config.labels)
+    result = validate(scorer(average, device, config), sheets, objective, each, validating)
     best = progress.best
     gain = best.get("val_loss", math.inf) - result["val_loss"]
     if config.choose == "dice":

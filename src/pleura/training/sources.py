@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,17 @@ from pleura.volume import Kind, to_axial
 Record = dict[str, Any]
 
 
-def load(root: Path, source: str, split: str, view: str = "lungs") -> list[Case]:
+def load(
+    root: Path,
+    source: str,
+    split: str,
+    view: str = "lungs",
+    tell: Callable[[int, int], None] = lambda _done, _count: None,
+) -> list[Case]:
     """Return the cases of the set `source` under `root` that belong to `split`, in the manifest's order.
 
-    `source` "" is the set at `root` itself. Raises `UnreadableInput` (``no-manifest``, ``bad-manifest``).
+    `source` "" is the set at `root` itself; `tell` is called with how many cases are read, and of how many. Raises
+    `UnreadableInput` (``no-manifest``, ``bad-manifest``).
     """
     folder = root / source
     apart = not of_lungs(label_names(root, [source]))  # what is not a lung has no side to be unsure of
@@ -38,10 +46,11 @@ def load(root: Path, source: str, split: str, view: str = "lungs") -> list[Case]
         record["sides"] = apart or bool(record.get("sides", True))
         if record["split"] == split and record.get("mask"):
             groups[str(record.get("volume", record["id"]))].append(record)
-    return [
-        _case(source, folder, sorted(group, key=lambda record: record.get("index", 0)), view)
-        for group in groups.values()
-    ]
+    cases: list[Case] = []
+    for group in groups.values():
+        tell(len(cases), len(groups))
+        cases.append(_case(source, folder, sorted(group, key=lambda record: record.get("index", 0)), view))
+    return cases
 
 
 def records(folder: Path) -> list[Record]:
@@ -114,17 +123,19 @@ def kind_of(record: Record) -> Kind:
 def _case(source: str, folder: Path, group: list[Record], view: str) -> Case:
     first = group[0]
     kind = kind_of(first)
+    name = str(first.get("volume", first["id"]))
     if first["mask"].endswith((".nii.gz", ".nii")):
         scan = read(folder / first["image"])
         mask = read_labels(folder / first["mask"])
         slices = to_axial(scan.voxels, scan.affine)
         labels = np.ascontiguousarray(to_axial(mask.voxels, mask.affine), np.uint8)
         sides = np.full(len(slices), first["sides"])
-        return make_case(source, slices, labels, step=first["spacing"][2], kind=kind, sides=sides, view=view)
+        step = first["spacing"][2]
+        return make_case(source, slices, labels, step=step, kind=kind, sides=sides, view=view, name=name)
     slices = np.stack([_picture(folder / record["image"]) for record in group])
     labels = np.stack([_picture(folder / record["mask"]) for record in group]).astype(np.uint8)
     sides = np.array([record["sides"] for record in group])
-    return make_case(source, slices, labels, step=None, kind=kind, sides=sides, view=view)
+    return make_case(source, slices, labels, step=None, kind=kind, sides=sides, view=view, name=name)
 
 
 def _picture(path: Path) -> NDArray[Any]:

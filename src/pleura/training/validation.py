@@ -25,6 +25,7 @@ class Sheet:
     """One validation case as the network sees it: images (z, c, h, w) in 0..1, labels (z, h, w), sides (z,)."""
 
     source: str
+    id: str
     images: Tensor
     labels: Tensor
     sides: Tensor
@@ -48,7 +49,7 @@ def _sheet(case: Case, config: TrainingConfig) -> Sheet:
         below, above = (order - gap).clamp_min(0), (order + gap).clamp_max(len(values) - 1)
         planes = torch.cat([planes[below], planes, planes[above]], dim=1)
     planes = with_told(planes, [config.told(case.source)] * len(planes))
-    return Sheet(case.source, planes, labels, torch.from_numpy(case.sides))
+    return Sheet(case.source, case.id, planes, labels, torch.from_numpy(case.sides))
 
 
 def guess(scores: Tensor, size: tuple[int, int]) -> Tensor:
@@ -60,17 +61,23 @@ def guess(scores: Tensor, size: tuple[int, int]) -> Tensor:
 
 @torch.no_grad()
 def validate(
-    network: Callable[[Tensor], Tensor], sheets: Sequence[Sheet], objective: Objective, each: bool = False
+    network: Callable[[Tensor], Tensor],
+    sheets: Sequence[Sheet],
+    objective: Objective,
+    each: bool = False,
+    tell: Callable[[int, int], None] = lambda _done, _count: None,
 ) -> dict[str, float]:
     """Return Dice by set, its mean as "score", the mean "val_loss", and the "false_pixels" in slices without label.
 
     Dice is that of all labels together, of a slice or of a volume: which lung is which is settled for whole scans
     after the network, in `pleura.inference.cleanup`. With `each`, it is the mean over the labels that are there.
+    `tell` is called with how many cases are done, and of how many.
     """
     found: dict[str, list[float]] = {}
     losses: list[float] = []
     false_pixels = 0
-    for sheet in sheets:
+    for number, sheet in enumerate(sheets):
+        tell(number, len(sheets))
         marked, loss = _through(network, sheet, objective)
         losses.append(loss)
         known = sheet.labels != UNKNOWN

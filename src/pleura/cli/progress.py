@@ -1,0 +1,91 @@
+"""How the command line says how far it is: a bar on a terminal, a line every some seconds where nobody watches one.
+
+A log of a run that takes an hour shows that it lives, and when it will end.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import TextIO
+
+EVERY = 8.0
+"""Seconds between two lines: often enough that nobody thinks it hangs, seldom enough to read the log of an hour."""
+
+
+@contextmanager
+def reported(stream: TextIO, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """Give a function that takes what is being done; the latest is printed every some seconds, by a thread of its own.
+
+    What has not changed since is printed again, with "still" before it: some steps are long.
+    """
+    if quiet:
+        yield lambda _doing: None
+        return
+    news = _News(stream)
+    thread = Thread(target=news.print_now_and_then, daemon=True)
+    thread.start()
+    try:
+        yield news.take
+    finally:
+        news.over.set()
+        thread.join()
+
+
+class _News:
+    """What is being done, and whether that has been printed."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.over = Event()
+        self._stream, self._doing, self._printed = stream, "", ""
+
+    def take(self, doing: str) -> None:
+        self._doing = doing
+
+    def print_now_and_then(self) -> None:
+        while not self.over.wait(EVERY):
+            doing = self._doing
+            if not doing:
+                continue
+            try:
+                self._stream.write(f"still {doing}\n" if doing == self._printed else f"{doing}\n")
+                self._stream.flush()
+            except (OSError, ValueError):  # whoever read it has left; the command itself will notice
+                return
+            self._printed = doing
+
+
+@contextmanager
+def counted(doing: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Give a function that takes how many of how many are done; it moves a bar on a terminal, else prints to stderr."""
+    if quiet or not sys.stderr.isatty():
+        with reported(sys.stderr, quiet) as tell:
+            yield lambda done, count: tell(f"{doing}: {done} of {count}")
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(doing, total=None)
+        yield lambda done, count: bar.update(task, completed=done, total=count)
+
+
+class Pace:
+    """How long the rest takes, from the speed so far in this process."""
+
+    def __init__(self) -> None:
+        self._first: tuple[float, int] | None = None
+
+    def left(self, done: int, total: int) -> str:
+        """Return for about how long it goes on, as "about 3 minutes left"; "" where nothing is known yet."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first = now, done
+        began, before = self._first
+        if done <= before:
+            return ""
+        seconds = (now - began) / (done - before) * (total - done)
+        return f", about {seconds / 60:.0f} minutes left" if seconds > 90 else f", about {seconds:.0f} seconds left"

@@ -1,0 +1,96 @@
+"""What a run shows: its curves, and the validation slices on which it is worst."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pleura.training.validation import Sheet, guess
+
+if TYPE_CHECKING:
+    from torch import nn
+
+PICTURES = 12
+"""Validation slices that are drawn, the worst ones."""
+
+COLUMNS = 4
+"""Slices side by side."""
+
+CAPTION = 20
+"""Height of the line below a slice, in pixels, for letters of 13."""
+
+_NOT_DRAWN = {"step", "seconds", "loss", "val_loss", "false_pixels"}
+
+
+def draw_curves(path: Path, validations: Sequence[dict[str, float]], losses: Sequence[dict[str, float]]) -> None:
+    """Draw the losses of training and validation, and Dice on validation, over the steps."""
+    from matplotlib.figure import Figure
+
+    steps = [row["step"] for row in validations]
+    figure = Figure(figsize=(9, 3.5), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.plot([row["step"] for row in losses], [row["loss"] for row in losses], ".-", markersize=3, label="training")
+    left.plot(steps, [row["val_loss"] for row in validations], "o-", markersize=4, label="validation")
+    for name in validations[0]:
+        if name not in _NOT_DRAWN:
+            values = [row.get(name, np.nan) for row in validations]
+            right.plot(steps, values, "o-", markersize=4, label="mean of the sets" if name == "score" else name)
+    right.set_ylim(-0.02, 1.02)
+    for axes, title in ((left, "loss"), (right, "Dice on validation")):
+        axes.set(title=title, xlabel="step")
+        axes.set_xlim(0, None)
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=8)
+    figure.savefig(path, dpi=120, metadata={"Software": None})
+
+
+@torch.no_grad()
+def draw_samples(
+    path: Path, network: nn.Module, sheets: Sequence[Sheet], device: torch.device
+) -> list[tuple[str, float]]:
+    """Draw the worst validation slices, reference in yellow, prediction in red, each with id and Dice; return these."""
+    from PIL import Image
+
+    network.eval()
+    tiles = sorted((_sample(network, sheet, device) for sheet in sheets), key=lambda tile: tile[1])[:PICTURES]
+    shown = [_with_caption(picture, f"{name}  Dice {dice:.3f}") for name, dice, picture in tiles]
+    columns = min(COLUMNS, len(shown))
+    shown += [np.zeros_like(shown[0])] * (-len(shown) % columns)
+    lines = [np.concatenate(shown[start : start + columns], axis=1) for start in range(0, len(shown), columns)]
+    Image.fromarray(np.concatenate(lines)).save(path)
+    return [(name, round(dice, 4)) for name, dice, _ in tiles]
+
+
+def _sample(network: nn.Module, sheet: Sheet, device: torch.device) -> tuple[str, float, NDArray[np.uint8]]:
+    """Return id, Dice and picture of the slice of a case that has most of the reference."""
+    middle = int((sheet.labels > 0).sum(dim=(1, 2)).argmax())
+    image, truth = sheet.images[middle : middle + 1], sheet.labels[middle]
+    marked = guess(network(image.to(device)).float().cpu(), (truth.shape[0], truth.shape[1]))[0]
+    a, b = marked.numpy() > 0, (truth.numpy() > 0) & (truth.numpy() < 255)
+    dice = float(2 * (a & b).sum() / max(a.sum() + b.sum(), 1))
+    grey = (image[0, 1 if image.shape[1] > 2 else 0].numpy() * 255).astype(np.uint8)
+    return sheet.id, dice, _contours(grey, b, a)
+
+
+def _with_caption(picture: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
+    """Return a picture (y, x, 3) with a line of text below it."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    line = Image.new("RGB", (picture.shape[1], CAPTION))
+    ImageDraw.Draw(line).text((4, 2), text, fill=(230, 230, 230), font=ImageFont.load_default(13))
+    return np.concatenate([picture, np.asarray(line)])
+
+
+def _contours(grey: NDArray[np.uint8], truth: NDArray[np.bool_], marked: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    picture = np.repeat(grey[..., None], 3, axis=2)
+    for mask, colour in ((truth, (255, 220, 0)), (marked, (230, 60, 60))):
+        inner = mask.copy()
+        for axis in (0, 1):
+            inner &= np.roll(mask, 1, axis) & np.roll(mask, -1, axis)
+        picture[mask & ~inner] = colour
+    return picture
