@@ -68,6 +68,22 @@ class Identity:
     instance_uids: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, eq=False)
+class NiftiForms:
+    """Both matrices of a NIfTI header, which may disagree: a mask keeps them as its source has them.
+
+    Attributes
+    ----------
+    sform, qform : (4, 4) voxel index (i, j, k, 1) -> RAS millimetres
+    sform_code, qform_code : the space that each matrix leads to, as the header states it
+    """
+
+    sform: NDArray[np.float64]
+    sform_code: int
+    qform: NDArray[np.float64]
+    qform_code: int
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Volume:
     """A scan on its own grid.
@@ -81,6 +97,7 @@ class Volume:
     spacing_known : False where the source holds no millimetres, or none to be believed; distances then count pixels
     identity : what it was read from
     notes : what the reader decided and why
+    nifti_forms : sform and qform of a NIfTI source that states both
     """
 
     voxels: NDArray[Any]
@@ -90,6 +107,7 @@ class Volume:
     spacing_known: bool = True
     identity: Identity = field(default_factory=Identity)
     notes: tuple[Note, ...] = ()
+    nifti_forms: NiftiForms | None = None
 
     def __post_init__(self) -> None:
         if self.voxels.ndim != 3 or 0 in self.voxels.shape:

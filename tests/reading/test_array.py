@@ -40,11 +40,17 @@ def test_an_affine_may_be_given_instead() -> None:
     assert volume.spacing_known
 
 
-@pytest.mark.parametrize("shape", [(4,), (2, 3, 4, 5), (0, 64, 64)])
-def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(("shape", "code"), [((4,), "bad-shape"), ((2, 3, 4, 5), "not-3d"), ((0, 64, 64), "bad-shape")])
+def test_other_shapes_are_refused(shape: tuple[int, ...], code: str) -> None:
     with pytest.raises(UnsuitableInput) as caught:
         from_array(np.zeros(shape))
-    assert caught.value.code == "bad-shape"
+    assert caught.value.code == code
+
+
+def test_a_fourth_axis_of_length_1_is_left_out() -> None:
+    hu = chest()
+    for array in (hu[None], hu[..., None], hu[None, ..., None]):
+        np.testing.assert_array_equal(from_array(array, (5, 5, 5)).voxels, hu)
 
 
 @pytest.mark.parametrize("spacing", [(1, 2), (1, 2, 0), (1, 2, -3), (1, 2, float("nan")), 1.0, (1, 2, "mm")])

@@ -112,3 +112,32 @@ def test_damaged_headers_are_refused_by_name(tmp_path: Path, field: str, code: s
     (tmp_path / "scan.mhd").write_text("\n".join(lines) + "\n")
     (tmp_path / "scan.raw").write_bytes(chest((40, 36, 48)).tobytes())
     assert error_code(tmp_path / "scan.mhd") == code
+
+
+@pytest.mark.parametrize(
+    "first", ["Comment = made by hand = once", "# a remark", "ElementSpacing = 2 2 5", "ElementType : MET_SHORT"]
+)
+def test_fields_come_in_any_order(tmp_path: Path, first: str) -> None:
+    hu = chest((40, 36, 48))
+    last = "ElementSpacing = 2 2 5\nElementType = MET_SHORT\nDimSize = 48 36 40\nNDims = 3\nElementDataFile = LOCAL\n"
+    (tmp_path / "scan.mha").write_bytes(f"{first}\r\n{last}".encode() + hu.tobytes())
+    volume = pleura.read(tmp_path / "scan.mha")
+    np.testing.assert_array_equal(volume.voxels, hu)
+    assert volume.spacing == (5, 2, 2)
+
+
+def test_a_fourth_axis_of_length_1_is_left_out(tmp_path: Path) -> None:
+    image4 = SimpleITK.JoinSeries(image())
+    SimpleITK.WriteImage(image4, str(tmp_path / "scan.mha"))
+    SimpleITK.WriteImage(image(), str(tmp_path / "plain.mha"))
+    found, plain = pleura.read(tmp_path / "scan.mha"), pleura.read(tmp_path / "plain.mha")
+    np.testing.assert_array_equal(found.voxels, plain.voxels)
+    np.testing.assert_allclose(found.affine, plain.affine)
+
+
+@pytest.mark.parametrize(("unit", "spacing"), [("um", "2000 2000 5000"), ("cm", "0.2 0.2 0.5")])
+def test_the_stated_unit_is_followed(tmp_path: Path, unit: str, spacing: str) -> None:
+    header = f"NDims = 3\nDimSize = 48 36 40\nElementType = MET_SHORT\nElementSpacing = {spacing}\n"
+    data = f"{header}DistanceUnits = {unit}\nElementDataFile = LOCAL\n".encode() + chest((40, 36, 48)).tobytes()
+    (tmp_path / "scan.mha").write_bytes(data)
+    assert pleura.read(tmp_path / "scan.mha").spacing == pytest.approx((5, 2, 2))

@@ -115,3 +115,25 @@ def test_the_extra_is_named_where_it_is_missing(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "nrrd", None)
     with pytest.raises(MissingExtra, match=r"pip install 'pleura\[itk\]'"):
         pleura.read(path)
+
+
+@pytest.mark.parametrize("axis", [0, 3])
+def test_a_fourth_axis_of_length_1_is_left_out(tmp_path: Path, axis: int) -> None:
+    rows = [[2.0, 0.0, 0.0], [0.0, 3.0, 0.0], [0.0, 0.0, 4.0]]
+    rows.insert(axis, [np.nan] * 3)
+    header = {"space": "left-posterior-superior", "space directions": np.array(rows), "space origin": [1.0, 2.0, 3.0]}
+    nrrd.write(str(tmp_path / "scan.nrrd"), np.expand_dims(HU, 3 - axis), header, index_order="C")
+    volume = pleura.read(tmp_path / "scan.nrrd")
+    np.testing.assert_array_equal(volume.voxels, HU)
+    assert volume.spacing == (4, 3, 2)
+
+
+@pytest.mark.parametrize(("unit", "scale"), [("mm", 1.0), ("cm", 0.1), ("m", 0.001), ("um", 1000.0)])
+def test_the_stated_unit_is_followed(tmp_path: Path, unit: str, scale: float) -> None:
+    header = {
+        "space": "left-posterior-superior",
+        "space directions": np.diag([2.0, 3.0, 4.0]) * scale,
+        "space units": [unit] * 3,
+    }
+    nrrd.write(str(tmp_path / "scan.nrrd"), HU, header, index_order="C")
+    assert pleura.read(tmp_path / "scan.nrrd").spacing == pytest.approx((4, 3, 2))

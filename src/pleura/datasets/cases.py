@@ -84,8 +84,8 @@ def _or_refusal(station: Callable[[Taken], Given]) -> Callable[[Taken], Given | 
             return Refusal(pair.name, "too-large", "there is not enough memory for it")
         except FileNotFoundError:
             return Refusal(pair.name, "not-found", "a file of it is missing")
-        except Exception as error:  # libraries raise anything on damaged files, and one file never stops the rest
-            return Refusal(pair.name, "damaged", f"a file of it is damaged ({type(error).__name__})")
+        except Exception:  # libraries raise anything on damaged files, and one file never stops the rest
+            return Refusal(pair.name, "damaged", "a file of it is damaged")
 
     return guarded
 

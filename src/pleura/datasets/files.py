@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.reading.nifti import lps_from_ras
+from pleura.reading.nifti_geometry import lps_from_ras
 from pleura.volume import Affine
 from pleura.writing.place import replacing
 

@@ -88,7 +88,7 @@ def _named(path: Path) -> Iterator[None]:
     except (ImportError, NameError):
         raise
     except Exception as error:  # libraries raise anything on damaged files; the cause stays for --debug
-        raise UnreadableInput(f"{path.name}: the file is damaged ({type(error).__name__})", code="damaged") from error
+        raise UnreadableInput(f"{path.name}: the file is damaged", code="damaged") from error
 
 
 def _survey(path: Path, *, packed: bool = False) -> Survey:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
-from pleura.reading.checks import checked
+from pleura.reading.checks import checked, not_3d
 from pleura.reading.values import interpret
 from pleura.volume import Affine, Kind, Note, Volume, affine_from_spacing
 
@@ -25,7 +25,8 @@ def from_array(
 
     Parameters
     ----------
-    array : (z, y, x), or (y, x) for a picture; any integer or float type
+    array : (z, y, x), or (y, x) for a picture; any integer or float type; further axes of length 1, before or after,
+        are left out
     spacing : millimetres along the axes of the array, which then run to the head, the back and the patient's left
     affine : (4, 4) array index (k, j, i, 1) -> LPS millimetres, in place of `spacing`, for other axes
     kind : what the values are, where the caller knows better than the data tell
@@ -34,6 +35,8 @@ def from_array(
     ------
     UnsuitableInput : not two or three axes, a spacing not above zero, or values that are not a scan
     """
+    if array.ndim > 3:
+        array = _three_axes(array)
     if array.ndim not in {2, 3} or 0 in array.shape or array.dtype.kind not in "iufb":
         raise UnsuitableInput(
             f"an array of numbers (z, y, x) or (y, x) is needed, got {array.dtype} {array.shape}", code="bad-shape"
@@ -54,6 +57,16 @@ def from_array(
             notes=(*unknown, *meaning.notes),
         )
     )
+
+
+def _three_axes(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array without the axes of length 1 at its ends, where three are left then."""
+    shape = array.shape
+    while array.ndim > 3 and 1 in {array.shape[0], array.shape[-1]}:
+        array = array[..., 0] if array.shape[-1] == 1 else array[0]
+    if array.ndim > 3:
+        raise not_3d(shape)
+    return array
 
 
 def _steps(spacing: Sequence[float], count: int) -> tuple[float, ...]:

@@ -5,6 +5,7 @@ References: as in `nifti`, `nrrd`, `metaimage`, `raster` and `dicom_decoding`, w
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from pleura.reading.nifti import decode_nifti
 from pleura.reading.nrrd import decode_nrrd
 from pleura.reading.raster import has_loss, opened
 from pleura.reading.sniff import Format, sniff
-from pleura.volume import Affine, affine_from_spacing
+from pleura.volume import Affine, Note, affine_from_spacing
 
 _MOST_COLOURS = 16
 _PICTURE_MODES = frozenset({"1", "L", "P", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
@@ -73,18 +74,22 @@ def read_labels(path: Path) -> LabelMap:
 
 
 def _from_nifti(path: Path) -> LabelMap:
-    array, affine, planar, guesses = decode_nifti(path)
-    return LabelMap(array, affine, placed=not guesses, planar=planar)
+    array, geometry, planar, notes = decode_nifti(path)
+    return LabelMap(array, geometry.affine, placed=_is_placed(notes), planar=planar)
 
 
 def _from_nrrd(path: Path) -> LabelMap:
-    array, affine, planar, guesses = decode_nrrd(path)
-    return LabelMap(array, affine, placed=not guesses, planar=planar)
+    array, affine, planar, notes = decode_nrrd(path)
+    return LabelMap(array, affine, placed=_is_placed(notes), planar=planar)
 
 
 def _from_metaimage(path: Path) -> LabelMap:
-    array, affine, planar, guesses = decode_metaimage(path)
-    return LabelMap(array, affine, placed=not guesses, planar=planar)
+    array, affine, planar, notes = decode_metaimage(path)
+    return LabelMap(array, affine, placed=_is_placed(notes), planar=planar)
+
+
+def _is_placed(notes: Iterable[Note]) -> bool:
+    return all(note.code not in {"orientation-unknown", "spacing-unknown"} for note in notes)
 
 
 def _from_dicom(path: Path) -> LabelMap:

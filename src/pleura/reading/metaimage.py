@@ -5,6 +5,7 @@ References: https://itk.org/Wiki/ITK/MetaIO/Documentation. Axes and offset are L
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.reading.checks import in_millimetres, not_3d
 from pleura.reading.limits import check_size, data_file
 from pleura.reading.values import interpret
 from pleura.reading.voxel_stream import native, read_into, unpacked
@@ -29,12 +31,15 @@ _TYPES = {
     "MET_FLOAT": "f4",
     "MET_DOUBLE": "f8",
 }
+_UNITS = {"um": 0.001, "mm": 1.0, "cm": 10.0}
+"""Millimetres of the words that DistanceUnits knows."""
 _SPACING = ("ElementSpacing", "ElementSize")
 _LONGEST_HEADER = 1 << 16
 _MOST = 1 << 48
 """No count of bytes or voxels comes near it."""
 _SHOWN = 64
 """Letters of a field that a message shows."""
+_FIELD = re.compile(r"\s*(\w+)\s*[=:]\s*(.*?)\s*$")
 
 
 def read_metaimage(path: Path, kind: Kind | None) -> Volume:
@@ -52,7 +57,7 @@ def read_metaimage(path: Path, kind: Kind | None) -> Volume:
         affine,
         kind=meaning.kind,
         planar=planar,
-        spacing_known=not notes,
+        spacing_known=all(note.code != "spacing-unknown" for note in notes),
         identity=Identity(format="metaimage"),
         notes=(*notes, *meaning.notes),
     )
@@ -64,8 +69,10 @@ def decode_metaimage(path: Path) -> tuple[NDArray[np.generic], Affine, bool, lis
     shape = _shape(fields)
     array = _voxels(path, fields, end, shape)
     unknown = Note("spacing-unknown", "the MetaImage states no millimetres; distances count voxels")
-    notes = [] if any(fields.get(name) for name in _SPACING) else [unknown]
-    return array, _affine(fields, len(shape)), len(shape) == 2, notes
+    known = any(fields.get(name) for name in _SPACING)
+    unit = _UNITS.get(fields.get("DistanceUnits", "").lower(), 1.0)
+    affine, notes = in_millimetres(_affine(fields, len(shape)), array.shape, unit, known=known)
+    return array, affine, len(shape) == 2, [*notes] if known else [unknown]
 
 
 def _fields(path: Path) -> tuple[Mapping[str, str], int]:
@@ -76,10 +83,11 @@ def _fields(path: Path) -> tuple[Mapping[str, str], int]:
     end = 0
     while "ElementDataFile" not in fields:
         line, newline, _ = head[end:].partition(b"\n")
-        name, equals, value = line.decode("latin-1").partition("=")
-        if not newline or (line.strip() and not equals):
+        found = _FIELD.match(line.decode("latin-1"))
+        if not newline or (found is None and not line.strip().startswith(b"#") and line.strip()):
             raise UnreadableInput("the MetaImage header has no ElementDataFile", code="damaged")
-        fields[name.strip()] = value.strip()
+        if found is not None:
+            fields[found[1]] = found[2]
         end += len(line) + 1
     return fields, end
 
@@ -92,8 +100,10 @@ def _shape(fields: Mapping[str, str]) -> tuple[int, ...]:
     if fields.get("ElementNumberOfChannels", "1") != "1":
         raise UnsuitableInput("voxels of several channels are not CT numbers", code="colour")
     sizes = tuple(_whole(size, "DimSize") for size in fields.get("DimSize", "").split())
+    while len(sizes) > 3 and sizes[-1] == 1:
+        sizes = sizes[:-1]
     if len(sizes) not in {2, 3}:
-        raise UnsuitableInput(f"{len(sizes)} axes {sizes[:8]}; give one volume of three axes", code="not-3d")
+        raise not_3d(sizes)
     if min(sizes) < 1:
         raise UnreadableInput(f"the MetaImage header states a size of {sizes}", code="damaged")
     return sizes[::-1]
@@ -143,22 +153,24 @@ def _whole(text: str, name: str) -> int:
 
 
 def _affine(fields: Mapping[str, str], count: int) -> Affine:
-    """Return array index (k, j, i) -> LPS millimetres; each row of TransformMatrix is the way one axis grows.
+    """Return array index (k, j, i) -> LPS in the header's unit; each row of TransformMatrix is the way one axis grows.
 
-    A picture, of two axes, lies in the plane of x and y.
+    A picture, of two axes, lies in the plane of x and y. Of more than three axes, those of length 1 at the end are left
+    out.
     """
-    turn = _numbers(fields, ("TransformMatrix", "Orientation", "Rotation"), np.eye(count).ravel())
-    spacing = _numbers(fields, _SPACING, np.ones(count))
-    origin = _numbers(fields, ("Offset", "Position", "Origin"), np.zeros(count))
-    if (turn.size, spacing.size, origin.size) != (count * count, count, count):
-        raise UnreadableInput(f"the MetaImage geometry is not that of {count} axes", code="damaged")
+    stated = len(fields["DimSize"].split())
+    turn = _numbers(fields, ("TransformMatrix", "Orientation", "Rotation"), np.eye(stated).ravel())
+    spacing = _numbers(fields, _SPACING, np.ones(stated))
+    origin = _numbers(fields, ("Offset", "Position", "Origin"), np.zeros(stated))
+    if (turn.size, spacing.size, origin.size) != (stated * stated, stated, stated):
+        raise UnreadableInput(f"the MetaImage geometry is not that of {stated} axes", code="damaged")
     if spacing.min() <= 0:
         raise UnsuitableInput("the MetaImage spacing is not above zero", code="bad-spacing")
     ways = np.eye(3)
-    ways[:count, :count] = turn.reshape(count, count) * spacing[:, None]
+    ways[:count, :count] = (turn.reshape(stated, stated) * spacing[:, None])[:count, :count]
     affine = np.eye(4)
     affine[:3, :3] = ways[::-1].T
-    affine[:count, 3] = origin
+    affine[:count, 3] = origin[:count]
     return affine
 
 

@@ -17,12 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.reading.checks import not_3d
 from pleura.reading.limits import check_size
+from pleura.reading.nifti_geometry import NiftiGeometry, read_geometry
 from pleura.reading.sniff import is_half
 from pleura.reading.values import interpret
 from pleura.reading.voxel_stream import native, read_into, unpacked
-from pleura.volume import Affine, Identity, Kind, Note, Volume
+from pleura.volume import Identity, Kind, Note, Volume
 
+_EXTENSION_FLAG = 4
+"""Bytes between the header and the voxels of a single file, which say whether extensions follow."""
 _CIFTI = range(3000, 3100)
 _LONGEST_HEADER = 1 << 28
 """Bytes before the first voxel: the header and what others have put after it, as a whole DICOM header of a scan."""
@@ -36,34 +40,30 @@ def read_nifti(path: Path, kind: Kind | None) -> Volume:
     UnreadableInput : the file is damaged or the other half of a pair is missing
     UnsuitableInput : not two or three axes, colour, a connectivity matrix, or values that are not a scan
     """
-    array, affine, planar, notes = decode_nifti(path)
+    array, geometry, planar, notes = decode_nifti(path)
     meaning = interpret(array, kind)
     return Volume(
         meaning.voxels,
-        affine,
+        geometry.affine,
         kind=meaning.kind,
         planar=planar,
         identity=Identity(format="nifti"),
         notes=(*notes, *meaning.notes),
+        nifti_forms=geometry.forms,
     )
 
 
-def decode_nifti(path: Path) -> tuple[NDArray[np.generic], Affine, bool, list[Note]]:
-    """Return the values (z, y, x), array index -> LPS millimetres, if it is a picture, and what was guessed."""
+def decode_nifti(path: Path) -> tuple[NDArray[np.generic], NiftiGeometry, bool, tuple[Note, ...]]:
+    """Return the values (z, y, x), where they lie, if it is a picture, and what was found wrong with the header."""
     if is_half(path):
         path = _other_half(path)
     with _opened(path) as file:
         header = _header(file)
     _refuse_other(header)
-    array = _array(_other_half(path) if header["magic"].item().startswith(b"ni") else path, header)
-    affine, notes = _affine(header)
-    return array, affine, header.get_data_shape()[2:] == (), notes
-
-
-def lps_from_ras(affine: NDArray[np.float64]) -> Affine:
-    """Turn an affine of voxel index (i, j, k) -> RAS into one of array index (k, j, i) -> LPS; its own inverse."""
-    turned = np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine
-    return turned[:, [2, 1, 0, 3]]
+    pair = header["magic"].item().startswith(b"ni")
+    array, notes = _array(_other_half(path) if pair else path, header)
+    geometry = read_geometry(header, _shape(header))
+    return array, geometry, header.get_data_shape()[2:] == (), (*notes, *geometry.notes)
 
 
 @contextmanager
@@ -104,7 +104,7 @@ def _shape(header: Any) -> tuple[int, ...]:
     if len(shape) < 2 or min(shape) < 1:
         raise UnreadableInput(f"the NIfTI header states a size of {tuple(shape)}", code="damaged")
     if len(shape) > 3:
-        raise UnsuitableInput(f"{len(shape)} axes {tuple(shape)}; give one volume of three axes", code="not-3d")
+        raise not_3d(shape)
     return tuple(shape)
 
 
@@ -122,38 +122,47 @@ def _refuse_other(header: Any) -> None:
         raise UnsuitableInput(f"voxels of type {dtype} are not CT numbers", code="not-hu")
 
 
-def _array(path: Path, header: Any) -> NDArray[np.generic]:
-    """Read the voxels as (z, y, x), with the header's slope applied."""
+def _array(path: Path, header: Any) -> tuple[NDArray[np.generic], tuple[Note, ...]]:
+    """Read the voxels as (z, y, x), with the header's slope applied, and say where they were looked for."""
     shape = _shape(header)
     dtype = header.get_data_dtype()
     check_size(shape[::-1], dtype.itemsize, path.stat().st_size)
     array = np.empty(((1, *shape[::-1]) if len(shape) == 2 else shape[::-1]), dtype)
+    offset, notes = _offset(path, header, array.nbytes)
     with _opened(path) as file:
-        read_into(file, array, skip=_first_voxel(header))
+        read_into(file, array, skip=offset)
     array = native(array)
     slope, intercept = header.get_slope_inter()
     if slope is None or (slope, intercept) == (1.0, 0.0):
-        return array
+        return array, notes
     scaled = np.empty(array.shape, np.float32)
     for stored, target in zip(array, scaled, strict=True):  # by slices: no second volume in a wider type
         target[...] = stored * np.float32(slope) + np.float32(intercept or 0.0)
-    return scaled
+    return scaled, notes
 
 
-def _first_voxel(header: Any) -> int:
-    offset = float(header["vox_offset"])
-    if not 0 <= offset <= _LONGEST_HEADER:
-        raise UnreadableInput("the NIfTI header does not say where the voxels begin", code="damaged")
-    return int(offset)
+def _offset(path: Path, header: Any, length: int) -> tuple[int, tuple[Note, ...]]:
+    """Return where the voxels begin: as stated, unless that lies in the header or only another place fits the file."""
+    size = int(header["sizeof_hdr"])
+    first = 0 if header["magic"].item().startswith(b"ni") else size + _EXTENSION_FLAG
+    stated = float(header["vox_offset"])
+    possible = first <= stated <= _LONGEST_HEADER
+    whole = _unpacked_size(path)
+    if possible and whole - int(stated) == length:
+        return int(stated), ()
+    fitting = [place for place in (first, size) if whole - place == length]
+    if possible and not fitting:
+        return int(stated), ()
+    offset = fitting[0] if fitting else first
+    text = f"the header states that the voxels begin at byte {stated:g}; they were read from byte {offset}"
+    return offset, (Note("voxel-offset", text),)
 
 
-def _affine(header: Any) -> tuple[Affine, list[Note]]:
-    notes = []
-    if int(header["sform_code"]) == 0 and int(header["qform_code"]) == 0:
-        text = "neither qform nor sform is set: the orientation is a guess, and right and left may be exchanged"
-        notes.append(Note("orientation-unknown", text))
-    unit = {1: 1000.0, 3: 0.001}.get(int(header["xyzt_units"]) & 7, 1.0)
-    with np.errstate(all="ignore"):  # numbers that are none are refused by the volume
-        affine = lps_from_ras(np.array(header.get_best_affine(), np.float64))
-        affine[:3] *= unit
-    return affine, notes
+def _unpacked_size(path: Path) -> int:
+    """Return the bytes of a file as it is unpacked; of gzip, what its last four bytes say, which holds below 4 GB."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if file.read(2) != b"\x1f\x8b":
+            return size
+        file.seek(max(size - 4, 0))
+        return int.from_bytes(file.read(4), "little")

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput, missing_extra
+from pleura.reading.checks import in_millimetres, not_3d
 from pleura.reading.limits import check_size, data_file
 from pleura.reading.values import interpret
 from pleura.reading.voxel_stream import native, read_into, unpacked
@@ -52,6 +53,11 @@ _TO_LPS = {
     "las": (1.0, -1.0, 1.0),
 }
 
+_UNITS = {"m": 1000.0, "cm": 10.0, "mm": 1.0, "um": 0.001, "microns": 0.001}
+"""Millimetres of the units that are met; any other counts as millimetres."""
+_PER_AXIS = ("sizes", "space directions", "spacings")
+"""Fields of the header with an entry for each axis, as far as they are used."""
+
 
 def read_nrrd(path: Path, kind: Kind | None) -> Volume:
     """Read a .nrrd file, or a .nhdr header with its data file.
@@ -84,7 +90,7 @@ def decode_nrrd(path: Path) -> tuple[NDArray[np.generic], Affine, bool, list[Not
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pynrrd lets NumPy warn about numbers that are refused below
         try:
-            header = nrrd.read_header(file)
+            header = _without_empty_axes(nrrd.read_header(file))
             shape = _shape(header)
             dtype = _dtype(header)
         except PleuraError:
@@ -93,14 +99,16 @@ def decode_nrrd(path: Path) -> tuple[NDArray[np.generic], Affine, bool, list[Not
             raise UnreadableInput("the NRRD header is damaged", code="damaged") from error
         array = _voxels(path, file, header, shape, dtype)
     affine, notes = _affine(header, len(shape))
-    return array, affine, len(shape) == 2, notes
+    known = all(note.code != "spacing-unknown" for note in notes)
+    affine, unit_notes = in_millimetres(affine, array.shape, _unit(header), known=known)
+    return array, affine, len(shape) == 2, [*notes, *unit_notes]
 
 
 def _shape(header: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the size as (z, y, x) or (y, x)."""
     sizes = tuple(int(size) for size in header["sizes"])
     if len(sizes) not in {2, 3}:
-        raise UnsuitableInput(f"{len(sizes)} axes {sizes[:8]}; give one volume of three axes", code="not-3d")
+        raise not_3d(sizes)
     if int(header["dimension"]) != len(sizes) or min(sizes) < 1:
         raise UnreadableInput(f"the NRRD header states a size of {sizes}", code="damaged")
     if header["type"] == "block":
@@ -158,6 +166,31 @@ def _decoded(
 def _either(header: Mapping[str, Any], name: str, other: str) -> Any:
     """Return a field that may be written in either way, or None."""
     return header.get(name, header.get(other))
+
+
+def _without_empty_axes(header: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a header without axes of length 1, as long as there are more than three axes, those not of space first.
+
+    A volume of a series of one, or of one channel, has such an axis at the end or at the beginning.
+    """
+    sizes = [int(size) for size in header["sizes"]]
+    if len(sizes) != int(header["dimension"]):
+        raise UnreadableInput(f"the NRRD header states a size of {tuple(sizes[:8])}", code="damaged")
+    directions = header.get("space directions")
+    rows = np.ones((len(sizes), 1)) if directions is None else np.array(directions, np.float64)
+    of_space = [bool(np.isfinite(row).all()) for row in rows]
+    empty = [axis for axis, size in enumerate(sizes) if size == 1]
+    empty.sort(key=lambda axis: (of_space[axis], -axis))
+    left_out = set(empty[: max(len(sizes) - 3, 0)])
+    kept = [axis for axis in range(len(sizes)) if axis not in left_out]
+    changed = {name: [header[name][axis] for axis in kept] for name in _PER_AXIS if header.get(name) is not None}
+    return {**header, **changed, "dimension": len(kept)}
+
+
+def _unit(header: Mapping[str, Any]) -> float:
+    """Return the millimetres of the unit in which the axes of space are counted, where they share a known one."""
+    units = {str(unit).strip().strip('"').lower() for unit in header.get("space units") or header.get("units") or ()}
+    return _UNITS.get(units.pop(), 1.0) if len(units) == 1 else 1.0
 
 
 def _affine(header: Mapping[str, Any], count: int) -> tuple[Affine, list[Note]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 import zlib
 from pathlib import Path
 
@@ -38,6 +39,8 @@ _REFUSED = (
     (b"Rar!", "a RAR archive"),
     (b"{", "a JSON file"),
 )
+_METAIMAGE = re.compile(rb"(?:[^\n\0]*\n)*?[ \t]*(?:NDims|DimSize)[ \t]*[=:][ \t]*\d")
+"""Lines of text, of which one says how many axes there are or how long: fields of MetaImage come in any order."""
 _INSTEAD = "give DICOM, NIfTI, NRRD, MHA, PNG, JPEG, TIFF, BMP, WebP or GIF"
 
 
@@ -110,7 +113,7 @@ def _by_content(head: bytes) -> Format | None:
         return Format.ZIP
     if head.startswith(_RASTER) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return Format.RASTER
-    if head.lstrip().startswith((b"ObjectType", b"NDims")):
+    if _METAIMAGE.match(head):
         return Format.METAIMAGE
     # a data set without preamble begins with a low group in little endian, then a short element number
     if head[:2] in {b"\x02\0", b"\x08\0"}:

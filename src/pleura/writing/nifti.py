@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnwritableOutput
 from pleura.segmentation import Segmentation
-from pleura.volume import Affine
+from pleura.volume import Affine, NiftiForms, Volume
 from pleura.writing.mark import MARK
 from pleura.writing.stream import Container, deflate, slices
 
@@ -66,27 +66,37 @@ def header(segmentation: Segmentation) -> NDArray[np.void]:
     """Return the NIfTI-1 header of the labels, as one record.
 
     The sform holds the affine as it is. The qform can only turn and stretch: of a sheared affine it holds the
-    nearest rotation, and its code 0 then tells readers to leave it.
+    nearest rotation, and its code 0 then tells readers to leave it. A source that is NIfTI itself and states both keeps
+    both, with their codes, even where they disagree.
     """
     volume = segmentation.volume
     if max(volume.shape) > _LONGEST:
         raise UnwritableOutput(f"NIfTI-1 holds {_LONGEST} voxels a side, not {max(volume.shape)}", code="too-large")
-    ras = _LPS_TO_RAS @ volume.affine[:, [2, 1, 0, 3]]
-    quaternion, side, sheared = _quaternion(ras)
+    forms = _forms(volume)
+    quaternion, side, _ = _quaternion(forms.qform)
     record = np.zeros((), _HEADER)
     record["sizeof_hdr"], record["regular"], record["magic"] = _HEADER.itemsize, b"r", b"n+1"
     count = 2 if volume.planar and volume.identity.format == "nifti" else 3  # as many axes as the source has
     record["dim"] = (count, *volume.shape[::-1], 1, 1, 1, 1)
-    record["pixdim"] = (side, *volume.spacing[::-1], 0, 0, 0, 0)
+    record["pixdim"] = (side, *np.linalg.norm(forms.qform[:3, :3], axis=0), 0, 0, 0, 0)
     record["datatype"], record["bitpix"], record["vox_offset"], record["scl_slope"] = _UINT8, 8, _OFFSET, 1
     record["xyzt_units"] = _MILLIMETRES if volume.spacing_known else 0
     record["intent_code"], record["intent_name"] = _LABEL, b"lungs"
     record["cal_max"] = max(label.value for label in segmentation.structures)
     names = ", ".join(f"{label.value} {label.name}" for label in segmentation.structures)
     record["descrip"] = f"{MARK}: {names}".encode()
-    record["qform_code"], record["sform_code"] = 0 if sheared else _SCANNER, _SCANNER
-    record["quatern"], record["qoffset"], record["srow"] = quaternion, ras[:3, 3], ras[:3]
+    record["qform_code"], record["sform_code"] = forms.qform_code, forms.sform_code
+    record["quatern"], record["qoffset"], record["srow"] = quaternion, forms.qform[:3, 3], forms.sform[:3]
     return record
+
+
+def _forms(volume: Volume) -> NiftiForms:
+    """Return the source's own sform and qform, or one matrix for both, unless only the sform can hold it."""
+    if volume.nifti_forms is not None:
+        return volume.nifti_forms
+    ras = _LPS_TO_RAS @ volume.affine[:, [2, 1, 0, 3]]
+    _, _, sheared = _quaternion(ras)
+    return NiftiForms(ras, _SCANNER, ras, 0 if sheared else _SCANNER)
 
 
 def _quaternion(affine: Affine) -> tuple[NDArray[np.float64], float, bool]:
