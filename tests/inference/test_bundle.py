@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from pleura.errors import InvalidBundle
-from pleura.inference.bundle import load_bundle
+from pleura.inference.bundle import GRAPHS, load_bundle
+from pleura.phantom import chest
+from pleura.segmenter import Segmenter
 
 
 @pytest.fixture
@@ -57,3 +63,113 @@ def test_folder_without_a_recipe_is_no_bundle(tmp_path: Path) -> None:
     with pytest.raises(InvalidBundle) as caught:
         load_bundle(tmp_path)
     assert caught.value.code == "bundle-missing"
+
+
+WRONG = [
+    ("name", ["a"], "name"),
+    ("name", "a\x1b[2J", "name"),
+    ("version", 2, "version"),
+    ("classes", "background", "classes"),
+    ("classes", ["background"], "classes"),
+    ("classes", ["background", "lung", "lung"], "classes"),
+    ("classes", ["background", 7], "classes"),
+    ("classes", ["background", "lung"], "output"),  # two classes do not give right and left
+    ("grid", [], "grid.side"),
+    ("grid", {"side": 10**9, "context_mm": 5}, "grid.side"),
+    ("grid", {"side": 256.0, "context_mm": 5}, "grid.side"),
+    ("grid", {"side": True, "context_mm": 5}, "grid.side"),
+    ("grid", {"side": 256, "context_mm": -5}, "grid.context_mm"),
+    ("grid", {"side": 256, "context_mm": float("nan")}, "grid.context_mm"),
+    ("grid", {"side": 256, "context_mm": 5, "planes": 2}, "grid.planes"),
+    ("grid", {"side": 256, "context_mm": 5, "view": []}, "grid.view"),
+    ("output", {}, "output"),
+    ("kinds", ["hu", "mr"], "kinds"),
+    ("kinds", [], "kinds"),
+    ("conditions", [[]], "conditions"),
+    ("intensity", None, "intensity.hu_window"),
+    ("intensity", {"hu_window": [400, -1024], "windowed": [0, 255]}, "intensity.hu_window"),
+    ("intensity", {"hu_window": [-1e999, 400], "windowed": [0, 255]}, "intensity.hu_window"),
+    ("graphs", {"network": 1}, "graphs.network"),
+    ("graphs", [], "graphs.network"),
+]
+
+
+def spoil(folder: Path, **fields: Any) -> None:
+    recipe = json.loads((folder / "recipe.json").read_text())
+    (folder / "recipe.json").write_text(json.dumps({**recipe, **fields}))
+
+
+@pytest.mark.parametrize(("field", "value", "named"), WRONG)
+def test_a_wrong_field_is_named(copy: Path, field: str, value: object, named: str) -> None:
+    spoil(copy, **{field: value})
+    with pytest.raises(InvalidBundle, match=rf"\b{named} in recipe.json") as caught:
+        load_bundle(copy)
+    assert caught.value.code == "bundle-damaged"
+
+
+@pytest.mark.parametrize("field", ["name", "version", "classes", "grid", "intensity", "graphs"])
+def test_a_missing_field_is_named(copy: Path, field: str) -> None:
+    recipe = json.loads((copy / "recipe.json").read_text())
+    del recipe[field]
+    (copy / "recipe.json").write_text(json.dumps(recipe))
+    with pytest.raises(InvalidBundle, match=field):
+        load_bundle(copy)
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"[]", b"null", b'"bundle"', b"\xff\xfe{", b"[" * 100_000, b'{"bundle": ' + b"1" * 9999, b"\0" * 9]
+)
+def test_a_record_that_is_none_is_no_bundle(copy: Path, text: bytes) -> None:
+    (copy / "recipe.json").write_bytes(text)
+    with pytest.raises(InvalidBundle, match=r"recipe\.json"):
+        load_bundle(copy)
+
+
+@pytest.mark.parametrize("version", [True, "1", None, [1], {"a": 1}, 1e999])
+def test_a_version_of_any_type_is_refused(copy: Path, version: object) -> None:
+    spoil(copy, bundle=version)
+    with pytest.raises(InvalidBundle, match="version"):
+        load_bundle(copy)
+
+
+def test_a_pipe_in_place_of_a_record_is_not_waited_for(copy: Path) -> None:
+    (copy / "recipe.json").unlink()
+    os.mkfifo(copy / "recipe.json")
+    with pytest.raises(InvalidBundle):
+        load_bundle(copy)
+
+
+def replace_graph(folder: Path, name: str, content: bytes) -> None:
+    """Put another graph into a bundle, and its hash into the recipe, as someone does who means harm."""
+    (folder / f"{name}.onnx").write_bytes(content)
+    recipe = json.loads((folder / "recipe.json").read_text())
+    recipe["graphs"][name] = hashlib.sha256(content).hexdigest()
+    (folder / "recipe.json").write_text(json.dumps(recipe))
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("other", ["empty", "truncated", "noise", *GRAPHS])
+def test_a_graph_that_is_another_is_refused_in_one_sentence(copy: Path, name: str, other: str) -> None:
+    if name == other:
+        return
+    whole = (copy / f"{name}.onnx").read_bytes()
+    contents = {"empty": b"", "truncated": whole[: len(whole) // 2], "noise": np.arange(999, dtype="<i4").tobytes()}
+    replace_graph(copy, name, contents[other] if other in contents else (copy / f"{other}.onnx").read_bytes())
+    with pytest.raises(InvalidBundle) as caught:
+        Segmenter(model=copy, threads=1)(chest(shape=(8, 64, 64)).volume)
+    assert caught.value.code == "bundle-damaged"
+    assert str(caught.value).isprintable()
+
+
+def test_a_network_for_other_classes_is_refused(copy: Path) -> None:
+    radiographs = load_bundle("chest-radiograph").graph("network").read_bytes()
+    replace_graph(copy, "network", radiographs)
+    with pytest.raises(InvalidBundle):
+        Segmenter(model=copy, threads=1)(chest(shape=(8, 64, 64)).volume)
+
+
+def test_labels_without_a_name_are_refused(copy: Path) -> None:
+    spoil(copy, classes=["background", "lung"], output="chances")
+    replace_graph(copy, "network", load_bundle("chest-radiograph").graph("network").read_bytes())
+    with pytest.raises(InvalidBundle):
+        Segmenter(model=copy, threads=1)(chest(shape=(8, 64, 64)).volume)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -19,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.errors import PleuraError, missing_extra
-from pleura.inference.bundle import Bundle
+from pleura.errors import InvalidBundle, PleuraError, missing_extra
+from pleura.inference.bundle import LUNGS, Bundle
 
 Bytes = NDArray[np.uint8]
 Backend = Callable[[Bytes], tuple[Bytes, ...]]
@@ -38,7 +39,7 @@ def make_backend(
     does not know. `device` "auto" is the processor. `threads` 0 takes all cores this process may use.
 
     Raises `MissingExtra` where a package is not installed, `PleuraError` (``unknown-backend``, ``no-device``)
-    where what is asked for does not exist.
+    where what is asked for does not exist, `InvalidBundle` where the graph cannot be run; the function raises it too.
     """
     device = "cpu" if device == "auto" else device
     if backend not in ("auto", *NAMES) or device not in DEVICES:
@@ -47,7 +48,61 @@ def make_backend(
     if backend == "auto":
         backend = "onnxruntime" if device == "cpu" or _onnxruntime_provider(device) else "torch"
     makers = {"onnxruntime": _onnxruntime, "openvino": _openvino, "torch": _torch}
-    return backend, makers[backend](bundle, device, threads or available_threads())
+    with fit(bundle):
+        run = makers[backend](bundle, device, threads or available_threads())
+    return backend, _checked(run, bundle)
+
+
+@contextmanager
+def fit(bundle: Bundle) -> Iterator[None]:
+    """Turn whatever a graph of a bundle raises into `InvalidBundle`, but for a lack of memory or of a package."""
+    try:
+        yield
+    except (PleuraError, ImportError, MemoryError):
+        raise
+    except Exception as problem:  # each backend has errors of its own
+        if "alloc" in str(problem) or "out of memory" in str(problem):
+            raise MemoryError from problem
+        raise unfit(bundle) from problem
+
+
+def unfit(bundle: Bundle) -> InvalidBundle:
+    """Return the error for a graph that cannot be run, or gives other than it should."""
+    message = f"{bundle.folder}: a graph of this bundle is damaged or does not fit its recipe; export it again"
+    return InvalidBundle(message, code="bundle-damaged")
+
+
+def run_graph(bundle: Bundle, graph: str, threads: int, shape: tuple[int, ...], **inputs: NDArray[Any]) -> Bytes:
+    """Return what "prepare" or "restore" makes of its inputs, (n, 1, ...) of the `shape` that it has to have."""
+    with fit(bundle):
+        outputs = kept_session(bundle, graph, threads).run(None, inputs)
+    if len(outputs) != 1 or outputs[0].shape != shape or outputs[0].dtype != np.uint8:
+        raise unfit(bundle)
+    found: Bytes = outputs[0]
+    if graph == "restore" and found.max() > len(bundle.labels):
+        raise unfit(bundle)
+    return found
+
+
+def _checked(run: Backend, bundle: Bundle) -> Backend:
+    """Return a backend that says so where the network gives other than the recipe says."""
+    side, classes = bundle.side, len(bundle.labels) + 1
+
+    def checked(planes: Bytes) -> tuple[Bytes, ...]:
+        with fit(bundle):
+            outputs = run(planes)
+        count = len(planes)
+        shapes = [output.shape for output in outputs]
+        if bundle.output == LUNGS:
+            sound = shapes == [(count, side, side), (count, side // 2, side // 2)]
+        else:
+            sound = len(shapes) == 1 and shapes[0][:2] == (count, classes) and 0 < shapes[0][-1] <= side
+            sound = sound and len(shapes[0]) == 4 and shapes[0][2] == shapes[0][3]
+        if not sound or any(output.dtype != np.uint8 for output in outputs):
+            raise unfit(bundle)
+        return outputs
+
+    return checked
 
 
 def available_threads() -> int:

@@ -13,17 +13,16 @@ Nothing about a model lives in code that is not in its bundle.
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from pleura.errors import InvalidBundle
+from pleura.inference.recipe import CHANCES, GRAPHS, LUNGS, VERSION, read_recipe
 from pleura.volume import Kind
 
-VERSION = 1
-"""Version of the bundle's form."""
+__all__ = ["CHANCES", "DEFAULT", "GRAPHS", "LUNGS", "RADIOGRAPH", "SHIPPED", "VERSION", "Bundle", "load_bundle"]
 
 DEFAULT = "chest-ct"
 """The bundle that is used when none is named."""
@@ -32,11 +31,6 @@ RADIOGRAPH = "chest-radiograph"
 """The shipped bundle for radiographs."""
 
 SHIPPED = (DEFAULT, RADIOGRAPH)
-
-GRAPHS = ("network", "prepare", "restore")
-
-LUNGS, CHANCES = "lungs", "chances"
-"""What a network gives: `lung` and `away`, see `pleura.inference.backends`; or the chance of each class."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,12 +83,14 @@ def load_bundle(path: str | Path | None = None) -> Bundle:
     shipped = Path(str(resources.files("pleura.inference") / "bundles"))
     name = str(path or DEFAULT)
     folder = shipped / name if name in SHIPPED else Path(name)
-    recipe = _recipe(folder)
+    recipe = read_recipe(folder)
     for name in GRAPHS:
         file = folder / f"{name}.onnx"
         if not file.is_file():
             raise InvalidBundle(f"{folder}: {file.name} is missing; copy the whole folder", code="bundle-incomplete")
-        if hashlib.sha256(file.read_bytes()).hexdigest() != recipe["graphs"].get(name):
+        with file.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+        if found != recipe["graphs"][name]:
             raise InvalidBundle(f"{folder}: {file.name} is not the file the recipe names", code="bundle-damaged")
     return Bundle(
         folder=folder,
@@ -111,15 +107,3 @@ def load_bundle(path: str | Path | None = None) -> Bundle:
         sha256=recipe["graphs"]["network"],
         recipe=recipe,
     )
-
-
-def _recipe(folder: Path) -> dict[str, Any]:
-    try:
-        recipe: dict[str, Any] = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as problem:
-        message = f"{folder}: not a model bundle (no readable recipe.json); name the folder that holds it"
-        raise InvalidBundle(message, code="bundle-missing") from problem
-    if recipe.get("bundle") != VERSION:
-        message = f"{folder}: bundle version {recipe.get('bundle')}, this program reads {VERSION}; export it again"
-        raise InvalidBundle(message, code="bundle-version")
-    return recipe

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.inference.backends import kept_session
+from pleura.inference.backends import run_graph
 from pleura.inference.bundle import Bundle
 from pleura.inference.grid import Square, cut
 from pleura.volume import Kind
@@ -21,12 +21,12 @@ def sample_planes(slices: NDArray[Any], square: Square, kind: Kind, bundle: Bund
 
     `slices` are (z, y, x), axial: int16 HU, or greys of 0..255 for `Kind.WINDOWED`.
     """
-    session = kept_session(bundle, "prepare", threads)
     low, high = bundle.recipe["intensity"]["hu_window" if kind is Kind.HU else "windowed"]
     numbers = {"low": np.array(low, np.float32), "scale": np.array(255.0 / (high - low), np.float32)}
     planes = np.empty((len(slices), bundle.side, bundle.side), np.uint8)
     for start in range(0, len(slices), CHUNK):
         part = cut(slices[start : start + CHUNK], square, air=int(low))
         part = np.ascontiguousarray(part, dtype=np.int16)[:, None]
-        planes[start : start + CHUNK] = session.run(None, {"slices": part, **numbers})[0][:, 0]
+        shape = (len(part), 1, bundle.side, bundle.side)
+        planes[start : start + CHUNK] = run_graph(bundle, "prepare", threads, shape, slices=part, **numbers)[:, 0]
     return planes

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.inference.backends import kept_session
+from pleura.inference.backends import run_graph
 from pleura.inference.bundle import Bundle
 from pleura.inference.cleanup import Cleaned
 from pleura.inference.grid import Square, paste
@@ -21,7 +21,6 @@ def restore(cleaned: Cleaned, square: Square, target: NDArray[np.uint8], bundle:
 
     Scores are up-sampled and then cut, so that the border is as smooth as the scan allows.
     """
-    session = kept_session(bundle, "restore", threads)
     size = np.array([square.height, square.width], np.int64)
     first, rows, columns = cleaned.box
     occupied = np.flatnonzero(cleaned.labels.any(axis=(1, 2)))
@@ -30,7 +29,8 @@ def restore(cleaned: Cleaned, square: Square, target: NDArray[np.uint8], bundle:
         inputs = {name: np.zeros((len(here), 1, bundle.side, bundle.side), np.uint8) for name in ("lung", "labels")}
         for name, whole in inputs.items():
             whole[:, 0, rows, columns] = getattr(cleaned, name)[here]
-        patch = session.run(None, {**inputs, "size": size})[0][:, 0]
+        shape = (len(here), 1, square.height, square.width)
+        patch = run_graph(bundle, "restore", threads, shape, size=size, **inputs)[:, 0]
         for index, z in enumerate(first.start + here):
             paste(target[z : z + 1], patch[index : index + 1], square)
 
@@ -43,8 +43,8 @@ def restore_chances(
     threads: int,
 ) -> None:
     """Write the likeliest class of each voxel into `target` (z, y, x), in place, chances up-sampled before."""
-    session = kept_session(bundle, "restore", threads)
     size = np.array([square.height, square.width], np.int64)
     for here, chances in batches:
-        patch = session.run(None, {"chances": chances, "size": size})[0][:, 0]
+        shape = (len(chances), 1, square.height, square.width)
+        patch = run_graph(bundle, "restore", threads, shape, size=size, chances=chances)[:, 0]
         paste(target[here], patch, square)
