@@ -28,15 +28,14 @@ from pleura.inference.tidy import tidy
 from pleura.inference.turns import upright_chances
 from pleura.labels import RIGHT_AND_LEFT, structures
 from pleura.modality.shown import shown
+from pleura.options import CONVENTIONS, Backend, Convention, Device, Modality
 from pleura.reading import read
 from pleura.reading.array import from_array
+from pleura.reading.images import ItkImage, NibabelImage, from_image, is_image
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume, axial_order, to_axial
 
-Source = str | Path | Volume | NDArray[Any]
-
-CONVENTIONS = ("heart-included", "heart-excluded")
-"""What the shipped masks of radiographs may hold, the usual one first."""
+Source = str | Path | Volume | NDArray[Any] | NibabelImage | ItkImage
 
 
 class Segmenter:
@@ -63,15 +62,15 @@ class Segmenter:
         self,
         *,
         model: str | Path | None = None,
-        modality: str = "auto",
-        convention: str = "",
-        backend: str = "auto",
-        device: str = "auto",
+        modality: Modality = "auto",
+        convention: Convention = "",
+        backend: Backend = "auto",
+        device: Device = "auto",
         threads: int | None = None,
     ) -> None:
         self.bundle = load_bundle(model)
         self._chosen, self.modality, self.convention = model is not None, modality, convention
-        self._device = device
+        self._asked_backend, self._device = backend, device
         _check_convention(self.bundle, convention, chosen=self._chosen)
         self.threads = threads or available_threads()
         self.backend, self.network = make_backend(self.bundle, backend=backend, device=device, threads=self.threads)
@@ -86,10 +85,10 @@ class Segmenter:
 
         Parameters
         ----------
-        source : a path, a `Volume`, or an array (z, y, x) whose axes run to the head, back and left; (y, x) for one
-            slice
+        source : a path, a `Volume`, an image of nibabel or SimpleITK, or an array (z, y, x) whose axes run to the
+            head, back and left; (y, x) for one slice
         spacing : millimetres along (z, y, x), with an array only
-        series : SeriesInstanceUID, where a DICOM folder holds several
+        series : which series, where a DICOM folder holds several, as listed by the error that asks for it
 
         Raises the named errors of `pleura.errors`.
         """
@@ -184,7 +183,7 @@ class Segmenter:
             model=RADIOGRAPH,
             modality=self.modality,
             convention=self.convention,
-            backend=self.backend,
+            backend=self._asked_backend,
             device=self._device,
             threads=self.threads,
         )
@@ -230,15 +229,50 @@ def segment(
     spacing: Sequence[float] | None = None,
     series: str | None = None,
     model: str | Path | None = None,
-    modality: str = "auto",
-    convention: str = "",
-    backend: str = "auto",
-    device: str = "auto",
+    modality: Modality = "auto",
+    convention: Convention = "",
+    backend: Backend = "auto",
+    device: Device = "auto",
     threads: int | None = None,
 ) -> Segmentation:
     """Return the right and left lung of one scan; for many scans make a `Segmenter` once.
 
-    `source`, `spacing` and `series` are described at `Segmenter.__call__`, the rest at `Segmenter`.
+    Parameters
+    ----------
+    source : a path of a DICOM folder, a zip or a file (DICOM, NIfTI, NRRD, MHA, picture); a `Volume`; an image of
+        nibabel or SimpleITK; or an array (z, y, x) whose axes run to the head, to the back and to the patient's left,
+        (y, x) for one slice
+    spacing : millimetres along the array's axes, with an array only; without it no volumes are known
+    series : which series, where a DICOM folder holds several, as listed by the error that asks for it
+    model : folder of a bundle, or a shipped one by its name, "chest-ct" or "chest-radiograph"; if None, the shipped
+        one that fits the scan
+    modality : what pictures without a header show: "auto" looks at them, "ct" or "cr" (radiograph) settles it
+    convention : of radiographs: "heart-included", each lung to the spine, which is meant where it is empty, or
+        "heart-excluded", the lung fields
+    backend : what runs the network: "auto" takes onnxruntime, or torch for a device that only torch knows
+    device : where it runs; "auto" is the processor
+    threads : processor threads; all that this process may use if None
+
+    Returns
+    -------
+    Segmentation : `labels`, uint8 on the scan's own grid, 0 background, 1 right lung, 2 left lung; `warnings`, what to
+        check before the mask is used; `write`, `preview`, `volumes_ml`
+
+    Raises
+    ------
+    UnreadableInput : the file is missing, damaged, empty, or of a format that is not read
+    UnsuitableInput : it is neither a chest CT nor a frontal chest radiograph, or an argument does not suit it
+    AmbiguousInput : several series could be meant, or there is none with that key
+    InvalidBundle : the model is not whole
+    MissingExtra : a package that is asked for is not installed
+    PleuraError : the base of all of them, and of options that do not exist
+
+    Examples
+    --------
+    >>> result = pleura.segment("scan")  # doctest: +SKIP
+    >>> result  # doctest: +SKIP
+    Segmentation(right 2846 mL, left 2509 mL, 87 x 256 x 256, no warnings)
+    >>> result.write("lungs.nii.gz")  # doctest: +SKIP
     """
     segmenter = Segmenter(
         model=model, modality=modality, convention=convention, backend=backend, device=device, threads=threads
@@ -254,14 +288,18 @@ def _check_convention(bundle: Bundle, convention: str, *, chosen: bool) -> None:
 
 
 def _as_volume(source: Source, spacing: Sequence[float] | None, series: str | None) -> Volume:
+    if isinstance(source, np.ndarray):
+        return from_array(source, spacing)
+    if spacing is not None:
+        raise UnsuitableInput("a spacing goes with an array; all else states its own", code="bad-spacing")
     if isinstance(source, Volume):
         _check_greys(source)
         return source
-    if isinstance(source, np.ndarray):
-        return from_array(source, spacing)
+    if is_image(source):
+        return from_image(source)
     if not isinstance(source, str | os.PathLike):
-        given = type(source).__name__
-        raise UnsuitableInput(f"give a path, a NumPy array or a pleura.Volume, not {given}", code="bad-source")
+        known = "a path, a NumPy array, a pleura.Volume, or an image of nibabel or SimpleITK"
+        raise UnsuitableInput(f"give {known}, not {type(source).__name__}", code="bad-source")
     return read(source, series=series)
 
 

@@ -59,6 +59,12 @@ def test_bundle_of_another_version_is_refused(copy: Path) -> None:
     assert caught.value.code == "bundle-version"
 
 
+def test_a_name_that_is_none_is_told_the_shipped_ones() -> None:
+    with pytest.raises(InvalidBundle, match="no model nosuch; .*: chest-ct, chest-radiograph$") as caught:
+        load_bundle("nosuch")
+    assert caught.value.code == "bundle-missing"
+
+
 def test_folder_without_a_recipe_is_no_bundle(tmp_path: Path) -> None:
     with pytest.raises(InvalidBundle) as caught:
         load_bundle(tmp_path)

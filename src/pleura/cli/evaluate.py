@@ -14,11 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pleura.cli.console import say, warn
 from pleura.cli.progress import counted
 from pleura.errors import UnsuitableInput
+from pleura.options import CONVENTIONS, MODALITIES, Convention
 
 if TYPE_CHECKING:
     from pleura.evaluation.cases import CaseList
@@ -34,8 +35,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--split", default="val", help="part of the data set; val by default")
     parser.add_argument("--compare", type=Path, metavar="OTHER", help="a second folder of masks, or a second model")
     parser.add_argument("--fail-below", type=float, default=0.9, metavar="DICE", help="0.9 by default")
-    parser.add_argument("--modality", choices=("auto", "ct", "cr"), default="auto", help="what pictures show")
-    parser.add_argument("--convention", choices=("heart-included", "heart-excluded"), default="", help="of radiographs")
+    parser.add_argument("--modality", choices=MODALITIES, default="auto", help="what pictures show")
+    parser.add_argument("--convention", choices=CONVENTIONS, default="", help="of radiographs")
     parser.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="keep the report here")
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
 
@@ -102,7 +103,8 @@ def _judged(
     with counted("evaluating", wishes.quiet) as tell:
         if predictions:
             return judge_files(cases, tell), None
-        convention = wishes.convention or _stated(cases, model)
+        # What a data set states is any text; Segmenter refuses what is no convention.
+        convention = cast(Convention, wishes.convention or _stated(cases, model))
         segmenter = Segmenter(model=model, modality=wishes.modality, convention=convention)
         return judge_model(cases, segmenter, model, tell), segmenter
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from pleura.cli.console import say, warn
 from pleura.cli.progress import counted
+from pleura.options import CONVENTIONS, MODALITIES
 
 if TYPE_CHECKING:
     from pleura.datasets import Report, Settings
@@ -42,10 +43,8 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--patients", default="", metavar="RULE", help="CSV with image,patient, or a regular expression with a group"
     )
-    parser.add_argument("--modality", choices=("auto", "ct", "cr"), default="auto", help="what pictures show")
-    parser.add_argument(
-        "--convention", choices=("heart-included", "heart-excluded"), default="", help="what masks of radiographs hold"
-    )
+    parser.add_argument("--modality", choices=MODALITIES, default="auto", help="what pictures show")
+    parser.add_argument("--convention", choices=CONVENTIONS, default="", help="what masks of radiographs hold")
     parser.add_argument("--workers", type=int, metavar="N", help="processes; one a core by default")
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
 

@@ -22,6 +22,7 @@ from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say, warn
 from pleura.cli.folders import left_out
 from pleura.cli.jobs import Job, guard, identities, picture_path, plan
 from pleura.errors import PleuraError
+from pleura.options import BACKENDS, CONVENTIONS, DEVICES, MODALITIES
 from pleura.segmentation import Segmentation
 from pleura.volume import Note, Volume, grid_text
 
@@ -41,20 +42,18 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--preview", action="store_true", help="write a picture of the result beside the mask")
     parser.add_argument("--json", action="store_true", help="print one JSON object a scan, and nothing else")
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
-    parser.add_argument("--modality", choices=("auto", "ct", "cr"), default="auto", help="what pictures show")
+    parser.add_argument("--modality", choices=MODALITIES, default="auto", help="what pictures show")
     parser.add_argument(
         "--convention",
-        choices=("heart-included", "heart-excluded"),
+        choices=CONVENTIONS,
         default="",
         help="of radiographs: each lung to the spine (the default), or the lung fields only",
     )
     parser.add_argument("--model", metavar="BUNDLE", help="folder of another model, or the name of a shipped one")
-    parser.add_argument(
-        "--backend", choices=("auto", "onnxruntime", "openvino", "torch"), default="auto", help="what runs the network"
-    )
+    parser.add_argument("--backend", choices=BACKENDS, default="auto", help="what runs the network")
     parser.add_argument(
         "--device",
-        choices=("auto", "cpu", "cuda", "mps"),
+        choices=DEVICES,
         default="auto",
         help="where it runs; cuda and mps with torch",
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pleura.errors import UnsuitableInput
-from pleura.segmenter import CONVENTIONS
+from pleura.options import CONVENTIONS
 
 SPLITS = ("train", "val", "test")
 

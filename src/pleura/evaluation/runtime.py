@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pleura.errors import PleuraError
+from pleura.options import Device
 from pleura.segmenter import Segmenter
 from pleura.volume import Volume
 
@@ -37,10 +38,11 @@ def run_times(model: str | Path | None, volumes: Iterable[Volume]) -> tuple[RunT
     volumes : scans that can be segmented
     """
     scans = list(volumes)
-    return tuple(_measured(device, model, scans) for device in ("cpu", "cuda"))
+    devices: tuple[Device, ...] = ("cpu", "cuda")
+    return tuple(_measured(device, model, scans) for device in devices)
 
 
-def _measured(device: str, model: str | Path | None, scans: list[Volume]) -> RunTime:
+def _measured(device: Device, model: str | Path | None, scans: list[Volume]) -> RunTime:
     slices = sum(scan.shape[0] for scan in scans)
     if not scans:
         return RunTime(device, None, 0, 0, "no scan was segmented")

@@ -83,6 +83,9 @@ def load_bundle(path: str | Path | None = None) -> Bundle:
     shipped = Path(str(resources.files("pleura.inference") / "bundles"))
     name = str(path or DEFAULT)
     folder = shipped / name if name in SHIPPED else Path(name)
+    if not folder.exists():
+        known = f"name the folder of one, or one that comes with pleura: {', '.join(SHIPPED)}"
+        raise InvalidBundle(f"there is no model {name}; {known}", code="bundle-missing")
     recipe = read_recipe(folder)
     for name in GRAPHS:
         file = folder / f"{name}.onnx"

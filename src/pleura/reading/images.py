@@ -1,0 +1,97 @@
+"""An image that nibabel or SimpleITK has read: its values and its place become a volume, as from the file it came from.
+
+Neither package is imported here: whoever hands over an image has it already.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol, TypeGuard
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.errors import UnsuitableInput
+from pleura.reading.array import from_array
+from pleura.reading.nifti_geometry import lps_from_ras, read_geometry
+from pleura.volume import Affine, NiftiForms, Note, Volume
+
+
+class NibabelImage(Protocol):
+    """What is used of ``nibabel.spatialimages.SpatialImage``."""
+
+    @property
+    def dataobj(self) -> Any:
+        """Values (x, y, z), scaled."""
+
+    @property
+    def affine(self) -> NDArray[np.float64] | None:
+        """(4, 4) voxel index (i, j, k, 1) -> RAS millimetres."""
+
+
+class ItkImage(Protocol):
+    """What is used of ``SimpleITK.Image``; points are LPS millimetres, axes run (x, y, z)."""
+
+    def GetSpacing(self) -> Sequence[float]: ...  # noqa: N802, D102
+    def GetOrigin(self) -> Sequence[float]: ...  # noqa: N802, D102
+    def GetDirection(self) -> Sequence[float]: ...  # noqa: N802, D102
+    def GetNumberOfComponentsPerPixel(self) -> int: ...  # noqa: N802, D102
+
+
+def is_image(source: object) -> TypeGuard[NibabelImage | ItkImage]:
+    """Say whether it is an image of nibabel or SimpleITK."""
+    return _package(source) is not None
+
+
+def from_image(image: NibabelImage | ItkImage) -> Volume:
+    """Return an image that is in memory as a volume; the image is left as it is.
+
+    Raises
+    ------
+    UnsuitableInput : not two or three axes, colour, or values that are not a scan
+    """
+    package = _package(image)
+    array, affine, forms, notes = _from_nibabel(image) if package == "nibabel" else (*_from_itk(image), None, ())
+    volume = from_array(array, affine=affine)
+    identity = replace(volume.identity, format=str(package).lower())
+    return replace(volume, identity=identity, nifti_forms=forms, notes=(*notes, *volume.notes))
+
+
+def _package(source: object) -> str | None:
+    """Return which of the two packages made the class of an object, or a class that it derives from."""
+    packages = (base.__module__.partition(".")[0] for base in type(source).__mro__)
+    return next((name for name in packages if name in {"nibabel", "SimpleITK"}), None)
+
+
+def _from_nibabel(image: Any) -> tuple[NDArray[Any], Affine | None, NiftiForms | None, tuple[Note, ...]]:
+    """Return values (z, y, x), array index -> LPS millimetres, both matrices of NIfTI, and what was wrong with them."""
+    if not hasattr(image, "dataobj") or not hasattr(image, "affine"):
+        raise UnsuitableInput(f"a nibabel {type(image).__name__} is not an image of voxels", code="bad-source")
+    values = np.asanyarray(image.dataobj)
+    while values.ndim > 3 and values.shape[-1] == 1:
+        values = values[..., 0]
+    if hasattr(image.header, "get_sform") and values.ndim in {2, 3}:
+        geometry = read_geometry(image.header.copy(), values.shape)
+        return values.T, geometry.affine, geometry.forms, geometry.notes
+    return values.T, None if image.affine is None else lps_from_ras(image.affine), None, ()
+
+
+def _from_itk(image: Any) -> tuple[NDArray[Any], Affine | None]:
+    """Return values (z, y, x) and array index -> LPS millimetres, None where the image states no millimetres."""
+    if image.GetNumberOfComponentsPerPixel() != 1:
+        raise UnsuitableInput("colour voxels are not CT numbers", code="colour")
+    values = sys.modules["SimpleITK"].GetArrayViewFromImage(image)
+    while values.ndim > 3 and values.shape[0] == 1:
+        values = values[0]
+    axes = min(values.ndim, 3)
+    spacing, origin = (np.array(given, np.float64)[:axes] for given in (image.GetSpacing(), image.GetOrigin()))
+    count = image.GetDimension()
+    direction = np.array(image.GetDirection(), np.float64).reshape(count, count)[:axes, :axes]
+    if axes == 2 and (spacing == 1).all():
+        return values, None  # what ITK says of a picture that states no millimetres
+    affine = np.eye(4)
+    affine[:axes, :axes] = direction * spacing
+    affine[:axes, 3] = origin
+    return values, affine[:, [2, 1, 0, 3]]
