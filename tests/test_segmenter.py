@@ -96,7 +96,7 @@ def test_windowed_picture_is_segmented_too(segmenter: pleura.Segmenter, phantom:
 
 @pytest.mark.parametrize("source", [None, 7, b"scan", [[1, 2], [3, 4]]])
 def test_what_is_no_scan_is_refused_with_what_is(segmenter: pleura.Segmenter, source: object) -> None:
-    with pytest.raises(UnsuitableInput, match="give a path, .* or SimpleITK, not ") as caught:
+    with pytest.raises(UnsuitableInput, match=r"give a path, .* or SimpleITK, not ") as caught:
         segmenter(source)
     assert caught.value.code == "bad-source"
 

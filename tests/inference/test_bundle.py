@@ -60,7 +60,7 @@ def test_bundle_of_another_version_is_refused(copy: Path) -> None:
 
 
 def test_a_name_that_is_none_is_told_the_shipped_ones() -> None:
-    with pytest.raises(InvalidBundle, match="no model nosuch; .*: chest-ct, chest-radiograph$") as caught:
+    with pytest.raises(InvalidBundle, match=r"no model nosuch; .*: chest-ct, chest-radiograph$") as caught:
         load_bundle("nosuch")
     assert caught.value.code == "bundle-missing"
 
