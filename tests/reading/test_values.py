@@ -66,6 +66,15 @@ def test_a_16_bit_picture_of_hu_above_32768_is_set_back() -> None:
     assert meaning.kind is Kind.HU
 
 
+@pytest.mark.parametrize("dtype", [np.int16, np.float32])
+def test_a_rescale_applied_twice_is_taken_back(dtype: type) -> None:
+    hu = chest()
+    meaning = values.interpret((hu - 1024).astype(dtype))
+    np.testing.assert_array_equal(meaning.voxels, hu)
+    assert [note.code for note in meaning.notes] == ["hu-offset-corrected"]
+    assert "1024 below" in meaning.notes[0].message
+
+
 def test_raw_values_with_padding_are_set_back_too() -> None:
     raw = chest() + 1024
     raw[:, :6] = -2000

@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
-from pleura.reading import values
 from pleura.reading.dicom_frames import Frame, read_frames
 from pleura.reading.dicom_geometry import places, stack
 from pleura.reading.dicom_pixels import read_pixels, same_pixels
+from pleura.reading.dicom_rescale import settle_series, settle_slices
 from pleura.reading.dicom_series import Series, choose, group
 from pleura.reading.limits import check_size
+from pleura.reading.padding import set_to_air
 from pleura.reading.radiograph import read_radiograph
+from pleura.reading.values import AIR
 from pleura.volume import Identity, Kind, Note, Volume
 
 _LITTER = frozenset({"DICOMDIR", "DIRFILE", "THUMBS.DB", "DESKTOP.INI", "__MACOSX"})
@@ -92,6 +94,7 @@ def read_dicom(paths: Sequence[Path], series: str | None, kind: Kind | None) -> 
     check_size(shape, 2, sum(path.stat().st_size for path in {frame.header.path for frame in frames}))
     voxels = np.empty(shape, np.int16)
     read_pixels(stacked.frames, voxels)
+    hu_notes = _in_hu(voxels, stacked.frames, kind)
     identity = Identity(
         format="dicom",
         study_uid=header.study_uid,
@@ -104,7 +107,7 @@ def read_dicom(paths: Sequence[Path], series: str | None, kind: Kind | None) -> 
         stacked.affine,
         spacing_known=stacked.spacing_known,
         identity=identity,
-        notes=(*notes, *chosen_notes, *doubles, *stacked.notes, *_header_notes(frames), *_in_hu(voxels, frames, kind)),
+        notes=(*notes, *chosen_notes, *doubles, *stacked.notes, *_header_notes(frames), *hu_notes),
     )
 
 
@@ -137,15 +140,10 @@ def _header_notes(frames: Sequence[Frame]) -> list[Note]:
     return notes
 
 
-def _in_hu(voxels: NDArray[np.int16], frames: Sequence[Frame], kind: Kind | None) -> tuple[Note, ...]:
-    """Set values back to HU, in place, where their rescale is missing or says nothing; note where HU are in doubt."""
-    if kind is Kind.HU:
-        return ()
-    found = values.sample(voxels)
-    if not any(frame.intercept for frame in frames) and not values.are_hu(found):
-        if values.raw_offset(found) == values.STORED_OFFSET:
-            values.to_hu(voxels, values.STORED_OFFSET)
-            return (values.offset_note(values.STORED_OFFSET),)
-        if any(frame.slope is None for frame in frames):
-            raise UnsuitableInput("there is no rescale to Hounsfield units, and the values do not tell", code="not-hu")
-    return values.doubts(found)
+def _in_hu(voxels: NDArray[np.int16], frames: Sequence[Frame | None], kind: Kind | None) -> tuple[Note, ...]:
+    """Set values to HU, in place, where their rescale does not lead there, and padding to air; say what was done."""
+    notes: tuple[Note, ...] = ()
+    if kind is not Kind.HU:
+        frames, notes = settle_slices(frames, voxels)
+        notes = (*notes, *settle_series(frames, voxels))
+    return (*notes, *set_to_air(voxels, AIR))

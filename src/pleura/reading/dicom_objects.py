@@ -14,7 +14,8 @@ _RADIOGRAPH_CLASSES = frozenset({_CR_CLASS, f"{_CR_CLASS}.1", f"{_CR_CLASS}.1.1"
 """Computed Radiography, Digital X-Ray for presentation and for processing."""
 _NAMES_TO_COME = {"1.2.840.10008.5.1.4.1.1.66.7": "Label Map Segmentation"}
 _NOT_HU = frozenset({"PERFUSION", "RCBF", "RCBV", "MTT", "TTP"})
-_HU_TYPES = frozenset({"", "HU", "HU_MOD", "US", "UNSPECIFIED"})
+_OTHER_UNITS = frozenset({"OD", "MGML", "Z_EFF", "ED", "EDW", "PCT"})
+"""Defined terms of Rescale Type for what is not Hounsfield units; other words are judged by the values."""
 
 # fmt: off
 ELSEWHERE = frozenset({
@@ -29,6 +30,12 @@ _NOT_THORAX = ELSEWHERE | {
 }
 """Body parts that a radiograph is not a chest radiograph of; nobody reuses a protocol there without renaming."""
 # fmt: on
+
+
+def is_hounsfield(rescale_type: str) -> bool:
+    """Say whether a Rescale Type means Hounsfield units, in any spelling, or nothing (US is "unspecified")."""
+    word = "".join(letter for letter in rescale_type.upper() if letter.isalpha())
+    return word in {"", "HU", "HUMOD", "US", "UNSPECIFIED", "UNKNOWN", "NONE"} or ("OUN" in word and word[0] == "H")
 
 
 def is_radiograph(header: Header) -> bool:
@@ -89,7 +96,7 @@ def _values(header: Header) -> PleuraError | None:
         return UnsuitableInput("this is a localizer (overview picture), not a CT slice", code="localizer")
     if _NOT_HU.intersection(header.image_type):
         return UnsuitableInput("this is a perfusion map; its values are not Hounsfield units", code="not-hu")
-    if header.rescale_type not in _HU_TYPES:
+    if header.rescale_type.strip() in _OTHER_UNITS:
         return UnsuitableInput(f"values are in {header.rescale_type}, not in Hounsfield units", code="not-hu")
     return None
 

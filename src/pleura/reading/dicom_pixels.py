@@ -49,7 +49,7 @@ def read_pixels(frames: Sequence[Frame | None], voxels: NDArray[np.int16]) -> No
             for (slot, frame), stored in zip(slots, decoded, strict=True):
                 voxels[slot] = stored.view(f"u{stored.itemsize}").astype(np.uint16, copy=False).view(np.int16)
                 _to_hu(voxels[slot], frame)
-    _fill_missing(frames, voxels)
+    fill_missing(frames, voxels)
 
 
 def same_pixels(frames: Sequence[Frame]) -> bool:
@@ -106,7 +106,7 @@ def _to_hu(voxels: NDArray[np.int16], frame: Frame) -> None:
         voxels[...] = np.clip(values, AIR, np.iinfo(np.int16).max)
 
 
-def _fill_missing(frames: Sequence[Frame | None], voxels: NDArray[np.int16]) -> None:
+def fill_missing(frames: Sequence[Frame | None], voxels: NDArray[np.int16]) -> None:
     """Interpolate each missing slice between the nearest slices that are there."""
     there = [slot for slot, frame in enumerate(frames) if frame is not None]
     for below, above in pairwise(there):

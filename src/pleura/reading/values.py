@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
 from pleura.modality import decide
+from pleura.reading.padding import corner_value, not_finite_outside, set_to_air
 from pleura.volume import Kind, Note
 
 AIR = -1024
@@ -61,14 +62,21 @@ def are_hu(values: NDArray[Any]) -> bool:
     return bool(inside.size) and float(((inside >= -1100) & (inside <= -600)).mean()) >= 0.01
 
 
+def hold_tissue(values: NDArray[Any]) -> bool:
+    """Say whether values hold soft tissue where HU have it: at least one in a hundred lies from -200 to 300."""
+    return float(((values >= -200) & (values <= 300)).mean()) >= 0.01
+
+
 def raw_offset(values: NDArray[Any]) -> int | None:
     """Return what was surely added to HU, or None: air lies at its place, and half of what is dense is soft tissue.
+
+    A rescale that was left out adds 1024, one that was applied twice takes 1024 away.
 
     Parameters
     ----------
     values : any shape; padding 1500 or more below air is not counted
     """
-    for offset in (STORED_OFFSET, _PICTURE_OFFSET):
+    for offset in (STORED_OFFSET, -STORED_OFFSET, _PICTURE_OFFSET):
         hu = values.astype(np.float32) - offset
         hu = hu[hu > -2500]
         dense = hu[hu > -500]
@@ -104,11 +112,13 @@ def interpret(array: NDArray[Any], kind: Kind | None = None) -> Meaning:
     if low == high:
         raise UnsuitableInput(f"all values are {low:g}; there is no picture", code="constant")
     if kind is Kind.HU:
-        return Meaning(to_hu(array), Kind.HU, tuple(notes))
+        hu = to_hu(array)
+        return Meaning(hu, Kind.HU, (*notes, *set_to_air(hu, AIR)))
     offset = None if kind else _offset(array, low, high)
     if offset is not None:
         note = offset_note(offset) if offset else Note("values-hu", "the values were taken as Hounsfield units")
-        return Meaning(to_hu(array, offset), Kind.HU, (*notes, note))
+        hu = to_hu(array, offset)
+        return Meaning(hu, Kind.HU, (*notes, note, *set_to_air(hu, AIR)))
     grey, note = _stretched(array, low, high)
     return Meaning(grey, kind or Kind.WINDOWED, (*notes, note))
 
@@ -131,21 +141,34 @@ def doubts(values: NDArray[Any]) -> tuple[Note, ...]:
     """Return a note where values that a header calls HU hold no air, or hardly any soft tissue (-200..300)."""
     if not are_hu(values):
         return (Note("hu-doubtful", "the values hold no air, so they may not be Hounsfield units"),)
-    if float(((values >= -200) & (values <= 300)).mean()) < 0.01:
+    if not hold_tissue(values):
         return (Note("hu-doubtful", "the values hold no soft tissue, so they may not be Hounsfield units"),)
     return ()
 
 
 def offset_note(offset: int) -> Note:
     """Return the note on values that were stored above HU."""
-    return Note("hu-offset-corrected", f"the values lay {offset} above Hounsfield units and were set back")
+    where = "above" if offset > 0 else "below"
+    return Note("hu-offset-corrected", f"the values lay {abs(offset)} {where} Hounsfield units and were set back")
+
+
+def hu_offset(values: NDArray[Any]) -> int | None:
+    """Return what lies between the values and HU, 0 for HU as they are, or None where they are not HU."""
+    has_air = are_hu(values)
+    if has_air and hold_tissue(values):
+        return 0
+    offset = raw_offset(values)
+    return 0 if offset is None and has_air else offset
 
 
 def _offset(array: NDArray[Any], low: float, high: float) -> int | None:
     """Return what was added to HU, 0 for HU as they are, or None for grey values; refuse what is neither."""
     values = sample(array)
     _refuse_labels(array, values, low, high)
-    offset = 0 if are_hu(values) else raw_offset(values)
+    offset = hu_offset(values)
+    padding = corner_value(array)
+    if offset is None and padding is not None and (values != padding).mean() >= 0.01:
+        offset = hu_offset(values[values != padding])
     grey = _are_grey(array, low, high)
     if (grey and offset is None) or _shows_radiograph(array, low, high):
         return None
@@ -195,14 +218,18 @@ def _ends(array: NDArray[Any], low: float, high: float) -> tuple[float, float]:
 
 
 def _finite(array: NDArray[Any]) -> tuple[NDArray[Any], list[Note]]:
-    """Set the few values that are no numbers to the lowest one; refuse when they are many."""
+    """Set values that are no numbers to the lowest one where they are few or padding; refuse many within the scan."""
     bad = ~np.isfinite(array)
     count = int(bad.sum())
     if not count:
         return array, []
-    if count > _MOST_NOT_FINITE * array.size:
-        raise UnsuitableInput(f"{count / array.size:.0%} of the values are not finite numbers", code="not-finite")
+    share = count / array.size
+    if count == array.size or (share > _MOST_NOT_FINITE and not not_finite_outside(bad)):
+        raise UnsuitableInput(f"{share:.0%} of the values are not finite numbers", code="not-finite")
     repaired = np.where(bad, array[~bad].min(), array)
+    if share > _MOST_NOT_FINITE:
+        text = f"outside the scan's field the values are no numbers, {share:.0%} of all; taken as the lowest value"
+        return repaired, [Note("padding", text)]
     return repaired, [Note("not-finite", f"{count} values that are not finite were set to the lowest value")]
 
 

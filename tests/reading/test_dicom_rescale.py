@@ -1,0 +1,127 @@
+"""The rescale of a series, lost in some slices, applied twice, or left out: told by the neighbours and by the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from dicom_files import chest, save_all, series
+from pydicom.dataset import Dataset
+
+import pleura
+from pleura.errors import UnsuitableInput
+from pleura.volume import Volume
+
+HU = chest()
+
+
+def read(slices: Sequence[Dataset], folder: Path) -> Volume:
+    return pleura.read(save_all(slices, folder))
+
+
+def codes(volume: Volume) -> set[str]:
+    return {note.code for note in volume.notes}
+
+
+def change(slices: list[Dataset], which: Sequence[int], **elements: Any) -> list[Dataset]:
+    """Set elements of some slices, by keyword; None removes one."""
+    for k in which:
+        for keyword, value in elements.items():
+            if value is None:
+                delattr(slices[k], keyword)
+            else:
+                setattr(slices[k], keyword, value)
+    return slices
+
+
+@pytest.mark.parametrize("which", [[5], [0, 1], [23], [3, 4, 9, 15, 16, 17], list(range(0, 24, 2)), list(range(1, 24))])
+@pytest.mark.parametrize("lost", [{"RescaleSlope": None, "RescaleIntercept": None}, {"RescaleIntercept": 0}])
+def test_slices_that_lost_their_rescale_are_set_to_fit(tmp_path: Path, which: list[int], lost: dict[str, Any]) -> None:
+    volume = read(change(series(HU), which, **lost), tmp_path)
+    np.testing.assert_array_equal(volume.voxels, HU)
+    assert "rescale-differs" in codes(volume)
+
+
+@pytest.mark.parametrize("which", [[7], [0, 1, 2], list(range(10, 15))])
+def test_slices_that_hold_hu_already_are_set_to_fit(tmp_path: Path, which: list[int]) -> None:
+    slices = series(HU)
+    for k in which:
+        slices[k].PixelRepresentation = 1
+        slices[k].PixelData = HU[k].tobytes()  # and still state an intercept of -1024
+    volume = read(slices, tmp_path)
+    np.testing.assert_array_equal(volume.voxels, HU)
+    assert "rescale-differs" in codes(volume)
+
+
+def test_different_rescales_that_lead_to_the_same_units_are_followed(tmp_path: Path) -> None:
+    slices = series(HU)
+    for k in range(0, 24, 3):
+        slices[k].RescaleSlope, slices[k].RescaleIntercept = 0.5, -2000
+        slices[k].PixelData = ((HU[k] + 2000) * 2).astype(np.uint16).tobytes()
+    volume = read(slices, tmp_path)
+    np.testing.assert_array_equal(volume.voxels, HU)
+    assert codes(volume) == set()
+
+
+def test_slices_that_no_rescale_makes_fit_are_refused(tmp_path: Path) -> None:
+    slices = change(series(HU), [4, 5], RescaleIntercept=-400)
+    for k in (4, 5):
+        slices[k].PixelData = (HU[k].astype(int) // 2 + 1500).astype(np.uint16).tobytes()
+    with pytest.raises(UnsuitableInput) as caught:
+        read(slices, tmp_path)
+    assert caught.value.code == "rescale-differs"
+
+
+def test_neighbours_that_differ_much_by_nature_are_kept(tmp_path: Path) -> None:
+    hu = HU.copy()
+    hu[:8] = -1000 + HU[:8] % 7  # nothing but air, as above the head
+    volume = read(series(hu), tmp_path)
+    np.testing.assert_array_equal(volume.voxels, hu)
+    assert codes(volume) == set()
+
+
+def test_a_rescale_applied_twice_is_taken_back(tmp_path: Path) -> None:
+    slices = series(HU)
+    for k, dataset in enumerate(slices):
+        dataset.PixelRepresentation = 1
+        dataset.PixelData = HU[k].tobytes()
+    volume = read(slices, tmp_path)
+    np.testing.assert_array_equal(volume.voxels, HU)
+    assert codes(volume) == {"hu-offset-corrected"}
+
+
+def test_padding_that_is_not_air_is_found_in_dicom_too(tmp_path: Path) -> None:
+    down, across = np.mgrid[-31.5:32, -31.5:32]
+    circle = np.hypot(down, across) > 33
+    padded = HU.copy()
+    padded[:, circle] = 3071
+    volume = read(series(padded), tmp_path)
+    np.testing.assert_array_equal(volume.voxels[:, ~circle], HU[:, ~circle])
+    assert set(volume.voxels[:, circle].ravel()) == {-1024}
+    assert codes(volume) == {"padding"}
+
+
+@pytest.mark.parametrize(
+    "unit", ["Houndsfield Unit", "HU ", "hu", "hounsfield", "Hounsfield Units", "US", "HU_MOD", "", "SIGNAL INTENSITY"]
+)
+def test_any_name_of_the_unit_is_judged_by_the_values(tmp_path: Path, unit: str) -> None:
+    volume = read(change(series(HU), range(24), RescaleType=unit), tmp_path)
+    np.testing.assert_array_equal(volume.voxels, HU)
+    assert codes(volume) == set()
+
+
+def test_an_unknown_unit_whose_values_are_no_hounsfield_units_is_refused(tmp_path: Path) -> None:
+    slices = series(np.abs(HU) // 8 + 200, RescaleType="MG/CC")
+    with pytest.raises(UnsuitableInput, match="MG/CC") as caught:
+        read(slices, tmp_path)
+    assert caught.value.code == "not-hu"
+
+
+@pytest.mark.parametrize("unit", ["Z_EFF", "ED", "MGML"])
+def test_a_unit_that_is_defined_as_another_is_refused(tmp_path: Path, unit: str) -> None:
+    with pytest.raises(UnsuitableInput) as caught:
+        read(change(series(HU), range(24), RescaleType=unit), tmp_path)
+    assert caught.value.code == "not-hu"

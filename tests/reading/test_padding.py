@@ -1,0 +1,83 @@
+"""Padding that is not air: found in the corners, taken as air, and nothing else touched."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from dicom_files import chest
+from numpy.typing import NDArray
+
+from pleura.errors import UnsuitableInput
+from pleura.reading import values
+from pleura.reading.padding import connected_to_border, corner_value
+from pleura.volume import Kind
+
+HU = chest()
+DOWN, ACROSS = np.mgrid[-31.5:32, -31.5:32]
+CIRCLE = np.hypot(DOWN, ACROSS) > 33
+FRAME = np.maximum(abs(DOWN), abs(ACROSS)) > 29
+SIDES = abs(ACROSS) > 29
+
+
+@pytest.mark.parametrize("where", [CIRCLE, FRAME, SIDES], ids=["circle", "frame", "sides"])
+@pytest.mark.parametrize("value", [3071, 0, 65535, 100_000, -500, np.nan, -np.inf, np.inf])
+def test_padding_of_any_value_and_shape_becomes_air(where: NDArray[np.bool_], value: float) -> None:
+    padded = HU.astype(np.float64)
+    padded[:, where] = value
+    meaning = values.interpret(padded)
+    assert meaning.kind is Kind.HU
+    assert "padding" in {note.code for note in meaning.notes}
+    np.testing.assert_array_equal(meaning.voxels[:, ~where], HU[:, ~where])
+    assert meaning.voxels[:, where].max() < -850
+
+
+@pytest.mark.parametrize("value", [-32768, -3024, -2000, -1024])
+def test_padding_below_air_is_air_without_a_word(value: int) -> None:
+    padded = HU.copy()
+    padded[:, CIRCLE] = value
+    meaning = values.interpret(padded)
+    assert [note.code for note in meaning.notes] == ["values-hu"]
+    assert set(meaning.voxels[:, CIRCLE].ravel()) == {-1024}
+
+
+def test_raw_unsigned_values_are_judged_beside_their_padding() -> None:
+    raw = (HU + 1024).astype(np.uint16)
+    raw[:, CIRCLE] = 65535
+    meaning = values.interpret(raw)
+    assert {note.code for note in meaning.notes} == {"hu-offset-corrected", "padding"}
+    np.testing.assert_array_equal(meaning.voxels[:, ~CIRCLE], HU[:, ~CIRCLE])
+    assert set(meaning.voxels[:, CIRCLE].ravel()) == {-1024}
+
+
+def test_the_same_value_within_the_body_is_kept() -> None:
+    padded = HU.copy()
+    padded[:, 30:34, 30:34] = 0
+    padded[:, CIRCLE] = 0
+    found = values.interpret(padded).voxels
+    assert set(found[:, 30:34, 30:34].ravel()) == {0}
+
+
+def test_many_values_within_the_scan_that_are_no_numbers_are_refused() -> None:
+    torn = HU.astype(np.float32)
+    torn[:, 20:40, 20:40] = np.nan
+    with pytest.raises(UnsuitableInput) as caught:
+        values.interpret(torn)
+    assert caught.value.code == "not-finite"
+
+
+def test_corners_that_vary_are_no_padding() -> None:
+    assert corner_value(HU) is None
+    flat = np.zeros((4, 8, 8))
+    flat[:, :, 4:] = 7
+    assert corner_value(flat) in {0, 7}  # half of the corners each
+    flat[0, :, 0] = 1
+    flat[-1, :, 0] = 1
+    assert corner_value(flat) == 7
+
+
+def test_only_what_is_joined_to_the_border_is_outside() -> None:
+    mask = np.zeros((6, 6), bool)
+    mask[0, :3] = mask[1, 1] = mask[3:5, 3:5] = True
+    expected = mask.copy()
+    expected[3:5, 3:5] = False
+    np.testing.assert_array_equal(connected_to_border(mask), expected)
