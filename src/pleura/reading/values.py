@@ -8,6 +8,7 @@ radiographs are spread like that too, so a single slice is also looked at.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -200,15 +201,26 @@ def _are_grey(array: NDArray[Any], low: float, high: float) -> bool:
 def _stretched(array: NDArray[Any], low: float, high: float) -> tuple[NDArray[Any], Note]:
     """Return grey values as 0..255, and how they were got."""
     if array.dtype.kind == "f" and low >= 0 and 0.5 < high <= 1:
-        grey, how = np.rint(array * 255).astype(np.uint8), "from 0 to 1, scaled to 0..255"
+        grey, how = _by_slices(array, np.uint8, lambda plane: np.rint(plane * 255)), "from 0 to 1, scaled to 0..255"
     elif low >= 0 and 128 <= high <= 255:
-        grey = (np.rint(array) if array.dtype.kind == "f" else array).astype(np.uint8)
+        grey = _by_slices(array, np.uint8, np.rint) if array.dtype.kind == "f" else array.astype(np.uint8, copy=False)
         how = "from 0 to 255"
     else:
         low, high = _ends(array, low, high)
-        grey, how = array.astype(np.float32), f"from {low:g} to {high:g}, stretched to 0..255"
-        grey = np.clip((grey - np.float32(low)) / np.float32(high - low) * 255, 0, 255)
+        black, scale = np.float32(low), np.float32(high - low)
+        grey = _by_slices(
+            array, np.float32, lambda plane: np.clip((plane.astype(np.float32) - black) / scale * 255, 0, 255)
+        )
+        how = f"from {low:g} to {high:g}, stretched to 0..255"
     return grey, Note("values-windowed", f"the values are not Hounsfield units but grey values {how}")
+
+
+def _by_slices(array: NDArray[Any], dtype: type, turned: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[Any]:
+    """Return the slices of (z, y, x), turned one by one into `dtype`: there is no second volume in a wider type."""
+    target: NDArray[Any] = np.empty(array.shape, dtype)
+    for slot, plane in zip(target, array, strict=True):
+        slot[...] = turned(plane)
+    return target
 
 
 def _ends(array: NDArray[Any], low: float, high: float) -> tuple[float, float]:
