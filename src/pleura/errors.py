@@ -14,6 +14,56 @@ birth date. `code` is a short kebab-case word that programs can rely on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several series that the caller may mean.
+
+    Attributes
+    ----------
+    number : its place in the list of all series of the input, from 1
+    key : what names it for good: the series UID, and `#2` and so on where one UID holds several scans
+    description : as the scanner calls it; free text, which is shown for the choice and never written to a file
+    kernel : of the reconstruction; empty where it is not known
+    what : what it is, in words
+    shape : slices, rows, columns
+    spacing : millimetres between slices, rows and columns, or None
+    """
+
+    number: int
+    key: str
+    description: str
+    kernel: str
+    what: str
+    shape: tuple[int, int, int]
+    spacing: tuple[float, float, float] | None
+
+    def __str__(self) -> str:
+        return f"{self.number} ({', '.join(self._facts())})"
+
+    def line(self) -> str:
+        """Return it as one line of a list, with the description."""
+        description = [f'"{self.description}"'] if self.description else []
+        return f"{self.number:3}  " + ", ".join([*description, *self._facts()])
+
+    def data(self) -> dict[str, Any]:
+        """Return it as plain data, without the description."""
+        return {
+            "number": self.number,
+            "key": self.key,
+            "kernel": self.kernel,
+            "shape": list(self.shape),
+            "spacing_mm": [round(step, 6) for step in self.spacing] if self.spacing else None,
+        }
+
+    def _facts(self) -> list[str]:
+        steps = [" x ".join(f"{step:.2f}" for step in self.spacing) + " mm"] if self.spacing else []
+        return [*([f"kernel {self.kernel}"] if self.kernel else []), self.what, *steps, f"series {self.key}"]
+
 
 def printable(text: str) -> str:
     r"""Return a text without control characters, which could steer a terminal: they are spelt out, as in ``\x1b``."""
@@ -29,6 +79,10 @@ class PleuraError(Exception):
         super().__init__(printable(message))
         self.code = code
 
+    def within(self, name: str) -> Self:
+        """Return the same error with the name of what it is about before it."""
+        return type(self)(f"{name}: {self.args[0]}", code=self.code)
+
 
 class UnreadableInput(PleuraError, ValueError):
     """The input is damaged, empty, or of a format that is not read."""
@@ -39,7 +93,18 @@ class UnsuitableInput(PleuraError, ValueError):
 
 
 class AmbiguousInput(PleuraError, ValueError):
-    """The input holds several scans; the message lists them and how to choose."""
+    """The input holds several scans; the message says how to choose, and lists the `choices`."""
+
+    def __init__(self, message: str, *, code: str, choices: Sequence[Choice] = ()) -> None:
+        super().__init__(message, code=code)
+        self.choices = tuple(choices)
+
+    def __str__(self) -> str:
+        return ": ".join([self.args[0], *(["; ".join(map(str, self.choices))] if self.choices else [])])
+
+    def within(self, name: str) -> Self:
+        """Return the same error with the name of what it is about before it."""
+        return type(self)(f"{name}: {self.args[0]}", code=self.code, choices=self.choices)
 
 
 class MissingExtra(PleuraError, ImportError):

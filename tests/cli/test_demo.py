@@ -16,8 +16,8 @@ def test_demo_finds_the_lungs_that_it_drew(run, elsewhere: Path) -> None:
     assert sorted(path.name for path in folder.iterdir()) == [
         "dicom",
         "lungs-preview.png",
-        "lungs.json",
         "lungs.nii.gz",
+        "lungs.nii.gz.json",
     ]
     assert len(list((folder / "dicom").iterdir())) == 64
 

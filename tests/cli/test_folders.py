@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from dicom_files import ROOT, ct_slice, save
 from pydicom.dataset import Dataset
 
 from pleura.cli.folders import left_out, scans_in
+from pleura.errors import UnreadableInput
 from pleura.phantom import chest, write_dicom
+from pleura.reading import read
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -45,16 +48,67 @@ def test_file_that_claims_to_be_an_image_and_is_none_is_left_to_fail(elsewhere: 
     assert _planned(elsewhere / "tree") == found
 
 
-def test_picture_beside_a_series_does_not_hide_it_and_is_not_forgotten(elsewhere: Path) -> None:
+def test_volumes_and_pictures_beside_a_series_are_scans_of_their_own(elsewhere: Path) -> None:
     write_dicom(chest((1, 16, 16), (5.0, 20.0, 20.0)), elsewhere / "deep/series")
     (elsewhere / "deep/list.csv").write_text("a,b")
     (elsewhere / "deep/series/empty.dcm").touch()
-    assert left_out(elsewhere) == ()
+    assert _planned(elsewhere) == ["."]
     _pictures(elsewhere, "a.png", "deep/b.png")
-    assert scans_in(elsewhere) == [elsewhere]
+    assert _planned(elsewhere) == ["a.png", "deep/b.png", "deep/series"]
+    _pictures(elsewhere, "deep/series/c.png")
+    assert _planned(elsewhere / "deep/series") == [".", "c.png"]
+
+
+def test_series_of_one_study_stay_together_whatever_lies_beside_them(elsewhere: Path) -> None:
+    _cohort(elsewhere, p1__thin="1", p1__thick="1", p2="2")
+    _pictures(elsewhere, "p1/a.png", "p1/thin/b.png")
+    assert _planned(elsewhere) == ["p1", "p1/a.png", "p1/thin/b.png", "p2"]
+    assert _planned(elsewhere / "p1") == [".", "a.png", "thin/b.png"]
+
+
+def test_pictures_of_the_viewer_on_a_disc_are_left_out_with_a_word_and_volumes_are_not(elsewhere: Path) -> None:
+    _cohort(elsewhere, DICOM__1="1")
+    _pictures(elsewhere, "VIEWER/help/logo.png", "start.GIF")
+    (elsewhere / "a.mha").write_bytes(b"ObjectType = Image")
+    assert left_out(elsewhere) == ()
+    (elsewhere / "DICOMDIR").write_bytes(bytes(128) + b"DICM")
+    assert _planned(elsewhere) == ["DICOM", "a.mha"]
+    assert scans_in(elsewhere / "DICOMDIR") == scans_in(elsewhere)
     (note,) = left_out(elsewhere)
     assert note.code == "images-left-out"
     assert "(2)" in note.message
+
+
+def test_radiograph_of_another_study_among_the_slices_is_not_forgotten(elsewhere: Path) -> None:
+    _cohort(elsewhere, p1__ct="7")
+    save(_radiograph(1), elsewhere / "p1/film/1.dcm")
+    assert _planned(elsewhere / "p1") == ["ct", "film/1.dcm"]
+
+
+def test_linked_folders_are_gone_through_once_and_never_lead_out_to_others(elsewhere: Path) -> None:
+    _cohort(elsewhere, store__p9="9", patients__p1="1")
+    (elsewhere / "patients/p2").symlink_to(elsewhere / "store/p9")
+    (elsewhere / "patients/p1/up").symlink_to("..")
+    (elsewhere / "patients/p1/self").symlink_to("self")
+    assert _planned(elsewhere / "patients") == ["p1", "p2"]
+    assert _planned(elsewhere / "patients/p1") == ["."]
+
+
+def test_folder_that_may_not_be_read_is_left_to_fail(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _cohort(elsewhere, p1="1", p2="2")
+    scan = os.scandir
+
+    def refuse(folder: Path) -> Any:
+        if Path(folder).name == "p2":
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scan(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert _planned(elsewhere) == ["p1", "p2"]
+    assert scans_in(elsewhere / "p2") == [elsewhere / "p2"]
+    with pytest.raises(UnreadableInput, match=r"p2: this may not be read") as caught:
+        read(elsewhere / "p2")
+    assert caught.value.code == "no-permission"
 
 
 def test_folder_without_any_image_is_left_to_the_reader_to_refuse(elsewhere: Path) -> None:
@@ -135,5 +189,4 @@ def test_what_is_no_ct_among_the_patients_of_a_cohort_is_not_forgotten(elsewhere
         side.StudyInstanceUID = f"{ROOT}.{study}"
         save(side, elsewhere / name / "1.dcm")
         save(side, elsewhere / name / "2.dcm")
-    assert _planned(elsewhere) == ["film.png", "p1", "p2", "p3/1.dcm", "p4/side"]
-    assert [note.code for note in left_out(elsewhere / "p1")] == ["images-left-out"]
+    assert _planned(elsewhere) == ["film.png", "p1/ct", "p1/film.png", "p2", "p3/1.dcm", "p4/side"]

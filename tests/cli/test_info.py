@@ -2,13 +2,18 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
-from pleura.phantom import chest, write_dicom
+import pytest
+from dicom_files import ROOT, chest, save, series
+
+from pleura.phantom import chest as drawn
+from pleura.phantom import write_dicom
 
 
 def test_series_is_described_without_its_patient(run, elsewhere: Path) -> None:
-    write_dicom(chest((24, 64, 64), (13.0, 6.0, 6.0)), elsewhere / "Miller")
+    write_dicom(drawn((24, 64, 64), (13.0, 6.0, 6.0)), elsewhere / "Miller")
     ran = run("info", "Miller")
     assert ran.code == 0
     assert "series 1 of 1: can be segmented" in ran.out
@@ -17,13 +22,56 @@ def test_series_is_described_without_its_patient(run, elsewhere: Path) -> None:
     assert "Miller" not in ran.out
 
 
-def test_two_series_are_both_listed_with_the_key_that_chooses(run, elsewhere: Path) -> None:
-    for seed in (0, 1):
-        write_dicom(chest((24, 64, 64), (13.0, 6.0, 6.0), seed=seed), elsewhere / f"scan/{seed}")
+def test_two_series_are_both_listed_with_what_tells_them_apart(run, elsewhere: Path) -> None:
+    for number, name in enumerate(("Lunge weich", "Lunge scharf")):
+        for slice_ in series(chest((20 - number, 64, 64)), SeriesInstanceUID=f"{ROOT}.{number}"):
+            slice_.SeriesDescription, slice_.ConvolutionKernel = name, f"B{number + 3}0f"
+            save(slice_, elsewhere / f"scan/{number}-{slice_.InstanceNumber}.dcm")
+    told = run("info", "scan")
+    assert told.code == 0
+    assert told.out.splitlines()[:3] == [
+        "2 series, to choose from with --series:",
+        f'  1  "Lunge weich", kernel B30f, 20 slices of 64 x 64 over 95 mm, 5.00 x 5.00 x 5.00 mm, series {ROOT}.0',
+        f'  2  "Lunge scharf", kernel B40f, 19 slices of 64 x 64 over 90 mm, 5.00 x 5.00 x 5.00 mm, series {ROOT}.1',
+    ]
     ran = run("info", "scan", "--json")
-    keys = [series["key"] for series in json.loads(ran.out)["series"]]
-    assert len(set(keys)) == 2
-    assert all(key in run("info", "scan").out for key in keys)
+    assert [(one["number"], one["kernel"]) for one in json.loads(ran.out)["series"]] == [(1, "B30f"), (2, "B40f")]
+    assert "Lunge" not in ran.out  # free text may hold a name
+
+
+def test_every_scan_that_segment_would_take_is_described(run, scan: Path, slice_picture: Path, elsewhere: Path) -> None:
+    (elsewhere / "many/deep").mkdir(parents=True)
+    shutil.copy(scan, elsewhere / "many/a.nii.gz")
+    shutil.copy(slice_picture, elsewhere / "many/deep/b.png")
+    ran = run("info", "many", scan, "--json")
+    assert ran.code == 0
+    told = [json.loads(line) for line in ran.out.splitlines()]
+    assert [one["source"] for one in told] == ["many/a.nii.gz", "many/deep/b.png", str(scan)]
+    (elsewhere / "many/bad.nii").touch()
+    ran = run("info", "many")
+    assert ran.code == 1
+    assert "2/3: many/bad.nii\n" in ran.out
+    assert ran.err == "pleura: error: bad.nii: the file is empty\n"
+
+
+def test_dicomdir_is_its_folder(run, elsewhere: Path) -> None:
+    write_dicom(drawn((24, 64, 64), (13.0, 6.0, 6.0)), elsewhere / "disc/1")
+    (elsewhere / "disc/DICOMDIR").write_bytes(bytes(128) + b"DICM")
+    assert run("info", "disc/DICOMDIR").out == run("info", "disc").out
+
+
+@pytest.mark.parametrize("pixels", [True, False])
+def test_what_cannot_be_segmented_is_code_2_and_has_no_invented_shape(run, elsewhere: Path, pixels: bool) -> None:
+    (report,) = series(chest((1, 64, 64)), SOPClassUID="1.2.840.10008.5.1.4.1.1.66.4", Modality="SEG")
+    report.NumberOfFrames = 7
+    if not pixels:
+        del report.Rows, report.Columns, report.PixelData
+    save(report, elsewhere / "object.dcm")
+    ran = run("info", "object.dcm")
+    assert ran.code == 2
+    assert "cannot be segmented" in ran.out
+    assert ("  shape: 7 x 64 x 64\n" in ran.out) == pixels
+    assert ("shape" in ran.out) == pixels
 
 
 def test_picture_has_no_millimetres(run, slice_picture: Path) -> None:

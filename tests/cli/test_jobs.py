@@ -11,7 +11,7 @@ from pleura.errors import UnwritableOutput
 
 
 def _stems(*names: str) -> list[str]:
-    return [job.stem.name.removesuffix("_lungs") for job in plan([Path(name) for name in names], Path("out"))]
+    return [job.stem.name.removesuffix("_lungs") for job in plan(names, Path("out"))]
 
 
 def test_results_are_named_after_their_scans_without_the_format() -> None:
@@ -22,12 +22,41 @@ def test_dots_that_are_no_format_stay_in_the_name() -> None:
     assert _stems("1.2.840.10008.7", "case.7.nii", "v1.5/") == ["1.2.840.10008.7", "case.7", "v1.5"]
 
 
-def test_equal_names_are_numbered_and_never_meet() -> None:
-    assert _stems("a/ct.nii", "a/ct_2.nii", "b/ct.nii", "c/ct.png") == ["ct", "ct_2", "ct_3", "ct_4"]
+def test_equal_names_are_told_apart_by_folders_whatever_the_order_and_whatever_else_is_given() -> None:
+    assert _stems("a/ct.nii", "b/ct.nii", "c/ct.png") == ["a_ct", "b_ct", "c_ct"]
+    assert _stems("c/ct.png", "b/mr.nii", "b/ct.nii", "a/ct.nii") == ["c_ct", "mr", "b_ct", "a_ct"]
+    assert _stems("x/p/ct", "y/p/ct", "z/q/ct") == ["x_p_ct", "y_p_ct", "q_ct"]
+
+
+def test_equal_names_in_one_folder_are_told_apart_by_suffixes(elsewhere: Path) -> None:
+    (elsewhere / "ct").mkdir()
+    assert _stems("ct.nii.gz", "ct.nii", "ct.png", "ct.zip", "ct") == ["ct_nii_gz", "ct_nii", "ct_png", "ct_zip", "ct"]
+
+
+def test_names_that_only_upper_case_tells_apart_never_meet_on_any_disc() -> None:
+    assert _stems("a/CT.nii", "b/ct.nii") == ["CT", "ct_2"]
+    assert _stems("b/ct.nii", "a/CT.nii") == ["ct_2", "CT"]
+
+
+def test_scans_of_a_folder_are_named_by_their_place_in_it(elsewhere: Path) -> None:
+    for name in ("a.png", "deep/a.png", "deep_a.png", "other/er/b.png"):
+        (elsewhere / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (elsewhere / "in" / name).write_bytes(b"\x89PNG\r\n\x1a\n")
+    names = dict(zip(("a", "deep/a", "deep_a", "other/er/b"), _stems("in"), strict=True))
+    assert names == {"a": "a", "deep/a": "deep_a", "deep_a": "deep_a_2", "other/er/b": "other_er_b"}
+
+
+def test_an_input_that_is_named_twice_is_one(elsewhere: Path) -> None:
+    (elsewhere / "ct").mkdir()
+    assert _stems("ct", "./ct/", str(elsewhere / "ct"), "ct/../ct") == ["ct"]
+    (elsewhere / "linked").symlink_to("ct")
+    assert _stems("ct", "linked") == ["ct", "linked"]
 
 
 def test_this_folder_gives_its_own_name(elsewhere: Path) -> None:
-    assert _stems(".", str(elsewhere)) == [elsewhere.name, f"{elsewhere.name}_2"]
+    assert _stems(".", str(elsewhere)) == [elsewhere.name]
+    (elsewhere / "DICOMDIR").write_bytes(b"DICM")
+    assert _stems("DICOMDIR") == [elsewhere.name]
 
 
 @pytest.mark.parametrize(
@@ -36,7 +65,7 @@ def test_this_folder_gives_its_own_name(elsewhere: Path) -> None:
 )
 def test_unclear_places_are_asked_for(paths: list[str], output: str | None) -> None:
     with pytest.raises(UnwritableOutput, match="-o FOLDER") as caught:
-        plan([Path(path) for path in paths], Path(output) if output else None)
+        plan(paths, Path(output) if output else None)
     assert caught.value.code == "where-to"
 
 
@@ -44,5 +73,5 @@ def test_one_folder_may_hold_many_scans_unless_one_series_of_it_is_wanted(elsewh
     for name in ("b.png", "a.png", "deep/a.png"):
         (elsewhere / name).parent.mkdir(exist_ok=True)
         (elsewhere / name).write_bytes(b"\x89PNG\r\n\x1a\n")
-    assert [job.stem.name for job in plan([elsewhere], Path("out"))] == ["a_lungs", "b_lungs", "a_2_lungs"]
-    assert [job.source for job in plan([elsewhere], Path("out"), series="1.2#1")] == [elsewhere]
+    assert [job.stem.name for job in plan([str(elsewhere)], Path("out"))] == ["a_lungs", "b_lungs", "deep_a_lungs"]
+    assert [job.source for job in plan([str(elsewhere)], Path("out"), series="1.2#1")] == [elsewhere]

@@ -20,12 +20,12 @@ from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume, affine_from_spacing
 
 
-def test_one_argument_writes_a_neutral_name_here(run, network, scan: Path, elsewhere: Path) -> None:
+def test_one_argument_writes_here_under_the_name_of_the_input(run, network, scan: Path, elsewhere: Path) -> None:
     ran = run("segment", scan)
     assert ran.code == 0
     assert ran.err == ""
-    assert sorted(path.name for path in elsewhere.iterdir()) == ["lungs.json", "lungs.nii.gz"]
-    image = nibabel.load("lungs.nii.gz")
+    assert sorted(path.name for path in elsewhere.iterdir()) == ["chest_lungs.nii.gz", "chest_lungs.nii.gz.json"]
+    image = nibabel.load("chest_lungs.nii.gz")
     np.testing.assert_allclose(image.affine, nibabel.load(scan).affine)
 
 
@@ -37,11 +37,10 @@ def test_lines_tell_what_was_read_found_and_written(run, network, scan: Path) ->
     assert found
     right, left, litres = map(float, found.groups())
     assert litres == pytest.approx((right + left) / 1000, abs=0.0061)  # what rounding to mL and to 10 mL may cost
-    assert lines[-1] == "written: lungs.nii.gz and lungs-preview.png"
-    assert "chest" not in "".join(lines)  # no name of an input
+    assert lines[-1] == "written: chest_lungs.nii.gz and chest_lungs-preview.png"
 
 
-def test_line_on_a_radiograph_tells_areas_heights_and_their_ratio(run, network, monkeypatch) -> None:
+def test_line_on_a_radiograph_tells_areas_heights_and_their_ratio(run, network, slice_picture, monkeypatch) -> None:
     grey = np.full((40, 40), 200, np.uint8)
     labels = np.zeros((40, 40), np.uint8)
     labels[5:35, 5:15], labels[10:30, 25:35] = 1, 2
@@ -49,17 +48,18 @@ def test_line_on_a_radiograph_tells_areas_heights_and_their_ratio(run, network, 
     monkeypatch.setattr(pleura.segmenter.Segmenter, "__call__", lambda *_, **__: Segmentation(labels, volume))
     # pixels of half a square centimetre: 300 and 200 of them; rows of 1 cm: 30 and 20
     told = "right lung 150 cm², 30.0 cm high, left lung 100 cm², 20.0 cm high, left to right 0.67"
-    assert run("segment", "film.dcm").out.splitlines()[1] == told
+    assert run("segment", slice_picture).out.splitlines()[1] == told
     unknown = replace(volume, spacing_known=False)
     monkeypatch.setattr(pleura.segmenter.Segmenter, "__call__", lambda *_, **__: Segmentation(labels, unknown))
+    Path("slice_lungs.png").unlink()
     # without millimetres: 300 and 200 of 1600 pixels
     told = "right lung 18.8 % of the picture, left lung 12.5 % of the picture, left to right 0.67"
-    assert run("segment", "film.dcm").out.splitlines()[1] == told
+    assert run("segment", slice_picture).out.splitlines()[1] == told
 
 
 def test_model_is_a_shipped_one_by_name_or_a_folder(run, slice_picture: Path) -> None:
     assert run("segment", slice_picture, "--model", "chest-radiograph").code == 0
-    record = json.loads(Path("lungs.json").read_text())
+    record = json.loads(Path("slice_lungs.png.json").read_text())
     assert record["model"]["name"] == "chest-radiograph"
     ran = run("segment", slice_picture, "--model", "./chest-radiograph")
     assert ran.code == 2
@@ -69,32 +69,33 @@ def test_model_is_a_shipped_one_by_name_or_a_folder(run, slice_picture: Path) ->
 def test_two_arguments_are_input_and_output(run, network, scan: Path, elsewhere: Path) -> None:
     assert run("segment", scan, "mask.nrrd").code == 0
     assert (elsewhere / "mask.nrrd").exists()
-    assert (elsewhere / "mask.json").exists()
+    assert (elsewhere / "mask.nrrd.json").exists()
 
 
 def test_options_may_stand_anywhere(run, network, scan: Path, elsewhere: Path) -> None:
     assert run("segment", scan, "--preview", "mask.nrrd").code == 0
     assert run("segment", "-o", "out", scan, "--quiet", scan).code == 0
-    written = {str(path.relative_to(elsewhere)) for path in elsewhere.rglob("*.n*")}
-    assert written == {"mask.nrrd", "out/chest_lungs.nii.gz", "out/chest_2_lungs.nii.gz"}
+    written = {str(path.relative_to(elsewhere)) for path in elsewhere.rglob("*") if path.suffix != ".json"}
+    assert written == {"mask.nrrd", "mask-preview.png", "out", "out/chest_lungs.nii.gz"}
 
 
 def test_picture_becomes_a_picture(run, network, slice_picture: Path, elsewhere: Path) -> None:
     assert run("segment", slice_picture, "--preview").code == 0
-    assert sorted(path.name for path in elsewhere.iterdir()) == ["lungs-preview.png", "lungs.json", "lungs.png"]
-    with Image.open("lungs.png") as image:
+    written = sorted(path.name for path in elsewhere.iterdir())
+    assert written == ["slice_lungs-preview.png", "slice_lungs.png", "slice_lungs.png.json"]
+    with Image.open("slice_lungs.png") as image:
         assert image.size == (128, 128)
 
 
 def test_many_inputs_load_the_model_once(run, network, scan: Path, slice_picture: Path, elsewhere: Path) -> None:
-    ran = run("segment", scan, slice_picture, scan, "-o", "deep/out", "--threads", 2, "--backend", "torch")
+    ran = run("segment", scan, slice_picture, "-o", "deep/out", "--threads", 2, "--backend", "torch")
     assert ran.code == 0
     names = sorted(path.name for path in (elsewhere / "deep/out").iterdir() if path.suffix != ".json")
-    assert names == ["chest_2_lungs.nii.gz", "chest_lungs.nii.gz", "slice_lungs.png"]
+    assert names == ["chest_lungs.nii.gz", "slice_lungs.png"]
     pictures = {"modality": "auto", "convention": ""}
     assert network == [{"model": None, **pictures, "backend": "torch", "device": "auto", "threads": 2}]
     assert ran.err == ""  # no progress bar in a pipe
-    assert [line[:5] for line in ran.out.splitlines() if " x " in line] == ["1/3: ", "2/3: ", "3/3: "]
+    assert [line[:5] for line in ran.out.splitlines() if " x " in line] == ["1/2: ", "2/2: "]
 
 
 def test_many_pictures_go_side_by_side_and_are_told_of_in_order(
@@ -123,7 +124,8 @@ def test_folder_of_images_is_many_scans(run, network, scan: Path, slice_picture:
     (folder / "notes.txt").write_text("nothing to see")
     assert run("segment", folder).code == 0
     written = sorted(path.name for path in (elsewhere / "lungs").iterdir())
-    assert written == ["chest_lungs.json", "chest_lungs.nii.gz", "slice_lungs.json", "slice_lungs.png"]
+    masks = ["chest_lungs.nii.gz", "slice_lungs.png"]
+    assert written == sorted([*masks, *(f"{mask}.json" for mask in masks)])
     assert run("segment", folder, "one.nii.gz").code == 2
 
 
@@ -152,12 +154,8 @@ def test_resume_leaves_alone_what_is_there_of_the_same_scan_and_model(
     assert ran.out.splitlines() == ["1/2: there already: out/a_lungs.nii.gz", "2/2: there already: out/b_lungs.png"]
     assert len(pleura.segmenter.Segmenter.segmented) == 2
     (elsewhere / "out/a_lungs-preview.png").unlink()
-    shutil.copy(slice_picture, elsewhere / "b.png")
-    shutil.copy(elsewhere / "out/b_lungs.json", elsewhere / "out/a_lungs.json")
     assert "2/2: there already" in run(*call).out
-    assert (
-        len(pleura.segmenter.Segmenter.segmented) == 3
-    )  # the first again: its record is that of another scan, and its picture is gone
+    assert len(pleura.segmenter.Segmenter.segmented) == 3  # the first again, as its picture is gone
     assert "already" not in run(*call, "--model", "another").out
     assert len(pleura.segmenter.Segmenter.segmented) == 5
 
@@ -165,19 +163,27 @@ def test_resume_leaves_alone_what_is_there_of_the_same_scan_and_model(
 def test_resume_repeats_the_warnings_of_what_is_there(run, network, elsewhere: Path) -> None:
     Image.fromarray(np.arange(100, 164, dtype=np.uint8).repeat(64).reshape(64, 64)).save(elsewhere / "full.png")
     runs = [run("segment", "full.png", "--resume", "--quiet") for _ in range(2)]
-    assert [ran.err for ran in runs] == ["pleura: warning: lungs.png: no lung was found\n"] * 2
+    assert [ran.err for ran in runs] == ["pleura: warning: full_lungs.png: no lung was found\n"] * 2
     assert [ran.out for ran in runs] == ["", ""]
     assert len(pleura.segmenter.Segmenter.segmented) == 1
 
 
-def test_folder_of_dicom_is_one_scan(run, network, elsewhere: Path) -> None:
+def test_folder_of_dicom_is_one_scan(run, network, slice_picture: Path, elsewhere: Path) -> None:
     write_dicom(chest((24, 64, 64), (13.0, 6.0, 6.0)), elsewhere / "series")
     ran = run("segment", elsewhere / "series", "-o", "mask.mha")
     assert ran.code == 0
-    assert "note: beside" not in ran.out
     assert (elsewhere / "mask.mha").exists()
-    (elsewhere / "series/photo.jpg").touch()
-    assert "note: beside the DICOM files the folder holds other images (1)" in run("segment", "series", "mask.mha").out
+    assert run("segment", "./series/").code == 0
+    assert (elsewhere / "series_lungs.nii.gz").exists()
+    shutil.copy(slice_picture, elsewhere / "series/photo.png")
+    refused = run("segment", "series", "mask.mha")
+    assert refused.code == 2
+    assert "2 scans do not go into one file: series, series/photo.png;" in refused.err
+    assert run("segment", "series", "-o", "out").code == 0
+    assert sorted(path.name for path in (elsewhere / "out").glob("*[!n]")) == [
+        "photo_lungs.png",
+        "series_lungs.nii.gz",
+    ]
 
 
 def test_one_bad_file_does_not_stop_the_rest(run, network, scan: Path, elsewhere: Path) -> None:
@@ -270,7 +276,7 @@ def test_only_earlier_results_are_replaced(run, network, scan: Path, elsewhere: 
     assert [run("segment", scan, "lungs.nii.gz", "--preview").code for _ in range(2)] == [0, 0]
 
 
-@pytest.mark.parametrize("name", ["lungs.json", "lungs-preview.png"])
+@pytest.mark.parametrize("name", ["chest_lungs.nii.gz.json", "chest_lungs-preview.png"])
 def test_files_of_others_beside_the_mask_are_left_alone(run, network, scan: Path, elsewhere: Path, name: str) -> None:
     (elsewhere / name).write_text("{}")
     ran = run("segment", scan, "--preview")
@@ -283,13 +289,18 @@ def test_json_is_one_object_a_scan_and_nothing_else(run, network, scan: Path, el
     (elsewhere / "bad.nii").write_bytes(b"")
     ran = run("segment", scan, "bad.nii", "-o", "out", "--json", "--preview")
     good, bad = (json.loads(line) for line in ran.out.splitlines())
-    assert good["number"] == 1
+    assert (good["number"], good["source"]) == (1, str(scan))
     assert len(good["input"]["sha256"]) == 64
     assert good["output"] == "out/chest_lungs.nii.gz"
     assert good["preview"] == "out/chest_lungs-preview.png"
-    assert good["seconds"] == {"read": 0.25}
+    assert good["seconds"]["read"] >= 0.25
     assert [label["name"] for label in good["labels"]] == ["background", "right lung", "left lung"]
-    assert bad == {"number": 2, "error": "empty-file"}
+    assert bad == {
+        "number": 2,
+        "source": "bad.nii",
+        "error": "empty-file",
+        "message": "bad.nii: the file is empty",
+    }
     assert ran.code == 1
 
 
@@ -305,16 +316,23 @@ def test_quiet_says_nothing_but_warnings(run, network, scan: Path, elsewhere: Pa
     assert ran.code == 0
 
 
-def test_nothing_that_is_written_or_said_tells_the_patient_or_the_file(run, network, elsewhere: Path) -> None:
+def test_nothing_but_the_name_that_was_given_tells_the_patient_or_the_file(run, network, elsewhere: Path) -> None:
     folder = elsewhere / "Miller-Ann"
     for path in write_dicom(chest((24, 64, 64), (13.0, 6.0, 6.0)), folder):
         dataset = pydicom.dcmread(path)
         dataset.PatientName, dataset.PatientID, dataset.PatientBirthDate = "Miller^Ann", "4711-0815", "19600229"
+        dataset.SeriesDescription = "Miller Ann"
         dataset.save_as(path)
         path.rename(path.with_name(f"Miller_{path.name}"))
     (elsewhere / "out").mkdir()
     ran = run("segment", folder, "out/mask.nii", "--preview", "--json")
-    said = [ran.out.encode(), ran.err.encode(), *(path.read_bytes() for path in (elsewhere / "out").iterdir())]
+    source = json.loads(ran.out)["source"]
+    assert source == str(folder)
+    said = [
+        ran.out.replace(source, "").encode(),
+        ran.err.encode(),
+        *(path.read_bytes() for path in (elsewhere / "out").iterdir()),
+    ]
     assert len(said) == 5
     for secret in (b"Miller", b"4711-0815", b"19600229", b"Ann", str(elsewhere).encode()):
         assert all(secret not in text for text in said)

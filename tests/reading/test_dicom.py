@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dicom_files import AXIAL, ROOT, chest, ct_slice, enhanced, save, save_all, series
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -231,11 +233,53 @@ def test_two_acquisitions_in_one_series_are_told_apart_and_offered(tmp_path: Pat
     hu = chest()
     second = series(hu + 5, AcquisitionNumber=2, InstanceNumber=50)
     folder = save_all(series(hu) + second, tmp_path)
-    with pytest.raises(AmbiguousInput, match=rf"series {ROOT}\.2\).*series {ROOT}\.2#2\)") as caught:
+    with pytest.raises(AmbiguousInput, match=rf"series {ROOT}\.2#1\).*series {ROOT}\.2#2\)") as caught:
         pleura.read(folder)
     assert caught.value.code == "several-series"
-    offered = [pleura.read(folder, series=key).voxels for key in (f"{ROOT}.2", f"{ROOT}.2#2")]
-    assert {int(np.abs(voxels - hu).max()) for voxels in offered} == {0, 5}
+    for first, second in ((f"{ROOT}.2#1", f"{ROOT}.2#2"), ("#1", "#2"), ("1", "2")):
+        offered = [pleura.read(folder, series=key).voxels for key in (first, second)]
+        assert [int(np.abs(voxels - hu).max()) for voxels in offered] == [0, 5]
+    assert error_code(folder, series=f"{ROOT}.2") == "several-series"
+
+
+@pytest.mark.parametrize("first", [1, 9])
+def test_phases_of_one_series_are_offered_in_the_order_of_their_times(tmp_path: Path, first: int) -> None:
+    hu = chest()
+    early, late = (series(hu + k, TemporalPositionIdentifier=first + k, InstanceNumber=k) for k in range(2))
+    folder = save_all(late + early + early[:1], tmp_path)  # one slice is there twice
+    assert error_code(folder) == "several-series"
+    assert [int(pleura.read(folder, series=f"#{k}").voxels[0, 0, 0] - hu[0, 0, 0]) for k in (1, 2)] == [0, 1]
+
+
+def test_phases_of_a_multi_frame_object_are_offered(tmp_path: Path) -> None:
+    hu = chest((10, 64, 64))
+    both = enhanced(np.concatenate([hu, hu + 3]), range(20))
+    for k, frame in enumerate(both.PerFrameFunctionalGroupsSequence):
+        frame.PlanePositionSequence[0].ImagePositionPatient = [-160, -160, 5 * (k % 10)]
+        content = Dataset()
+        content.TemporalPositionIndex = 1 + k // 10
+        frame.FrameContentSequence = Sequence([content])
+    path = save(both, tmp_path / "many.dcm")
+    assert error_code(path) == "several-series"
+    assert pleura.read(path, series="#2").voxels[0, 0, 0] == hu[0, 0, 0] + 3
+
+
+@pytest.mark.parametrize("shared", [1, 3])
+def test_slabs_that_share_slices_are_one_scan(tmp_path: Path, shared: int) -> None:
+    hu = chest()
+    slices = series(hu)
+    for k, dataset in enumerate(slices):
+        dataset.AcquisitionNumber = 1 + k // 8
+    again = series(hu + 7)
+    overlap = [k for end in (8, 16) for k in range(end, end + shared)]  # the lower slab goes on for `shared` slices
+    for k in overlap:
+        again[k].AcquisitionNumber, again[k].InstanceNumber = k // 8, 100 + k
+        again[k].SOPInstanceUID += ".7"
+    volume = pleura.read(save_all(slices + [again[k] for k in overlap], tmp_path))
+    assert "slabs-joined" in codes(volume)
+    expected = hu.copy()
+    expected[overlap] += 7
+    np.testing.assert_array_equal(volume.voxels, expected)
 
 
 def test_acquisitions_that_follow_each_other_are_one_stack(tmp_path: Path) -> None:
@@ -249,10 +293,33 @@ def test_two_chest_series_are_a_question_and_the_answer_is_taken(tmp_path: Path)
     hu = chest()
     sharp = series(hu[:22] + 9, SeriesInstanceUID=f"{ROOT}.7", ConvolutionKernel="B70f")
     folder = save_all(series(hu) + sharp, tmp_path)
-    with pytest.raises(AmbiguousInput, match=r"24 slices of 64 x 64 over 115 mm.*22 slices.*kernel B70f"):
+    with pytest.raises(AmbiguousInput, match=r"24 slices of 64 x 64 over 115 mm.*kernel B70f, 22 slices"):
         pleura.read(folder)
     assert pleura.read(folder, series=f"{ROOT}.7").voxels[0, 0, 0] == hu[0, 0, 0] + 9
     assert error_code(folder, series="1.2.3") == "no-such-series"
+    assert error_code(folder, series="3") == "no-such-series"
+
+
+def test_series_is_chosen_by_a_part_of_its_description_that_no_other_has(tmp_path: Path) -> None:
+    names = ("Thorax WEICH 5.0", "Thorax Läunge 1.0", "Scout")
+    slices = []
+    for number, name in enumerate(names):
+        slices += series(chest()[: 24 - number] + number, SeriesInstanceUID=f"{ROOT}.{number}", SeriesDescription=name)
+    for dataset in slices:
+        dataset.SpecificCharacterSet = "ISO_IR 192"
+    for dataset in slices[-22:]:
+        dataset.ImageType = ["ORIGINAL", "PRIMARY", "LOCALIZER"]
+    folder = save_all(slices, tmp_path)
+    assert pleura.read(folder, series="läunge").voxels[0, 0, 0] == chest()[0, 0, 0] + 1
+    assert pleura.read(folder, series="1").identity.series_uid == f"{ROOT}.0"
+    assert error_code(folder, series="thorax") == "several-series"
+    assert error_code(folder, series="scout") == "localizer"
+    with pytest.raises(AmbiguousInput) as caught:
+        pleura.read(folder)
+    first, second = caught.value.choices
+    assert second.line().startswith('  2  "Thorax Läunge 1.0", 23 slices of 64 x 64 over 110 mm, 5.00 x 5.00 x 5.00 mm')
+    assert first.data()["shape"] == [24, 64, 64]
+    assert "Thorax" not in f"{caught.value} {first.data()}"  # free text may hold a name
 
 
 def test_localizers_short_series_and_reformats_are_put_aside_with_a_note(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +17,13 @@ from pleura.writing import SUFFIXES, record, record_path, suffix_of, write
 
 def test_record_lies_beside_the_mask_under_its_name(plain: Segmentation, tmp_path: Path) -> None:
     assert plain.write(tmp_path / "case.7.NII.GZ") == tmp_path / "case.7.NII.GZ"
-    assert json.loads((tmp_path / "case.7.json").read_text()) == record(plain)
-    assert record_path(Path("a/b.mha")) == Path("a/b.json")
+    data = (tmp_path / "case.7.NII.GZ").read_bytes()
+    mask = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    assert json.loads((tmp_path / "case.7.NII.GZ.json").read_text()) == {**record(plain), "mask": mask}
+
+
+def test_masks_of_two_formats_have_a_record_each() -> None:
+    assert [record_path(Path(f"a/b{suffix}")).name for suffix in (".mha", ".nrrd")] == ["b.mha.json", "b.nrrd.json"]
 
 
 def test_record_counts_voxels_and_millilitres(plain: Segmentation) -> None:

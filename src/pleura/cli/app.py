@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from pleura.cli.console import INTERRUPTED, NOTHING_DONE, SOME_FAILED, complain
-from pleura.cli.parser import VERBS, first_parser, nearest, verb_parser
+from pleura.cli.parser import VERBS, Parser, first_parser, nearest, verb_parser
+from pleura.cli.paths import ESCAPE
 
 _BELOW_ZERO = re.compile(r"-\.?\d")
 
@@ -32,7 +33,8 @@ def run(given: Sequence[str]) -> int:
     if given[0] not in VERBS:
         _refuse_verb(given[0])
     # Intermixed, so that options may stand between INPUT and OUTPUT.
-    wishes = verb_parser(given[0]).parse_intermixed_args(_with_values_joined(given[1:]))
+    parser = verb_parser(given[0])
+    wishes = parser.parse_intermixed_args(_with_names_kept(_with_values_joined(given[1:]), parser))
     try:
         code: int = import_module(f"pleura.cli.{given[0]}").run(wishes)
         sys.stdout.flush()
@@ -65,8 +67,17 @@ def _with_values_joined(given: Sequence[str]) -> list[str]:
     """Put `=` between an option and a value below zero, as in `--window -125,275`: argparse sees two options there."""
     words: list[str] = []
     for word in given:
-        if words and re.fullmatch("--[^=]+", words[-1]) and _BELOW_ZERO.match(word):
+        if "--" not in words and words and re.fullmatch("--[^=]+", words[-1]) and _BELOW_ZERO.match(word):
             words[-1] += f"={word}"
         else:
             words.append(word)
     return words
+
+
+def _with_names_kept(given: list[str], parser: Parser) -> list[str]:
+    """Make names of all words after `--`, whatever they begin with, and say so where a file before it needs that."""
+    end = given.index("--") if "--" in given else len(given)
+    for word in given[:end]:
+        if word[:1] == "-" and os.path.lexists(word) and word not in parser._option_string_actions:
+            parser.error(f"{word} is there and begins with a dash: write ./{word}, or -- before the names")
+    return [*given[:end], *(f"{ESCAPE}{word}" if word[:1] == "-" else word for word in given[end + 1 :])]

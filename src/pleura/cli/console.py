@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 import traceback
 
-from pleura.errors import PleuraError
+from pleura.errors import AmbiguousInput, PleuraError
 
-SOME_FAILED, NOTHING_DONE, INTERRUPTED = 1, 2, 130
+SOME_FAILED, NOTHING_DONE, WARNED, INTERRUPTED = 1, 2, 3, 130
 
 
 def say(line: str) -> None:
@@ -26,13 +26,17 @@ def fail(message: str) -> None:
 
 
 def complain(error: BaseException, *, debug: bool) -> None:
-    """Print an error in one line on stderr; with `debug`, its traceback before."""
+    """Print an error in one line on stderr, and a line for each choice; with `debug`, its traceback before."""
     if debug:
         sys.stderr.writelines(traceback.format_exception(error))
-    fail(_sentence(error))
+    choices = error.choices if isinstance(error, AmbiguousInput) else ()
+    told = error.args[0] + ":" if choices else sentence(error)
+    fail(told)
+    sys.stderr.writelines(f"{choice.line()}\n" for choice in choices)
 
 
-def _sentence(error: BaseException) -> str:
+def sentence(error: BaseException) -> str:
+    """Return what is told of an error."""
     if isinstance(error, PleuraError):
         return str(error)
     if isinstance(error, MemoryError):

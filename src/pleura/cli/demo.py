@@ -6,13 +6,14 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from pleura.cli.console import say
+from pleura.cli.paths import path
 from pleura.errors import UnwritableOutput
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what can be asked for."""
     parser.add_argument(
-        "folder", nargs="?", type=Path, metavar="FOLDER", default=Path("pleura-demo"), help="default: pleura-demo"
+        "folder", nargs="?", type=path, metavar="FOLDER", default=Path("pleura-demo"), help="default: pleura-demo"
     )
 
 

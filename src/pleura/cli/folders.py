@@ -1,19 +1,19 @@
-"""Which scans a folder holds: one of DICOM slices, many in folders of their own, or each of its images."""
+"""Which scans a folder holds: each study of DICOM slices, and each volume and picture beside them."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pleura.errors import UnreadableInput
-from pleura.reading.dicom import is_litter
 from pleura.reading.dicom_elements import read_elements
 from pleura.reading.dicom_headers import Header, header_of
 from pleura.reading.dicom_objects import is_radiograph, objection
 from pleura.reading.sniff import Format, sniff
+from pleura.reading.walk import file_set, files_below
 from pleura.volume import Note
 from pleura.writing import is_ours
 
@@ -21,6 +21,7 @@ IMAGE_SUFFIX = re.compile(
     r"(\.(nii|hdr|img|nrrd|nhdr|mha|mhd|png|jpe?g|tiff?|bmp|gif|webp|jp2|dcm|ima|zip))?(\.gz)?$", re.IGNORECASE
 )
 """What an image is named, and what a result's name leaves out of it; other dots belong to the name, as in a UID."""
+_PICTURE = re.compile(r"\.(png|jpe?g|tiff?|bmp|gif|webp|jp2)$", re.IGNORECASE)
 
 
 @dataclass
@@ -29,7 +30,7 @@ class _Content:
 
     Attributes
     ----------
-    slices_of : study of its CT slices; empty where it has none, and the rest is only known where it has none
+    slices_of : study of its CT slices; empty where it has none, and other DICOM is only known where it has none
     study : of its first DICOM file
     images : files other than DICOM
     frontal, other : radiographs that can be segmented, and what else is DICOM
@@ -43,93 +44,132 @@ class _Content:
 
 
 def scans_in(path: Path) -> list[Path]:
-    """Return each scan of a folder that holds many; anything else is one scan.
+    """Return each scan of a folder, or of the folder that a DICOMDIR stands for; any other file is one scan.
 
-    A folder that holds CT slices of one study, however deep, is one scan, and so is a frontal radiograph with what
-    belongs to it. Where it holds several studies in folders of their own, each of these folders is one, and whatever
-    lies outside them. Of any other folder each image is one, however deep, the damaged ones among them. Earlier results
-    of ours are none.
+    The CT slices of a study, however deep, are one scan: the highest folder that holds nothing else to be segmented.
+    Studies that are not in folders of their own are left to be chosen from. Each volume and each picture is another
+    scan, the damaged ones among them, and so is each frontal radiograph of another study. Where there are no CT slices,
+    a frontal radiograph with what belongs to it is one scan, and of several each one. Earlier results of ours are none,
+    and neither are the pictures that come with the viewer on a disc (a folder with a DICOMDIR). A subfolder that may
+    not be read is left to fail.
     """
+    path = file_set(path)
     if not path.is_dir():
         return [path]
+    unreadable: list[Path] = []
     by_folder: dict[Path, list[Path]] = defaultdict(list)
-    for file in _files(path):
-        by_folder[file.parent].append(file)
+    for file in files_below(path, unreadable=unreadable):
+        if not _is_of_viewer(file, path):
+            by_folder[file.parent].append(file)
     contents = {folder: _content(files) for folder, files in by_folder.items()}
-    studies = {folder: content.slices_of for folder, content in contents.items() if content.slices_of}
+    studies = {content.slices_of for content in contents.values()} - {""}
     if studies:
-        folders = _folders_of_studies(path, studies)
-        return sorted([*folders, *_outside(folders, contents)]) if len(folders) > 1 else folders
+        others = [
+            folder for folder, content in contents.items() if content.images or _other_radiographs(content, studies)
+        ]
+        homes = _homes(path, contents, [*others, *unreadable])
+        return sorted([*homes, *_beside(path, homes, contents, studies), *_apart(path, homes, unreadable)])
     images = [file for content in contents.values() for file in content.images]
     frontal = [file for content in contents.values() for file in content.frontal]
     other = [file for content in contents.values() for file in content.other]
-    return sorted([*images, *frontal, *other]) if images or len(frontal) > 1 else [path]
+    found = [*images, *frontal, *other] if images or len(frontal) > 1 else [path]
+    return sorted({*found, *unreadable})
 
 
-def left_out(source: Path) -> tuple[Note, ...]:
-    """Return a note on the pictures and volumes in a folder that is read as one DICOM scan."""
-    if not source.is_dir():
+def left_out(path: Path) -> tuple[Note, ...]:
+    """Return a note on the pictures of a disc's viewer, which are not segmented."""
+    path = file_set(path)
+    if not path.is_dir():
         return ()
-    claims = ((file, _claim(file)) for file in _files(source))
-    count = sum(claim not in {None, Format.DICOM} and not is_ours(file) for file, claim in claims)
-    text = f"beside the DICOM files the folder holds other images ({count}), which were left out; name them one by one"
+    count = sum(_is_of_viewer(file, path) for file in files_below(path, unreadable=[]))
+    text = f"pictures beside a DICOMDIR ({count}) were left out, as those of a viewer; name them one by one"
     return (Note("images-left-out", text),) if count else ()
+
+
+def _is_of_viewer(file: Path, top: Path) -> bool:
+    """Say whether a file is a picture on a disc; those of the viewer can be many."""
+    if not _PICTURE.search(file.name):
+        return False
+    return any((above / "DICOMDIR").is_file() for above in _up_to(top, file.parent)) and not is_ours(file)
 
 
 def _content(files: Iterable[Path]) -> _Content:
     content = _Content()
     for file in files:
+        if content.slices_of and _claim(file) in {None, Format.DICOM}:
+            continue  # it is known what the folder holds, and a series may have a thousand files
         found = _format(file)
         if found is Format.DICOM:
-            header = _header(file)
-            study = (header.study_uid or header.series_uid) if header else ""
-            sound = header is not None and objection(header) is None
-            if header is not None and sound and not is_radiograph(header):
-                return _Content(slices_of=study or str(file.parent))
-            content.study = content.study or study
-            (content.frontal if sound else content.other).append(file)
+            _add_dicom(content, file)
         elif found is not None and not is_ours(file):
             content.images.append(file)
     return content
 
 
-def _folders_of_studies(top: Path, studies: Mapping[Path, str]) -> list[Path]:
-    """Return for each study the highest folder that holds no other; `top` alone where some are not kept apart.
+def _add_dicom(content: _Content, file: Path) -> None:
+    header = _header(file)
+    study = (header.study_uid or header.series_uid) if header else ""
+    sound = header is not None and objection(header) is None
+    content.study = content.study or study
+    if header is not None and sound and not is_radiograph(header):
+        content.slices_of = study or str(file.parent)
+    else:
+        (content.frontal if sound else content.other).append(file)
+
+
+def _homes(top: Path, contents: Mapping[Path, _Content], others: Iterable[Path]) -> list[Path]:
+    """Return the folder of each study's slices; `top` alone where some studies are not kept apart.
 
     Parameters
     ----------
-    studies : folder -> study of the CT slices in it
+    others : folders of what is a scan of its own beside the slices
     """
     below: dict[Path, set[str]] = defaultdict(set)
-    for folder, study in studies.items():
+    beside = Counter(above for folder in others for above in _up_to(top, folder))
+    for folder, content in contents.items():
         for above in _up_to(top, folder):
-            below[above].add(study)
-    homes = [[above for above in _up_to(top, folder) if len(below[above]) == 1] for folder in studies]
-    return sorted({alone[-1] for alone in homes}) if all(homes) else [top]
+            below[above] |= {content.slices_of} - {""}
+    together: dict[Path, list[Path]] = defaultdict(list)
+    for folder in (folder for folder, content in contents.items() if content.slices_of):
+        alone = [above for above in _up_to(top, folder) if len(below[above]) == 1]
+        if not alone:
+            return [top]
+        together[alone[-1]].append(folder)
+    return [_home(highest, folders, beside) for highest, folders in together.items()]
+
+
+def _home(highest: Path, folders: list[Path], beside: Counter[Path]) -> Path:
+    """Return the highest folder, up to `highest`, that holds all `folders` of a study and no other scan beside them."""
+    inner = next(above for above in _up_to(highest, folders[0]) if all(f.is_relative_to(above) for f in folders))
+    return [above for above in _up_to(highest, inner) if beside[above] == beside[inner]][-1]
+
+
+def _beside(top: Path, homes: list[Path], contents: Mapping[Path, _Content], studies: set[str]) -> list[Path]:
+    """Return what is a scan of its own beside the slices of studies; of DICOM that is none, the folder."""
+    found: list[Path] = []
+    for folder, content in contents.items():
+        outside = folder in _apart(top, homes, [folder])
+        found += content.images
+        found += content.frontal if outside else _other_radiographs(content, studies)
+        if outside and content.other and not content.frontal and content.study not in studies:
+            found.append(folder)
+    return found
+
+
+def _other_radiographs(content: _Content, studies: set[str]) -> list[Path]:
+    """Return the frontal radiographs of a folder that belong to none of the studies with CT slices."""
+    return [] if content.study in studies else content.frontal
+
+
+def _apart(top: Path, homes: Iterable[Path], folders: Iterable[Path]) -> list[Path]:
+    """Return the folders that lie in none of `homes`."""
+    known = set(homes)
+    return [folder for folder in folders if not known.intersection(_up_to(top, folder))]
 
 
 def _up_to(top: Path, folder: Path) -> list[Path]:
     """Return a folder and those it lies in, up to `top`."""
     return [above for above in (folder, *folder.parents) if above.is_relative_to(top)]
-
-
-def _outside(folders: Sequence[Path], contents: Mapping[Path, _Content]) -> list[Path]:
-    """Return what is a scan of its own outside the folders of studies; of DICOM that is none, the folder."""
-    studies = {content.slices_of for content in contents.values()}
-    found: list[Path] = []
-    for folder, content in contents.items():
-        if any(folder.is_relative_to(home) for home in folders):
-            continue
-        found += [*content.images, *content.frontal]
-        if content.other and not content.frontal and content.study not in studies:
-            found.append(folder)
-    return found
-
-
-def _files(folder: Path) -> list[Path]:
-    """Return the files of a folder, however deep, without hidden ones and litter, sorted."""
-    entries = (entry for entry in folder.rglob("*") if not entry.is_dir())
-    return sorted(entry for entry in entries if not is_litter(entry.relative_to(folder).parts))
 
 
 def _format(file: Path) -> Format | None:

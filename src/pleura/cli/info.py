@@ -1,55 +1,93 @@
-"""Say what a scan is: its series, geometry, kind of values, coverage and problems, without segmenting it."""
+"""Say what a scan is: its series, geometry, kind of values, coverage and problems, without segmenting it.
+
+Takes what segment takes: files, and folders, of which each scan is described.
+"""
 
 from __future__ import annotations
 
 import json
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
-from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pleura.cli.console import say
+from pleura.cli import outcome
+from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say
+from pleura.cli.jobs import Job, scans
+from pleura.cli.paths import given_path
+from pleura.errors import PleuraError
 
 if TYPE_CHECKING:
+    from pleura.errors import Choice
     from pleura.reading.summary import SeriesSummary, Survey
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what can be asked for."""
-    parser.add_argument("path", type=Path, metavar="INPUT", help="folder of DICOM slices, or a file")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument(
+        "paths", nargs="+", type=given_path, metavar="INPUT", help="folder of DICOM slices or images, or a file"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object a scan")
 
 
 def run(wishes: Namespace) -> int:
-    """Describe one path."""
+    """Describe every scan; exit with 2 where none can be segmented, with 1 where some cannot."""
+    jobs = scans(wishes.paths)
+    failed = 0
+    for number, job in enumerate(jobs):
+        if len(jobs) > 1 and not wishes.json:
+            say(f"{number + 1}/{len(jobs)}: {job.given}")
+        failed += not _described(job, number, wishes)
+    if not failed:
+        return 0
+    return NOTHING_DONE if failed == len(jobs) else SOME_FAILED
+
+
+def _described(job: Job, number: int, wishes: Namespace) -> bool:
+    """Describe one scan; return whether it can be segmented."""
     from pleura.reading import survey
 
-    found = survey(wishes.path)
-    say(json.dumps(asdict(found)) if wishes.json else "\n".join(_lines(found)))
-    return 0
+    try:
+        found = survey(job.source)
+    except PleuraError as error:
+        complain(error, debug=wishes.debug)
+        if wishes.json:
+            say(json.dumps(outcome.failed(error, job, number).data))
+        return False
+    data = {**outcome.identified(job, number), **found.data()}
+    say(json.dumps(data) if wishes.json else "\n".join([*_lines(found), *_notes(job)]))
+    return found.usable
 
 
 def _lines(found: Survey) -> Iterator[str]:
     several = len(found.series) > 1
+    if several:
+        yield f"{len(found.series)} series, to choose from with --series:"
+        yield from (choice.line() for choice in found.choices)
     for number, series in enumerate(found.series, start=1):
         can = "can be segmented" if series.usable else "cannot be segmented"
         chosen = ", chosen" if several and series.key == found.chosen else ""
         yield f"series {number} of {len(found.series)}: {can}{chosen}"
-        yield from (f"  {name}: {fact}" for name, fact in _facts(series).items() if fact)
+        choice = found.choices[number - 1] if found.choices else None
+        yield from (f"  {name}: {fact}" for name, fact in _facts(series, choice).items() if fact)
         said = "note" if series.usable else "problem"
         yield from (f"  {said}: {problem.message}" for problem in series.problems)
     yield from (f"note: {note.message}" for note in found.notes)
 
 
-def _facts(series: SeriesSummary) -> dict[str, str]:
+def _notes(job: Job) -> list[str]:
+    return [f"note: {note.message}" for note in job.notes]
+
+
+def _facts(series: SeriesSummary, choice: Choice | None) -> dict[str, str]:
     """Return what is known of a series, by name; what is not is empty."""
     spacing = " x ".join(f"{step:.2f}" for step in series.spacing) if series.spacing else ""
     return {
         "format": ", ".join(part for part in (series.format, series.object, series.transfer_syntax) if part),
+        "description": choice.description if choice else "",
         "modality": series.modality,
+        "kernel": series.kernel,
         "values": series.kind,
-        "shape": " x ".join(str(n) for n in series.shape),
+        "shape": " x ".join(str(n) for n in series.shape or ()),
         "spacing": f"{spacing} mm" if spacing else "",
         "slices": series.orientation,
         "coverage": f"{series.coverage:.0f} mm" if series.coverage else "",

@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from itertools import chain, count
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pleura.cli.folders import IMAGE_SUFFIX, scans_in
-from pleura.errors import UnwritableOutput
-from pleura.volume import Volume
-from pleura.writing import SUFFIXES, is_ours, record_path, suffix_of
+from pleura.cli.folders import left_out, scans_in
+from pleura.cli.naming import Named, distinct_names
+from pleura.errors import PleuraError, UnwritableOutput
+from pleura.reading.walk import file_set
+from pleura.volume import Note, Volume
+from pleura.writing import SUFFIXES, record_path, suffix_of
+from pleura.writing.earlier import refuse_to_replace
 
 _RESULTS, _PICTURE = "lungs", "-preview.png"
+ALL = "all"
+"""The value of `--series` that asks for each of them."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One scan and its result: the `output` that was named, or a `stem` to which the fitting suffix is added."""
+    """One scan and its result.
+
+    Attributes
+    ----------
+    source : what is read
+    given : the same as the command line names it
+    output : the file that was named for the result, or None
+    stem : where no file was named: the result, to which the fitting suffix is added
+    series : key of the series to read; None to choose
+    number : of that series among those of the source, where each of them is a scan
+    notes : what is to be said of the input
+    """
 
     source: Path
+    given: str
     output: Path | None = None
     stem: Path = Path(_RESULTS)
+    series: str | None = None
+    number: int | None = None
+    notes: tuple[Note, ...] = ()
 
     def target(self, volume: Volume) -> Path:
         """Return the path of the mask: a PNG for a picture, compressed NIfTI otherwise, unless it was named."""
@@ -29,14 +49,14 @@ class Job:
         return self.output or self.stem.with_name(self.stem.name + suffix)
 
 
-def plan(paths: Sequence[Path], output: Path | None, *, series: str | None = None) -> list[Job]:
-    """Return the jobs of a command line.
+def plan(given: Sequence[str], output: Path | None, *, series: str | None = None) -> list[Job]:
+    """Return the jobs of a command line; an input that is named twice is one.
 
     Parameters
     ----------
-    paths : the positional arguments: inputs, or one INPUT and its OUTPUT where `output` is not given
+    given : the positional arguments: inputs, or one INPUT and its OUTPUT where `output` is not given
     output : the value of `--output`: a file for one scan, a folder for any number
-    series : the value of `--series`; a folder of which one series is wanted is one scan
+    series : the value of `--series`; `all` makes each series of a study a scan
 
     Raises
     ------
@@ -44,27 +64,74 @@ def plan(paths: Sequence[Path], output: Path | None, *, series: str | None = Non
         It is not said where each result goes (`where-to`), or a named output would overwrite something that is not an
         earlier result (`output-is-input`, `output-exists`).
     """
-    if output is None and len(paths) > 2:
+    if output is None and len(given) > 2:
         raise UnwritableOutput("for several scans, name a folder for the results with -o FOLDER", code="where-to")
-    if output is None and len(paths) == 2:
-        paths, output = paths[:1], paths[1]
+    if output is None and len(given) == 2:
+        given, output = given[:1], Path(given[1])
         if not _names_a_file(output):
             raise UnwritableOutput(
                 f"OUTPUT ends in one of {', '.join(SUFFIXES)}; for several scans, or for a folder, use -o FOLDER",
                 code="where-to",
             )
-    sources = list(paths) if series else [scan for path in paths for scan in scans_in(path)]
+    jobs, names = zip(*_scans(given, series), strict=True)
     if output is not None and _names_a_file(output):
-        if len(sources) > 1:
-            raise UnwritableOutput(
-                f"{len(sources)} scans do not go into one file; use -o FOLDER, or --series for one", code="where-to"
-            )
-        guard([output, record_path(output)], identities(sources))
-        return [Job(sources[0], output)]
-    if output is None and sources == list(paths):
-        return [Job(sources[0])]
-    folder = output or Path(_RESULTS)
-    return [Job(source, stem=folder / name) for source, name in zip(sources, _names(sources), strict=True)]
+        if len(jobs) > 1:
+            text = f"{len(jobs)} scans do not go into one file: {_listed(jobs)}; use -o FOLDER, or name one of them"
+            raise UnwritableOutput(text, code="where-to")
+        guard([output, record_path(output)], identities([jobs[0].source]))
+        return [replace(jobs[0], output=output)]
+    alone = len(jobs) == 1 and jobs[0].given == given[0]
+    folder = output or Path("" if alone else _RESULTS)
+    stems = (folder / f"{name}_{_RESULTS}" for name in distinct_names(names))
+    return [replace(job, stem=stem) for job, stem in zip(jobs, stems, strict=True)]
+
+
+def scans(given: Sequence[str]) -> list[Job]:
+    """Return each scan of the inputs once, without a place for its result."""
+    return [job for job, _ in _scans(given, None)]
+
+
+def _scans(given: Sequence[str], series: str | None) -> Iterator[tuple[Job, Named]]:
+    """Give each scan once, with what its result may be called."""
+    seen: set[tuple[str, str | None]] = set()
+    for root in given:
+        folder, notes = file_set(Path(root)), left_out(Path(root))
+        for source in _sources(Path(root), series):
+            inside = source.relative_to(folder) if source.is_relative_to(folder) else Path()
+            name = str(Path(folder if folder != Path(root) else root, inside)) if inside.parts else root
+            for job in _each_series(Job(source, name, series=series, notes=notes)):
+                key = (os.path.normpath(source.absolute()), job.series)
+                if key not in seen:
+                    seen.add(key)
+                    yield job, Named.of(source, depth=len(inside.parts), series=job.number)
+
+
+def _sources(root: Path, series: str | None) -> list[Path]:
+    """Return the scans of an input; where a series is wanted, the studies, or all that is there for one UID."""
+    if series is None:
+        return scans_in(root)
+    if "." in series and set(series.partition("#")[0]) <= set("0123456789."):
+        return [root]
+    return [scan for scan in scans_in(root) if scan.is_dir()] or [root]
+
+
+def _each_series(job: Job) -> list[Job]:
+    """Return a job for each CT series and radiograph where all are wanted; what holds none is one job as it is."""
+    if job.series != ALL:
+        return [job]
+    from pleura.reading import survey
+
+    try:
+        found = survey(job.source).series
+    except PleuraError:
+        found = ()
+    parts = [replace(job, series=one.key, number=one.number) for one in found if one.suitable and one.key]
+    return parts or [replace(job, series=None)]
+
+
+def _listed(jobs: Sequence[Job]) -> str:
+    shown = [job.given if job.number is None else f"{job.given} (series {job.number})" for job in jobs[:4]]
+    return ", ".join(shown) + (", ..." if len(jobs) > len(shown) else "")
 
 
 def identities(sources: Iterable[Path]) -> frozenset[tuple[int, int]]:
@@ -74,10 +141,12 @@ def identities(sources: Iterable[Path]) -> frozenset[tuple[int, int]]:
 
 
 def guard(files: Sequence[Path], inputs: frozenset[tuple[int, int]]) -> None:
-    """Refuse to write over anything that is not an earlier result of ours: an input, or a file of other making.
+    """Refuse to write over an input, or a file of other making.
 
-    `inputs` are the `identities` of the former. Empty files, such as those made to reserve a name, are free to be
-    written to.
+    Parameters
+    ----------
+    files : a mask, its record, or what else is written
+    inputs : the `identities` of the inputs
 
     Raises
     ------
@@ -85,14 +154,9 @@ def guard(files: Sequence[Path], inputs: frozenset[tuple[int, int]]) -> None:
         With the code `output-is-input` or `output-exists`.
     """
     for file in files:
-        if not file.exists() or (file.is_file() and not file.stat().st_size):
-            continue
-        if identities([file]) & inputs:
+        if file.exists() and identities([file]) & inputs and file.stat().st_size:
             raise UnwritableOutput(f"{file} is the input; name another output", code="output-is-input")
-        if not is_ours(file):
-            raise UnwritableOutput(
-                f"{file} exists and is not an earlier result; name another output or remove it", code="output-exists"
-            )
+        refuse_to_replace(file)
 
 
 def picture_path(target: Path) -> Path:
@@ -105,14 +169,3 @@ def _names_a_file(path: Path) -> bool:
         return bool(suffix_of(path)) and not path.is_dir()
     except UnwritableOutput:
         return False
-
-
-def _names(sources: Sequence[Path]) -> list[str]:
-    """Return a name for each result, after its source; equal ones are numbered."""
-    names: dict[str, None] = {}
-    for source in sources:
-        whole = source.resolve().name if source.name in {"", ".."} else source.name
-        stem = whole if source.is_dir() else IMAGE_SUFFIX.sub("", whole)
-        numbered = (f"{stem}_{number}_{_RESULTS}" for number in count(2))
-        names[next(name for name in chain([f"{stem}_{_RESULTS}"], numbered) if name not in names)] = None
-    return list(names)

@@ -24,6 +24,7 @@ EXIT_CODES = """exit codes:
   0    all done
   1    some of several scans failed
   2    nothing done: bad usage or input
+  3    all done, with a warning, where --fail-on-warning asks for it
   130  interrupted"""
 
 _ALIKE = 0.7

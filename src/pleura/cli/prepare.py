@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pleura.cli.console import say, warn
+from pleura.cli.paths import path
 from pleura.cli.progress import counted
 from pleura.options import CONVENTIONS, MODALITIES
 
@@ -29,8 +30,8 @@ SHOWN = 20
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what can be asked for."""
-    parser.add_argument("source", type=Path, metavar="SOURCE", help="folder of images and masks")
-    parser.add_argument("dest", type=Path, metavar="DEST", help="folder for the data set")
+    parser.add_argument("source", type=path, metavar="SOURCE", help="folder of images and masks")
+    parser.add_argument("dest", type=path, metavar="DEST", help="folder for the data set")
     parser.add_argument(
         "--preset", choices=("original",), help="soft-tissue window, 1 mm, the middle slice of each scan, 256 x 256"
     )

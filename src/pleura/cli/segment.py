@@ -1,47 +1,51 @@
 """Mark the right (1) and the left (2) lung of each scan, on the scan's own grid.
 
-Without OUTPUT the mask is lungs.nii.gz here, or lungs.png for a picture. OUTPUT ends in .nii.gz,
-.nii, .nrrd, .mha, or .png for one slice. Beside each mask a .json tells how it was made. Earlier
-results are replaced, other files never. A folder of pictures, volumes or radiographs counts as many,
-subfolders included; a folder of CT slices is one scan, one of many patients as many.
+Without OUTPUT the mask is named after the input and lies here: INPUT_lungs.nii.gz, or .png for a
+picture. OUTPUT ends in .nii.gz, .nii, .nrrd, .mha, or .png for one slice. Beside each mask a .json
+tells how it was made. An earlier result of the same scan is replaced, one of another scan only with
+--overwrite, and any other file never. A folder is one scan for each study of CT slices in it, and one
+for each volume, picture or radiograph beside them, subfolders included; a DICOMDIR is its folder.
 """
 
 from __future__ import annotations
 
-import json
 import sys
+import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pleura.cli import outcome
 from pleura.cli.abreast import abreast, in_order
-from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say, warn
-from pleura.cli.folders import left_out
+from pleura.cli.console import NOTHING_DONE, SOME_FAILED, WARNED
 from pleura.cli.jobs import Job, guard, identities, picture_path, plan
-from pleura.errors import PleuraError
+from pleura.cli.outcome import Outcome
+from pleura.cli.paths import given_path, path
 from pleura.options import BACKENDS, CONVENTIONS, DEVICES, MODALITIES
-from pleura.segmentation import Segmentation
-from pleura.volume import Note, Volume, grid_text
 
 if TYPE_CHECKING:
     from pleura.segmenter import Segmenter
+    from pleura.volume import Volume
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what can be asked for."""
     parser.usage = "pleura segment [options] INPUT [OUTPUT]\n       pleura segment [options] INPUT... -o FOLDER"
     parser.add_argument(
-        "paths", nargs="+", type=Path, metavar="INPUT", help="folder of DICOM slices or images, or a file"
+        "paths", nargs="+", type=given_path, metavar="INPUT", help="folder of DICOM slices or images, or a file"
     )
-    parser.add_argument("-o", "--output", type=Path, metavar="PATH", help="file for one mask, or folder for many")
-    parser.add_argument("--series", metavar="KEY", help="which series, where a DICOM folder holds several")
+    parser.add_argument("-o", "--output", type=path, metavar="PATH", help="file for one mask, or folder for many")
+    parser.add_argument(
+        "--series", metavar="KEY", help="of several series: number, part of the description, UID, or all for each"
+    )
     parser.add_argument("--resume", action="store_true", help="leave scans alone whose result is there, up to date")
+    parser.add_argument("--overwrite", action="store_true", help="replace results of other inputs, and changed masks")
     parser.add_argument("--preview", action="store_true", help="write a picture of the result beside the mask")
     parser.add_argument("--json", action="store_true", help="print one JSON object a scan, and nothing else")
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
+    parser.add_argument("--fail-on-warning", action="store_true", help="exit with 3 where a mask has a warning")
     parser.add_argument("--modality", choices=MODALITIES, default="auto", help="what pictures show")
     parser.add_argument(
         "--convention",
@@ -77,15 +81,17 @@ def run(wishes: Namespace) -> int:
         device=wishes.device,
         threads=1 if workers > 1 else wishes.threads,
     )
-    work = partial(_outcome, segmenter, jobs, identities(job.source for job in jobs), wishes)
-    outcomes = in_order(work, len(jobs), workers)
-    failed = sum(
-        not _told(outcome, number, wishes)
-        for number, outcome in zip(_counted(len(jobs), wishes.quiet), outcomes, strict=True)
-    )
-    if not failed:
-        return 0
-    return NOTHING_DONE if failed == len(jobs) else SOME_FAILED
+    batch = _Batch(segmenter, jobs, identities(job.source for job in jobs), wishes)
+    outcomes = in_order(batch.outcome, len(jobs), workers)
+    failed = warned = 0
+    for number, found in zip(_counted(len(jobs), wishes.quiet), outcomes, strict=True):
+        prefix = f"{number + 1}/{len(jobs)}: " if len(jobs) > 1 else ""
+        outcome.tell(found, prefix, as_json=wishes.json, quiet=wishes.quiet, debug=wishes.debug)
+        failed += found.error is not None
+        warned += bool(found.warnings)
+    if failed:
+        return NOTHING_DONE if failed == len(jobs) else SOME_FAILED
+    return WARNED if warned and wishes.fail_on_warning else 0
 
 
 def _workers(jobs: Sequence[Job], wishes: Namespace) -> int:
@@ -98,132 +104,70 @@ def _workers(jobs: Sequence[Job], wishes: Namespace) -> int:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What came of one scan: lines for stdout, warnings, and what went wrong."""
+class _Batch:
+    """What all scans of a call share.
 
-    lines: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
-    error: Exception | None = None
+    Attributes
+    ----------
+    inputs : the `identities` of all inputs, none of which is ever written to
+    """
 
+    segmenter: Segmenter
+    jobs: Sequence[Job]
+    inputs: frozenset[tuple[int, int]]
+    wishes: Namespace
 
-def _outcome(
-    segmenter: Segmenter, jobs: Sequence[Job], inputs: frozenset[tuple[int, int]], wishes: Namespace, number: int
-) -> Outcome:
-    """Segment one scan of several, write the result, and return what is to be told about it."""
-    from pleura.reading import read
+    def outcome(self, number: int) -> Outcome:
+        """Segment one scan, write the result, and return what is to be told about it."""
+        job = self.jobs[number]
+        try:
+            return self._segmented(job, number)
+        except Exception as error:
+            return outcome.failed(error, job, number)
 
-    job = jobs[number]
-    prefix = f"{number + 1}/{len(jobs)}: " if len(jobs) > 1 else ""
-    source: Path | Volume = job.source
-    try:
-        if wishes.resume:
-            source = read(job.source, series=wishes.series)
-            earlier = _earlier(segmenter, source, job, number, wishes.preview)
-            if earlier is not None:
-                return _left_alone(earlier, prefix, wishes)
-        result = _noted(segmenter(source, series=wishes.series), left_out(job.source))
-        target, picture = _written(result, job, inputs, wishes.preview)
-    except Exception as error:
-        return Outcome(error=error)
-    lines: tuple[str, ...] = ()
-    if wishes.json:
-        lines = (json.dumps(_summary(result, number, target, picture)),)
-    elif not wishes.quiet:
-        lines = tuple(_lines(result, prefix, target, picture))
-    return Outcome(lines, tuple(f"{target.name}: {warning.message}" for warning in result.warnings))
+    def _segmented(self, job: Job, number: int) -> Outcome:
+        from pleura.reading import read
+        from pleura.writing import preview, read_record, record_path, write
+        from pleura.writing.place import alone_in
 
+        begun = time.perf_counter()
+        volume = read(job.source, series=job.series)
+        volume = replace(volume, notes=(*volume.notes, *job.notes))
+        seconds = {"read": time.perf_counter() - begun}
+        target = job.target(volume)
+        picture = picture_path(target) if self.wishes.preview else None
+        place = {"output": str(target), "preview": str(picture) if picture else None}
+        data = {**outcome.identified(job, number), **place}
+        earlier = self._earlier(volume, target, picture) if self.wishes.resume else None
+        if earlier is not None:
+            return outcome.left_alone({**data, "seconds": {}, **earlier})
+        self._guard(volume, target, picture)
+        result = self.segmenter(volume)
+        for stage, taken in result.timings.items():
+            seconds[stage] = seconds.get(stage, 0.0) + taken
+        with alone_in(target.parent):
+            self._guard(volume, target, picture)
+            write(result, target)
+            if picture:
+                preview(result, picture)
+            record = read_record(record_path(target)) or {}
+        rounded = {stage: round(taken, 3) for stage, taken in seconds.items()}
+        return outcome.written(result, {**data, "seconds": rounded, **record})
 
-def _earlier(segmenter: Segmenter, volume: Volume, job: Job, number: int, preview: bool) -> dict[str, Any] | None:
-    """Return the summary of a result that is there and that segmenting the scan again would only repeat."""
-    from pleura.writing import is_ours, record_of, record_path
+    def _earlier(self, volume: Volume, target: Path, picture: Path | None) -> dict[str, Any] | None:
+        """Return the record of a result that is there and that segmenting the scan again would only repeat."""
+        from pleura.writing import earlier
 
-    target = job.target(volume)
-    picture = picture_path(target) if preview else None
-    if not all(file.is_file() and is_ours(file) for file in (target, picture) if file):
-        return None
-    found = record_of(record_path(target), volume, segmenter.provenance(volume))
-    return found and {**_place(number, target, picture), "seconds": {}, **found}
+        return earlier.up_to_date(target, picture, volume, self.segmenter.provenance(volume))
 
+    def _guard(self, volume: Volume, target: Path, picture: Path | None) -> None:
+        """Refuse to write over inputs, files of other making and, unless that is wanted, results of other inputs."""
+        from pleura.writing import record_path
+        from pleura.writing.earlier import refuse_to_lose
 
-def _left_alone(earlier: Mapping[str, Any], prefix: str, wishes: Namespace) -> Outcome:
-    """Return what is told of a result that is there already: its warnings too, which hold as before."""
-    target = Path(earlier["output"])
-    told = json.dumps(earlier) if wishes.json else f"{prefix}there already: {target}"
-    warnings = tuple(f"{target.name}: {warning['message']}" for warning in earlier["warnings"])
-    return Outcome((told,) if wishes.json or not wishes.quiet else (), warnings)
-
-
-def _told(outcome: Outcome, number: int, wishes: Namespace) -> bool:
-    """Print what came of one scan; return False where it failed."""
-    if outcome.error is not None:
-        complain(outcome.error, debug=wishes.debug)
-        if wishes.json:
-            code = outcome.error.code if isinstance(outcome.error, PleuraError) else "unexpected"
-            say(json.dumps({"number": number + 1, "error": code}))
-        return False
-    for line in outcome.lines:
-        say(line)
-    sys.stdout.flush()
-    for warning in outcome.warnings:
-        warn(warning)
-    return True
-
-
-def _noted(result: Segmentation, notes: tuple[Note, ...]) -> Segmentation:
-    return replace(result, volume=replace(result.volume, notes=(*result.volume.notes, *notes)))
-
-
-def _written(
-    result: Segmentation, job: Job, inputs: frozenset[tuple[int, int]], preview: bool
-) -> tuple[Path, Path | None]:
-    """Write mask and picture and return where they are."""
-    from pleura.writing import preview as draw
-    from pleura.writing import record_path, write
-
-    target = job.target(result.volume)
-    picture = picture_path(target) if preview else None
-    files = [target, record_path(target), *([picture] if picture else [])]
-    guard(files, inputs)
-    write(result, target)
-    return target, draw(result, picture) if picture else None
-
-
-def _summary(result: Segmentation, number: int, target: Path, picture: Path | None) -> dict[str, Any]:
-    from pleura.writing import record
-
-    seconds = {stage: round(seconds, 3) for stage, seconds in result.timings.items()}
-    return {**_place(number, target, picture), "seconds": seconds, **record(result)}
-
-
-def _place(number: int, target: Path, picture: Path | None) -> dict[str, Any]:
-    return {"number": number + 1, "output": str(target), "preview": str(picture) if picture else None}
-
-
-def _lines(result: Segmentation, prefix: str, target: Path, picture: Path | None) -> Iterator[str]:
-    """Give what was read, what was found and where it is, line by line."""
-    volume = result.volume
-    yield f"{prefix}{volume.identity.format}, {grid_text(volume)}"
-    yield from (f"note: {note.message}" for note in volume.notes)
-    yield ", ".join(_measured(result))
-    yield f"written: {target}{f' and {picture}' if picture else ''}"
-
-
-def _measured(result: Segmentation) -> Iterator[str]:
-    """Give the size of each structure; of lungs their litres, of a radiograph heights and what left is of right."""
-    from pleura.labels import LUNGS
-    from pleura.writing import height, left_to_right, size_text
-
-    for label in result.structures:
-        yield f"{label.name} {size_text(result, label.value)}"
-        tall = height(result, label.value)
-        if tall is not None:
-            yield f"{tall:.1f} cm high"
-    volumes = result.volumes_ml if result.structures == LUNGS else {}
-    if volumes:
-        yield f"together {sum(volumes.values()) / 1000:.2f} L"
-    ratio = left_to_right(result)
-    if ratio is not None:
-        yield f"left to right {ratio:.2f}"
+        guard([target, record_path(target), *([picture] if picture else [])], self.inputs)
+        if not self.wishes.overwrite:
+            refuse_to_lose(target, picture, volume)
 
 
 def _counted(count: int, quiet: bool) -> Iterable[int]:

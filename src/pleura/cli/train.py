@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pleura.cli.console import INTERRUPTED, say, warn
+from pleura.cli.paths import path
 from pleura.cli.progress import Pace, counted, reported
 from pleura.errors import PleuraError, UnreadableInput, UnwritableOutput, missing_extra
 
@@ -32,7 +33,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.usage = (
         "pleura train [options] CONFIG.toml [RUN]\n       pleura train [options] --preset NAME --data DATASET [RUN]"
     )
-    parser.add_argument("paths", nargs="*", type=Path, metavar="CONFIG RUN", help="settings; folder of the run")
+    parser.add_argument("paths", nargs="*", type=path, metavar="CONFIG RUN", help="settings; folder of the run")
     parser.add_argument("--preset", help="default, original, notebook, chest-ct or chest-radiograph")
     parser.add_argument("--data", help="data set, or folder of images and masks, in place of the field data")
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")

@@ -16,7 +16,7 @@ from pleura.datasets.naming import is_image_name, named
 from pleura.datasets.record import Pair, Refusal
 from pleura.datasets.settings import SPLITS
 from pleura.errors import UnreadableInput
-from pleura.reading.dicom import is_litter
+from pleura.reading.walk import is_litter
 
 MANIFEST, DESCRIPTION = "manifest.jsonl", "dataset.json"
 

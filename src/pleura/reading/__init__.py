@@ -18,6 +18,7 @@ from pleura.reading.nifti import read_nifti
 from pleura.reading.nrrd import read_nrrd
 from pleura.reading.raster import read_raster
 from pleura.reading.sniff import Format, sniff
+from pleura.reading.walk import file_set
 from pleura.volume import Kind, Volume
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ def read(path: str | Path, *, series: str | None = None, kind: Kind | None = Non
 
     Parameters
     ----------
-    path : a folder of DICOM slices (subfolders are searched too), a zip archive of one, or a file: DICOM, NIfTI, NRRD,
-        MHA or MHD, PNG, JPEG, TIFF, BMP, WebP, GIF. The content decides which, not the suffix.
-    series : key of the DICOM series to read where there are several, as listed by the error that asks for it
+    path : a folder of DICOM slices (subfolders are searched too), its DICOMDIR, a zip archive of one, or a file: DICOM,
+        NIfTI, NRRD, MHA or MHD, PNG, JPEG, TIFF, BMP, WebP, GIF. The content decides which, not the suffix.
+    series : of several DICOM series the one to read: its number or its key as listed by the error that asks for it, or
+        a part of its description that no other has
     kind : what the values are, where the caller knows better than the data tell; `Kind.HU` is all that DICOM takes
 
     Returns
@@ -48,7 +50,7 @@ def read(path: str | Path, *, series: str | None = None, kind: Kind | None = Non
     MissingExtra : NRRD needs `pip install pleura[itk]`
     """
     with _named(Path(path)):
-        return checked(_read(Path(path), series, kind))
+        return checked(_read(file_set(Path(path)), series, kind))
 
 
 def read_labels(path: str | Path) -> LabelMap:
@@ -69,7 +71,7 @@ def survey(path: str | Path) -> Survey:
     PleuraError : as `read` does, but a DICOM series that cannot be read is listed with its problem
     """
     with _named(Path(path)):
-        return _survey(Path(path))
+        return _survey(file_set(Path(path)))
 
 
 @contextmanager
@@ -78,11 +80,12 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except PleuraError as error:
-        raise type(error)(f"{path.name or path}: {error}", code=error.code) from error.__cause__
+        raise error.within(path.name or str(path)) from error.__cause__
     except FileNotFoundError as error:
         raise UnreadableInput(f"{path}: there is no such file or folder", code="not-found") from error
     except PermissionError as error:
-        raise UnreadableInput(f"{path}: this may not be read", code="no-permission") from error
+        where = error.filename or path
+        raise UnreadableInput(f"{where}: this may not be read", code="no-permission") from error
     except MemoryError as error:
         raise UnreadableInput(f"{path.name}: there is not enough memory to read it", code="too-large") from error
     except (ImportError, NameError):

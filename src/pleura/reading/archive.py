@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from pleura.errors import UnreadableInput
-from pleura.reading.dicom import is_litter
+from pleura.reading.walk import is_litter
 
 _MOST_BYTES = 1 << 33
 _MOST_FILES = 50_000

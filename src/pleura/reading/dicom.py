@@ -19,15 +19,10 @@ from pleura.reading.limits import check_size
 from pleura.reading.padding import set_to_air
 from pleura.reading.radiograph import read_radiograph
 from pleura.reading.values import AIR
+from pleura.reading.walk import files_below
 from pleura.volume import Identity, Kind, Note, Volume
 
-_LITTER = frozenset({"DICOMDIR", "DIRFILE", "THUMBS.DB", "DESKTOP.INI", "__MACOSX"})
 _MOST_FILES = 50_000
-
-
-def is_litter(parts: Sequence[str]) -> bool:
-    """Say whether the parts of a relative path name what comes along with images and is none."""
-    return any((part.startswith(".") and part != "..") or part.upper() in _LITTER for part in parts)
 
 
 def find_files(folder: Path) -> list[Path]:
@@ -36,14 +31,12 @@ def find_files(folder: Path) -> list[Path]:
     Raises
     ------
     UnreadableInput : there are more than any study holds, so that this is hardly the folder that was meant
+    PermissionError : a folder may not be read, so that a part of the scan may be missing
     """
-    files = []
-    for path in folder.rglob("*"):
-        if not is_litter(path.relative_to(folder).parts) and path.is_file():
-            files.append(path)
-        if len(files) > _MOST_FILES:
-            raise UnreadableInput(f"more than {_MOST_FILES} files; give the folder of one study", code="too-many-files")
-    return sorted(files)
+    found = files_below(folder, most=_MOST_FILES)
+    if len(found) > _MOST_FILES:
+        raise UnreadableInput(f"more than {_MOST_FILES} files; give the folder of one study", code="too-many-files")
+    return [path for path in found if path.is_file()]
 
 
 def scan(paths: Sequence[Path]) -> tuple[list[Series], tuple[Note, ...]]:
@@ -87,7 +80,7 @@ def read_dicom(paths: Sequence[Path], series: str | None, kind: Kind | None) -> 
     if chosen.is_radiograph:
         volume = read_radiograph(chosen.frames[0])
         return replace(volume, notes=(*notes, *chosen_notes, *volume.notes))
-    frames, doubles = _without_doubles(places(chosen.frames))
+    frames, doubles = without_doubles(places(chosen.frames))
     stacked = stack(frames)
     header = frames[0].header
     shape = (len(stacked.frames), header.rows, header.columns)
@@ -111,7 +104,7 @@ def read_dicom(paths: Sequence[Path], series: str | None, kind: Kind | None) -> 
     )
 
 
-def _without_doubles(found: list[list[Frame]]) -> tuple[list[Frame], tuple[Note, ...]]:
+def without_doubles(found: list[list[Frame]]) -> tuple[list[Frame], tuple[Note, ...]]:
     """Keep one frame a place; frames at one place have to be equal."""
     doubled = [place for place in found if len(place) > 1]
     for place in doubled:

@@ -19,10 +19,12 @@ from pleura.reading.dicom_dataset import DEFLATED, read_dataset
 
 WANTED: Mapping[int, str] = {
     0x00020010: "TransferSyntaxUID",
+    0x00080005: "SpecificCharacterSet",
     0x00080008: "ImageType",
     0x00080016: "SOPClassUID",
     0x00080018: "SOPInstanceUID",
     0x00080060: "Modality",
+    0x0008103E: "SeriesDescription",
     0x00180015: "BodyPartExamined",
     0x00180050: "SliceThickness",
     0x00181210: "ConvolutionKernel",
@@ -34,6 +36,7 @@ WANTED: Mapping[int, str] = {
     0x00200032: "ImagePositionPatient",
     0x00200037: "ImageOrientationPatient",
     0x00200052: "FrameOfReferenceUID",
+    0x00200100: "TemporalPositionIdentifier",
     0x00280002: "SamplesPerPixel",
     0x00280004: "PhotometricInterpretation",
     0x00280008: "NumberOfFrames",
@@ -49,7 +52,7 @@ WANTED: Mapping[int, str] = {
     0x00281054: "RescaleType",
     0x00282110: "LossyImageCompression",
 }
-"""Tags and keywords of the elements that are kept; none of them holds personal data."""
+"""Tags and keywords of the elements that are kept; none is meant for personal data, but a description is free text."""
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"

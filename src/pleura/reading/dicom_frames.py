@@ -33,6 +33,7 @@ class Frame:
     spacing : millimetres between rows, then between columns, or None
     thickness : millimetres, or None; never used as the distance between slices
     slope, intercept : rescale to HU, or None where the file has none
+    phase : which of several times the plane was scanned at; empty where that is not said
     """
 
     header: Header
@@ -44,6 +45,7 @@ class Frame:
     thickness: float | None
     slope: float | None
     intercept: float | None
+    phase: str = ""
 
 
 _MOST = 1e7
@@ -78,6 +80,7 @@ def _plane(header: Header, index: int, values: Mapping[str, str]) -> Frame:
         thickness=_number(values, "SliceThickness"),
         slope=_number(values, "RescaleSlope"),
         intercept=_number(values, "RescaleIntercept"),
+        phase=values.get("TemporalPositionIdentifier", "") or values.get("TemporalPositionIndex", ""),
     )
 
 
@@ -138,6 +141,7 @@ _GROUPS = {
     "RescaleSlope": "PixelValueTransformationSequence",
     "RescaleIntercept": "PixelValueTransformationSequence",
     "RescaleType": "PixelValueTransformationSequence",
+    "TemporalPositionIndex": "FrameContentSequence",
 }
 """The functional group that holds each element of a plane in a multi-frame object."""
 

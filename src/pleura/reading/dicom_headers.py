@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +17,7 @@ _LOSSY = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"})
 
 @dataclass(frozen=True)
 class Header:
-    """What one file says of all its planes."""
+    """What one file says of all its planes; `description` is free text, to be shown and never to be written."""
 
     path: Path
     sop_class: str
@@ -24,6 +26,7 @@ class Header:
     body_part: str
     view: str
     patient_orientation: str
+    description: str
     kernel: str
     study_uid: str
     series_uid: str
@@ -71,6 +74,7 @@ def header_of(path: Path, elements: Elements) -> Header:
         body_part=_word(values, "BodyPartExamined").upper(),
         view=_word(values, "ViewPosition").upper(),
         patient_orientation=_word(values, "PatientOrientation").upper(),
+        description=_description(values),
         kernel=_word(values, "ConvolutionKernel"),
         study_uid=values.get("StudyInstanceUID", ""),
         series_uid=values.get("SeriesInstanceUID", ""),
@@ -97,6 +101,19 @@ def _word(values: Mapping[str, str], keyword: str) -> str:
     """Return a text that may be shown: on one line, without control characters, of 64 letters at most."""
     text = values.get(keyword, "").replace("\\", "/")
     return "".join(letter for letter in text if letter.isprintable())[:64]
+
+
+def _description(values: Mapping[str, str]) -> str:
+    """Return the description of the series in the letters that the file states."""
+    text = values.get("SeriesDescription", "")
+    if not text.isascii():
+        from pydicom.charset import convert_encodings, decode_bytes
+
+        with suppress(LookupError, UnicodeEncodeError, ValueError), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydicom warns about character sets that are not in the standard
+            encodings = convert_encodings(values.get("SpecificCharacterSet", "").split("\\"))
+            text = decode_bytes(text.encode("latin-1"), encodings, set())
+    return _word({"text": text}, "text")
 
 
 _MOST_DIGITS = 12

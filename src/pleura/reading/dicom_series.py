@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 
 import numpy as np
 
-from pleura.errors import AmbiguousInput, PleuraError, UnsuitableInput
+from pleura.errors import AmbiguousInput, Choice, PleuraError, UnsuitableInput
 from pleura.reading.dicom_frames import Frame
-from pleura.reading.dicom_geometry import distances, places
+from pleura.reading.dicom_geometry import distances
 from pleura.reading.dicom_headers import Header
 from pleura.reading.dicom_objects import is_radiograph, objection
+from pleura.reading.dicom_stacks import Stack, apart
 from pleura.volume import Note
 
 CHEST_COVERAGE = 100.0
@@ -33,12 +34,16 @@ class Series:
 
     Attributes
     ----------
-    key : the series UID, with `#2`, `#3`... where several stacks share one
+    key : the series UID, with `#1`, `#2`... where several stacks share one
     frames : in no particular order
+    number : its place among the series of the input, from 1
+    shared : how many places were scanned with two neighbouring slabs, of which one slice was kept
     """
 
     key: str
     frames: tuple[Frame, ...]
+    number: int = 1
+    shared: int = 0
 
     @cached_property
     def objection(self) -> PleuraError | None:
@@ -75,13 +80,29 @@ class Series:
         """True for a volume long enough to hold lungs."""
         return self.coverage >= CHEST_COVERAGE and len(self.frames) >= _FEWEST_SLICES
 
-    def __str__(self) -> str:
+    @property
+    def choice(self) -> Choice:
+        """What has to be known of the series to choose it."""
+        frame = self.frames[0]
+        header, pixel = frame.header, frame.spacing
+        step = self.coverage / max(len(self.frames) - 1, 1) or frame.thickness
+        return Choice(
+            number=self.number,
+            key=self.key,
+            description=header.description,
+            kernel=header.kernel,
+            what=self._what(),
+            shape=(len(self.frames), header.rows, header.columns),
+            spacing=(step, pixel[0], pixel[1]) if step and pixel else None,
+        )
+
+    def _what(self) -> str:
         header = self.frames[0].header
         size = f"{header.rows} x {header.columns}"
         if self.is_radiograph:
-            return f"radiograph {header.view}".rstrip() + f" of {size} (series {self.key})"
-        kernel = f", kernel {header.kernel}" if header.kernel else ""
-        return f"{counted(len(self.frames))} of {size} over {self.coverage:.0f} mm{kernel} (series {self.key})"
+            return f"radiograph {header.view}".rstrip() + f" of {size}"
+        over = f" over {self.coverage:.0f} mm" if self.coverage else ""
+        return f"{counted(len(self.frames))} of {size}{over}"
 
 
 def counted(slices: int) -> str:
@@ -93,8 +114,7 @@ def group(frames: Iterable[Frame]) -> list[Series]:
     """Group frames into stacks, the largest first.
 
     Frames belong together when they share series, kind of object, size, orientation and pixel spacing, and what is to
-    be objected to them; each radiograph stands alone. Where places are taken twice and the acquisitions tell the two
-    apart, each acquisition is a stack of its own.
+    be objected to them; each radiograph stands alone. Where places are taken twice, see `dicom_stacks`.
     """
     kinds: dict[tuple[object, ...], list[list[Frame]]] = {}
     for frame in frames:
@@ -104,15 +124,25 @@ def group(frames: Iterable[Frame]) -> list[Series]:
             stacks.append([frame])
         else:
             alike.append(frame)
-    parts = [part for stacks in kinds.values() for together in stacks for part in _by_acquisition(together)]
-    parts.sort(key=lambda part: (-len(part), part[0].header.series_uid, min(f.instance_uid for f in part)))
+    parts = [part for stacks in kinds.values() for together in stacks for part in apart(together)]
+    parts.sort(key=_order)
+    of_uid = Counter(part[0][0].header.series_uid for part in parts)
     seen: Counter[str] = Counter()
     found = []
-    for part in parts:
+    for number, (part, shared) in enumerate(parts, 1):
         uid = part[0].header.series_uid
         seen[uid] += 1
-        found.append(Series(uid if seen[uid] == 1 else f"{uid}#{seen[uid]}", tuple(part)))
+        key = uid if of_uid[uid] == 1 else f"{uid}#{seen[uid]}"
+        found.append(Series(key, tuple(part), number, shared))
     return found
+
+
+def _order(part: Stack) -> tuple[object, ...]:
+    """Put the largest first, and phases and acquisitions of one size in the order of their numbers."""
+    frames, _ = part
+    first = frames[0]
+    times = tuple((len(text), text) for text in (first.phase, first.header.acquisition))  # 2 before 10
+    return (-len(frames), first.header.series_uid, *times, min(frame.instance_uid for frame in frames))
 
 
 def choose(found: Sequence[Series], wanted: str | None) -> tuple[Series, tuple[Note, ...]]:
@@ -121,15 +151,29 @@ def choose(found: Sequence[Series], wanted: str | None) -> tuple[Series, tuple[N
     Parameters
     ----------
     found : the series of a folder, the largest first
-    wanted : the key of a series, or None to choose the only one that can be meant
+    wanted : the key of a series, its number, its UID where that holds several, `#2`, or a part of its description; or
+        None to choose the only one that can be meant
 
     Raises
     ------
-    AmbiguousInput : several series could be meant, or none has the key `wanted`
+    AmbiguousInput : several series could be meant, or none is `wanted`
     PleuraError : no series is a CT that can be segmented; the objection to the largest one
     """
-    if wanted is not None:
-        return _by_key(found, wanted), ()
+    if wanted is None:
+        chosen = _one_of(found)
+        return chosen, (*_put_aside(found, chosen), *_joined(chosen))
+    matching = _matching(found, wanted)
+    if not matching:
+        text = f"there is no series {wanted}; choose with --series or series="
+        raise AmbiguousInput(text, code="no-such-series", choices=[series.choice for series in found])
+    chosen = matching[0] if len(matching) == 1 else _one_of(matching)
+    if chosen.objection is not None:
+        raise chosen.objection
+    return chosen, _joined(chosen)
+
+
+def _one_of(found: Sequence[Series]) -> Series:
+    """Return the only series that can be meant."""
     objections = [series.objection for series in found if series.objection is not None]
     if len(objections) == len(found):
         raise objections[0]
@@ -138,24 +182,29 @@ def choose(found: Sequence[Series], wanted: str | None) -> tuple[Series, tuple[N
     likely = [series for series in usable if series.is_chest_like] or usable
     likely = [series for series in likely if series.plane == "axial"] or likely
     if len(likely) > 1:
-        raise AmbiguousInput(
-            f"{len(likely)} series could be meant; choose one of: {_listed(likely)}", code="several-series"
-        )
-    return likely[0], _put_aside(found, likely[0])
+        text = f"{len(likely)} series could be meant; choose with --series or series="
+        raise AmbiguousInput(text, code="several-series", choices=[series.choice for series in likely])
+    return likely[0]
 
 
-def _by_key(found: Sequence[Series], wanted: str) -> Series:
-    for series in found:
-        if series.key == wanted:
-            if series.objection is not None:
-                raise series.objection
-            return series
-    raise AmbiguousInput(f"there is no series {wanted}; there are: {_listed(found)}", code="no-such-series")
+def _matching(found: Sequence[Series], wanted: str) -> list[Series]:
+    """Return the series with a key or number, else of a UID, else those whose description holds a text."""
+    rules: tuple[Callable[[Series], bool], ...] = (
+        lambda series: series.key == wanted,
+        lambda series: str(series.number) == wanted,
+        lambda series: series.frames[0].header.series_uid == wanted,
+        lambda series: wanted.startswith("#") and series.key.endswith(wanted),
+        lambda series: not wanted.isdigit() and wanted.casefold() in series.frames[0].header.description.casefold(),
+    )
+    matching = ([series for series in found if rule(series)] for rule in rules)
+    return next(filter(None, matching), [])
 
 
-def _listed(found: Sequence[Series]) -> str:
-    shown = "; ".join(str(series) for series in found[:8])
-    return shown + (f"; and {len(found) - 8} more" if len(found) > 8 else "")
+def _joined(series: Series) -> tuple[Note, ...]:
+    if not series.shared:
+        return ()
+    text = f"the scan was made in slabs that share slices; of {series.shared} that are there twice one was kept"
+    return (Note("slabs-joined", text),)
 
 
 def _put_aside(found: Sequence[Series], chosen: Series) -> tuple[Note, ...]:
@@ -186,19 +235,3 @@ def _alike(one: Frame, other: Frame) -> bool:
     """Say whether two frames have the same directions and pixel spacing, but for rounding in the header."""
     grids = [(*(frame.orientation or ()), *(frame.spacing or ())) for frame in (one, other)]
     return all(math.isclose(a, b, abs_tol=0.002) for a, b in zip_longest(*grids, fillvalue=math.inf))
-
-
-def _by_acquisition(frames: list[Frame]) -> list[list[Frame]]:
-    acquisitions: dict[str, list[Frame]] = {}
-    for frame in frames:
-        acquisitions.setdefault(frame.header.acquisition, []).append(frame)
-    if len(acquisitions) == 1 or not _has_doubles(frames):
-        return [frames]
-    parts = list(acquisitions.values())
-    return [frames] if any(_has_doubles(part) for part in parts) else parts
-
-
-def _has_doubles(frames: list[Frame]) -> bool:
-    if any(frame.position is None or frame.orientation is None for frame in frames):
-        return False
-    return len(places(frames)) < len(frames)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from pleura.errors import PleuraError
+from pleura.errors import AmbiguousInput, Choice, PleuraError
 from pleura.modality.shown import shown
 from pleura.reading import values
 from pleura.reading.checks import grid_notes
-from pleura.reading.dicom import scan
+from pleura.reading.dicom import scan, without_doubles
 from pleura.reading.dicom_geometry import places, stack
 from pleura.reading.dicom_objects import class_name
 from pleura.reading.dicom_pixels import read_pixels
@@ -29,28 +30,34 @@ class SeriesSummary:
 
     Attributes
     ----------
+    number : its place, from 1
     key : what `series=` takes to read it; empty where the format has no series
+    kernel : of the reconstruction; empty where it is not known
     kind : "hu", "windowed", "radiograph", or "unknown" where the values do not tell
-    shape : slices, rows, columns
+    shape : slices, rows, columns; None where it is no image
     spacing : millimetres along the axes of `shape`, or None where they are not known
     modality : as the header states it; of a single slice without a header, CT or CR as it looks; empty in doubt
     orientation : "axial", "coronal" or "sagittal", whichever the slices are closest to; empty of a radiograph, in doubt
     coverage : millimetres along the body, or None
     problems : what was noted, or why it cannot be read
+    suitable : True where it is the kind of object that is read, whatever its geometry
     usable : True where `pleura.read` would read it
     """
 
     format: str
+    number: int
     key: str
+    kernel: str
     modality: str
     object: str
     transfer_syntax: str
     kind: str
-    shape: tuple[int, int, int]
+    shape: tuple[int, int, int] | None
     spacing: Spacing | None
     orientation: str
     coverage: float | None
     problems: tuple[Note, ...]
+    suitable: bool
     usable: bool
 
 
@@ -61,13 +68,24 @@ class Survey:
     Attributes
     ----------
     series : the largest first
+    choices : the same as they are listed to choose from; empty where the format has no series
     chosen : the key of the series that would be read, or None where none is or the caller has to choose
     notes : on the choice, and on files left out
     """
 
     series: tuple[SeriesSummary, ...]
+    choices: tuple[Choice, ...]
     chosen: str | None
     notes: tuple[Note, ...]
+
+    @property
+    def usable(self) -> bool:
+        """True where something can be segmented, be it after a choice."""
+        return any(series.usable for series in self.series)
+
+    def data(self) -> dict[str, Any]:
+        """Return the same as plain data, without the descriptions that are in `choices`."""
+        return {key: value for key, value in asdict(self).items() if key != "choices"}
 
 
 def survey_files(paths: Sequence[Path]) -> Survey:
@@ -82,9 +100,12 @@ def survey_files(paths: Sequence[Path]) -> Survey:
     try:
         series, choice = choose(found, None)
         chosen, notes = series.key, (*notes, *choice)
+    except AmbiguousInput as error:
+        notes = (*notes, Note(error.code, error.args[0]))
     except PleuraError as error:
         notes = (*notes, Note(error.code, str(error)))
-    return Survey(tuple(_summary(series) for series in found), chosen, notes)
+    choices = tuple(series.choice for series in found)
+    return Survey(tuple(_summary(series) for series in found), choices, chosen, notes)
 
 
 def survey_volume(volume: Volume) -> Survey:
@@ -95,7 +116,9 @@ def survey_volume(volume: Volume) -> Survey:
     step = volume.spacing[axes[0]] if volume.spacing_known and not projected else None
     summary = SeriesSummary(
         format=volume.identity.format,
+        number=1,
         key="",
+        kernel="",
         modality="" if doubts or volume.shape[0] > 1 else "CR" if projected else "CT",
         object="picture" if volume.planar else "volume",
         transfer_syntax="",
@@ -105,31 +128,45 @@ def survey_volume(volume: Volume) -> Survey:
         orientation="" if doubts or projected else _PLANES[axes.index(0)],
         coverage=volume.shape[axes[0]] * step if step else None,
         problems=(*volume.notes, *doubts),
+        suitable=True,
         usable=True,
     )
-    return Survey((summary,), "", ())
+    return Survey((summary,), (), "", ())
 
 
 def _summary(series: Series) -> SeriesSummary:
     header = series.frames[0].header
     summary = SeriesSummary(
         format="dicom",
+        number=series.number,
         key=series.key,
+        kernel=header.kernel,
         modality=header.modality,
         object=class_name(header.sop_class),
         transfer_syntax=class_name(header.syntax),
         kind="unknown",
-        shape=(len(series.frames), header.rows, header.columns),
+        shape=_shape(series),
         spacing=None,
         orientation="" if series.is_radiograph else series.plane,
         coverage=None,
         problems=(),
+        suitable=series.objection is None,
         usable=False,
     )
     try:
         return _measured(series, summary)
     except PleuraError as error:
         return replace(summary, problems=(Note(error.code, str(error)),))
+
+
+def _shape(series: Series) -> tuple[int, int, int] | None:
+    """Return the size that the headers state, or None of what is no image."""
+    header = series.frames[0].header
+    if header.pixel_offset is None or min(header.rows, header.columns) < 1:
+        return None
+    # Of what is refused only the header of a file is read, not each of its frames.
+    frames = {frame.header.path: frame.header.frame_count for frame in series.frames}
+    return max(sum(frames.values()), len(series.frames)), header.rows, header.columns
 
 
 def _projected(series: Series, summary: SeriesSummary) -> SeriesSummary:
@@ -146,17 +183,15 @@ def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
         raise series.objection
     if series.is_radiograph:
         return _projected(series, summary)
-    found = places(series.frames)
-    stacked = stack([place[0] for place in found])
-    doubled = sum(len(place) > 1 for place in found)
-    doubles = (Note("doubled-slices", f"{doubled} positions hold more than one slice"),) if doubled else ()
-    _, rows, columns = summary.shape
+    frames, doubles = without_doubles(places(series.frames))
+    stacked = stack(frames)
+    rows, columns = frames[0].header.rows, frames[0].header.columns
     shape = (len(stacked.frames), rows, columns)
     steps = np.linalg.norm(stacked.affine[:3, :3], axis=0)
-    middle = found[len(found) // 2][0]
+    middle = frames[len(frames) // 2]
     pixels = np.empty((1, rows, columns), np.int16)
     read_pixels([middle], pixels)
-    doubts = shown(Volume(pixels, stacked.affine, identity=Identity("dicom")))[1] if len(found) == 1 else ()
+    doubts = shown(Volume(pixels, stacked.affine, identity=Identity("dicom")))[1] if len(frames) == 1 else ()
     return replace(
         summary,
         kind="hu" if values.are_hu(values.sample(pixels)) else "unknown",

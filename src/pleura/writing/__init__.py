@@ -20,11 +20,12 @@ from pleura.writing.place import replacing
 from pleura.writing.preview import preview
 from pleura.writing.raster import write_png
 from pleura.writing.record import (
+    fingerprint,
     height,
     left_to_right,
     millilitres,
+    read_record,
     record,
-    record_of,
     square_centimetres,
     write_record,
 )
@@ -38,8 +39,8 @@ __all__ = [
     "left_to_right",
     "millilitres",
     "preview",
+    "read_record",
     "record",
-    "record_of",
     "record_path",
     "size_text",
     "square_centimetres",
@@ -80,8 +81,11 @@ def write(segmentation: Segmentation, path: str | Path) -> Path:
     writer = _WRITERS[suffix_of(path)]
     with replacing(path) as file:
         writer(segmentation, file)
+        file.flush()
+        written = fingerprint(Path(file.name))
+        record_path(path).unlink(missing_ok=True)  # it would tell of the earlier mask, were we stopped before the next
     with replacing(record_path(path)) as file:
-        write_record(segmentation, file)
+        write_record(segmentation, written, file)
     return path
 
 
@@ -102,5 +106,5 @@ def suffix_of(path: Path) -> str:
 
 
 def record_path(path: Path) -> Path:
-    """Return where the JSON of the mask at `path` lies: the same name with its suffix replaced by `.json`."""
-    return path.with_name(path.name[: -len(suffix_of(path))] + ".json")
+    """Return where the JSON of the mask at `path` lies: the name of the mask, and `.json`."""
+    return path.with_name(f"{path.name}.json")

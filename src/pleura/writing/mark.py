@@ -1,4 +1,7 @@
-"""The mark that every file of ours bears near its beginning, by which a later run knows what it may replace."""
+"""The mark that every file of ours bears near its beginning, by which a later run knows what it may replace.
+
+It names the program and the input: the first half of the hash of its voxels, which is enough to tell inputs apart.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,32 @@ from pathlib import Path
 from pleura import __version__
 from pleura.errors import UnreadableInput
 from pleura.reading.sniff import beginning
-
-MARK = f"pleura {__version__}"
+from pleura.volume import Volume
 
 _MARKED = re.compile(rb'pleura \d+\.\d+|^\{\s*"program": \{\s*"name": "pleura"')
+_INPUT = re.compile(rb"pleura \d+\.\d+\S* of ([0-9a-f]{32})")
 _NEAR = 512
+
+
+def mark(volume: Volume) -> str:
+    """Return the mark of what is made from a volume; one that was never hashed has no input to name."""
+    digits = volume.identity.sha256[:32]
+    return f"pleura {__version__}" + (f" of {digits}" if digits else "")
 
 
 def is_ours(file: Path) -> bool:
     """Say whether a file is a mask, a record or a preview that `pleura` wrote."""
+    return bool(_MARKED.search(_start(file)))
+
+
+def input_of(file: Path) -> str:
+    """Return the first 32 hexadecimal digits of the sha256 of the input of a mask or preview, or nothing."""
+    found = _INPUT.search(_start(file))
+    return found[1].decode() if found else ""
+
+
+def _start(file: Path) -> bytes:
     try:
-        return bool(_MARKED.search(beginning(file)[0][:_NEAR]))
+        return beginning(file)[0][:_NEAR]
     except (UnreadableInput, OSError):
-        return False
+        return b""

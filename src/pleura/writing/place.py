@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -51,3 +51,24 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         raise UnwritableOutput(f"{path} cannot be written: {error.strerror or error}", code="not-written") from error
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other runs from writing results into a folder until the block ends; they wait.
+
+    What a run finds at a place and what it then writes there belong together: without this, two runs side by side
+    could each find a name free and take it. The system lets go of the lock when a process dies, and nothing is left
+    in the folder. Where it has no such locks (Windows, some network drives), runs do not wait for each other.
+    """
+    handle = None
+    with suppress(ImportError, OSError):
+        import fcntl
+
+        handle = os.open(folder, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)

@@ -15,7 +15,7 @@ from pleura.errors import UnwritableOutput
 from pleura.labels import Label
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind
-from pleura.writing.mark import MARK
+from pleura.writing.mark import mark
 from pleura.writing.place import replacing
 from pleura.writing.planes import Plane, axial, picture, reformatted
 from pleura.writing.record import millilitres, square_centimetres
@@ -46,7 +46,7 @@ def preview(segmentation: Segmentation, path: str | Path) -> Path:
     if Path(path).suffix.lower() != ".png":
         raise UnwritableOutput(f"{path}: a preview is a PNG; end its name in .png", code="unknown-suffix")
     info = PngInfo()
-    info.add_text("Software", MARK)
+    info.add_text("Software", mark(segmentation.volume))
     with replacing(Path(path)) as file:
         _montage(segmentation).save(file, format="PNG", pnginfo=info)
     return Path(path)

@@ -1,11 +1,12 @@
 """What has to be known of a mask to trust it later, as JSON: made by what, from what, on which grid, holding how much.
 
-It tells the scan by its content and its DICOM UIDs. It holds no patient, no file name, no clock and no duration, so
-the same scan gives the same bytes on any day.
+It tells the scan by its content and its DICOM UIDs, and the mask by its size and hash. It holds no patient, no file
+name, no clock and no duration, so the same scan gives the same bytes on any day.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,9 @@ from pleura import __version__
 from pleura.labels import BACKGROUND, LUNGS, Label, quarters_to_upright
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume
+
+_PARTS = ("program", "geometry", "mask")
+"""Objects without which a record says nothing of its mask."""
 
 
 def record(segmentation: Segmentation) -> dict[str, Any]:
@@ -36,19 +40,33 @@ def record(segmentation: Segmentation) -> dict[str, Any]:
     }
 
 
-def write_record(segmentation: Segmentation, file: BinaryIO) -> None:
-    """Write the record as JSON (RFC 8259), indented for people."""
-    file.write(json.dumps(record(segmentation), indent=2, allow_nan=False).encode() + b"\n")
+def write_record(segmentation: Segmentation, mask: Mapping[str, Any], file: BinaryIO) -> None:
+    """Write the record as JSON (RFC 8259), indented for people, with the `fingerprint` of the mask's file."""
+    found = {**record(segmentation), "mask": mask}
+    file.write(json.dumps(found, indent=2, allow_nan=False).encode() + b"\n")
 
 
-def record_of(path: Path, volume: Volume, provenance: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the record at `path` if it tells of a mask of this volume that was made in this way, else None."""
+def read_record(path: Path) -> dict[str, Any] | None:
+    """Return the record at `path`, or None where there is none, or none that holds together."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
-    wanted = {**provenance, "geometry": _geometry(volume)}
-    return found if isinstance(found, dict) and wanted.items() <= found.items() else None
+    return found if isinstance(found, dict) and all(isinstance(found.get(key), dict) for key in _PARTS) else None
+
+
+def tells_of(found: Mapping[str, Any], volume: Volume) -> bool:
+    """Say whether a record is that of a mask of this volume: the same voxels in the same place."""
+    source = found.get("input")
+    voxels = source.get("sha256", "") if isinstance(source, dict) else ""
+    return bool(voxels == volume.identity.sha256 and found["geometry"] == _geometry(volume))
+
+
+def fingerprint(mask: Path) -> dict[str, Any]:
+    """Return size and hash of a mask's file, by which it is known again."""
+    with mask.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"bytes": mask.stat().st_size, "sha256": digest}
 
 
 def millilitres(segmentation: Segmentation, label: int) -> float | None:

@@ -1,0 +1,79 @@
+"""Which slices of one series make a stack, where a place is taken twice: phases, repeats, or slabs that share slices.
+
+A series may hold the same place at several times of breathing or of contrast, each a scan of its own. Or the table was
+moved in steps and neighbouring slabs overlap by a slice or more: together they are one scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.reading.dicom_frames import Frame
+from pleura.reading.dicom_geometry import SAME_PLACE, distances, places
+
+Stack = tuple[list[Frame], int]
+"""Slices, and how many more lay at places of theirs and were left out."""
+
+_TELLING: tuple[Callable[[Frame], object], ...] = (
+    lambda frame: frame.phase,
+    lambda frame: frame.header.acquisition,
+    lambda frame: frame.header.kernel,
+    lambda frame: frame.header.image_type,
+)
+"""What tells slices at one place apart, the surest first."""
+
+
+def apart(frames: list[Frame]) -> list[Stack]:
+    """Return the stacks that slices of one series, size and orientation make; one where nothing tells them apart.
+
+    References: DICOM PS3.3 sections C.7.6.2.1 (temporal position), C.7.4.1 (acquisition number).
+    """
+    if any(frame.position is None or frame.orientation is None for frame in frames):
+        return [(frames, 0)]
+    stacks = _split((frames, 0), _TELLING)
+    return [(frames, 0)] if any(_has_doubles(part) for part, _ in stacks) else stacks
+
+
+def _split(stack: Stack, telling: Sequence[Callable[[Frame], object]]) -> list[Stack]:
+    frames, _ = stack
+    if not telling or not _has_doubles(frames):
+        return [stack]
+    parts: dict[object, list[Frame]] = {}
+    for frame in frames:
+        parts.setdefault(telling[0](frame), []).append(frame)
+    joined = _join_slabs(list(parts.values()))
+    found = [joined] if joined else [(part, 0) for part in parts.values()]
+    return [each for part in found for each in _split(part, telling[1:])]
+
+
+def _join_slabs(parts: Iterable[list[Frame]]) -> Stack | None:
+    """Return slabs that follow each other as one stack, or None where they cover each other by more than half.
+
+    Of two slices at a shared place that of the lower slab is kept.
+    """
+    along = [(part, _along(part, parts)) for part in parts]
+    along.sort(key=lambda slab: float(slab[1].min()))
+    kept, shared = list(along[0][0]), 0
+    for (before, lower), (after, upper) in pairwise(along):
+        inside = upper <= lower.max() + SAME_PLACE
+        if 2 * int(inside.sum()) > min(len(before), len(after)):
+            return None
+        kept += [frame for frame, double in zip(after, inside, strict=True) if not double]
+        shared += int(inside.sum())
+    return kept, shared
+
+
+def _along(part: list[Frame], parts: Iterable[list[Frame]]) -> NDArray[np.float64]:
+    """Return where the slices of a part lie along the normal that all parts share, in millimetres."""
+    first = next(iter(parts))[0]
+    return distances([first, *part])[1:]
+
+
+def _has_doubles(frames: list[Frame]) -> bool:
+    """Say whether places are taken by several slices; the same slice, there twice, is one."""
+    distinct = {(frame.instance_uid, frame.index): frame for frame in frames}
+    return len(places(list(distinct.values()))) < len(distinct)

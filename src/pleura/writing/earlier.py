@@ -1,0 +1,105 @@
+"""What lies where a result is to go, and whether it may be replaced: only an earlier result of the same input.
+
+A result is known by its mark, its input by the record beside the mask or, where that is lost or broken, by the mark
+again. A mask whose file is whole and is not the one of the record was changed by somebody, and is theirs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pleura.errors import PleuraError, UnwritableOutput
+from pleura.reading import read_labels
+from pleura.volume import Volume
+from pleura.writing import record_path
+from pleura.writing.mark import input_of, is_ours
+from pleura.writing.record import fingerprint, read_record, tells_of
+
+
+def refuse_to_replace(file: Path) -> None:
+    """Refuse to write over a file that is not ours.
+
+    An empty file, such as one made to reserve a name, is free to be written to. Beside a mask of ours, what cannot be
+    read in the place of its record is ours too.
+
+    Raises
+    ------
+    UnwritableOutput
+        With the code `output-exists`.
+    """
+    if not file.exists() or (file.is_file() and not file.stat().st_size) or is_ours(file):
+        return
+    if file.suffix == ".json" and is_ours(file.with_suffix("")) and not _is_json(file):
+        return
+    text = f"{file} exists and is not an earlier result; name another output or remove it"
+    raise UnwritableOutput(text, code="output-exists")
+
+
+def refuse_to_lose(mask: Path, picture: Path | None, volume: Volume) -> None:
+    """Refuse to replace a result of ours that making it again would not bring back.
+
+    Parameters
+    ----------
+    mask, picture : places of the result, free or taken by files of ours
+    volume : the input whose result is to be written there
+
+    Raises
+    ------
+    UnwritableOutput
+        It is the result of another input (`other-input`), or a mask that was changed since (`changed-mask`).
+    """
+    if mask.is_file() and mask.stat().st_size:
+        known = read_record(record_path(mask))
+        if not (tells_of(known, volume) if known else _bears(mask, volume)):
+            raise _other(mask)
+        if known and fingerprint(mask) != known["mask"] and _is_whole(mask):
+            text = f"{mask} was changed after it was written; name another output, or replace it with --overwrite"
+            raise UnwritableOutput(text, code="changed-mask")
+    if picture is not None and not _bears(picture, volume):
+        raise _other(picture)
+
+
+def up_to_date(
+    mask: Path, picture: Path | None, volume: Volume, provenance: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """Return the record of a result of this volume, made in this way, that is there as a whole; None where none is.
+
+    A mask that somebody has corrected since is up to date too.
+    """
+    files = [file for file in (mask, picture) if file]
+    known = read_record(record_path(mask)) if all(map(is_ours, files)) else None
+    if known is None or not tells_of(known, volume) or not provenance.items() <= known.items():
+        return None
+    if picture is not None and not _bears(picture, volume):
+        return None
+    return known if fingerprint(mask) == known["mask"] or _is_whole(mask) else None
+
+
+def _is_whole(mask: Path) -> bool:
+    """Say whether a mask can be read to its end."""
+    try:
+        read_labels(mask)
+    except PleuraError:
+        return False
+    return True
+
+
+def _bears(file: Path, volume: Volume) -> bool:
+    """Say whether the mark of a file names this input, or none."""
+    return volume.identity.sha256.startswith(input_of(file))
+
+
+def _other(file: Path) -> UnwritableOutput:
+    text = f"{file} is the result of another input; name another output, or replace it with --overwrite"
+    return UnwritableOutput(text, code="other-input")
+
+
+def _is_json(file: Path) -> bool:
+    try:
+        json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return True
