@@ -42,7 +42,10 @@ def test_the_version_is_the_one_that_is_installed() -> None:
     assert pleura.__version__ == metadata.version("pleura")
 
 
-@pytest.mark.parametrize(("name", "line"), [("CHANGELOG.md", "## [{}]"), ("CITATION.cff", "\nversion: {}\n")])
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("CHANGELOG.md", "## [{}]"), ("CITATION.cff", "\nversion: {}\n"), ("README.md", " version = {{{}}},\n")],
+)
 def test_the_version_is_named_in_changelog_and_citation(name: str, line: str) -> None:
     page = Path(__file__).parents[1] / name
     assert line.format(pleura.__version__) in page.read_text(encoding="utf-8")

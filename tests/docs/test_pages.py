@@ -7,6 +7,7 @@ import inspect
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 import pleura
 from pleura.cli.app import VERBS
 from pleura.errors import PleuraError
+from pleura.inference.bundle import SHIPPED, load_bundle
 from pleura.labels import LUNGS
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +89,22 @@ def test_every_label_is_documented() -> None:
     for lung in LUNGS:
         colour = ", ".join(map(str, lung.colour))
         assert f"| {lung.value} | {lung.name} of the patient | {lung.snomed}, {lung.meaning} | {colour} |" in page
+
+
+def test_badges_of_the_readme_say_what_the_package_says() -> None:
+    project = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
+    oldest = project["requires-python"].removeprefix(">=")
+    licences = {load_bundle(name).recipe["licence"].replace("-", " ", 1).replace("SA-", "SA ") for name in SHIPPED}
+    said = {
+        "licence": f"code: {project['license']}",
+        "python": f"Python: {oldest} or later",
+        "offline": "network: never",
+    }
+    said["weights"] = f"weights: {licences.pop()}"
+    assert licences == set()
+    for name, text in said.items():
+        assert f"![{text}](docs/images/badge-{name}.svg)" in read(ROOT / "README.md")
+        assert f"<title>{text}</title>" in read(ROOT / "docs" / "images" / f"badge-{name}.svg")
 
 
 def test_ci_runs_the_set_up_commands_of_the_readme_word_for_word() -> None:
