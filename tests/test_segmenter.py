@@ -47,6 +47,13 @@ def test_dicom_series_of_the_phantom_gives_its_lungs(
     assert result.provenance["model"]["sha256"] == segmenter.bundle.sha256
 
 
+def test_convention_of_radiographs_is_said_to_be_ignored_for_a_ct(small: Phantom) -> None:
+    asked = pleura.segment(small.volume, convention="heart-excluded")
+    assert [note.code for note in asked.volume.notes] == ["convention-ignored"]
+    assert pleura.segment(small.volume).volume.notes == ()
+    assert "convention" not in asked.provenance["parameters"]
+
+
 ORIENTATIONS = [
     (axes, flips) for axes in itertools.permutations(range(3)) for flips in itertools.product([False, True], repeat=3)
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -96,10 +97,17 @@ class Segmenter:
         volume, doubts = self._shown(_as_volume(source, spacing, series))
         clock.lap("read")
         if not self._belongs_to_radiographs(volume):
-            return self._segmented(volume, doubts, clock)
+            return self._segmented(self._without_convention(volume), doubts, clock)
         other = self._radiographs
         clock.lap("load")
         return other._segmented(volume, doubts, clock)
+
+    def _without_convention(self, volume: Volume) -> Volume:
+        """Note on the volume that its masks follow no convention, where one was asked for."""
+        if not self.convention or self.bundle.conditions:
+            return volume
+        text = f"{self.convention} is a convention of radiographs; this is none, and it was ignored"
+        return replace(volume, notes=(*volume.notes, Note("convention-ignored", text)))
 
     def _segmented(self, volume: Volume, doubts: tuple[Note, ...], clock: _Clock) -> Segmentation:
         """Return the lungs of a volume that this model knows; `doubts` are warnings that were found before."""

@@ -66,7 +66,8 @@ class Threshold:
 
     def provenance(self, volume: Volume) -> dict[str, Any]:
         program = {"name": "pleura", "version": pleura.__version__}
-        return {"program": program, "model": self.made[-1]["model"], "input": {"sha256": volume.identity.sha256}}
+        source = {"sha256": volume.identity.sha256, "series_uid": volume.identity.series_uid}
+        return {"program": program, "model": self.made[-1]["model"], "input": source}
 
 
 @pytest.fixture

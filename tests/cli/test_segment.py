@@ -63,7 +63,7 @@ def test_model_is_a_shipped_one_by_name_or_a_folder(run, slice_picture: Path) ->
     assert record["model"]["name"] == "chest-radiograph"
     ran = run("segment", slice_picture, "--model", "./chest-radiograph")
     assert ran.code == 2
-    assert "not a model bundle" in ran.err
+    assert "there is no model ./chest-radiograph" in ran.err
 
 
 def test_two_arguments_are_input_and_output(run, network, scan: Path, elsewhere: Path) -> None:

@@ -544,6 +544,7 @@ def test_slices_and_masks_may_both_be_dicom(tmp_path: Path) -> None:
     [
         ("scans/{}", ("masks/{}_lungs.nii.gz",)),  # as `pleura segment scans -o masks` names them
         ("scans/{}/early/ct", ("masks/{}_lungs.nii.gz",)),
+        ("scans/p/{}/ct", ("masks/p_{}_lungs.nii.gz",)),
         ("{}", ("{}_mask.nii.gz",)),
         ("{}/ct", ("{}/mask.nii.gz",)),
         ("{}", ("{}/lungs.nii.gz",)),

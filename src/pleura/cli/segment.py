@@ -128,6 +128,7 @@ class _Batch:
     def _segmented(self, job: Job, number: int) -> Outcome:
         from pleura.reading import read
         from pleura.writing import preview, read_record, record_path, write
+        from pleura.writing.earlier import remove_preview_of_other
         from pleura.writing.place import alone_in
 
         begun = time.perf_counter()
@@ -147,6 +148,7 @@ class _Batch:
             seconds[stage] = seconds.get(stage, 0.0) + taken
         with alone_in(target.parent):
             self._guard(volume, target, picture)
+            remove_preview_of_other(target, picture_path(target), volume)
             write(result, target)
             if picture:
                 preview(result, picture)

@@ -33,12 +33,15 @@ def masks_beside(folders: Mapping[str, Path], places: Collection[Place], root: P
 def _fitting(folder: Path, places: Collection[Place], root: Path) -> list[Place]:
     """Return the masks that lie beside a folder under its name, else those of its name or that of a folder above it.
 
+    `pleura segment` joins the names of folders where one does not tell a study from others: `p1_early_lungs`.
     Where there are none, return the masks without a name in a folder above it, such as `p1/mask.nii.gz`.
     """
     here = named(folder, root).place
     if here in places:
         return [here]
-    names = {named(above, root).place[1] for above in (folder, *folder.parents) if root in above.parents} - {""}
+    parts = folder.relative_to(root).parts
+    joined = ("_".join(parts[first:last]) for last in range(len(parts) + 1) for first in range(last))
+    names = {named(root / name, root).place[1] for name in joined} - {""}
     called = [place for place in places if place[1] in names]
     path = (*here[0], here[1])
     return called or [place for place in places if not place[1] and path[: len(place[0])] == place[0]]

@@ -62,6 +62,12 @@ def refuse_to_lose(mask: Path, picture: Path | None, volume: Volume) -> None:
         raise _other(picture)
 
 
+def remove_preview_of_other(mask: Path, picture: Path, volume: Volume) -> None:
+    """Remove the preview of a mask of another input, which is about to be overwritten."""
+    if is_ours(picture) and not _bears(picture, volume) and input_of(picture) == input_of(mask):
+        picture.unlink()
+
+
 def up_to_date(
     mask: Path, picture: Path | None, volume: Volume, provenance: Mapping[str, Any]
 ) -> dict[str, Any] | None:
