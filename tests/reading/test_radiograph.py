@@ -348,3 +348,72 @@ def test_real_inverted_radiographs_show_the_spine_brighter_than_the_lungs(shared
     spine = grey[middle, int(0.48 * columns) : int(0.52 * columns)].mean()
     lung = grey[middle, int(0.24 * columns) : int(0.30 * columns)].mean()
     assert spine > lung + 20
+
+
+BYTES = (RAMP // 16).astype(np.uint8)
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [(-10, 3000), (10, 0), (1, 500), (0.1, -7)])
+def test_8_bits_with_a_rescale_and_no_window_are_spread_as_the_rescale_says(
+    tmp_path: Path, slope: float, intercept: float
+) -> None:
+    dataset = radiograph(BYTES, bits=8, RescaleSlope=slope, RescaleIntercept=intercept)
+    grey = read(dataset, tmp_path).voxels[0]
+    assert (grey.min(), grey.max()) == (0, 255)
+    assert (grey[0, 0] < grey[-1, -1]) == (slope > 0)
+
+
+def test_8_bits_with_a_rescale_that_says_nothing_are_taken_as_they_are(tmp_path: Path) -> None:
+    grey = read(radiograph(BYTES // 2, bits=8, RescaleSlope=1, RescaleIntercept=0), tmp_path).voxels[0]
+    np.testing.assert_array_equal(grey, BYTES // 2)
+
+
+def in_colour(colours: NDArray[Any], **elements: Any) -> Dataset:
+    dataset = radiograph(BYTES, bits=8)
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation, dataset.PlanarConfiguration = 3, "RGB", 0
+    dataset.PixelData = colours.tobytes()
+    for keyword, value in elements.items():
+        setattr(dataset, keyword, value)
+    return dataset
+
+
+def test_grey_stored_in_three_channels_is_read_as_grey(tmp_path: Path) -> None:
+    three = np.repeat(BYTES[..., None], 3, axis=-1)
+    for dataset in (
+        in_colour(three),
+        in_colour(three.transpose(2, 0, 1), PlanarConfiguration=1),
+        in_colour(np.dstack([BYTES, np.full((64, 64, 2), 128, np.uint8)]), PhotometricInterpretation="YBR_FULL"),
+    ):
+        volume = read(dataset, tmp_path)
+        np.testing.assert_array_equal(volume.voxels[0], BYTES)
+        assert volume.kind is Kind.RADIOGRAPH
+
+
+def test_a_palette_of_greys_is_read_as_grey(tmp_path: Path) -> None:
+    dataset = radiograph(255 - BYTES, bits=8, PhotometricInterpretation="PALETTE COLOR")
+    ramp = (np.arange(256)[::-1] * 257).astype(np.uint16).tobytes()
+    for name in ("Red", "Green", "Blue"):
+        setattr(dataset, f"{name}PaletteColorLookupTableDescriptor", [256, 0, 16])
+        setattr(dataset, f"{name}PaletteColorLookupTableData", ramp)
+    np.testing.assert_array_equal(read(dataset, tmp_path).voxels[0], BYTES)
+
+
+def test_a_little_colour_is_left_out_and_more_is_refused(tmp_path: Path) -> None:
+    colours = np.repeat(BYTES[..., None], 3, axis=-1)
+    colours[:4, :4] = (255, 0, 0)
+    assert "colour-dropped" in {note.code for note in read(in_colour(colours), tmp_path).notes}
+    colours[:32] = (255, 0, 0)
+    assert error_code(save(in_colour(colours), tmp_path / "red.dcm")) == "colour"
+
+
+def test_jpeg_of_12_bits_is_named_where_its_decoder_is_not_there(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.uid import JPEGExtended12Bit
+
+    monkeypatch.setattr(get_decoder(JPEGExtended12Bit), "_available", {})
+    path = shared / "cases/reports/jpeg12-extended/CT.dcm"
+    if not path.is_file():
+        pytest.skip("the cases are not beside this checkout")
+    with pytest.raises(PleuraError, match="pip install pylibjpeg-libjpeg") as caught:
+        pleura.read(path)
+    assert caught.value.code == "transfer-syntax"

@@ -19,6 +19,7 @@ from pleura.reading.dicom_objects import class_name
 from pleura.reading.limits import check_size
 
 _RLE = "1.2.840.10008.1.2.5"
+_JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
 _PADDED = 2
 """Bytes of padding from which an RLE segment is not as the standard has it."""
 _JPEG = (50, 51, 57, 70)
@@ -38,8 +39,8 @@ _SIZES = {uid: jpeg_size if plugin == "gdcm" else j2k_size for uid, plugin in PL
 """Transfer syntax -> what reads the size that a stream states."""
 
 
-def decode(header: Header, indices: Sequence[int]) -> Iterator[NDArray[Any]]:
-    """Yield the stored values (y, x) of frames of one file.
+def decode(header: Header, indices: Sequence[int], *, colour: bool = False) -> Iterator[NDArray[Any]]:
+    """Yield the stored values (y, x) of frames of one file, or with `colour` red, green and blue (y, x, 3).
 
     Raises
     ------
@@ -49,6 +50,7 @@ def decode(header: Header, indices: Sequence[int]) -> Iterator[NDArray[Any]]:
     import warnings
 
     from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.pixels.processing import apply_color_lut
     from pydicom.uid import UID
 
     if header.syntax not in PLUGINS:
@@ -62,12 +64,14 @@ def decode(header: Header, indices: Sequence[int]) -> Iterator[NDArray[Any]]:
         for index in indices:
             try:
                 decoder = get_decoder(UID(header.syntax))
-                pixels, _ = decoder.as_array(dataset, index=index, raw=True, decoding_plugin=plugins[index])
+                pixels, _ = decoder.as_array(dataset, index=index, raw=not colour, decoding_plugin=plugins[index])
+                if colour and pixels.ndim == 2:
+                    pixels = apply_color_lut(pixels, dataset)
             except (KeyboardInterrupt, SystemExit):
                 raise
             except BaseException as error:  # decoders raise whatever they like, a panic of Rust is no Exception
                 raise UnreadableInput("the pixel data are damaged or cut short", code="truncated") from error
-            if pixels.shape != (header.rows, header.columns) or pixels.dtype.kind not in "iu":
+            if pixels.shape != (header.rows, header.columns, 3)[: 3 if colour else 2] or pixels.dtype.kind not in "iu":
                 raise UnreadableInput("the pixel data do not have Rows x Columns pixels", code="damaged")
             yield pixels
 
@@ -79,6 +83,8 @@ def _checked_plugins(dataset: Any, header: Header, indices: Sequence[int]) -> di
     plugin = PLUGINS[header.syntax]
     if not plugin:
         return dict.fromkeys(indices, plugin)
+    if header.syntax == _JPEG_EXTENDED and header.bits_stored > 8:
+        plugin = _twelve_bit_plugin()
     wanted, plugins = set(indices), {}
     try:
         tables = dataset.get("ExtendedOffsetTable"), dataset.get("ExtendedOffsetTableLengths")
@@ -95,6 +101,17 @@ def _checked_plugins(dataset: Any, header: Header, indices: Sequence[int]) -> di
     if wanted - plugins.keys():
         raise UnreadableInput("there are fewer pictures in the pixel data than the header says", code="truncated")
     return plugins
+
+
+def _twelve_bit_plugin() -> str:
+    """Return the decoder for JPEG of 12 bits with loss, which does not come with pleura."""
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.uid import UID
+
+    if "pylibjpeg" not in get_decoder(UID(_JPEG_EXTENDED)).available_plugins:
+        text = "JPEG Extended of 12 bits needs a decoder that is not there: pip install pylibjpeg-libjpeg"
+        raise UnsuitableInput(f"{text}, or export the file uncompressed", code="transfer-syntax")
+    return "pylibjpeg"
 
 
 def _rle_plugin(stream: bytes, header: Header) -> str:

@@ -45,6 +45,13 @@ def is_radiograph(header: Header) -> bool:
     return header.modality in _RADIOGRAPHS and header.sop_class not in CT_CLASSES
 
 
+def is_colour(header: Header) -> bool:
+    """Say whether pixels are stored as colours that may all be grey, as viewers export radiographs."""
+    if header.photometric == "PALETTE COLOR":
+        return header.samples == 1
+    return header.samples == 3 and header.photometric.startswith(("RGB", "YBR_"))
+
+
 def objection(header: Header) -> PleuraError | None:
     """Return why a DICOM object cannot be read as CT slices or as a frontal chest radiograph, or None."""
     ct, radiograph = (_kind, _picture, _values, _place), (_radiograph_kind, _pixels, _radiograph_place, _view)
@@ -81,7 +88,9 @@ def _pixels(header: Header) -> PleuraError | None:
         return UnreadableInput("the file holds no pixel data", code="no-pixel-data")
     if header.rows < 1 or header.columns < 1:
         return UnreadableInput("Rows or Columns are missing", code="damaged")
-    if header.samples != 1 or not header.photometric.startswith("MONOCHROME"):
+    if not (is_radiograph(header) and is_colour(header)) and (
+        header.samples != 1 or not header.photometric.startswith("MONOCHROME")
+    ):
         return UnsuitableInput(f"colour pixels ({header.photometric}) are not a scan's values", code="colour")
     if header.bits_allocated not in {8, 16} or not 0 < header.bits_stored <= header.bits_allocated:
         stated = f"{header.bits_stored} of {header.bits_allocated} bits"

@@ -10,12 +10,15 @@ import re
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
+from pleura.reading.colour import without_colour
 from pleura.reading.dicom_dataset import read_dataset
 from pleura.reading.dicom_decoding import decode
 from pleura.reading.dicom_frames import Frame
 from pleura.reading.dicom_headers import Header
+from pleura.reading.dicom_objects import is_colour
 from pleura.reading.radiograph_grey import greys
 from pleura.volume import Affine, Identity, Kind, Note, Volume, affine_from_spacing
 
@@ -45,8 +48,7 @@ def read_radiograph(frame: Frame) -> Volume:
     dataset = _dataset(header)
     if _is_lateral(dataset):
         raise UnsuitableInput("a lateral radiograph; only frontal ones are read", code="lateral-view")
-    (stored,) = decode(header, [0])
-    grey, grey_notes = greys(stored, header, dataset)
+    grey, grey_notes = _greys(header, dataset)
     spacing, spacing_notes = pixel_spacing(dataset)
     affine, side_notes = _placed(header.patient_orientation, *(spacing or _pixel_shape(dataset)))
     identity = Identity(
@@ -71,6 +73,19 @@ def read_radiograph(frame: Frame) -> Volume:
             *_size_notes(header, spacing),
         ),
     )
+
+
+def _greys(header: Header, dataset: Any) -> tuple[NDArray[np.uint8], tuple[Note, ...]]:
+    """Return a radiograph as it is meant to be looked at; one stored in colour, but grey, as its colours show it."""
+    if not is_colour(header):
+        (stored,) = decode(header, [0])
+        return greys(stored, header, dataset)
+    (colours,) = decode(header, [0], colour=True)
+    full = 2 ** (8 * colours.itemsize if header.samples == 1 else header.bits_stored) - 1
+    grey, notes = without_colour(colours, full)
+    if grey.min() == grey.max():
+        raise UnsuitableInput(f"all values are {grey.min()}; there is no picture", code="constant")
+    return np.rint(grey.astype(np.float64) * (255 / full)).astype(np.uint8), notes
 
 
 def pixel_spacing(dataset: Any) -> tuple[tuple[float, float] | None, tuple[Note, ...]]:

@@ -102,9 +102,15 @@ def _windowed(units: Values, header: Header, dataset: Any) -> tuple[NDArray[np.f
             return shown, ()
         text = "the stated window leaves hardly anything to see; the greys were spread from end to end"
         notes = (Note("window-ignored", text),)
-    elif header.bits_stored == 8 and not header.signed:
+    elif header.bits_stored == 8 and not header.signed and _are_bytes(units, dataset):
         return units.astype(np.float64) / 255, ()
     return _spread(units, dataset), notes
+
+
+def _are_bytes(units: Values, dataset: Any) -> bool:
+    """Say whether no rescale or table has moved 8 bits away from black at 0 and white at 255."""
+    rescaled = (_number(dataset, "RescaleSlope") or 1, _number(dataset, "RescaleIntercept") or 0) != (1, 0)
+    return not rescaled and not dataset.get("ModalityLUTSequence") and bool(units.min() >= 0 and units.max() <= 255)
 
 
 def _spread(units: Values, dataset: Any) -> NDArray[np.float64]:

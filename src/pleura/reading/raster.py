@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
 from pleura.reading.checks import NARROWEST
+from pleura.reading.colour import without_colour
+from pleura.reading.exif import affine_as_shown, as_stored, orientation, orientation_notes
 from pleura.reading.limits import MOST_PIXELS
 from pleura.reading.sniff import HEAD
 from pleura.reading.values import interpret
-from pleura.volume import Identity, Kind, Note, Volume, affine_from_spacing
+from pleura.volume import Affine, Identity, Kind, Note, Volume
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 """What Pillow calls the formats that are read."""
@@ -29,10 +31,6 @@ _REFUSED = {
     "LAB": ("a CIE Lab picture; save it as grey", "colour"),
     "HSV": ("an HSV picture; save it as grey", "colour"),
 }
-_MOST_TINT = 24
-"""Greys, of 255, by which the channels of a pixel may differ that still counts as grey: tinted films, JPEG."""
-_MOST_COLOURED = 0.02
-"""Share of the pixels that may be coloured: arrows and letters."""
 _SAMPLE_FORMAT = 339
 _BITS_PER_SAMPLE = 258
 _SIGNED = 2
@@ -48,12 +46,12 @@ def read_raster(path: Path, kind: Kind | None) -> Volume:
     UnreadableInput : the picture is damaged, cut short, or larger than 67 million pixels
     UnsuitableInput : colour, transparency, several pages, or values that are not a scan
     """
-    array, decoded = _decode(path)
+    array, affine, decoded = _decode(path)
     meaning = interpret(array[None], kind)
     unknown = Note("spacing-unknown", "a picture states no millimetres; distances count pixels")
     return Volume(
         meaning.voxels,
-        affine_from_spacing((1.0, 1.0, 1.0)),
+        affine,
         kind=meaning.kind,
         planar=True,
         spacing_known=False,
@@ -86,14 +84,20 @@ def opened(path: Path) -> Iterator[Any]:
             raise UnreadableInput("the picture is damaged or cut short", code="truncated") from error
 
 
-def _decode(path: Path) -> tuple[NDArray[np.generic], tuple[Note, ...]]:
-    """Return the (y, x) values of a picture, and what was lost of it, on the way here or before."""
+def _decode(path: Path) -> tuple[NDArray[np.generic], Affine, tuple[Note, ...]]:
+    """Return the (y, x) stored values of a picture, how it is to be looked at, and what was found on the way."""
     with opened(path) as picture:
         _refuse_before_decoding(picture)
+        code, is_tiff = orientation(picture), picture.format == "TIFF"
+        if is_tiff and code > 1:
+            picture.filename = ""  # mapped by its name, Pillow 13 would take rows for columns
         picture.load()
         array, notes = _grey(picture)
+        if is_tiff:  # which alone Pillow turns as it is to be looked at
+            array = np.ascontiguousarray(as_stored(array, code))
         lossy = (Note("lossy-compression", "the picture was compressed with loss"),)
-        return array, (*notes, *(lossy if has_loss(picture) else ()))
+        notes = (*notes, *(lossy if has_loss(picture) else ()), *orientation_notes(code))
+        return array, affine_as_shown(code), notes
 
 
 def has_loss(picture: Any) -> bool:
@@ -129,14 +133,7 @@ def _grey(picture: Any) -> tuple[NDArray[np.generic], tuple[Note, ...]]:
         return np.array(array, array.dtype.newbyteorder("=")), ()
     if "A" in picture.getbands() and picture.getchannel("A").getextrema()[0] < 255:
         raise UnsuitableInput("a picture with transparency; save it as grey without alpha", code="colour")
-    plain = picture.convert("RGB")
-    colours = np.asarray(plain)
-    tint = colours.max(axis=-1) - colours.min(axis=-1)
-    if not tint.any():
-        return np.ascontiguousarray(colours[..., 0]), ()
-    if float((tint > _MOST_TINT).mean()) > _MOST_COLOURED:
-        raise UnsuitableInput("a colour picture; save the slice as grey", code="colour")
-    return np.array(plain.convert("L")), (Note("colour-dropped", "the picture is grey but for a little colour"),)
+    return without_colour(np.asarray(picture.convert("RGB")))
 
 
 def _is_signed_byte(picture: Any) -> bool:

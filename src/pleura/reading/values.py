@@ -31,6 +31,11 @@ TAILS = (0.5, 99.5)
 """Percentiles beyond which markers and collimators lie."""
 
 _FEW_LABELS = 16
+_PATCHES = (5, 200)
+"""Greys, and regions of one grey, from which a single slice of few values is a picture: 230 pictures of 8 greys had 209
+regions or more, 500 masks at most 40."""
+_MOST_OF_TWO = 0.85
+"""Share of its pixels that the two commonest greys of a picture hold at most; line drawings and text hold more."""
 _MOST_NOT_FINITE = 0.01
 _CHOICE = "convert them to either, or say in Python what they are: pleura.read(path, kind='hu') or kind='windowed'"
 _FAR_OUT = 2.0
@@ -115,7 +120,10 @@ def interpret(array: NDArray[Any], kind: Kind | None = None) -> Meaning:
     if kind is Kind.HU:
         hu = to_hu(array)
         return Meaning(hu, Kind.HU, (*notes, *set_to_air(hu, AIR)))
-    offset = None if kind else _offset(array, low, high)
+    offset = None
+    if kind is None:
+        notes += _few_greys(array, sample(array), low, high)
+        offset = _offset(array, low, high)
     if offset is not None:
         note = offset_note(offset) if offset else Note("values-hu", "the values were taken as Hounsfield units")
         hu = to_hu(array, offset)
@@ -165,7 +173,6 @@ def hu_offset(values: NDArray[Any]) -> int | None:
 def _offset(array: NDArray[Any], low: float, high: float) -> int | None:
     """Return what was added to HU, 0 for HU as they are, or None for grey values; refuse what is neither."""
     values = sample(array)
-    _refuse_labels(array, values, low, high)
     offset = hu_offset(values)
     padding = corner_value(array)
     if offset is None and padding is not None and (values != padding).mean() >= 0.01:
@@ -245,9 +252,23 @@ def _finite(array: NDArray[Any]) -> tuple[NDArray[Any], list[Note]]:
     return repaired, [Note("not-finite", f"{count} values that are not finite were set to the lowest value")]
 
 
-def _refuse_labels(array: NDArray[Any], values: NDArray[Any], low: float, high: float) -> None:
+def _few_greys(array: NDArray[Any], values: NDArray[Any], low: float, high: float) -> tuple[Note, ...]:
+    """Return a note where a single slice has few greys; refuse labels, whose values lie in few and large regions."""
     if low < 0 or high > 255 or np.unique(values).size > _FEW_LABELS:
-        return
-    found = np.unique(array)
+        return ()
+    found, indices = np.unique(array, return_inverse=True)
     if found.size <= _FEW_LABELS and (found == np.rint(found)).all():
+        if len(array) == 1 and _is_shaded(indices.reshape(array.shape[1:]), found.size):
+            return (Note("few-greys", f"the picture has {found.size} greys only; the lungs' borders may be off"),)
         raise UnsuitableInput(f"only {found.size} different values: a mask or label map, not a scan", code="a-mask")
+    return ()
+
+
+def _is_shaded(plane: NDArray[np.intp], count: int) -> bool:
+    """Say whether a plane (y, x) of `count` different numbers from 0 is a picture: many regions, no two greys alone."""
+    import cc3d
+
+    largest = np.sort(np.bincount(plane.ravel()))[-2:].sum() / plane.size
+    if count < _PATCHES[0] or largest > _MOST_OF_TWO:
+        return False
+    return int(cc3d.connected_components((plane + 1).astype(np.uint8), connectivity=4).max()) >= _PATCHES[1]
