@@ -28,7 +28,6 @@ def failing(error: Exception) -> Callable[..., None]:
         (KeyError("sizes"), "damaged"),
         (MemoryError(), "too-large"),
         (PermissionError(), "no-permission"),
-        (FileNotFoundError(), "not-found"),
     ],
 )
 @pytest.mark.parametrize("verb", ["read", "survey"])
@@ -41,6 +40,14 @@ def test_errors_of_libraries_become_ours_with_their_cause(
     assert caught.value.code == code
     assert caught.value.__cause__ is error
     assert "whatever" not in str(caught.value)
+
+
+@pytest.mark.parametrize("verb", ["read", "survey"])
+def test_a_wrong_path_is_one_error_in_a_notebook_not_two(tmp_path: Path, verb: str) -> None:
+    with pytest.raises(UnreadableInput, match="there is no such file or folder") as caught:
+        getattr(pleura.reading, verb)(tmp_path / "scan.nii")
+    assert caught.value.code == "not-found"
+    assert caught.value.__suppress_context__
 
 
 @pytest.mark.parametrize("error", [NameError("a fault of ours"), ImportError("a broken installation")])

@@ -56,11 +56,11 @@ def _refuse_verb(word: str) -> NoReturn:
     if word.startswith("-"):
         parser.parse_known_args([word])
         meant = nearest(word, ("--help", "--version")) or f"; options follow the verb: pleura segment {word}"
-        parser.refuse(f"unrecognized arguments: {word}{meant}")
+        parser.refuse(f"unrecognized arguments: {word}", meant)
     meant = nearest(word, VERBS)
     if not meant and Path(word).exists():
         meant = f"; to segment it: pleura segment {word}"
-    parser.refuse(f"there is no verb {word!r}{meant}")
+    parser.refuse(f"there is no verb {word!r}", meant)
 
 
 def _with_values_joined(given: Sequence[str]) -> list[str]:

@@ -39,11 +39,11 @@ class Parser(ArgumentParser):
         _, unknown, words = message.partition("unrecognized arguments: ")
         options = [option for action in self._actions for option in action.option_strings]
         meant = next((hint for word in words.split() if unknown and (hint := nearest(word, options))), "")
-        self.refuse(f"{message}{meant}")
+        self.refuse(message, meant)
 
-    def refuse(self, message: str) -> NoReturn:
-        """Print an error, with a word on the help where it does not end in a question, and leave."""
-        fail(message if message.endswith("?") else f"{message}; {self.prog} --help shows what there is")
+    def refuse(self, message: str, meant: str = "") -> NoReturn:
+        """Print an error with what may have been meant, or else with where the help is, and leave."""
+        fail(f"{message}{meant or f'; {self.prog} --help shows what there is'}")
         sys.exit(NOTHING_DONE)
 
 

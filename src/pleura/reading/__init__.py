@@ -81,8 +81,9 @@ def _named(path: Path) -> Iterator[None]:
         yield
     except PleuraError as error:
         raise error.within(path.name or str(path)) from error.__cause__
-    except FileNotFoundError as error:
-        raise UnreadableInput(f"{path}: there is no such file or folder", code="not-found") from error
+    except FileNotFoundError:
+        # In a notebook the cause would only push this line out of sight.
+        raise UnreadableInput(f"{path}: there is no such file or folder", code="not-found") from None
     except PermissionError as error:
         where = error.filename or path
         raise UnreadableInput(f"{where}: this may not be read", code="no-permission") from error
