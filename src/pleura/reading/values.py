@@ -30,6 +30,8 @@ _PICTURE_OFFSET = 32768
 TAILS = (0.5, 99.5)
 """Percentiles beyond which markers and collimators lie."""
 
+_LEAST_SPAN, _MOST_SPAN = 1e-30, 1e30
+"""Between the lowest and the highest value, so that arithmetic in 32 bits neither loses nor overflows."""
 _FEW_LABELS = 16
 _PATCHES = (5, 200)
 """Greys, and regions of one grey, from which a single slice of few values is a picture: 230 pictures of 8 greys had 209
@@ -115,8 +117,10 @@ def interpret(array: NDArray[Any], kind: Kind | None = None) -> Meaning:
     if array.dtype.kind == "f":
         array, notes = _finite(array)
     low, high = float(array.min()), float(array.max())
-    if low == high:
+    if high - low < _LEAST_SPAN:
         raise UnsuitableInput(f"all values are {low:g}; there is no picture", code="constant")
+    if high - low > _MOST_SPAN:
+        raise UnsuitableInput(f"the values run from {low:g} to {high:g}; no scan's do", code="not-hu")
     if kind is Kind.HU:
         hu = to_hu(array)
         return Meaning(hu, Kind.HU, (*notes, *set_to_air(hu, AIR)))
