@@ -11,22 +11,27 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from places import here
+from project import here, tell_model
 
 from pleura.cli import main
+from pleura.cli.console import say
 
 
 def held_out(manifest: Path) -> str:
     """Return the part of the data set to evaluate on."""
-    if not manifest.is_file():
-        sys.exit("no prepared/ here; run train.py first, which prepares the pictures and trains on them")
+    if not manifest.is_file() or not manifest.stat().st_size:
+        sys.exit(f"no {here('prepared')}/ here; run train.py first, which prepares the pictures and trains on them")
     return "test" if '"split": "test"' in manifest.read_text(encoding="utf-8") else "val"
 
 
 if __name__ == "__main__":
+    given = sys.argv[1:]
+    if {"-h", "--help"} & set(given):
+        print(__doc__)
+        sys.exit(main(["evaluate", "--help"]))
     split = held_out(here("prepared") / "manifest.jsonl")
-    model = ["--model", str(here("model"))] if here("model").is_dir() else []
-    if not model:
-        print("no model/ here, which train.py makes; this is the model that comes with pleura", file=sys.stderr)
-    words = ["evaluate", str(here("prepared")), *model, "--split", split, "-o", str(here("evaluation"))]
-    sys.exit(main([*words, *sys.argv[1:]]))
+    model = here("model") if here("model").is_dir() else None
+    tell_model(model)
+    say(f"pictures: {here('prepared')}, its part {split}")
+    words = ["evaluate", str(here("prepared")), *(["--model", str(model)] if model else []), "--split", split]
+    sys.exit(main([*words, "-o", str(here("evaluation")), *given]))

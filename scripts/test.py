@@ -1,61 +1,93 @@
-"""Segment the lungs of one picture and write mask, overlay, and the picture with all but the lungs blanked.
+"""Segment the lungs of pictures and write mask, overlay, and each picture with all but the lungs blanked.
 
     python test.py --image_path path/to/image.png [--output FOLDER]
 
-Uses the model in model/, which train.py makes, where there is one, else the model that comes with pleura. Of a scan of
-several slices there is no blanked picture. Earlier results are replaced, other files never.
+A folder in place of a picture means each of its pictures and scans. Results are named after the picture:
+image_mask.png, image_overlay.png and image_lungs.png. Uses the model in model/, which train.py makes, where there is
+one, else the model that comes with pleura. Of a scan of several slices there is no blanked picture. Earlier results of
+the same picture are replaced, anything else never.
 """
 
 from __future__ import annotations
 
-import argparse
+import json
 import sys
+from argparse import RawDescriptionHelpFormatter
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from places import here
+from project import here, tell_model
 
 import pleura
+from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say, warn
+from pleura.cli.folders import IMAGE_SUFFIX, scans_in
 from pleura.cli.jobs import guard, identities
-from pleura.errors import UnwritableOutput
+from pleura.cli.parser import Parser
 from pleura.volume import to_axial
-from pleura.writing import preview, record_path
-from pleura.writing.place import replacing
+from pleura.writing import is_ours, preview, record_path
+from pleura.writing.place import make_folder, replacing
+from pleura.writing.summary import size_text
 
 
 def main() -> int:
-    """Segment one picture; return the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--image_path", type=Path, required=True, help="picture or scan")
-    parser.add_argument("--output", type=Path, default=Path(), help="folder for what is written")
+    """Segment each picture; return the exit code."""
+    parser = Parser(
+        prog="test.py", description=__doc__, formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    parser.add_argument("--image_path", type=Path, required=True, metavar="PATH", help="picture, scan or folder")
+    parser.add_argument("--output", type=Path, default=Path(), metavar="FOLDER", help="folder for what is written")
     options = parser.parse_args()
+    model = here("model") if here("model").is_dir() else None
+    failed = 0
     try:
-        result = pleura.segment(options.image_path, model=here("model") if here("model").is_dir() else None)
-        written = write(result, options.output, options.image_path)
+        sources = scans_in(options.image_path)
+        segmenter = pleura.Segmenter(model=model)
+        tell_model(model)
     except pleura.PleuraError as error:
-        print(f"test.py: {error}", file=sys.stderr)
-        return 2
-    for path in written:
-        print(f"written: {path}")
+        complain(error, debug=False)
+        return NOTHING_DONE
+    for source in sources:
+        try:
+            tell(segmenter(source), source, folder_for(source, options.image_path, options.output))
+        except pleura.PleuraError as error:
+            failed += 1
+            complain(error, debug=False)
+        sys.stdout.flush()
+    if len(sources) > 1:
+        say(f"{len(sources) - failed} of {len(sources)} segmented")
+    return 0 if not failed else NOTHING_DONE if failed == len(sources) else SOME_FAILED
+
+
+def folder_for(source: Path, asked: Path, output: Path) -> Path:
+    """Return the folder of the results of one scan: below `output` as the scan lies below what was asked for."""
+    return output / source.parent.relative_to(asked) if source != asked and asked in source.parents else output
+
+
+def tell(result: pleura.Segmentation, source: Path, folder: Path) -> None:
+    """Write what was found and say it."""
+    written = write(result, folder, source)
+    sizes = [f"{label.name} {size_text(result, label.value)}" for label in result.structures]
+    say(f"{source}: {', '.join(sizes)}")
+    for note in result.volume.notes:
+        say(f"  note: {note.message}")
     if len(written) < 3:
-        print(f"no lungs.png: the scan has {result.volume.shape[0]} slices, and the mask holds its lungs")
+        say(f"  no blanked picture: the scan has {result.volume.shape[0]} slices, and the mask holds its lungs")
+    say(f"  written: {', '.join(map(str, written))}")
     for warning in result.warnings:
-        print(f"warning: {warning.message}", file=sys.stderr)
-    return 0
+        warn(f"{source.name}: {warning.message}")
 
 
 def write(result: pleura.Segmentation, folder: Path, source: Path) -> list[Path]:
     """Write mask, overlay and, of a single slice, the blanked picture; return where they are."""
-    mask = folder / ("mask.png" if result.volume.planar else "mask.nii.gz")
-    overlay, lungs = folder / "overlay.png", folder / "lungs.png"
-    files = [mask, record_path(mask), *(file for file in (overlay, lungs) if in_the_way(file, source))]
-    guard(files, identities([source]))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UnwritableOutput(f"{folder} is no folder to write to: {error.strerror}", code="not-written") from error
+    suffix = "png" if result.volume.planar else "nii.gz"
+    stem = next(one for one in names(source) if is_free(folder / f"{one}_mask.{suffix}", result))
+    mask, overlay, lungs = (folder / f"{stem}_{end}" for end in (f"mask.{suffix}", "overlay.png", "lungs.png"))
+    guard([mask, record_path(mask), overlay, lungs], identities([source]))
+    make_folder(folder)
     written = [result.write(mask), preview(result, overlay)]
     slices = to_axial(result.volume.voxels, result.volume.affine)
     if len(slices) == 1:
@@ -64,9 +96,24 @@ def write(result: pleura.Segmentation, folder: Path, source: Path) -> list[Path]
     return written
 
 
-def in_the_way(file: Path, source: Path) -> bool:
-    """Say whether a file is the input, or does not bear the mark of our pictures."""
-    return file.is_file() and (file.samefile(source) or b"Software\0pleura" not in file.read_bytes()[:256])
+def names(source: Path) -> Iterator[str]:
+    """Give names for the results: after the picture, then with numbers."""
+    whole = source.resolve().name
+    stem = whole if source.is_dir() else IMAGE_SUFFIX.sub("", whole)
+    yield stem
+    yield from (f"{stem}_{number}" for number in count(2))
+
+
+def is_free(mask: Path, result: pleura.Segmentation) -> bool:
+    """Say whether a name is that of no file, of an earlier result of the same picture, or of what `guard` refuses."""
+    record = record_path(mask)
+    if not mask.exists() or not is_ours(mask) or not record.is_file():
+        return True
+    try:
+        earlier = json.loads(record.read_text(encoding="utf-8"))["input"]["sha256"]
+    except (ValueError, KeyError, TypeError):
+        return True
+    return bool(earlier == result.volume.identity.sha256)
 
 
 def blank(picture: np.ndarray, inside: np.ndarray, path: Path) -> Path:
@@ -74,7 +121,7 @@ def blank(picture: np.ndarray, inside: np.ndarray, path: Path) -> Path:
     low, high = np.percentile(picture, [0.5, 99.5])
     grey = np.clip((picture - low) / max(float(high - low), 1e-6) * 255, 0, 255)
     mark = PngInfo()
-    mark.add_text("Software", "pleura")
+    mark.add_text("Software", f"pleura {pleura.__version__}")
     with replacing(path) as file:
         Image.fromarray(np.where(inside, grey, 0).astype(np.uint8)).save(file, format="PNG", pnginfo=mark)
     return path

@@ -1,31 +1,92 @@
-"""Train a network on the pictures in dataset/ or data/.
+"""Train a network on the pictures in dataset/ or data/, and make it a model that test.py and evaluate.py use.
 
-    python train.py [options of pleura train]
+    python train.py [--preset NAME] [--data FOLDER] [--epochs N] [--learning-rate RATE] [--batch N] [--set FIELD=VALUE]
 
-Prepares the data set where that has not been done, then trains into the folder runs/PRESET and exports the model to
-model/. A run that was stopped goes on. --preset original is the recipe of the paper; without it the default network is
-trained.
+Prepares the data set in prepared/ where that has not been done, trains into the folder runs/PRESET and exports the
+model to model/. A run that was stopped goes on; other settings or pictures begin another run. --preset original is the
+recipe of the paper; without it the default network is trained. --data is another folder of images and masks.
 """
 
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser
+from argparse import Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
 
-from places import find_source, here
+from project import find_source, here, made_of
 
 from pleura.cli import main
+from pleura.cli.console import NOTHING_DONE, complain, say
+from pleura.cli.parser import Parser
+from pleura.cli.train import add_settings, settings_of
+from pleura.errors import PleuraError
+from pleura.training.checkpoint import LAST
+from pleura.training.config import TrainingConfig, preset
+from pleura.training.diary import check_same
+from pleura.training.loop import check_machine, settle
+
+
+def parse(given: Sequence[str]) -> tuple[Namespace, list[str]]:
+    """Return the options, and those of them that `pleura train` takes as they are."""
+    parser = Parser(
+        prog="train.py", description=__doc__, formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    own = Parser(add_help=False, allow_abbrev=False)
+    for one in (parser, own):
+        one.add_argument("--preset", default="default", help="default, original or notebook")
+        one.add_argument("--data", type=Path, metavar="FOLDER", help="images and masks, in place of dataset/ or data/")
+    add_settings(parser)
+    return parser.parse_args(given), own.parse_known_args(given)[1]
+
+
+def prepare(source: Path | None, prepared: Path) -> int:
+    """Make the data set, or add what is new in its source; return the exit code."""
+    if source is None and (prepared / "manifest.jsonl").is_file():
+        source = find_source()
+        by = made_of(source, prepared)
+        if by is None:
+            say(f"{prepared}/ is used as it is; preprocess.py makes it again")
+            return 0
+    else:
+        source, by = source or find_source(), ""
+    say(f"pictures: {source}")
+    return main(["prepare", str(source), str(prepared), *(["--preset", by] if by else [])])
+
+
+def run_folder(name: str, config: TrainingConfig) -> Path:
+    """Return the folder of the run that these settings and pictures go on with, else the next one that is free."""
+    config = settle(config)
+    for number in count(1):
+        folder = here("runs") / (name if number == 1 else f"{name}-{number}")
+        try:
+            if (folder / LAST).is_file():
+                check_same(folder, config)
+            return folder
+        except PleuraError as difference:
+            say(f"another run is begun: {difference}")
+    raise AssertionError
+
+
+def train(options: Namespace, rest: Sequence[str]) -> int:
+    """Prepare, train and export; return the exit code."""
+    prepared, model = here("prepared"), here("model")
+    config = preset(options.preset, data=str(prepared), **settings_of(options))
+    check_machine(config)
+    code = prepare(options.data, prepared)
+    if code:
+        return code
+    run = run_folder(options.preset, config)
+    say(f"{'goes on' if (run / LAST).is_file() else 'trains'} in {run}/: curves.png and samples.png show the result")
+    sys.stdout.flush()
+    words = ["train", "--preset", options.preset, "--data", str(prepared), str(run), "--resume", *rest]
+    return main(words) or main(["export", str(run), str(model), "--name", "my model"])
+
 
 if __name__ == "__main__":
-    parser = ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--preset", default="default")
-    options, given = parser.parse_known_args()
-    if any(word in given for word in ("-h", "--help")):
-        sys.exit(main(["train", "--help"]))
-    if not (here("prepared") / "manifest.jsonl").exists():
-        code = main(["prepare", str(find_source()), str(here("prepared"))])
-        if code:
-            sys.exit(code)
-    run = str(here("runs") / options.preset)
-    code = main(["train", "--preset", options.preset, "--data", str(here("prepared")), run, "--resume", *given])
-    sys.exit(code or main(["export", run, str(here("model"))]))
+    try:
+        sys.exit(train(*parse(sys.argv[1:])))
+    except PleuraError as error:
+        complain(error, debug=False)
+        sys.exit(NOTHING_DONE)

@@ -24,10 +24,10 @@ from pleura.inference.grid import Square, paste
 from pleura.inference.locate import locate_lungs
 from pleura.inference.planes import sample_planes
 from pleura.inference.restore import restore, restore_chances
-from pleura.inference.scores import chance_batches, score_planes
-from pleura.inference.tidy import tidy
+from pleura.inference.scores import BATCH, chance_batches, score_planes
+from pleura.inference.tidy import tidy, tidy_lung
 from pleura.inference.turns import upright_chances
-from pleura.labels import RIGHT_AND_LEFT, structures
+from pleura.labels import RIGHT_AND_LEFT, of_lungs, structures
 from pleura.modality.shown import shown
 from pleura.options import CONVENTIONS, Backend, Convention, Device, Modality
 from pleura.reading import read
@@ -125,9 +125,7 @@ class Segmenter:
             warnings = find_warnings(cleaned.labels, planar=volume.planar)
             clock.lap("restore")
         else:
-            batches = self._chances(planes, step)
-            if self.bundle.labels == RIGHT_AND_LEFT:
-                batches = ((here, np.stack([tidy(plane) for plane in chances])) for here, chances in batches)
+            batches = self._tidied(self._chances(planes, step), planes, volume.kind)
             restore_chances(batches, square, axial, self.bundle, self.threads)
             clock.lap("network")
             warnings = (
@@ -201,6 +199,22 @@ class Segmenter:
         if self.bundle.kinds == {Kind.RADIOGRAPH} and len(planes) == 1:
             return [(slice(0, 1), upright_chances(planes[0], self.bundle, self.network, self.convention)[None])]
         return chance_batches(planes, step, self.bundle, self.network, self.convention)
+
+    def _tidied(
+        self, batches: Iterable[tuple[slice, NDArray[np.uint8]]], planes: NDArray[np.uint8], kind: Kind
+    ) -> Iterable[tuple[slice, NDArray[np.uint8]]]:
+        """Return the chances of lungs post-processed, those of anything else as they are."""
+        if self.bundle.labels == RIGHT_AND_LEFT:
+            return ((here, np.stack([tidy(plane) for plane in chances])) for here, chances in batches)
+        if not of_lungs(self.bundle.labels):
+            return batches
+        lung = np.concatenate([chances[:, 1] for _, chances in batches])
+        tidied = tidy_lung(lung, planes, has_air_around=kind is not Kind.RADIOGRAPH)
+        return [
+            (slice(start, start + BATCH), np.stack([255 - part, part], axis=1))
+            for start in range(0, len(tidied), BATCH)
+            for part in [tidied[start : start + BATCH]]
+        ]
 
     def _planes(self, volume: Volume, clock: _Clock) -> tuple[NDArray[np.uint8], Square, float | None]:
         """Return what the network sees, where that lies on the slices, and their distance in mm where it is known."""

@@ -1,6 +1,6 @@
-"""Chances of right and left lung on one plane, tidied: each lung in one part and without holes.
+"""Post-processing of probabilities: each lung in one part and without holes, and nothing outside the body.
 
-For models whose output is chances; what has bytes for lung and side goes through `pleura.inference.cleanup`.
+For models whose output is probabilities; what has bytes for lung and side goes through `pleura.inference.cleanup`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,81 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.chances import likeliest
+from pleura.inference.cleanup import CRUMB, HOLE
 
 LEAST_SHARE = 0.003
 """Share of the picture below which a part is no lung."""
 
 LOOSE = 0.4
 """A loose part at least this large, in parts of its lung's largest, belongs to it: tubes and the heart cut lungs."""
+
+
+SMALLER_LUNG = 0.1
+"""Area of a part, in parts of the largest, below which it is no lung of a picture, where sides are not told apart.
+
+The smaller lung has 0.26 of the larger one at least in 145 radiographs, 0.31 in 99 % of 178 CT slices with both.
+"""
+
+BODY_GREY = 0.4
+"""Grey between air and soft tissue, between the 5th and the 95th percentile of what the network sees."""
+
+
+def tidy_lung(lung: NDArray[np.uint8], planes: NDArray[np.uint8], *, has_air_around: bool) -> NDArray[np.uint8]:
+    """Return the probabilities of lung of a whole scan, its loose parts given to the background and small holes filled.
+
+    Parameters
+    ----------
+    lung : (n, s, s), 255 for certain, where right and left are not told apart
+    planes : (n, s, s), what the network saw
+    has_air_around : whether air outside the body is dark, as in a CT; parts that lie mostly in it are dropped
+    """
+    import cc3d
+
+    inside = lung > 127
+    parts = cc3d.connected_components(inside.astype(np.uint8), connectivity=26)
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    keep = sizes >= (SMALLER_LUNG if len(lung) == 1 else CRUMB) * sizes.max()
+    if has_air_around:
+        outside = np.bincount(parts[~_body(planes)], minlength=len(sizes))
+        keep &= (outside <= sizes / 2) | (sizes == sizes.max())
+    keep[0] = False
+    kept = keep[parts]
+    tidied = lung.copy()
+    tidied[inside & ~kept] = 0
+    for plane, mask in zip(tidied, kept, strict=True):
+        plane[_small_holes(mask)] = 255
+    return tidied
+
+
+def _body(planes: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Return the largest bright region of each plane (n, s, s), with what it surrounds."""
+    import cc3d
+    import fill_voids
+
+    low, high = np.percentile(planes, [5, 95])
+    bright = planes > low + BODY_GREY * (high - low)
+    body = np.zeros(planes.shape, bool)
+    for plane, target in zip(bright, body, strict=True):
+        parts = cc3d.connected_components(plane.astype(np.uint8), connectivity=4)
+        sizes = np.bincount(parts.ravel())
+        sizes[0] = 0
+        target[:] = fill_voids.fill(parts == np.argmax(sizes)) if sizes.any() else False
+    return body
+
+
+def _small_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the holes (y, x) of at most `HOLE` pixels; a larger one is the heart between two lungs that touch."""
+    import cc3d
+    import fill_voids
+
+    holes = np.asarray(fill_voids.fill(mask)) & ~mask
+    if not holes.any():
+        return holes
+    parts = cc3d.connected_components(holes.astype(np.uint8), connectivity=8)
+    small = np.bincount(parts.ravel()) <= HOLE
+    small[0] = False
+    return np.asarray(small[parts])
 
 
 def tidy(chances: NDArray[np.uint8]) -> NDArray[np.uint8]:

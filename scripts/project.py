@@ -1,0 +1,74 @@
+"""Where the four commands look for data, and where they put what they make: in the folder that they are started in.
+
+Started in scripts/ itself, they work in the folder above it, so that `python train.py` there and `python
+scripts/train.py` above it are one command.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+try:
+    import pleura  # noqa: F401 - whether it is installed
+except ImportError as problem:
+    root = Path(__file__).resolve().parents[1]
+    sys.exit(f"{problem}; install what is needed first: cd {root} && pip install -r requirements.txt")
+
+from pleura.cli.console import say
+from pleura.datasets import PRESETS, Settings
+from pleura.datasets.files import file_hash
+from pleura.datasets.finding import find_pairs, is_collection
+
+SCRIPTS = Path(__file__).resolve().parent
+
+
+def here(name: str) -> Path:
+    """Return the path of something that the commands make, relative to the current folder where it lies below it."""
+    current = Path.cwd()
+    return Path("..") / name if current == SCRIPTS else Path(name)
+
+
+def find_source() -> Path:
+    """Return the folder of images and masks: dataset/ or data/, where the command works or beside the scripts."""
+    bases = (here("."), SCRIPTS.parent)
+    folders = [base / name for base in bases for name in ("dataset", "data")]
+    found = [folder for folder in folders if folder.is_dir()]
+    for folder in found:
+        if is_collection(folder):
+            return folder
+    if found:
+        return found[0]
+    sys.exit(
+        f"no dataset/ or data/ in {Path.cwd()}: put pictures into dataset/images and their masks into dataset/masks, "
+        "or name their folder: preprocess.py FOLDER, train.py --data FOLDER"
+    )
+
+
+def made_of(source: Path, prepared: Path) -> str | None:
+    """Return the preset by which a data set was prepared of `source`, "" for none; None where it was not, or otherwise.
+
+    So a data set may be made again of its source, with the pictures that were added or mended, and nothing else.
+    """
+    try:
+        settings = json.loads((prepared / "dataset.json").read_text(encoding="utf-8"))["settings"]
+        lines = (prepared / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+        known = {json.loads(line)["source_sha256"] for line in lines}
+    except (OSError, ValueError, KeyError):
+        return None
+    for name, preset in {"": Settings(), **PRESETS}.items():
+        wanted = json.loads(json.dumps({**vars(preset), "patients": False}))
+        del wanted["convention"]
+        if wanted == settings:
+            pairs, _ = find_pairs(source.absolute(), prepared.absolute())
+            return name if any(file_hash(pair.files) in known for pair in pairs) else None
+    return None
+
+
+def tell_model(model: Path | None) -> None:
+    """Say which model is at work."""
+    if model:
+        say(f"model: yours, {model.resolve()}")
+    else:
+        say(f"model: the one that comes with pleura, as there is no {here('model')}/, which train.py makes")
