@@ -21,11 +21,10 @@ from pleura.cli import main
 from pleura.cli.console import NOTHING_DONE, complain, say
 from pleura.cli.parser import Parser
 from pleura.cli.train import add_settings, settings_of
-from pleura.errors import PleuraError
-from pleura.training.checkpoint import LAST
+from pleura.errors import PleuraError, missing_extra
 from pleura.training.config import TrainingConfig, preset
-from pleura.training.diary import check_same
-from pleura.training.loop import check_machine, settle
+
+LAST = "last.safetensors"
 
 
 def parse(given: Sequence[str]) -> tuple[Namespace, list[str]]:
@@ -57,6 +56,9 @@ def prepare(source: Path | None, prepared: Path) -> int:
 
 def run_folder(name: str, config: TrainingConfig) -> Path:
     """Return the folder of the run that these settings and pictures go on with, else the next one that is free."""
+    from pleura.training.diary import check_same
+    from pleura.training.loop import settle
+
     config = settle(config)
     for number in count(1):
         folder = here("runs") / (name if number == 1 else f"{name}-{number}")
@@ -73,6 +75,10 @@ def train(options: Namespace, rest: Sequence[str]) -> int:
     """Prepare, train and export; return the exit code."""
     prepared, model = here("prepared"), here("model")
     config = preset(options.preset, data=str(prepared), **settings_of(options))
+    try:
+        from pleura.training.loop import check_machine
+    except ImportError as problem:
+        raise missing_extra(problem.name or "torch", "train") from problem
     check_machine(config)
     code = prepare(options.data, prepared)
     if code:

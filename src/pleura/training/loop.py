@@ -96,6 +96,7 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
     team = Team(choose_device(config.device))
     team.parts(config.batch, config.accumulate)
     sampler, sheets = _read(config, tell)
+    tell(Progress(), config, "making the network")
     config = with_length(config, sum(map(len, sampler.places.values())))
     if (run / LAST).exists():
         check_same(run, config)
