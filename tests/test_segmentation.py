@@ -16,6 +16,7 @@ import pleura
 from pleura.errors import UnwritableOutput
 from pleura.inference.bundle import load_bundle
 from pleura.labels import structures
+from pleura.phantom import chest
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume, affine_from_spacing
 
@@ -90,9 +91,10 @@ def test_preview_is_written_as_a_png_and_as_nothing_else(result: Segmentation, t
     assert [path.name for path in tmp_path.iterdir()] == ["p.png"]
 
 
-def test_volume_bundle_and_segmenter_are_one_line_too(result: Segmentation, picture: Segmentation) -> None:
+def test_volume_phantom_bundle_and_segmenter_are_one_line_too(result: Segmentation, picture: Segmentation) -> None:
     assert repr(result.volume) == "Volume(hu, 10 x 40 x 50, 5.00 x 2.00 x 1.00 mm, no notes)"
     noted = replace(picture.volume, spacing_known=False, notes=(Note("spacing-unknown", "..."),))
     assert repr(noted) == "Volume(radiograph, 40 x 50, notes: spacing-unknown)"
     assert re.fullmatch(r"Bundle\(\S+ \S+: right lung, left lung\)", repr(load_bundle()))
+    assert "\n" not in repr(chest((2, 64, 64)))
     assert re.fullmatch(r"Segmenter\(\S+ \S+, onnxruntime, 2 threads\)", repr(pleura.Segmenter(threads=2)))

@@ -75,7 +75,16 @@ def test_radiograph_is_measured_along_the_patient_whichever_way_it_lies(turn: in
     # rows of 20 mm: 6 and 5 of them; pixels of 6 square centimetres: 12 and 15 of them
     assert (right["height_cm"], left["height_cm"]) == (12.0, 10.0)
     assert (right["cm2"], left["cm2"]) == (72.0, 90.0)
+    assert (right["share"], left["share"]) == (12 / 80, round(15 / 80, 6))
     assert found["left_to_right"] == 1.25
+
+
+def test_radiograph_without_a_spacing_has_shares_and_a_ratio_and_a_scan_has_no_shares(plain: Segmentation) -> None:
+    known = radiograph()
+    found = record(replace(known, volume=replace(known.volume, spacing_known=False)))
+    assert [label["share"] for label in found["labels"][1:]] == [0.15, 0.1875]
+    assert found["left_to_right"] == 1.25
+    assert [label["share"] for label in record(plain)["labels"][1:]] == [None, None]
 
 
 def test_one_lung_is_measured_along_the_rows() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,7 @@ class Phantom:
     """
 
     volume: Volume
-    labels: NDArray[np.uint8]
+    labels: NDArray[np.uint8] = field(repr=False)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ References: as in `nifti`, `nrrd`, `metaimage`, `raster` and `dicom_decoding`, w
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class LabelMap:
     planar : True for a single picture
     """
 
-    voxels: NDArray[Any]
+    voxels: NDArray[Any] = field(repr=False)
     affine: Affine
     placed: bool = True
     lossy: bool = False

@@ -18,7 +18,7 @@ from pleura.volume import Kind
 from pleura.writing.mark import mark
 from pleura.writing.place import replacing
 from pleura.writing.planes import Plane, axial, picture, reformatted
-from pleura.writing.record import millilitres, square_centimetres
+from pleura.writing.summary import size_text
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -141,7 +141,8 @@ def _legend(segmentation: Segmentation, width: int) -> Image:
     font, small = ImageFont.load_default(15), ImageFont.load_default(14)
     entries, left, top = [], _MARGIN, _GAP
     for label in segmentation.structures:
-        text = label.name + _size(segmentation, label)
+        # The font that Pillow brings has no superscripts.
+        text = f"{label.name} {size_text(segmentation, label.value)}".replace("cm²", "sq cm")
         across = 50 + font.getlength(text)
         if left > _MARGIN and left + across > width:
             left, top = _MARGIN, top + _LINE
@@ -156,12 +157,6 @@ def _legend(segmentation: Segmentation, width: int) -> Image:
     for number, line in enumerate(warnings, start=1):
         draw.text((_MARGIN, top + 2 + number * _LINE), line, fill=_AMBER, font=small)
     return legend
-
-
-def _size(segmentation: Segmentation, label: Label) -> str:
-    """Return volume or area in letters that the font has, or nothing where the spacing is unknown."""
-    volume, area = millilitres(segmentation, label.value), square_centimetres(segmentation, label.value)
-    return f" {volume:.0f} mL" if volume is not None else f" {area:.0f} sq cm" if area is not None else ""
 
 
 def _wrapped(text: str, font: FreeTypeFont | ImageFont, width: float) -> list[str]:

@@ -138,6 +138,7 @@ def _label(segmentation: Segmentation, label: Label) -> dict[str, Any]:
         "voxels": _count(segmentation, label.value),
         "ml": _rounded(millilitres(segmentation, label.value)),
         "cm2": _rounded(square_centimetres(segmentation, label.value)),
+        "share": _rounded(share(segmentation, label.value), 6) if has_area(segmentation.volume) else None,
         "height_cm": _rounded(height(segmentation, label.value)),
     }
 
