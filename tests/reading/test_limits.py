@@ -263,3 +263,33 @@ def test_no_control_character_of_a_file_is_in_a_message(tmp_path: Path) -> None:
     named = tmp_path / "a\x1b[2J\n.mha"
     named.write_bytes(b"")
     assert error_code(named) == "empty-file"
+
+
+def test_an_archive_that_unpacks_out_of_proportion_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import zipfile
+
+    from pleura.reading import archive
+
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as made:
+        for name in ("a", "b"):
+            made.writestr(name, bytes(3_000_000))
+    assert error_code(tmp_path / "a.zip") == "no-dicom"
+    monkeypatch.setattr(archive, "MOST_BYTES", 5_000_000)
+    assert error_code(tmp_path / "a.zip") == "too-large"
+
+
+def test_pages_are_not_counted_to_the_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from PIL import Image, TiffImagePlugin
+
+    page = Image.fromarray(np.arange(4096, dtype=np.uint16).reshape(64, 64))
+    page.save(tmp_path / "a.tif", save_all=True, append_images=[page] * 3)
+    monkeypatch.setattr(
+        TiffImagePlugin.TiffImageFile, "n_frames", property(lambda _: pytest.fail("counted")), raising=True
+    )
+    assert error_code(tmp_path / "a.tif") == "several-pages"
+
+
+def test_more_frames_than_any_scan_has_are_refused_however_small_they_are(tmp_path: Path) -> None:
+    path = save(ct_slice(HU[0], (0, 0, 0), NumberOfFrames=100_000, Rows=1, Columns=1), tmp_path / "a.dcm")
+    path.write_bytes(path.read_bytes() + bytes(200_000))
+    assert error_code(path) == "damaged"

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from pleura.errors import UnreadableInput
+from pleura.reading.limits import MOST_BYTES, MOST_PACKED
 from pleura.reading.walk import is_litter
 
 _MOST_BYTES = 1 << 33
@@ -24,7 +25,7 @@ def unpacked(path: Path, *, gzipped: bool) -> Iterator[list[Path]]:
 
     Raises
     ------
-    UnreadableInput : the archive is damaged, encrypted, or would unpack to more than 8 GiB
+    UnreadableInput : the archive is damaged, encrypted, or unpacks to more than 8 GiB or out of proportion to its size
     """
     with tempfile.TemporaryDirectory(prefix="pleura-") as name:
         folder = Path(name)
@@ -38,7 +39,7 @@ def _gunzip(path: Path, folder: Path) -> list[Path]:
     from isal import igzip
 
     with igzip.open(path, "rb") as source:  # type: ignore[no-untyped-call]
-        return [_copied(source, folder / "0", _MOST_BYTES)]
+        return [_copied(source, folder / "0", _most(path))]
 
 
 def _unzip(path: Path, folder: Path) -> list[Path]:
@@ -49,7 +50,7 @@ def _unzip(path: Path, folder: Path) -> list[Path]:
         if len(members) > _MOST_FILES:
             raise UnreadableInput(f"the archive holds {len(members)} files; unpack it first", code="too-large")
         files = []
-        left = _MOST_BYTES
+        left = _most(path)
         for number, member in enumerate(members):
             with archive.open(member) as source:
                 files.append(_copied(source, folder / str(number), left))
@@ -57,10 +58,15 @@ def _unzip(path: Path, folder: Path) -> list[Path]:
         return files
 
 
+def _most(path: Path) -> int:
+    """Return how many bytes an archive may unpack to: 8 GiB, or less where that were out of proportion to it."""
+    return min(_MOST_BYTES, max(MOST_BYTES, MOST_PACKED * path.stat().st_size))
+
+
 def _copied(source: IO[bytes], target: Path, most: int) -> Path:
     with target.open("wb") as file:
         while chunk := source.read(_CHUNK):
             file.write(chunk)
             if file.tell() > most:
-                raise UnreadableInput("the archive unpacks to more than 8 GiB", code="too-large")
+                raise UnreadableInput("the archive unpacks to a giant size; unpack it first", code="too-large")
     return target

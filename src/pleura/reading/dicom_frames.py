@@ -125,12 +125,14 @@ def _refuse_missing_frames(header: Header) -> None:
     stored = header.path.stat().st_size if header.pixel_length < 0 else header.pixel_length
     native = header.syntax in NATIVE
     each = header.rows * header.columns * header.samples * header.bits_allocated // 8 if native else _ITEM
-    if header.syntax != DEFLATED and header.frame_count * each > stored:
-        text = f"NumberOfFrames is {header.frame_count}, and the pixel data hold fewer"
+    if header.frame_count > _MOST_FRAMES or (header.syntax != DEFLATED and header.frame_count * each > stored):
+        text = f"NumberOfFrames is {header.frame_count}, more than the pixel data hold, or than any scan"
         raise UnreadableInput(text, code="damaged")
     check_size((header.frame_count, header.rows, header.columns), 2, header.path.stat().st_size)
 
 
+_MOST_FRAMES = 1 << 16
+"""Frames of one object: perfusion studies have a few thousand."""
 _ITEM = 8
 """Bytes that a compressed frame takes at least: the head of its item."""
 _GROUPS = {
@@ -156,7 +158,8 @@ def _multiframe(header: Header) -> list[Frame]:
         own = list(dataset.get("PerFrameFunctionalGroupsSequence") or [])
         if len(own) not in {0, header.frame_count}:
             raise UnreadableInput(f"{header.frame_count} frames but {len(own)} positions", code="damaged")
-        planes = [_gathered((group, shared, dataset)) for group in own or [None] * header.frame_count]
+        planes = [_gathered((group, shared, dataset)) for group in own or [None]]
+        planes *= header.frame_count // len(planes)
     header = replace(header, rescale_type=planes[0]["RescaleType"].upper())
     return [_plane(header, index, values) for index, values in enumerate(planes)]
 

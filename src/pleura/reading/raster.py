@@ -109,8 +109,8 @@ def has_loss(picture: Any) -> bool:
 
 
 def _refuse_before_decoding(picture: Any) -> None:
-    if getattr(picture, "n_frames", 1) > 1:
-        raise UnsuitableInput(f"{picture.n_frames} pages or frames; give one slice a file", code="several-pages")
+    if getattr(picture, "is_animated", False):  # asks for a second page only; counting a million takes minutes
+        raise UnsuitableInput("several pages or frames; give one slice a file", code="several-pages")
     if picture.mode in _REFUSED:
         reason, code = _REFUSED[picture.mode]
         raise UnsuitableInput(reason, code=code)

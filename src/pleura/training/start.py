@@ -79,5 +79,8 @@ def find_weights(start: str) -> dict[str, Tensor]:
             return load_file(path)
         except Exception as problem:
             raise InvalidBundle(f"{path}: not a checkpoint ({problem})", code="no-weights") from problem
-    bundle = load_bundle(start)
-    return graph_weights(bundle.graph("network"))
+    graph = load_bundle(start).graph("network")
+    try:
+        return graph_weights(graph)
+    except Exception as problem:  # onnx has errors of its own for each kind of damage
+        raise InvalidBundle(f"{graph}: no weights can be read from this graph", code="no-weights") from problem
