@@ -293,3 +293,16 @@ def test_more_frames_than_any_scan_has_are_refused_however_small_they_are(tmp_pa
     path = save(ct_slice(HU[0], (0, 0, 0), NumberOfFrames=100_000, Rows=1, Columns=1), tmp_path / "a.dcm")
     path.write_bytes(path.read_bytes() + bytes(200_000))
     assert error_code(path) == "damaged"
+
+
+@pytest.mark.parametrize("bits", [0, 32, 64])
+def test_compressed_pixels_of_odd_depth_do_not_reach_a_decoder(tmp_path: Path, bits: int) -> None:
+    path = save(ct_slice(HU[0], (0, 0, 0)), tmp_path / "a.dcm", syntax=JPEG2000Lossless)
+    allocated = b"\x28\x00\x00\x01US\x02\x00"
+    raw = path.read_bytes()
+    assert allocated + b"\x10\x00" in raw
+    path.write_bytes(raw.replace(allocated + b"\x10\x00", allocated + bytes([bits, 0])))
+    for read in (pleura.read, pleura.reading.read_labels):
+        with pytest.raises(PleuraError) as caught:
+            read(path)
+        assert caught.value.code == "unsupported-pixels"

@@ -20,6 +20,7 @@ from pleura.reading.limits import check_size
 
 _RLE = "1.2.840.10008.1.2.5"
 _JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
+_MOST_BITS = 16
 _PADDED = 2
 """Bytes of padding from which an RLE segment is not as the standard has it."""
 _JPEG = (50, 51, 57, 70)
@@ -45,7 +46,7 @@ def decode(header: Header, indices: Sequence[int], *, colour: bool = False) -> I
     Raises
     ------
     UnreadableInput : the stream is damaged or cut short, or is of another size than the header says
-    UnsuitableInput : no decoder is known for the transfer syntax
+    UnsuitableInput : no decoder is known for the transfer syntax, or for pixels of so many bits
     """
     import warnings
 
@@ -56,6 +57,9 @@ def decode(header: Header, indices: Sequence[int], *, colour: bool = False) -> I
     if header.syntax not in PLUGINS:
         name = class_name(header.syntax)
         raise UnsuitableInput(f"the transfer syntax is not supported: {name}", code="transfer-syntax")
+    if PLUGINS[header.syntax] and not 0 < header.bits_stored <= header.bits_allocated <= _MOST_BITS:
+        stated = f"{header.bits_stored} of {header.bits_allocated} bits"  # at which a decoder ends the whole program
+        raise UnsuitableInput(f"compressed pixels of {stated} are not supported", code="unsupported-pixels")
     check_size((header.rows, header.columns), max(1, header.bits_allocated // 8), header.path.stat().st_size)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
