@@ -60,7 +60,7 @@ class Segmentation:
         from pleura import writing
 
         found = {label.name: writing.millilitres(self, label.value) for label in self.structures}
-        return {name: volume for name, volume in found.items() if volume is not None}
+        return {name: round(volume, 3) for name, volume in found.items() if volume is not None}
 
     def __repr__(self) -> str:
         from pleura import writing

@@ -20,15 +20,11 @@ from pleura.volume import Affine, NiftiForms, Note, Volume
 
 
 class NibabelImage(Protocol):
-    """What is used of ``nibabel.spatialimages.SpatialImage``."""
+    """What every image of nibabel has; ``nibabel.load`` promises no voxels, so whether it has some is asked later."""
 
     @property
-    def dataobj(self) -> Any:
-        """Values (x, y, z), scaled."""
-
-    @property
-    def affine(self) -> NDArray[np.float64] | None:
-        """(4, 4) voxel index (i, j, k, 1) -> RAS millimetres."""
+    def header(self) -> Any: ...  # noqa: D102
+    def get_filename(self) -> str | None: ...  # noqa: D102
 
 
 class ItkImage(Protocol):
