@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -286,3 +287,19 @@ def test_inputs_are_named_as_they_were_given(run, network, scan: Path, elsewhere
         "deep_a_lungs.nii.gz",
         "link_lungs.nii.gz",
     ]
+
+
+@pytest.mark.parametrize("arguments", [("info", "in"), ("segment", "in"), ("prepare", "in", "out")])
+def test_folder_that_may_not_be_read_is_said_in_one_line(
+    run, network, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    (elsewhere / "in/deep").mkdir(parents=True)
+
+    def refuse(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    ran = run(*arguments)
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+    assert ran.err.endswith("in: this may not be read\n")

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dicom_files import chest, save, save_all, series
 from PIL import Image
 
+import pleura
 import pleura.reading
 from pleura.errors import AmbiguousInput, UnreadableInput
 
@@ -70,3 +72,18 @@ def test_key_of_a_series_is_not_ignored_where_there_are_none(tmp_path: Path) -> 
 def test_arguments_with_defaults_are_keyword_only() -> None:
     parameters = inspect.signature(pleura.reading.read).parameters
     assert [name for name, one in parameters.items() if one.kind is one.KEYWORD_ONLY] == ["series", "kind"]
+
+
+def test_an_empty_name_is_not_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save(series(chest()[:1])[0], tmp_path / "one.dcm")
+    monkeypatch.chdir(tmp_path)
+    for door in (pleura.read, pleura.reading.survey):
+        assert door(".")
+        with pytest.raises(UnreadableInput, match="an empty name"):
+            door("")
+
+
+def test_dicomdir_is_its_folder(tmp_path: Path) -> None:
+    folder = save_all(series(chest()), tmp_path / "disc")
+    (folder / "DICOMDIR").write_bytes(bytes(128) + b"DICM")
+    assert pleura.read(folder / "DICOMDIR").identity == pleura.read(folder).identity

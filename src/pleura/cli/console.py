@@ -41,4 +41,6 @@ def sentence(error: BaseException) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return "there is not enough memory for this scan; close other programs and try again"
+    if isinstance(error, PermissionError) and error.filename:
+        return f"{error.filename}: this may not be read"
     return f"unexpected {type(error).__name__}; run again with --debug and report what it shows"

@@ -14,7 +14,6 @@ from pleura.cli import outcome
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say
 from pleura.cli.jobs import Job, scans
 from pleura.cli.paths import given_path
-from pleura.errors import PleuraError
 
 if TYPE_CHECKING:
     from pleura.errors import Choice
@@ -48,7 +47,7 @@ def _described(job: Job, number: int, wishes: Namespace) -> bool:
 
     try:
         found = survey(job.source)
-    except PleuraError as error:
+    except Exception as error:
         complain(error, debug=wishes.debug)
         if wishes.json:
             say(json.dumps(outcome.failed(error, job, number).data))
@@ -65,7 +64,7 @@ def _lines(found: Survey) -> Iterator[str]:
         yield from (choice.line() for choice in found.choices)
     for number, series in enumerate(found.series, start=1):
         can = "can be segmented" if series.usable else "cannot be segmented"
-        chosen = ", chosen" if several and series.key == found.chosen else ""
+        chosen = ", chosen" if several and series.usable and series.key == found.chosen else ""
         yield f"series {number} of {len(found.series)}: {can}{chosen}"
         choice = found.choices[number - 1] if found.choices else None
         yield from (f"  {name}: {fact}" for name, fact in _facts(series, choice).items() if fact)
@@ -86,7 +85,7 @@ def _facts(series: SeriesSummary, choice: Choice | None) -> dict[str, str]:
         "description": choice.description if choice else "",
         "modality": series.modality,
         "kernel": series.kernel,
-        "values": series.kind,
+        "values": series.kind if series.shape else "",
         "shape": " x ".join(str(n) for n in series.shape or ()),
         "spacing": f"{spacing} mm" if spacing else "",
         "slices": series.orientation,

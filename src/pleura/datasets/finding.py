@@ -16,7 +16,7 @@ from pleura.datasets.naming import is_image_name, named
 from pleura.datasets.record import Pair, Refusal
 from pleura.datasets.settings import SPLITS
 from pleura.errors import UnreadableInput
-from pleura.reading.walk import is_litter
+from pleura.reading.walk import files_below
 
 MANIFEST, DESCRIPTION = "manifest.jsonl", "dataset.json"
 
@@ -89,8 +89,7 @@ def stated_convention(source: Path) -> str:
 
 
 def _files(source: Path) -> list[Path]:
-    found = (path for path in source.rglob("*") if not is_litter(path.relative_to(source).parts))
-    return sorted(path for path in found if path.is_file())
+    return [path for path in files_below(source) if path.is_file()]
 
 
 def _is_dicom(path: Path) -> bool:

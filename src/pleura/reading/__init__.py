@@ -50,7 +50,7 @@ def read(path: str | Path, *, series: str | None = None, kind: Kind | None = Non
     MissingExtra : NRRD needs `pip install pleura[itk]`
     """
     with _named(Path(path)):
-        return checked(_read(file_set(Path(path)), series, kind))
+        return checked(_read(file_set(_given(path)), series, kind))
 
 
 def read_labels(path: str | Path) -> LabelMap:
@@ -71,7 +71,14 @@ def survey(path: str | Path) -> Survey:
     PleuraError : as `read` does, but a DICOM series that cannot be read is listed with its problem
     """
     with _named(Path(path)):
-        return _survey(file_set(Path(path)))
+        return _survey(file_set(_given(path)))
+
+
+def _given(path: str | Path) -> Path:
+    """Return a path; an empty text, as a variable that is not set leaves it behind, is not the current folder."""
+    if path == "":
+        raise UnreadableInput("an empty name; write . for the current folder", code="not-found")
+    return Path(path)
 
 
 @contextmanager

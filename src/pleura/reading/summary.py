@@ -147,7 +147,7 @@ def _summary(series: Series) -> SeriesSummary:
         kind="unknown",
         shape=_shape(series),
         spacing=None,
-        orientation="" if series.is_radiograph else series.plane,
+        orientation="" if series.is_radiograph or _shape(series) is None else series.plane,
         coverage=None,
         problems=(),
         suitable=series.objection is None,
