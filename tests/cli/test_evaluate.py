@@ -52,13 +52,44 @@ def test_table_and_report(folders: list[str], tmp_path: Path, capsys: pytest.Cap
     assert report["compared"]["difference"]["both lungs"]["dice"]["mean"] == 0.0
     lines = list(csv.DictReader((tmp_path / "out" / "cases.csv").read_text().splitlines()))
     assert len(lines) == 2 * 2 * 3  # first and second, two cases; both lungs, right, left
-    assert [line["predictions"] for line in lines] == ["first"] * 6 + ["second"] * 6
+    names = [folders[1]] * 6 + [f"{folders[1]} ({folders[1]})"] * 6
+    assert [line["predictions"] for line in lines] == names
+    assert {(line["case"], line["id"]) for line in lines} == {("JOHN_SMITH", "case-1"), ("b", "case-2")}
     page = (tmp_path / "out" / "report.html").read_text()
     assert "<svg" in page
     assert "data:image/png;base64," in page
     assert not re.search(r"<script|https?://|<link", page)  # holds everything itself
-    for file in (tmp_path / "out").iterdir():
-        assert "SMITH" not in file.read_text()
+    assert "<td>JOHN_SMITH<td>" in page
+    assert "SMITH" not in (tmp_path / "out" / "report.json").read_text()  # programs know cases by their ids
+
+
+def test_comparison_shows_the_figures_of_both(
+    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "half"
+    other.mkdir()
+    for path in Path(folders[1]).iterdir():
+        labels = np.asarray(Image.open(path)).copy()
+        labels[10:15] = 0  # half of each lung: Dice 2 * 50 / 150
+        Image.fromarray(labels).save(other / path.name)
+    assert main(["evaluate", *folders, "-o", str(tmp_path / "out"), "--compare", str(other)]) == 0
+    told = capsys.readouterr().out
+    assert [line for line in told.splitlines() if line in {folders[1], str(other)}] == [folders[1], str(other)]
+    assert re.findall(r"both lungs +(\d\.\d{4})", told) == ["1.0000", "0.6667"]
+    assert f"{other} against {folders[1]}: Dice of both lungs -0.3333 on 2 pairs" in told
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert f"<h2>{other} against {folders[1]}</h2>" in page
+    assert "<tr><td>Dice<td>1.0000<td>0.6667<td>-0.3333" in page
+
+
+def test_masks_of_pictures_belong_to_references_of_the_same_number(
+    folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, path in enumerate(sorted(Path(folders[0]).iterdir())):
+        path.rename(tmp_path / "ref" / f"mask{number}.png")
+        (tmp_path / "pred" / path.name).rename(tmp_path / "pred" / f"image{number}_lungs.png")
+    assert main(["evaluate", *folders]) == 0
+    assert re.search(r"both lungs +1\.0000 +1\.0000", capsys.readouterr().out)
 
 
 def test_cases_that_could_not_be_scored_are_counted_aloud(

@@ -178,9 +178,10 @@ def test_run_that_was_too_short_to_be_used_says_why(data: Path) -> None:
     assert "Dice on validation is 0.70" in note.message
     (note,) = shortcomings(settings, validated(0.9, 0.91, 0.95))
     assert "still getting better" in note.message
-    (note,) = shortcomings(dataclasses.replace(settings, warmup=100), validated(0.95))
+    (note,) = shortcomings(dataclasses.replace(settings, warmup=100, steps=100), validated(0.95))
     assert "its 100 steps hardly reach beyond the 100" in note.message
     assert shortcomings(dataclasses.replace(settings, labels=("nodule",)), validated(0.5, 0.6, 0.6)) == ()
+    assert shortcomings(dataclasses.replace(settings, steps=900), validated(0.5, 0.7, 0.7)) == ()  # ended by itself
 
 
 @pytest.mark.parametrize("preset_name", ["original", "notebook"])

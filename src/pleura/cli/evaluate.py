@@ -76,6 +76,8 @@ def _dataset(wishes: Namespace) -> Iterator[Path]:
 
 
 def _evaluate(wishes: Namespace) -> None:
+    from dataclasses import replace
+
     from pleura.evaluation.cases import find_cases
     from pleura.evaluation.evaluate import unscored
     from pleura.writing.place import make_folder
@@ -85,12 +87,15 @@ def _evaluate(wishes: Namespace) -> None:
         make_folder(wishes.output)
     first, segmenter = _judged(cases, wishes.predictions, wishes.model, wishes)
     second = _second(cases, wishes) if wishes.compare else None
+    if second and second.title == first.title:  # two of one name: told apart by where they lie
+        second = replace(second, title=f"{second.title} ({wishes.compare})")
     if not wishes.quiet:
         _tell(first, second, cases, wishes.fail_below)
     for note in (*cases.notes, *unscored(first.scores)):
         warn(note.message)
-    for note in unscored(second.scores) if second else ():
-        warn(f"the second: {note.message}")
+    if second:
+        for note in unscored(second.scores):
+            warn(f"{second.title}: {note.message}")
     if wishes.output:
         _keep(first, second, cases, segmenter, wishes)
 
@@ -103,7 +108,7 @@ def _judged(
 
     with counted("evaluating", wishes.quiet) as tell:
         if predictions:
-            return judge_files(cases, tell), None
+            return judge_files(cases, tell, title=str(predictions)), None
         # What a data set states is any text; Segmenter refuses what is no convention.
         convention = cast(Convention, wishes.convention or _stated(cases, model))
         segmenter = Segmenter(model=model, modality=wishes.modality, convention=convention)
@@ -132,33 +137,44 @@ def _second(cases: CaseList, wishes: Namespace) -> Judged:
 
 
 def _tell(first: Judged, second: Judged | None, cases: CaseList, fail_below: float) -> None:
-    from pleura.evaluation.evaluate import differences, failure_rate, main_unit, summaries
+    from pleura.evaluation.evaluate import differences
     from pleura.evaluation.scoring import structures
 
-    unit = main_unit(first.scores)
-    union = structures(cases.labels)[0]
     patients = len({score.patient for score in first.scores})
     say(f"{len(first.scores)} cases of {patients} patients")
-    if "convention" in first.model:
-        say(f"masks of radiographs: {first.model['convention']}")
+    _tell_of(first, cases, fail_below)
+    if second:
+        _tell_of(second, cases, fail_below)
+        union = structures(cases.labels)[0]
+        found = differences(first, second, cases.labels)[union]["dice"]
+        say(
+            f"{second.title} against {first.title}: Dice of {union} {_cell(found.mean, 0, sign='+')} on "
+            f"{found.cases} pairs, p = {_chance(found.p)} (Wilcoxon), better in {found.better}, worse in {found.worse}"
+        )
+
+
+def _tell_of(judged: Judged, cases: CaseList, fail_below: float) -> None:
+    """Print the figures of one set of predictions."""
+    from pleura.evaluation.evaluate import failure_rate, main_unit, summaries
+    from pleura.evaluation.scoring import structures
+
+    unit = main_unit(judged.scores)
+    union = structures(cases.labels)[0]
+    say(judged.title)
+    if "convention" in judged.model:
+        say(f"masks of radiographs: {judged.model['convention']}")
     say(f"{'':24}{'Dice':>8}{'worst':>8}{'IoU':>8}{'HD95 ' + unit:>10}{'ASSD ' + unit:>10}{'volume %':>10}")
-    for structure, found in summaries(first, cases.labels).items():
+    for structure, found in summaries(judged, cases.labels).items():
         values = [found["dice"].mean, found["dice"].worst, found["iou"].mean]
         values += [found[name].mean for name in ("hd95", "assd", "volume_error_percent")]
         widths = (8, 8, 8, 10, 10, 10)
         cells = [_cell(value, width) for value, width in zip(values, widths, strict=True)]
         say(f"{structure[:24]:24}{''.join(cells)}")
-    rate = 100 * failure_rate(first.scores, union, fail_below)
+    rate = 100 * failure_rate(judged.scores, union, fail_below)
     say(f"Dice of {union} below {fail_below:g}: {rate:.1f} % of the cases")
-    for one in first.run_times:
+    for one in judged.run_times:
         told = f"{one.milliseconds:.1f} ms a slice" if one.milliseconds is not None else f"not measured, {one.reason}"
         say(f"run time, {one.device}: {told}")
-    if second:
-        found_dice = differences(first, second, cases.labels)[union]["dice"]
-        say(
-            f"the second: Dice of {union} {_cell(found_dice.mean, 0, sign='+')} on {found_dice.cases} pairs, "
-            f"p = {_chance(found_dice.p)} (Wilcoxon), better in {found_dice.better}, worse in {found_dice.worse}"
-        )
 
 
 def _cell(value: float | None, width: int, sign: str = "") -> str:
@@ -183,7 +199,7 @@ def _keep(
     found = as_json(first, cases, fail_below=wishes.fail_below, other=second)
     texts = {
         "report.json": json.dumps(found, indent=1, allow_nan=False) + "\n",
-        "cases.csv": as_csv(first, second),
+        "cases.csv": as_csv(first, cases, second),
         "report.html": page(first, cases, pictures, fail_below=wishes.fail_below, other=second),
     }
     for name, text in texts.items():

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.evaluation.names import lungs, stated, stated_convention, supposed, values_in
+from pleura.file_names import key_of
 from pleura.labels import of_lungs
 from pleura.volume import Note
 
@@ -30,6 +32,7 @@ class Case:
     Attributes
     ----------
     id : of the manifest, or a running number in the order of the references' names
+    name : what people know it by: the file of the reference, or of the image that a data set was made of
     patient : a number; cases of one patient share it
     reference : file of the mask that is believed
     prediction : file of the mask that is judged; None where it is missing, or where a model makes it
@@ -45,6 +48,7 @@ class Case:
     image: Path | None = None
     sides: bool = True
     spacing: tuple[float, ...] | None = None
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,11 @@ class CaseList:
     labels: Mapping[int, str]
     notes: tuple[Note, ...] = ()
     convention: str = ""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Id of each case -> what people know it by."""
+        return {case.id: case.name or case.id for case in self.cases}
 
 
 def is_dataset(path: Path) -> bool:
@@ -94,22 +103,38 @@ def find_cases(references: Path, predictions: Path | None = None, *, split: str 
         raise UnsuitableInput("give two folders of masks, or two masks; one of each does not match", code="no-pairs")
     if not references.is_dir():
         labels, apart = _told_apart([references], [predictions])
-        return CaseList((Case("case-1", 1, references, predictions, sides=apart),), labels)
+        return CaseList((Case("case-1", 1, references, predictions, sides=apart, name=_bare(references)),), labels)
     return _of_folders(references, predictions)
 
 
 def _of_folders(references: Path, predictions: Path) -> CaseList:
-    wanted, given = _by_stem(references), _by_stem(predictions)
+    wanted = _by_stem(references)
+    given = _renamed(_by_stem(predictions), wanted)
     if not wanted.keys() & given.keys():
-        text = f"no file of {predictions} has the stem of one of {references}, with or without _mask or _lungs"
+        text = f"no file of {predictions} is named as one of {references}, whatever the words for image and mask"
         raise UnsuitableInput(text, code="no-pairs")
     digits = len(str(len(wanted)))
     labels, apart = _told_apart(list(wanted.values()), [path for stem, path in given.items() if stem in wanted])
     cases = tuple(
-        Case(f"case-{number:0{digits}}", number, path, given.get(stem), sides=apart)
+        Case(f"case-{number:0{digits}}", number, path, given.get(stem), sides=apart, name=_bare(path))
         for number, (stem, path) in enumerate(sorted(wanted.items()), start=1)
     )
     return CaseList(cases, labels, _left_over(len(given.keys() - wanted.keys())))
+
+
+def _renamed(given: Mapping[str, Path], wanted: Collection[str]) -> dict[str, Path]:
+    """Return predictions by the stems of what they belong to: their own, or the only one with the same key.
+
+    So `image1_lungs.png` belongs to `mask1.png`.
+    """
+    missing = Counter(key_of(stem) for stem in wanted if stem not in given)
+    spare = Counter(key_of(stem) for stem in given if stem not in wanted)
+    known = {key_of(stem): stem for stem in wanted if stem not in given}
+    return {
+        known[key] if stem not in wanted and missing[key] == spare[key] == 1 else stem: path
+        for stem, path in given.items()
+        for key in [key_of(stem)]
+    }
 
 
 def _told_apart(references: Sequence[Path], predictions: Sequence[Path]) -> tuple[Mapping[int, str], bool]:
@@ -133,9 +158,11 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
     apart = not of_lungs(labels.values())  # what is not a lung has no side to be unsure of
     marked = not given or values_in(given.values()) == lungs().keys()
     patients: dict[str, int] = {}
+    sources = _sources(folder)
     cases, used = [], set()
     for record in labelled:
-        stems = [_stem(Path(record[name])) for name in ("image", "mask")] + [str(record["id"])]
+        name = sources.get(str(record["id"]), "")
+        stems = [_stem(Path(record[kind])) for kind in ("image", "mask")] + [str(record["id"]), Path(name).name]
         found = next((stem for stem in stems if stem in given), None)
         used.add(found)
         cases.append(
@@ -147,6 +174,7 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
                 image=folder / record["image"],
                 sides=apart or (marked and bool(record.get("sides", True))),
                 spacing=tuple(record["spacing"][::-1]) if record.get("spacing") else None,
+                name=name,
             )
         )
     if predictions and used == {None}:
@@ -155,6 +183,15 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
     if bare := len(records) - len(labelled):
         notes = (*notes, Note("no-reference", f"{bare} cases of the split have no mask and were left out"))
     return CaseList(tuple(cases), labels, notes, stated_convention(folder))
+
+
+def _sources(folder: Path) -> dict[str, str]:
+    """Return id -> image of the source, as the report beside a manifest says; nothing where there is none."""
+    try:
+        found = json.loads((folder / "report.json").read_text(encoding="utf-8"))["sources"]
+        return {str(key): str(name) for key, name in found.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _records(manifest: Path) -> list[dict[str, Any]]:
@@ -194,8 +231,12 @@ def _by_stem(folder: Path) -> dict[str, Path]:
     return found
 
 
+def _bare(path: Path) -> str:
+    return _SUFFIX.sub("", path.name)
+
+
 def _stem(path: Path) -> str:
-    return _ENDINGS.sub("", _SUFFIX.sub("", path.name))
+    return _ENDINGS.sub("", _bare(path))
 
 
 def _left_over(count: int) -> tuple[Note, ...]:

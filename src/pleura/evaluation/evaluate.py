@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,12 +39,14 @@ class Judged:
     curves : over thresholds, where a model gave chances; else None
     run_times : by device, where a model ran
     model : name, version and hash of the model, where there was one, and the convention it was asked to follow
+    title : what people know the predictions by: the model's name and version, or their folder
     """
 
     scores: tuple[Score, ...]
     curves: Curves | None = None
     run_times: tuple[RunTime, ...] = ()
     model: Mapping[str, str] = field(default_factory=dict)
+    title: str = "predictions"
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,13 +59,13 @@ class Picture:
     prediction: NDArray[np.uint8]
 
 
-def judge_files(cases: CaseList, tell: Listener = lambda _done, _count: None) -> Judged:
+def judge_files(cases: CaseList, tell: Listener = lambda _done, _count: None, *, title: str = "predictions") -> Judged:
     """Score predictions that lie in files; a missing one, or one that cannot be read, counts as found nothing."""
     scores = []
     for number, case in enumerate(cases.cases, start=1):
         scores.append(_scored(case, cases.labels))
         tell(number, len(cases.cases))
-    return Judged(tuple(scores))
+    return Judged(tuple(scores), title=title)
 
 
 def _scored(case: Case, labels: Mapping[int, str]) -> Score:
@@ -86,23 +89,28 @@ def judge_model(
 ) -> Judged:
     """Segment every case with a model and score what comes out; a refused scan counts as found nothing."""
     scores, counts = [], []
+    used: dict[str, Mapping[str, str]] = {}
     timed: list[Volume] = []
     for number, case in enumerate(cases.cases, start=1):
-        score, histogram, volume = _segmented(case, segmenter, cases.labels)
+        score, histogram, volume, provenance = _segmented(case, segmenter, cases.labels)
+        used |= {model["sha256"]: model for model in [provenance.get("model")] if model}
         scores.append(score)
         counts += [histogram] if histogram is not None else []
         if volume is not None and len(timed) < TIMED:
             timed.append(volume)
         tell(number, len(cases.cases))
     bundle = segmenter.bundle
-    about = {"name": bundle.name, "version": bundle.version, "sha256": bundle.sha256}
+    models = list(used.values()) or [{"name": bundle.name, "version": bundle.version, "sha256": bundle.sha256}]
+    # without a model that was chosen, radiographs and CT have one each
+    about = {name: " and ".join(model[name] for model in models) for name in ("name", "version", "sha256")}
     about |= {"convention": segmenter.convention} if segmenter.convention else {}
-    return Judged(tuple(scores), curves(counts), run_times(model, timed), about)
+    title = " and ".join(f"{model['name']} {model['version']}" for model in models)
+    return Judged(tuple(scores), curves(counts), run_times(model, timed), about, title)
 
 
 def _segmented(
     case: Case, segmenter: Segmenter, labels: Mapping[int, str]
-) -> tuple[Score, Counts | None, Volume | None]:
+) -> tuple[Score, Counts | None, Volume | None, Mapping[str, Any]]:
     case = replace(case, sides=case.sides and segmenter.bundle.labels == tuple(labels.values()))
     names = structures(labels, sides=case.sides)
     assert case.image is not None  # a manifest states it
@@ -112,10 +120,10 @@ def _segmented(
         pair = laid_on(read_mask(case.reference), _as_map(result.labels, volume), case.spacing)
         chances = pair.turned(segmenter.chances(volume))
     except PleuraError as error:
-        return failed(case.id, case.patient, names, error.code), None, None
+        return failed(case.id, case.patient, names, error.code), None, None, {}
     warnings = [note.code for note in result.warnings]
     inside = (pair.reference > 0).reshape(chances.shape)
-    return _score(case, pair, labels, warnings), count(chances, inside), volume
+    return _score(case, pair, labels, warnings), count(chances, inside), volume, result.provenance
 
 
 def _as_map(labels: NDArray[np.uint8], volume: Volume) -> LabelMap:
@@ -200,7 +208,7 @@ def _picture(case: Case, segmenter: Segmenter | None) -> Picture:
     grey = np.zeros(wanted.shape[1:], np.uint8)
     if volume is not None:
         grey = _grey(pair.turned(volume.voxels).reshape(wanted.shape)[z], volume.kind)
-    return Picture(case.id, grey, wanted[z], given[z])
+    return Picture(case.name or case.id, grey, wanted[z], given[z])
 
 
 def _grey(plane: NDArray[np.generic], kind: Kind) -> NDArray[np.uint8]:

@@ -40,7 +40,7 @@ def tidy_lung(lung: NDArray[np.uint8], planes: NDArray[np.uint8], *, has_air_aro
     import cc3d
 
     inside = lung > 127
-    parts = cc3d.connected_components(inside.astype(np.uint8), connectivity=26)
+    parts = cc3d.connected_components(inside.astype(np.uint8), connectivity=6)  # specks that touch at corners are apart
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
     keep = sizes >= (SMALLER_LUNG if len(lung) == 1 else CRUMB) * sizes.max()

@@ -1,4 +1,4 @@
-"""An evaluation as one HTML page that holds everything: no script, no other file, no name of a file or a patient."""
+"""An evaluation as one HTML page that holds everything: no script, no other file. Cases are named as their files."""
 
 from __future__ import annotations
 
@@ -30,21 +30,28 @@ from pleura.reporting.charts import lines, strip
 STYLE = """
 :root{--ink:#20242a;--soft:#69707a;--line:#e3e6ea}
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);max-width:1080px;margin:2.5rem auto;padding:0 1.2rem}
+h1,h2,p,th,td:first-child,.told,figcaption{overflow-wrap:anywhere}
 h1{font-size:1.7rem;margin:0 0 .2rem}h2{font-size:1.15rem;margin:2.2rem 0 .6rem}
 p{margin:.3rem 0}.soft{color:var(--soft)}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.9rem}
-th,td{text-align:right;padding:.28rem .6rem;border-bottom:1px solid var(--line)}
+th,td{text-align:right;padding:.28rem .5rem;border-bottom:1px solid var(--line);vertical-align:top}
 th:first-child,td:first-child{text-align:left}th{font-weight:600;color:var(--soft)}
+.cases{font-size:.8rem}.cases th,.cases td{padding:.22rem .3rem}
+@media(max-width:700px){body{padding:0 .5rem}table{font-size:.62rem}.cases{font-size:.5rem}
+th,td,.cases th,.cases td{padding:.15rem .12rem}}
 .row{display:flex;flex-wrap:wrap;gap:1.4rem}.row figure{flex:1 1 320px;max-width:400px;margin:0}
 .worst figure{flex:0 1 240px}figure img{width:100%;image-rendering:auto;background:#000}
 figcaption,.small{font-size:.8rem;fill:var(--soft);color:var(--soft)}
 .grid{stroke:var(--line);fill:none}.bad{color:#b3261e}
-.right{color:#c89b00}.pred{color:#c8443a}
+.right{color:#c89b00}.pred{color:#c8443a}.told{text-align:left}
 @media print{body{margin:0;max-width:none}h2{break-after:avoid}figure,tr{break-inside:avoid}}
 """
 
 NONE = "-"
 """Stands where there is no figure."""
+
+MOST_APART = 4
+"""Structures, the union among them, whose Dice has a column each in the table of cases; more do not fit a page."""
 
 SIDE = 320
 """Longest side of a picture on the page, in pixels."""
@@ -61,36 +68,43 @@ def page(
     """Return the page as text."""
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Evaluation</title><style>{STYLE}</style>",
-        "<h1>Evaluation</h1>",
-        _head(judged, cases, fail_below),
+        f"<h1>{escape(judged.title)}{f', and {escape(other.title)}' if other else ''}</h1>",
+        _head(judged, other, cases, fail_below),
         _summary(judged, cases),
         _compared(judged, other, cases) if other else "",
         _charts(judged, cases),
         _confusion(judged, cases),
         _pictured(pictures),
         _table(judged, cases, fail_below),
-        _notes(judged, cases),
+        _notes(judged, other, cases),
     ]
     return "".join(parts) + "</html>\n"
 
 
-def _head(judged: Judged, cases: CaseList, fail_below: float) -> str:
-    union = structures(cases.labels)[0]
+def _head(judged: Judged, other: Judged | None, cases: CaseList, fail_below: float) -> str:
     patients = len({score.patient for score in judged.scores})
-    told = [judged.model[name] for name in ("name", "version", "convention") if name in judged.model]
-    model = f"model {escape(' '.join(told))}, " if told else ""
+    convention = f", masks {escape(judged.model['convention'])}" if "convention" in judged.model else ""
+    said = [_failures(one, cases, fail_below, named=other is not None) for one in (judged, other) if one]
+    return (
+        f"<p class=soft>pleura {__version__}, {len(judged.scores)} cases of {patients} patients{convention}</p>"
+        + "".join(said)
+    )
+
+
+def _failures(judged: Judged, cases: CaseList, fail_below: float, *, named: bool) -> str:
+    union = structures(cases.labels)[0]
     rate = failure_rate(judged.scores, union, fail_below)
     failed = sum(score.error is not None for score in judged.scores)
     return (
-        f"<p class=soft>pleura {__version__}, {model}{len(judged.scores)} cases of {patients} patients</p>"
-        f"<p>Dice of {escape(union)} below {fail_below:g} in <b>{100 * rate:.1f} %</b> of the cases"
+        f"<p>{f'{escape(judged.title)}: ' if named else ''}Dice of {escape(union)} below {fail_below:g} in "
+        f"<b>{100 * rate:.1f} %</b> of the cases"
         f"{f', <b class=bad>{failed} could not be scored</b>' if failed else ''}.</p>"
     )
 
 
 def _summary(judged: Judged, cases: CaseList) -> str:
     unit = main_unit(judged.scores)
-    blocks = ["<h2>Summary</h2>"]
+    blocks = [f"<h2>Summary of {escape(judged.title)}</h2>"]
     for structure, found in summaries(judged, cases.labels).items():
         rows = [_summary_row(f"{_title(metric.name, unit)}", found[metric.name]) for metric in METRICS]
         head = "<tr><th>" + "<th>".join(
@@ -118,8 +132,11 @@ def _summary_row(title: str, summary: Summary) -> str:
 
 
 def _compared(judged: Judged, other: Judged, cases: CaseList) -> str:
+    """Return the means of both sets of predictions side by side, and how the second differs from the first."""
     unit = main_unit(judged.scores)
-    blocks = ["<h2>The second set of predictions against the first</h2>"]
+    first, second = escape(judged.title), escape(other.title)
+    blocks = [f"<h2>{second} against {first}</h2>"]
+    own, others = summaries(judged, cases.labels), summaries(other, cases.labels)
     for structure, found in differences(judged, other, cases.labels).items():
         rows = []
         for metric in METRICS:
@@ -127,9 +144,11 @@ def _compared(judged: Judged, other: Judged, cases: CaseList) -> str:
             if not one.cases:
                 continue
             interval = f"{_number(one.interval[0])} to {_number(one.interval[1])}" if one.interval else NONE
-            cells = (_title(metric.name, unit), _number(one.mean), interval, _number(one.p), one.better, one.worse)
-            rows.append("<tr><td>" + "<td>".join((*map(str, cells), str(one.cases))))
-        titles = (escape(structure), "mean difference", "95 % interval", "p (Wilcoxon)", "better", "worse", "pairs")
+            means = [_number(group[structure][metric.name].mean) for group in (own, others)]
+            cells = (_title(metric.name, unit), *means, _number(one.mean), interval, _number(one.p))
+            rows.append("<tr><td>" + "<td>".join((*cells, str(one.better), str(one.worse), str(one.cases))))
+        titles = [f"{escape(structure)}, means", first, second, "difference", "95 % interval", "p (Wilcoxon)"]
+        titles += ["better", "worse", "pairs"]
         blocks.append(f"<table><tr><th>{'<th>'.join(titles)}{''.join(rows)}</table><p></p>")
     return "".join(blocks)
 
@@ -207,30 +226,36 @@ def _drawn(one: Picture) -> bytes:
 
 
 def _table(judged: Judged, cases: CaseList, fail_below: float) -> str:
+    """Return a line a case with the figures that say most; all of them are in the CSV file."""
     names = scored(judged, cases.labels)
-    shown = ("dice", "iou", "precision", "recall", "hd95", "assd", "surface_dice_2", "volume_error_percent")
+    apart = names[1:] if len(names) <= MOST_APART else ()
+    shown = ("dice", "iou", "hd95", "assd", "surface_dice_2", "volume_error_percent")
     unit = main_unit(judged.scores)
     head = "".join(f"<th>{_title(name, unit)}" for name in shown)
-    apart = "".join(f"<th>Dice {escape(name)}" for name in names[1:])
-    apart += "<th>parts of the reference<th>parts found" + ("<th>swapped" if names[1:] else "")
+    head += "".join(f"<th>Dice {escape(name)}" for name in apart)
+    head += "<th>parts of the reference<th>parts found" + ("<th>swapped" if names[1:] else "")
     rows = []
     for score in sorted(judged.scores, key=lambda one: one.agreements[names[0]].dice):
         first = score.agreements[names[0]]
         cells = [_number(getattr(first, name)) for name in shown]
-        cells += [_number(score.agreements[name].dice) if name in score.agreements else NONE for name in names[1:]]
+        cells += [_number(score.agreements[name].dice) if name in score.agreements else NONE for name in apart]
         cells += [_whole(first.reference_parts), _whole(first.prediction_parts)]
         cells += [_number(score.swapped)] if names[1:] else []
-        told = escape(" ".join(([score.error] if score.error else []) + list(score.warnings)))
+        told = escape(", ".join(([score.error] if score.error else []) + list(score.warnings)))
         bad = " class=bad" if first.dice < fail_below else ""
-        rows.append(f"<tr><td{bad}>{escape(score.id)}<td>{'<td>'.join(cells)}<td>{told}")
-    return f"<h2>Every case, worst first</h2><table><tr><th>case{head}{apart}<th>warnings{''.join(rows)}</table>"
+        rows.append(f"<tr><td{bad}>{escape(cases.names[score.id])}<td>{'<td>'.join(cells)}<td class=told>{told}")
+    head = f"<tr><th>case{head}<th class=told>warnings"
+    return f"<h2>Every case, worst first</h2><table class=cases>{head}{''.join(rows)}</table>"
 
 
-def _notes(judged: Judged, cases: CaseList) -> str:
-    lines_of_text = [escape(note.message) for note in (*cases.notes, *unscored(judged.scores))]
-    for one in judged.run_times:
-        told = f"{one.milliseconds:.1f} ms a slice" if one.milliseconds is not None else f"not measured: {one.reason}"
-        lines_of_text.append(f"Run time, {one.device}: {told}")
+def _notes(judged: Judged, other: Judged | None, cases: CaseList) -> str:
+    lines_of_text = [escape(note.message) for note in cases.notes]
+    for one in (judged, other) if other else (judged,):
+        title = f"{escape(one.title)}: " if other else ""
+        lines_of_text += [f"{title}{escape(note.message)}" for note in unscored(one.scores)]
+        for time in one.run_times:
+            told = f"{time.milliseconds:.1f} ms a slice" if time.milliseconds is not None else time.reason
+            lines_of_text.append(f"{title}Run time, {time.device}: {told}")
     lines_of_text += [
         "Two empty masks agree fully; where one is empty, overlap is 0 and distances are infinite.",
         "A case that could not be scored counts with overlap 0.",

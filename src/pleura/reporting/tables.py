@@ -35,6 +35,7 @@ def as_json(judged: Judged, cases: CaseList, *, fail_below: float, other: Judged
         "labels": {str(value): name for value, name in cases.labels.items()},
         "notes": [asdict(note) for note in (*cases.notes, *unscored(judged.scores))],
         "unit": main_unit(judged.scores),
+        "predictions": judged.title,
         "model": dict(judged.model),
         "summary": _nested(summaries(judged, cases.labels)),
         "failure_rate": {union: failure_rate(judged.scores, union, fail_below)},
@@ -45,6 +46,7 @@ def as_json(judged: Judged, cases: CaseList, *, fail_below: float, other: Judged
     if other:
         found["compared"] = {
             "notes": [asdict(note) for note in unscored(other.scores)],
+            "predictions": other.title,
             "model": dict(other.model),
             "summary": _nested(summaries(other, cases.labels)),
             "failure_rate": {union: failure_rate(other.scores, union, fail_below)},
@@ -55,15 +57,18 @@ def as_json(judged: Judged, cases: CaseList, *, fail_below: float, other: Judged
     return plain
 
 
-def as_csv(judged: Judged, other: Judged | None = None) -> str:
-    """Return a line a case and structure, with every figure; those of a second set of predictions follow."""
+def as_csv(judged: Judged, cases: CaseList, other: Judged | None = None) -> str:
+    """Return a line a case and structure, with every figure; those of a second set of predictions follow.
+
+    Predictions and cases have the names that people know them by; `id` is that of the case in `report.json`.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     tail = ["swapped", "warnings", "error"]
-    writer.writerow(["predictions", "case", "patient", "structure", "unit", *FIGURES, *tail])
-    for name, one in (("first", judged), ("second", other)):
-        for score in one.scores if one else ():
-            writer.writerows([name, *row] for row in _rows(score))
+    writer.writerow(["predictions", "case", "id", "patient", "structure", "unit", *FIGURES, *tail])
+    for one in (judged, other) if other else (judged,):
+        for score in one.scores:
+            writer.writerows([one.title, cases.names[score.id], *row] for row in _rows(score))
     return text.getvalue()
 
 

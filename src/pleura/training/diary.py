@@ -136,6 +136,8 @@ def shortcomings(config: TrainingConfig, validations: Sequence[dict[str, float]]
     """Return a note where a run was too short for its weights to be used, with what tells so."""
     scores = [row["score"] for row in validations]
     steps = int(validations[-1]["step"])
+    if steps < config.steps:  # it stopped by itself, where more steps bring nothing
+        return ()
     told = []
     if steps < 2 * config.warmup:
         told.append(f"its {steps} steps hardly reach beyond the {config.warmup} in which the learning rate rises")

@@ -36,8 +36,9 @@ def draw_curves(path: Path, validations: Sequence[dict[str, float]], losses: Seq
     left, right = figure.subplots(1, 2)
     left.plot([row["step"] for row in losses], [row["loss"] for row in losses], ".-", markersize=3, label="training")
     left.plot(steps, [row["val_loss"] for row in validations], "o-", markersize=4, label="validation")
-    for name in validations[0]:
-        if name not in _NOT_DRAWN:
+    names = [name for name in validations[0] if name not in _NOT_DRAWN]
+    for name in names:
+        if name != "score" or len(names) > 2:  # of one set the mean is the same
             values = [row.get(name, np.nan) for row in validations]
             right.plot(steps, values, "o-", markersize=4, label="mean of the sets" if name == "score" else name)
     right.set_ylim(-0.02, 1.02)
