@@ -61,6 +61,22 @@ def test_an_image_of_itk_is_its_metaimage(tmp_path: Path) -> None:
     assert_same(from_image(image), pleura.read(tmp_path / "scan.mha"))
 
 
+def test_metres_are_noticed_as_in_a_file(tmp_path: Path) -> None:
+    image = SimpleITK.GetImageFromArray(chest((40, 64, 64)))
+    image.SetSpacing((0.005, 0.005, 0.007))
+    SimpleITK.WriteImage(image, tmp_path / "scan.mha")
+    assert from_image(image).spacing == pytest.approx((7, 5, 5))
+    assert_same(from_image(image), pleura.read(tmp_path / "scan.mha"))
+
+
+def test_other_formats_of_nibabel_are_images_too() -> None:
+    voxels, affine = turned((2, 1, 0), (-1, -1, 1))
+    expected = from_image(nib.Nifti1Image(voxels, affine))
+    for form in (nib.Nifti2Image, nib.MGHImage, nib.Spm99AnalyzeImage):
+        np.testing.assert_array_equal(from_image(form(voxels.astype(np.int16), affine)).voxels, expected.voxels)
+        np.testing.assert_allclose(from_image(form(voxels.astype(np.int16), affine)).affine, expected.affine, atol=1e-4)
+
+
 def test_a_slope_and_micrometres_are_those_of_the_file(tmp_path: Path) -> None:
     image = nib.Nifti1Image(chest((40, 36, 48)) + 1024, np.diag([-2000.0, -2000.0, 4000.0, 1.0]))
     image.header.set_xyzt_units("micron")

@@ -15,8 +15,13 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
 from pleura.reading.array import from_array
+from pleura.reading.checks import in_millimetres
 from pleura.reading.nifti_geometry import lps_from_ras, read_geometry
 from pleura.volume import Affine, NiftiForms, Note, Volume
+
+_Parts = tuple[NDArray[Any], Affine | None, NiftiForms | None, tuple[Note, ...]]
+"""Values (z, y, x) or (y, x); array index -> LPS millimetres, None where nobody states them; both matrices of NIfTI;
+what was found wrong with them."""
 
 
 class NibabelImage(Protocol):
@@ -49,7 +54,7 @@ def from_image(image: NibabelImage | ItkImage) -> Volume:
     UnsuitableInput : not two or three axes, colour, or values that are not a scan
     """
     package = _package(image)
-    array, affine, forms, notes = _from_nibabel(image) if package == "nibabel" else (*_from_itk(image), None, ())
+    array, affine, forms, notes = _from_nibabel(image) if package == "nibabel" else _from_itk(image)
     volume = from_array(array, affine=affine)
     identity = replace(volume.identity, format=str(package).lower())
     return replace(volume, identity=identity, nifti_forms=forms, notes=(*notes, *volume.notes))
@@ -61,8 +66,7 @@ def _package(source: object) -> str | None:
     return next((name for name in packages if name in {"nibabel", "SimpleITK"}), None)
 
 
-def _from_nibabel(image: Any) -> tuple[NDArray[Any], Affine | None, NiftiForms | None, tuple[Note, ...]]:
-    """Return values (z, y, x), array index -> LPS millimetres, both matrices of NIfTI, and what was wrong with them."""
+def _from_nibabel(image: Any) -> _Parts:
     if not hasattr(image, "dataobj") or not hasattr(image, "affine"):
         raise UnsuitableInput(f"a nibabel {type(image).__name__} is not an image of voxels", code="bad-source")
     values = np.asanyarray(image.dataobj)
@@ -74,8 +78,7 @@ def _from_nibabel(image: Any) -> tuple[NDArray[Any], Affine | None, NiftiForms |
     return values.T, None if image.affine is None else lps_from_ras(image.affine), None, ()
 
 
-def _from_itk(image: Any) -> tuple[NDArray[Any], Affine | None]:
-    """Return values (z, y, x) and array index -> LPS millimetres, None where the image states no millimetres."""
+def _from_itk(image: Any) -> _Parts:
     if image.GetNumberOfComponentsPerPixel() != 1:
         raise UnsuitableInput("colour voxels are not CT numbers", code="colour")
     values = sys.modules["SimpleITK"].GetArrayViewFromImage(image)
@@ -86,8 +89,9 @@ def _from_itk(image: Any) -> tuple[NDArray[Any], Affine | None]:
     count = image.GetDimension()
     direction = np.array(image.GetDirection(), np.float64).reshape(count, count)[:axes, :axes]
     if axes == 2 and (spacing == 1).all():
-        return values, None  # what ITK says of a picture that states no millimetres
+        return values, None, None, ()  # what ITK says of a picture that states no millimetres
     affine = np.eye(4)
     affine[:axes, :axes] = direction * spacing
     affine[:axes, 3] = origin
-    return values, affine[:, [2, 1, 0, 3]]
+    affine, notes = in_millimetres(affine[:, [2, 1, 0, 3]], (1, *values.shape)[-3:])
+    return values, affine, None, notes
