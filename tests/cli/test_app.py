@@ -26,12 +26,12 @@ def test_version_is_told_without_importing_anything_heavy() -> None:
 def test_help_documents_the_exit_codes(run, arguments: tuple[str, ...]) -> None:
     ran = run(*arguments)
     assert ran.code == 0
-    assert re.search(r"exit codes:\n +0 .*\n +1 .*\n +2 .*\n +3 .*\n +130 ", ran.out)
+    assert re.search(r"exit codes:\n +0 .*\n +1 .*\n +2 .*\n +3 .*\n +129 .*\n +130 .*\n +143 ", ran.out)
 
 
 def test_help_lists_every_verb() -> None:
     helpers = {"__init__", "abreast", "app", "console", "folders", "jobs", "manual", "naming", "outcome", "parser"}
-    helpers |= {"paths", "progress"}
+    helpers |= {"paths", "process", "progress", "signals"}
     assert set(VERBS) == {path.stem for path in Path(pleura.cli.__file__).parent.glob("*.py")} - helpers
 
 

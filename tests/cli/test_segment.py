@@ -213,7 +213,7 @@ def test_bug_is_told_in_one_line_too(run, network, scan: Path, monkeypatch: pyte
     monkeypatch.setattr(pleura.segmenter.Segmenter, "__call__", fails)
     ran = run("segment", scan)
     assert ran.code == 2
-    assert ran.err == "pleura: error: unexpected ZeroDivisionError; run again with --debug and report what it shows\n"
+    assert ran.err == "pleura: error: unexpected, a defect of pleura; run again with --debug and report what it shows\n"
 
 
 def test_interruption_is_quiet(run, network, scan: Path, monkeypatch: pytest.MonkeyPatch) -> None:

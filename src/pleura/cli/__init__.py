@@ -9,11 +9,21 @@ from collections.abc import Sequence
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run `pleura` with the given arguments, or those of the process, and return its exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    if given in (["--version"], ["-V"], ["version"]):
-        # Answered before anything is imported: scripts ask this often and want no wait.
-        from pleura import __version__
+    try:
+        from pleura.cli.process import exit_code
 
-        sys.stdout.write(f"pleura {__version__}\n")
+        return exit_code(lambda: _run(given))
+    except KeyboardInterrupt:  # during the first imports, or at the very end
+        return 130
+
+
+def _run(given: Sequence[str]) -> int:
+    if given in (["--version"], ["-V"], ["version"]):
+        # Answered before anything heavy is imported: scripts ask this often and want no wait.
+        from pleura import __version__
+        from pleura.cli.console import say
+
+        say(f"pleura {__version__}")
         return 0
     from pleura.cli.app import run
 

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
-from pleura.cli.console import INTERRUPTED, NOTHING_DONE, SOME_FAILED, complain
+from pleura.cli.console import NOTHING_DONE, OutputLost, complain
 from pleura.cli.parser import VERBS, Parser, first_parser, nearest, verb_parser
 from pleura.cli.paths import ESCAPE
 
@@ -37,13 +37,8 @@ def run(given: Sequence[str]) -> int:
     wishes = parser.parse_intermixed_args(_with_names_kept(_with_values_joined(given[1:]), parser))
     try:
         code: int = import_module(f"pleura.cli.{given[0]}").run(wishes)
-        sys.stdout.flush()
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has left; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return SOME_FAILED
+    except OutputLost:
+        raise
     except Exception as error:
         complain(error, debug=wishes.debug)
         return NOTHING_DONE

@@ -7,9 +7,10 @@ fish:  pleura completion fish > ~/.config/fish/completions/pleura.fish
 
 from __future__ import annotations
 
-import sys
 from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Iterator
+
+from pleura.cli.console import say
 
 _BASH = """_pleura() {{
     local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} words=
@@ -34,7 +35,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(wishes: Namespace) -> int:
     """Print the script for one shell."""
     script = {"bash": _bash, "zsh": _zsh, "fish": _fish}[wishes.shell]
-    sys.stdout.write(script())
+    for line in script().splitlines():
+        say(line)
     return 0
 
 

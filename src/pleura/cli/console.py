@@ -1,38 +1,84 @@
-"""How the command line speaks: results to stdout, warnings and errors to stderr, one line each, and exit codes."""
+"""How the command line speaks: results to stdout, warnings and errors to stderr, one line each, and exit codes.
+
+What comes from files and their names is printed without control characters, which a terminal would obey.
+"""
 
 from __future__ import annotations
 
 import sys
-import traceback
+from contextlib import suppress
 
+from pleura.cli.signals import raise_received
 from pleura.errors import AmbiguousInput, PleuraError
 
-SOME_FAILED, NOTHING_DONE, WARNED, INTERRUPTED = 1, 2, 3, 130
+SOME_FAILED, NOTHING_DONE, WARNED = 1, 2, 3
+
+
+class OutputLost(Exception):
+    """Results cannot be printed: their reader has left, or the device is full."""
+
+
+def printable(text: str) -> str:
+    """Return a text on one line, its control characters, line ends and marks of direction as Python escapes them."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def say(line: str) -> None:
-    """Print a line of the result on stdout."""
-    sys.stdout.write(f"{line}\n")
+    """Print a line of the result on stdout.
+
+    Raises `OutputLost`, and what a signal raised, if one came.
+    """
+    raise_received()
+    try:
+        sys.stdout.write(f"{printable(line)}\n")
+    except OSError as error:
+        raise OutputLost(f"the results cannot be printed: {error.strerror}") from error
+
+
+def flush() -> None:
+    """Hand to stdout what was said.
+
+    Raises `OutputLost`.
+    """
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        raise OutputLost(f"the results cannot be printed: {error.strerror}") from error
 
 
 def warn(message: str) -> None:
     """Print a warning in one line on stderr."""
-    sys.stderr.write(f"pleura: warning: {message}\n")
+    _to_stderr(f"pleura: warning: {message}")
 
 
 def fail(message: str) -> None:
     """Print an error in one line on stderr."""
-    sys.stderr.write(f"pleura: error: {' '.join(message.split())}\n")
+    _to_stderr(f"pleura: error: {' '.join(message.split())}")
 
 
 def complain(error: BaseException, *, debug: bool) -> None:
-    """Print an error in one line on stderr, and a line for each choice; with `debug`, its traceback before."""
+    """Print an error in one line on stderr, and a line for each choice; with `debug`, its traceback before.
+
+    Raises what a signal raised, if one came: many libraries turn that into an error of their own.
+    """
+    raise_received()
     if debug:
-        sys.stderr.writelines(traceback.format_exception(error))
+        from traceback import format_exception
+
+        for line in "".join(format_exception(error)).splitlines():
+            _to_stderr(line)
     choices = error.choices if isinstance(error, AmbiguousInput) else ()
     told = error.args[0] + ":" if choices else sentence(error)
     fail(told)
-    sys.stderr.writelines(f"{choice.line()}\n" for choice in choices)
+    for choice in choices:
+        _to_stderr(choice.line())
+
+
+def _to_stderr(line: str) -> None:
+    with suppress(OSError):  # there is nowhere else to say it
+        sys.stderr.write(f"{printable(line)}\n")
 
 
 def sentence(error: BaseException) -> str:
@@ -43,4 +89,6 @@ def sentence(error: BaseException) -> str:
         return "there is not enough memory for this scan; close other programs and try again"
     if isinstance(error, PermissionError) and error.filename:
         return f"{error.filename}: this may not be read"
-    return f"unexpected {type(error).__name__}; run again with --debug and report what it shows"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return "unexpected, a defect of pleura; run again with --debug and report what it shows"

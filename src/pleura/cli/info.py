@@ -53,7 +53,8 @@ def _described(job: Job, number: int, wishes: Namespace) -> bool:
             say(json.dumps(outcome.failed(error, job, number).data))
         return False
     data = {**outcome.identified(job, number), **found.data()}
-    say(json.dumps(data) if wishes.json else "\n".join([*_lines(found), *_notes(job)]))
+    for line in [json.dumps(data)] if wishes.json else [*_lines(found), *_notes(job)]:
+        say(line)
     return found.usable
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pleura.cli.console import complain, say, sentence, warn
+from pleura.cli.console import complain, flush, say, sentence, warn
 from pleura.cli.jobs import Job
 from pleura.errors import AmbiguousInput, PleuraError
 from pleura.segmentation import Segmentation
@@ -65,8 +64,9 @@ def tell(outcome: Outcome, prefix: str, *, as_json: bool, quiet: bool, debug: bo
     if as_json:
         say(json.dumps(outcome.data))
     elif outcome.lines and not quiet:
-        say(prefix + "\n".join(outcome.lines))
-    sys.stdout.flush()
+        for number, line in enumerate(outcome.lines):
+            say(line if number else prefix + line)
+    flush()
     for warning in outcome.warnings:
         warn(warning)
 

@@ -25,7 +25,9 @@ EXIT_CODES = """exit codes:
   1    some of several scans failed
   2    nothing done: bad usage or input
   3    all done, with a warning, where --fail-on-warning asks for it
-  130  interrupted"""
+  129  ended by SIGHUP, as when the terminal is closed
+  130  interrupted
+  143  ended by SIGTERM"""
 
 _ALIKE = 0.7
 """Likeness (`difflib`: equal letters / letters) from which a word counts as misspelt: `segmnet` of `segment` 0.86."""

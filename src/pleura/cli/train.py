@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pleura.cli.console import INTERRUPTED, say, warn
+from pleura.cli.console import say, warn
 from pleura.cli.paths import path
 from pleura.cli.progress import Pace, counted, reported
 from pleura.errors import PleuraError, UnreadableInput, UnwritableOutput, missing_extra
@@ -68,10 +68,10 @@ def run(wishes: Namespace) -> int:
     try:
         with _progress(quiet) as tell:
             progress = train(config, folder, tell)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         if (folder / "last.safetensors").exists():
             warn("stopped; the same command with --resume goes on from the last validation")
-        return INTERRUPTED
+        raise
     if not quiet:
         _tell(progress.best, folder)
     for note in shortcomings(config_of(folder), rows(folder / "log.jsonl")) if leads else ():

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +21,8 @@ from pleura.datasets.record import Pair, Record, Refusal
 from pleura.datasets.report import Report
 from pleura.datasets.settings import SPLITS, Settings
 from pleura.datasets.splitting import DEFAULT_SHARES, earlier_parts, parts_of, patient_hash, patient_rule
-from pleura.errors import PleuraError, UnsuitableInput, UnwritableOutput
+from pleura.datasets.workers import worker_processes
+from pleura.errors import UnsuitableInput, UnwritableOutput
 from pleura.volume import Note
 from pleura.writing.place import make_folder
 
@@ -108,7 +105,7 @@ def _made_of(
 ) -> Report:
     """Make a dataset of pairs and of what is none, and return its report."""
     pairs, refused = found
-    with Journal(dest) as journal, _workers(min(workers, len(pairs))) as together:
+    with Journal(dest) as journal, worker_processes(min(workers, len(pairs))) as together:
         known, unreadable = _looked(pairs, journal, together)
         meaning = settle([facts for pair, _, facts in known if pair.mask])
         jobs = [Job(pair, seen, meaning, settings, dest.absolute()) for pair, seen, _ in known]
@@ -129,23 +126,6 @@ def _made_of(
     report = Report(tuple(records), tuple(refused), labels, tuple(notes), settings, reused, sources)
     report.write(dest)
     return report
-
-
-@contextmanager
-def _workers(count: int) -> Iterator[Any]:
-    """Give a `map` that works in this process, or in `count` others that are started afresh."""
-    if count < 2:
-        yield map
-        return
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
-        try:
-            yield pool.map
-        except BrokenProcessPool:
-            text = "a worker process was lost, for want of memory perhaps; run it again with fewer --workers"
-            raise PleuraError(f"{text} (what is finished is kept)", code="worker-lost") from None
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def _guard(source: Path, dest: Path) -> None:

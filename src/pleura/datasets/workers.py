@@ -1,0 +1,60 @@
+"""Processes that prepare cases side by side; they leave Ctrl-C to the process that started them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context, parent_process
+from threading import Thread, current_thread, main_thread
+from typing import Any
+
+from pleura.errors import PleuraError
+
+
+@contextmanager
+def worker_processes(count: int) -> Iterator[Any]:
+    """Give a `map` that works in this process, or in `count` others that are started afresh.
+
+    Raises `PleuraError` (``worker-lost``).
+    """
+    if count < 2:
+        yield map
+        return
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_follow_parent) as pool:
+        _start(pool, count)
+        try:
+            yield pool.map
+        except BrokenProcessPool:
+            text = "a worker process was lost, for want of memory perhaps; run it again with fewer --workers"
+            raise PleuraError(f"{text} (what is finished is kept)", code="worker-lost") from None
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _start(pool: ProcessPoolExecutor, count: int) -> None:
+    """Start the processes while Ctrl-C is ignored, which they inherit; each would print a traceback of its own."""
+    if current_thread() is not main_thread():
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        for _ in range(count):
+            pool.submit(int)  # each starts a process, since none is idle yet
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _follow_parent() -> None:
+    """End this process when the one that started it has ended, however, instead of waiting for tasks for ever."""
+    Thread(target=_wait_for_parent, daemon=True).start()
+
+
+def _wait_for_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
