@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,16 @@ class Kind(enum.StrEnum):
     """Grey values of a CT picture, stretched by an unknown window to 0..255."""
     RADIOGRAPH = "radiograph"
     """A projection image, bone bright."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Kind:
+        raise UnsuitableInput(
+            f"there is no kind of values {value!r}; choose from {', '.join(cls)}", code="unknown-kind"
+        )
+
+
+KindName = Literal["hu", "windowed", "radiograph"]
+"""The text of a `Kind`, which stands for it."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +120,7 @@ class Volume:
     nifti_forms: NiftiForms | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", Kind(self.kind))  # its text will do
         if self.voxels.ndim != 3 or 0 in self.voxels.shape:
             raise UnsuitableInput(f"a volume has three axes (z, y, x), got {self.voxels.shape}", code="bad-shape")
         if self.affine.shape != (4, 4) or not np.isfinite(self.affine).all():

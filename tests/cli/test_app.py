@@ -52,6 +52,8 @@ def test_no_verb_shows_the_help_and_does_nothing(run) -> None:
         ("segment scan --out masks", "unrecognized arguments: --out masks; did you mean --output?"),
         ("segment scan --output-dir=masks", "unrecognized arguments: --output-dir=masks; did you mean --output?"),
         ("segment scan --wobble", "unrecognized arguments: --wobble; pleura segment --help shows what there is"),
+        ("-v", "unrecognized arguments: -v; did you mean --version?"),
+        ("segment scan -p", "unrecognized arguments: -p; did you mean --preview?"),
         ("--verson", "unrecognized arguments: --verson; did you mean --version?"),
         (
             "--quiet segment",

@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from pathlib import Path
 
+import nibabel as nib
 import numpy as np
 import pytest
 from dicom_files import chest, save, save_all, series
@@ -13,7 +14,9 @@ from PIL import Image
 
 import pleura
 import pleura.reading
-from pleura.errors import AmbiguousInput, UnreadableInput
+from pleura.errors import AmbiguousInput, UnreadableInput, UnsuitableInput
+from pleura.reading.array import from_array
+from pleura.volume import Kind
 
 
 def failing(error: Exception) -> Callable[..., None]:
@@ -87,3 +90,19 @@ def test_dicomdir_is_its_folder(tmp_path: Path) -> None:
     folder = save_all(series(chest()), tmp_path / "disc")
     (folder / "DICOMDIR").write_bytes(bytes(128) + b"DICM")
     assert pleura.read(folder / "DICOMDIR").identity == pleura.read(folder).identity
+
+
+def test_a_kind_may_be_given_as_its_text_at_every_door_and_another_text_is_refused(tmp_path: Path) -> None:
+    hu = chest((40, 64, 64))
+    nib.save(nib.Nifti1Image(hu.transpose(), np.diag([-5.0, -5.0, 7.0, 1.0])), tmp_path / "scan.nii")
+    for kind in ("hu", Kind.HU):
+        for volume in (
+            pleura.read(tmp_path / "scan.nii", kind=kind),
+            from_array(hu, (7, 5, 5), kind=kind),
+            pleura.Volume(hu, np.diag([7.0, 5.0, 5.0, 1.0])[[2, 1, 0, 3]], kind=kind),
+        ):
+            assert volume.kind is Kind.HU
+            assert volume.voxels.dtype == np.int16
+    with pytest.raises(UnsuitableInput, match="'mr'; choose from hu, windowed, radiograph") as caught:
+        pleura.read(tmp_path / "scan.nii", kind="mr")
+    assert caught.value.code == "unknown-kind"

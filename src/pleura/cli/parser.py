@@ -55,7 +55,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
     bare = word.partition("=")[0].lstrip("-").lower()
     words = {one.lstrip("-"): one for one in known}
-    begun = [name for name in words if len(bare) > 1 and (name.startswith(bare) or bare.startswith(f"{name}-"))]
+    begun = [name for name in words if bare and (name.startswith(bare) or bare.startswith(f"{name}-"))]
     found = begun or get_close_matches(bare, words, n=1, cutoff=_ALIKE)
     return f"; did you mean {words[found[0]]}?" if found else ""
 

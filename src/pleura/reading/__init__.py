@@ -19,7 +19,7 @@ from pleura.reading.nrrd import read_nrrd
 from pleura.reading.raster import read_raster
 from pleura.reading.sniff import Format, sniff
 from pleura.reading.walk import file_set
-from pleura.volume import Kind, Volume
+from pleura.volume import Kind, KindName, Volume
 
 if TYPE_CHECKING:
     from pleura.reading.summary import Survey
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["LabelMap", "read", "read_labels", "survey"]
 
 
-def read(path: str | Path, *, series: str | None = None, kind: Kind | None = None) -> Volume:
+def read(path: str | Path, *, series: str | None = None, kind: Kind | KindName | None = None) -> Volume:
     """Read a scan.
 
     Parameters
@@ -49,8 +49,9 @@ def read(path: str | Path, *, series: str | None = None, kind: Kind | None = Non
     AmbiguousInput : several series could be meant, or there is none with that key
     MissingExtra : NRRD needs `pip install pleura[itk]`
     """
+    known = None if kind is None else Kind(kind)
     with _named(Path(path)):
-        return checked(_read(file_set(_given(path)), series, kind))
+        return checked(_read(file_set(_given(path)), series, known))
 
 
 def read_labels(path: str | Path) -> LabelMap:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pleura.errors import UnsuitableInput
 from pleura.reading.checks import checked, not_3d
 from pleura.reading.values import interpret
-from pleura.volume import Affine, Kind, Note, Volume, affine_from_spacing
+from pleura.volume import Affine, Kind, KindName, Note, Volume, affine_from_spacing
 
 
 def from_array(
@@ -19,7 +19,7 @@ def from_array(
     spacing: Sequence[float] | None = None,
     *,
     affine: Affine | None = None,
-    kind: Kind | None = None,
+    kind: Kind | KindName | None = None,
 ) -> Volume:
     """Return an array as a volume.
 
@@ -43,7 +43,7 @@ def from_array(
         )
     planar = array.ndim == 2
     steps = (1.0,) * array.ndim if spacing is None else _steps(spacing, array.ndim)
-    meaning = interpret(np.array(array[None] if planar else array), kind)
+    meaning = interpret(np.array(array[None] if planar else array), None if kind is None else Kind(kind))
     known = spacing is not None or affine is not None
     unknown = () if known else (Note("spacing-unknown", "no spacing was given; distances count pixels"),)
     grid = affine_from_spacing((1.0, *steps) if planar else steps) if affine is None else affine
