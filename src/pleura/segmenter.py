@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 
 import pleura
 from pleura.errors import PleuraError, UnsuitableInput
+from pleura.inference.anatomy_rules import apply_anatomy_rules
 from pleura.inference.backends import available_threads, make_backend
 from pleura.inference.bundle import LUNGS, RADIOGRAPH, Bundle, load_bundle
 from pleura.inference.chances import enlarge, lung_chance
 from pleura.inference.checks import find_warnings, warn_if_empty
-from pleura.inference.cleanup import clean
+from pleura.inference.cleanup import Cleaned, clean
+from pleura.inference.ct_warnings import ct_warnings, cut_sides
 from pleura.inference.grid import Square, paste
+from pleura.inference.grid_scan import grid_scan
 from pleura.inference.locate import locate_lungs
 from pleura.inference.planes import sample_planes
 from pleura.inference.restore import restore, restore_chances
@@ -115,14 +118,9 @@ class Segmenter:
         labels = np.zeros(volume.shape, np.uint8)
         axial = to_axial(labels, volume.affine)
         if self.bundle.output == LUNGS:
-            lung, away = score_planes(planes, step, self.bundle.context_mm, self.network)
+            cleaned, warnings = self._lungs(volume, planes, square, step, clock)
             del planes
-            clock.lap("network")
-            cleaned = clean(lung, away)
-            del lung, away
-            clock.lap("clean")
             restore(cleaned, square, axial, self.bundle, self.threads)
-            warnings = find_warnings(cleaned.labels, planar=volume.planar)
             clock.lap("restore")
         else:
             batches = self._tidied(self._chances(planes, step), planes, volume.kind)
@@ -141,6 +139,24 @@ class Segmenter:
             provenance=self._provenance(volume),
             structures=structures(self.bundle.labels),
         )
+
+    def _lungs(
+        self, volume: Volume, planes: NDArray[np.uint8], square: Square, step: float | None, clock: _Clock
+    ) -> tuple[Cleaned, tuple[Note, ...]]:
+        """Return the lungs of a CT on the model's grid, and warnings; values in HU are held against anatomy."""
+        lung, away = score_planes(planes, step, self.bundle.context_mm, self.network)
+        clock.lap("network")
+        if volume.kind is not Kind.HU:
+            cleaned = clean(lung, away)
+            clock.lap("clean")
+            return cleaned, find_warnings(cleaned.labels, planar=volume.planar)
+        scan = grid_scan(volume, planes, square, self.bundle)
+        volumes = apply_anatomy_rules(lung, away, scan)
+        cleaned = clean(lung, away)
+        sides = cut_sides(cleaned, scan)
+        warnings = find_warnings(cleaned.labels, planar=volume.planar, cut_sides=sides)
+        clock.lap("clean")
+        return cleaned, (*ct_warnings(cleaned, scan, volumes), *warnings)
 
     def chances(self, source: Source, *, spacing: Sequence[float] | None = None) -> NDArray[np.uint8]:
         """Return the chance, 0 to 255, that a voxel belongs to any structure: (z, y, x), on the scan's own grid.

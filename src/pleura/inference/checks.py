@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,17 +11,18 @@ from pleura.labels import LEFT, RIGHT
 from pleura.volume import Note
 
 
-def find_warnings(axial: NDArray[np.uint8], *, planar: bool = False) -> tuple[Note, ...]:
+def find_warnings(axial: NDArray[np.uint8], *, planar: bool = False, cut_sides: Sequence[str] = ()) -> tuple[Note, ...]:
     """Return what stands out, the gravest first, in labels (z, y, x) whose axes run to the head, back and left.
 
-    `planar` says that it is a picture, which may show the patient any way round.
+    `planar` says that it is a picture, which may show the patient any way round; `cut_sides` are the sides of the
+    field of view that lung reaches.
     """
     columns = {side: sum((plane == side).sum(axis=0) for plane in axial) for side in (RIGHT, LEFT)}
     right, left = int(columns[RIGHT].sum()), int(columns[LEFT].sum())
     if not right + left:
         return (Note("no-lung", "no lung was found; the mask is empty"),)
-    found = [*_one_sided(right, left), *([] if planar else _exchanged(columns[RIGHT], columns[LEFT])), *_cut_off(axial)]
-    return tuple(found)
+    exchanged = [] if planar else _exchanged(columns[RIGHT], columns[LEFT])
+    return (*_one_sided(right, left), *exchanged, *_cut_off(axial, cut_sides))
 
 
 def warn_if_empty(labels: NDArray[np.uint8], names: tuple[str, ...]) -> tuple[Note, ...]:
@@ -53,11 +56,13 @@ def _exchanged(right: NDArray[np.integer], left: NDArray[np.integer]) -> list[No
     return [Note("mirrored", message)]
 
 
-def _cut_off(axial: NDArray[np.uint8]) -> list[Note]:
-    """Warn where lung reaches the first or last slice, so that its volume is not the whole lung's."""
+def _cut_off(axial: NDArray[np.uint8], sides: Sequence[str]) -> list[Note]:
+    """Warn where lung reaches the first or last slice or a side of the field of view: its volume is not the whole."""
     if len(axial) < 2:
         return []
     ends = [name for name, plane in (("lowest", axial[0]), ("highest", axial[-1])) if plane.any()]
-    if not ends:
+    where = [f"the {' and the '.join(ends)} slice"] if ends else []
+    where += [f"the {' and the '.join(sides)} edge of the field of view"] if sides else []
+    if not where:
         return []
-    return [Note("cut-off", f"lung reaches the {' and the '.join(ends)} slice: the scan does not hold all of it")]
+    return [Note("cut-off", f"lung reaches {' and '.join(where)}: the scan does not hold all of it")]

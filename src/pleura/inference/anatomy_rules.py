@@ -1,0 +1,154 @@
+"""What anatomy says of a CT and the network does not know: rules that change its scores before they become lungs.
+
+Nothing outside the skin is lung; a part without air is none; a dome of the diaphragm is none; the lowest recesses
+are. Each rule looks at the scan's CT numbers, so that none applies where values are not HU.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.inference.body import OPEN_AIR_HU, outside_skin
+from pleura.inference.cleanup import HALF
+from pleura.inference.grid_scan import GridScan
+from pleura.inference.morphology import dilate
+from pleura.inference.recesses import missed_recesses, recess_zone
+from pleura.inference.solid_parts import airless_parts, resting_pieces
+
+Scores = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+ADDED = HALF + 16
+"""Score of what is added: a little likelier than not, as `cleanup` gives to filled holes."""
+
+GAP_MM = 20.0
+"""The lungs lie in one run of slices: what is separated from them by as much without any mask is gas of the bowel, or
+air in neck and head."""
+
+LEFT_OVER = 0.02
+"""Share of what was taken out for holding no air that has to be left for a lung: a head keeps none of its specks."""
+
+LARGE = 0.2
+"""But for a run of this share of the largest one, which is left to the eye."""
+
+MOSTLY = 0.5
+"""A part of the mask of which more than this share lies outside the skin is none of the lung."""
+
+
+@dataclass(frozen=True)
+class RuleVolumes:
+    """What each rule took out of the mask or added to it, in millilitres; 0 for a slice of unknown thickness too.
+
+    Attributes
+    ----------
+    outside_skin : air, foam and table around the body
+    airless : parts that hold no air
+    domes : liver, spleen and stomach with lung around them
+    detached : parts in slices apart from those of the lungs
+    enclosed : soft tissue within soft tissue, as fluid is, and consolidation of which the network saw a part
+    recesses : added at the lowest recesses
+    """
+
+    outside_skin: float = 0.0
+    airless: float = 0.0
+    detached: float = 0.0
+    domes: float = 0.0
+    enclosed: float = 0.0
+    recesses: float = 0.0
+
+
+def apply_anatomy_rules(lung: Scores, away: Scores, scan: GridScan) -> RuleVolumes:
+    """Change the scores of a CT where anatomy contradicts them, in place, and say how much.
+
+    Parameters
+    ----------
+    lung : (z, side, side), above `HALF` where lung is likelier than background
+    away : (z, side / 2, side / 2), above `HALF` where left is likelier than right
+    scan : what the network saw
+    """
+    mask = lung[:, ::2, ::2] > HALF
+    if not mask.any():
+        return RuleVolumes()
+    outside = outside_skin(scan)
+    beyond = _drop(lung, mask, _marked_outside(mask, outside, scan))
+    airless = _drop(lung, mask, airless_parts(mask, scan))
+    if np.count_nonzero(mask) <= LEFT_OVER * airless:
+        _clear(lung)
+    if len(lung) == 1 or not scan.plausible or not mask.any():
+        return RuleVolumes(outside_skin=beyond * scan.coarse_voxel_ml, airless=airless * scan.coarse_voxel_ml)
+    detached = _drop(lung, mask, _detached(mask, scan.spacing[0]))
+    domes, enclosed = resting_pieces(mask, scan)
+    return RuleVolumes(
+        outside_skin=beyond * scan.coarse_voxel_ml,
+        airless=airless * scan.coarse_voxel_ml,
+        detached=detached * scan.coarse_voxel_ml,
+        domes=_drop(lung, mask, domes) * scan.coarse_voxel_ml,
+        enclosed=_drop(lung, mask, enclosed) * scan.coarse_voxel_ml,
+        recesses=_add_recesses(lung, mask, away, outside, scan) * scan.voxel_ml,
+    )
+
+
+def _clear(lung: Scores) -> None:
+    """Take all that is left out of the scores, in place."""
+    left = lung > HALF
+    lung[left] = 255 - lung[left]
+
+
+def _marked_outside(mask: Mask, outside: Mask, scan: GridScan) -> Mask:
+    """Return what of the coarse mask is open air outside the skin, and parts that lie mostly outside."""
+    import cc3d
+
+    found = mask & outside
+    if not found.any():
+        return found
+    parts, count = cc3d.connected_components(mask, connectivity=6, return_N=True)
+    sizes, beyond = (np.bincount(parts[where], minlength=count + 1) for where in (mask, found))
+    return np.asarray((found & (scan.coarse < scan.byte(OPEN_AIR_HU))) | (mask & (beyond > MOSTLY * sizes)[parts]))
+
+
+def _detached(mask: Mask, spacing: float) -> Mask:
+    """Return what of the mask lies in slices apart from the run of slices that holds most of it."""
+    areas = mask.sum(axis=(1, 2))
+    occupied = np.flatnonzero(areas)
+    if not len(occupied):
+        return np.zeros_like(mask)
+    breaks = np.flatnonzero((np.diff(occupied) - 1) * spacing >= GAP_MM) + 1
+    runs = np.split(occupied, breaks)
+    volumes = [int(areas[run].sum()) for run in runs]
+    apart = np.zeros(len(mask), np.bool_)
+    for run, volume in zip(runs, volumes, strict=True):
+        apart[run] = volume < LARGE * max(volumes)
+    return np.asarray(mask & apart[:, None, None])
+
+
+def _drop(lung: Scores, mask: Mask, dropped: Mask) -> int:
+    """Take voxels of the coarse grid out of the scores and out of the coarse mask, in place; return their number.
+
+    Pixels up to two coarse ones away go with them, but for those that the coarse mask keeps.
+    """
+    mask &= ~dropped
+    for z in np.flatnonzero(dropped.any(axis=(1, 2))):
+        gone = dilate(dropped[z], (0, 1, 0, 1)) & ~mask[z]
+        scores, where = lung[z], gone.repeat(2, axis=0).repeat(2, axis=1)
+        where &= scores > HALF
+        scores[where] = 255 - scores[where]
+    return int(np.count_nonzero(dropped))
+
+
+def _add_recesses(lung: Scores, mask: Mask, away: Scores, outside: Mask, scan: GridScan) -> int:
+    """Add the recesses of both lungs to the scores, in place; return how many voxels they are."""
+    count = 0
+    for is_side in (away > HALF, away <= HALF):
+        zone = recess_zone(mask & is_side, scan.spacing[0])
+        if zone.start == zone.stop:
+            continue
+        marked = lung[zone] > HALF
+        one_lung = marked & is_side[zone].repeat(2, axis=1).repeat(2, axis=2)
+        allowed = ~marked & ~outside[zone].repeat(2, axis=1).repeat(2, axis=2)
+        added = missed_recesses(one_lung, allowed, scan.planes[zone], scan)
+        lung[zone][added] = ADDED
+        count += int(np.count_nonzero(added))
+    return count

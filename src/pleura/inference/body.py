@@ -1,0 +1,60 @@
+"""Where the body is, so that nothing outside the skin is called lung: not the air over a head, not a pillow's foam.
+
+The body is the largest solid part of the scan, without what is as thin as the shell of a table. A voxel is inside
+where the body lies on at least three of its four sides within the slice. The edge of the field of view counts as
+body where it is no open air, so that a lung which it cuts stays inside.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.inference.grid_scan import GridScan
+from pleura.inference.morphology import open_mask
+
+Mask = NDArray[np.bool_]
+
+SOLID_HU = -400.0
+"""Soft tissue lies above; air, lung and foam below."""
+
+OPEN_AIR_HU = -900.0
+"""Air around the body lies below: -1000 with a noise of 30 HU; lung above, but for emphysema."""
+
+STEP_MM = 3.0
+"""Slices closer than this are looked at in steps of about it."""
+
+LEAST_SHARE = 0.01
+"""A largest solid part below this share of the grid is no body; nothing is then called outside."""
+
+
+def outside_skin(scan: GridScan) -> Mask:
+    """Return where the coarse grid (z, side / 2, side / 2) lies outside the skin."""
+    stride = max(1, int(STEP_MM / scan.spacing[0]))
+    planes = scan.coarse[stride // 2 :: stride] if stride < 2 * len(scan.coarse) else scan.coarse[:1]
+    body = _largest_solid(planes > scan.byte(SOLID_HU))
+    if body is None:
+        return np.zeros(scan.coarse.shape, np.bool_)
+    body |= scan.edge & (planes > scan.byte(OPEN_AIR_HU))
+    outside = ~_enclosed(body)
+    nearest = np.minimum(np.arange(len(scan.coarse)) // stride, len(outside) - 1)
+    return outside if stride == 1 else outside[nearest]
+
+
+def _largest_solid(solid: Mask) -> Mask | None:
+    """Return the largest part of what is solid and thicker than two voxels in the slice; None where it is too small."""
+    import cc3d
+
+    parts, count = cc3d.connected_components(open_mask(solid, (1, 2)), connectivity=6, return_N=True)
+    sizes = sum((np.bincount(plane.ravel(), minlength=count + 1) for plane in parts), np.zeros(count + 1, np.int64))
+    sizes[0] = 0
+    if sizes.max() < LEAST_SHARE * solid.size:
+        return None
+    return np.asarray(parts == np.argmax(sizes))
+
+
+def _enclosed(body: Mask) -> Mask:
+    """Return where the body lies on at least three of the four sides in the slice, itself included."""
+    front, back = (np.logical_or.accumulate(body[:, ::step], axis=1)[:, ::step] for step in (1, -1))
+    right, left = (np.logical_or.accumulate(body[:, :, ::step], axis=2)[:, :, ::step] for step in (1, -1))
+    return np.asarray((front & back & (right | left)) | (right & left & (front | back)))

@@ -1,0 +1,163 @@
+"""When not to trust the mask of a CT: what its CT numbers, its size and the edge of the field of view say of it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.inference.anatomy_rules import RuleVolumes
+from pleura.inference.cleanup import Cleaned
+from pleura.inference.grid_scan import GridScan
+from pleura.labels import LEFT, RIGHT
+from pleura.volume import Note
+
+Labels = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+
+NAMES = {RIGHT: "right", LEFT: "left"}
+
+SOLID_HU = -250.0
+"""Solid tissue lies above, aerated lung and most ground glass below."""
+
+SOLID_SHARE = 0.10
+"""Share of a lung above it from which on the mask needs a look: whole lungs have 0.01 to 0.05, with a tumour 0.07."""
+
+SOLID_SHARE_SLICE = 0.30
+"""The same for one slice of a lung, of at least `SOLID_SLICE_CM2`, and for a slice that stands alone."""
+
+SOLID_SLICE_CM2 = 8.0
+"""Smaller cuts of a lung, at the apex and in the recesses, are mostly border."""
+
+ENCLOSED_ML = 30.0
+"""Soft tissue taken out of the mask as fluid, from which on the user is told: it may be consolidation."""
+
+CHEST_HU = -300.0
+"""Mean of the mask above which it is no lung: whole lungs have -880 to -650, the most consolidated ones -310."""
+
+LUNG_WIDTH_MM = (50.0, 450.0)
+"""Both lungs together are as wide in people, from the newborn, about 75 mm, to the largest adult, about 380 mm."""
+
+LUNG_HEIGHT_MM = 450.0
+"""No lung is as tall; the tallest adults come to about 350 mm."""
+
+LUNGS_ML = 12000.0
+"""No two lungs hold as much; the largest adults come to some 9 L."""
+
+EMPTY_HU = -980.0
+"""Air alone lies below, lung with its smallest vessels above, where noise is averaged."""
+
+EMPTY_ML = 100.0
+"""Air without vessels in one piece: a pneumothorax or a giant bulla."""
+
+EMPTY_BLOCK = 6
+"""Pixels along rows and columns, some 8 mm, over which noise is averaged, and the vessels that emphysema leaves."""
+
+CUT_MM2 = 200.0
+"""Lung at the edge of the field of view, on one side, from which on it is called cut there."""
+
+
+def ct_warnings(cleaned: Cleaned, scan: GridScan, volumes: RuleVolumes) -> tuple[Note, ...]:
+    """Return what stands out in the lungs of a CT in HU, the gravest first; nothing where there is no lung.
+
+    Parameters
+    ----------
+    cleaned : the lungs on the model's grid
+    scan : the CT on the same grid
+    volumes : what the rules of anatomy took out and added
+    """
+    if not cleaned.labels.any():
+        return ()
+    planes = scan.planes[cleaned.box]
+    found = [_not_a_chest(cleaned, planes, scan), _solid_tissue(cleaned.labels, planes, scan, volumes)]
+    if scan.plausible and len(scan.planes) > 1:
+        found.append(_air_without_vessels(cleaned.labels, planes, scan))
+    return tuple(note for note in found if note)
+
+
+def cut_sides(cleaned: Cleaned, scan: GridScan) -> list[str]:
+    """Return the sides on which lung reaches the edge of the field of view, be it the slices' or a circle's."""
+    rows, columns = cleaned.box[1:]
+    heights = np.zeros((scan.planes.shape[1],) * 2, np.int64)
+    heights[rows, columns] = np.count_nonzero(cleaned.labels, axis=0)
+    heights = heights[::2, ::2]
+    z, y, x = scan.spacing
+    pad, seen = np.pad(scan.unseen, 1, mode="edge"), ~scan.unseen[1:-1, 1:-1]
+    sides = []
+    for name, axis, step, width in (("right", 1, -1, y), ("left", 1, 1, y), ("front", 0, -1, x), ("back", 0, 1, x)):
+        near, next_to_it = (np.roll(pad, -step * count, axis)[2:-2, 2:-2] for count in (1, 2))
+        area = heights[(near | next_to_it) & seen].sum() / 2 * z * 2 * width
+        if area >= CUT_MM2:
+            sides.append(name)
+    return sides
+
+
+def _not_a_chest(cleaned: Cleaned, planes: Labels, scan: GridScan) -> Note | None:
+    """Warn where what was marked is too dense, too large or too small for the lungs of a person."""
+    marked = cleaned.labels > 0
+    low, high = scan.window
+    mean = low + float(planes[marked].mean(dtype=np.float64)) * (high - low) / 255.0
+    if mean > CHEST_HU:
+        return Note(
+            "not-a-chest", f"what was marked has {mean:.0f} HU in the mean, as soft tissue has: is this a chest?"
+        )
+    if not scan.spacing_known or len(scan.planes) == 1:
+        return None
+    depth, _, width = (float(np.ptp(np.flatnonzero(marked.any(axis=axes)))) for axes in ((1, 2), (0, 2), (0, 1)))
+    depth, width = (depth + 1) * scan.spacing[0], (width + 1) * scan.spacing[2]
+    litres = np.count_nonzero(marked) * scan.voxel_ml / 1000.0
+    too_large = width > LUNG_WIDTH_MM[1] or depth > LUNG_HEIGHT_MM or litres > LUNGS_ML / 1000.0
+    both = RIGHT in cleaned.labels and LEFT in cleaned.labels
+    if too_large or (both and width < LUNG_WIDTH_MM[0]):
+        size = f"{width:.3g} mm wide, {depth:.3g} mm tall, {litres:.3g} L"
+        return Note("not-a-chest", f"the lungs are {size}: no person's; check the spacing in the file")
+    return None
+
+
+def _solid_tissue(labels: Labels, planes: Labels, scan: GridScan, volumes: RuleVolumes) -> Note | None:
+    """Warn where a lung, or a slice of one, holds much solid tissue, and where some was taken out."""
+    solid = planes > scan.byte(SOLID_HU)
+    alone = len(scan.planes) == 1
+    large = SOLID_SLICE_CM2 / (scan.spacing[1] * scan.spacing[2] / 100.0) if scan.plausible else np.inf
+    found = ""
+    for side, name in reversed(NAMES.items()):
+        lung = labels == side
+        areas, dense = (np.count_nonzero(mask, axis=(1, 2)) for mask in (lung, lung & solid))
+        share = float(dense.sum()) / max(int(areas.sum()), 1)
+        slices = np.count_nonzero((areas >= large) & (dense > SOLID_SHARE_SLICE * areas))
+        if share > (SOLID_SHARE_SLICE if alone else SOLID_SHARE):
+            found = f"{share:.0%} of the {name} lung"
+        elif slices and not alone:
+            found = f"over {SOLID_SHARE_SLICE:.0%} of {slices} slices of the {name} lung"
+    if found:
+        return Note("solid-tissue", f"{found} is solid: disease, or fluid, liver or heart that was marked; look")
+    if volumes.enclosed >= ENCLOSED_ML:
+        taken = f"{volumes.enclosed:.0f} mL of solid tissue were taken out of the mask as fluid"
+        return Note("solid-tissue", f"{taken}: consolidation looks alike; look")
+    return None
+
+
+def _air_without_vessels(labels: Labels, planes: Labels, scan: GridScan) -> Note | None:
+    """Warn of a large piece of the mask that holds air alone: a pneumothorax, which is no lung, or a bulla."""
+    import cc3d
+
+    blocks = _blocks(planes) <= scan.byte(EMPTY_HU) * EMPTY_BLOCK**2
+    blocks &= _blocks((labels > 0).view(np.uint8)) == EMPTY_BLOCK**2
+    sizes = np.bincount(cc3d.connected_components(blocks, connectivity=6).ravel())
+    sizes[0] = 0
+    largest = float(sizes.max()) * scan.voxel_ml * EMPTY_BLOCK**2
+    if largest < EMPTY_ML:
+        return None
+    message = (
+        f"{largest:.0f} mL in one piece hold air without vessels: a pneumothorax, which is no lung, or a bulla; look"
+    )
+    return Note("air-without-vessels", message)
+
+
+def _blocks(array: NDArray[np.uint8]) -> NDArray[np.uint16]:
+    """Return the sums of (z, y, x) over blocks of `EMPTY_BLOCK` squared pixels within the slice."""
+    rows, columns = (size // EMPTY_BLOCK * EMPTY_BLOCK for size in array.shape[1:])
+    summed = np.zeros((len(array), rows // EMPTY_BLOCK, columns // EMPTY_BLOCK), np.uint16)
+    for row in range(EMPTY_BLOCK):
+        for column in range(EMPTY_BLOCK):
+            summed += array[:, row:rows:EMPTY_BLOCK, column:columns:EMPTY_BLOCK]
+    return summed

@@ -1,0 +1,175 @@
+"""What single slices take for lung because lung is around it: domes of liver and spleen, fluid, brain.
+
+Two rules, on the coarse grid (z, side / 2, side / 2): a part of the mask that holds no air is no lung; and a solid
+piece that stands on soft tissue outside the mask is the top of what lies below the diaphragm.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.inference.grid_scan import GridScan
+from pleura.inference.morphology import dilate, open_mask
+
+Mask = NDArray[np.bool_]
+
+AERATED_HU = -500.0
+"""Aerated lung lies below."""
+
+LEAST_AERATED = 0.02
+"""Share of aerated voxels below which a part is no lung: brains reach 0.000, the lowest true lung 0.092."""
+
+CRUMB = 0.02
+"""Share of the largest part below which others are no lung either, where that one holds no air: the sinuses beside a
+brain. `cleanup` measures loose parts alike."""
+
+CRUMB_SINGLE = 0.2
+"""The same for a single slice, which never holds brain and lung: the sinuses come to 0.07 of the brain behind them."""
+
+WHITE_LUNG_SHARE = 0.2
+"""A wholly white lung has at least this share of the volume of the aerated one."""
+
+WHITE_LUNG_HEIGHT = 0.5
+"""It is seen in slices with aerated lung, and in at least this share of their number."""
+
+SAME_SIDE = 0.3
+"""At most this share of the aerated voxels of those slices lies in its columns: the aerated lung is the other one."""
+
+SOLID_HU = -150.0
+"""Soft tissue lies above, also fat in part; ground glass and vessels smaller than a voxel below."""
+
+LEAST_PIECE_ML = 1.0
+"""Smaller solid pieces are left alone: vessels of the hilum are so."""
+
+RESTING = 0.85
+"""Share of the underside that rests on soft tissue outside the mask: 0.87 to 1.0 in domes, fluid and brain, 0.0 to
+0.45 in tumours, consolidation and vessels."""
+
+BESIDE_SOFT = 0.5
+"""Share of what is beside it that is soft tissue outside the mask: below, it is a dome, which lung rings."""
+
+ABOVE_SOFT = 0.5
+"""Share of what is above it that is soft tissue outside the mask: from here on, it lies within soft tissue, as fluid
+and brain do. Consolidation on the diaphragm leans on the wall of the chest and has lung above: it stays."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A solid piece of the mask: its box on the coarse grid, itself in the box, and what touches it, as shares."""
+
+    box: tuple[slice, slice, slice]
+    inside: Mask
+    resting: float
+    soft_beside: float
+    soft_above: float
+
+    @property
+    def is_dome(self) -> bool:
+        """Say whether it is the top of what lies below the diaphragm, with lung around."""
+        return self.resting >= RESTING and self.soft_beside < BESIDE_SOFT
+
+    @property
+    def is_enclosed(self) -> bool:
+        """Say whether it is soft tissue within soft tissue."""
+        return self.resting >= RESTING and not self.is_dome and self.soft_above >= ABOVE_SOFT
+
+
+def airless_parts(mask: Mask, scan: GridScan) -> Mask:
+    """Return the parts of a mask, joined by faces, that hold no air, but for a white lung beside an aerated one.
+
+    What is small beside such a part goes with it.
+    """
+    import cc3d
+
+    parts, count = cc3d.connected_components(mask, connectivity=6, return_N=True)
+    aerated = mask & (scan.coarse < scan.byte(AERATED_HU))
+    sizes, air = (_count(parts, count, where) for where in (mask, aerated))
+    suspects = np.flatnonzero(air < LEAST_AERATED * sizes)
+    dropped = np.zeros(count + 1, np.bool_)
+    dropped[[part for part in suspects if part and not _is_white_lung(parts == part, aerated)]] = True
+    if dropped[np.argmax(sizes)]:
+        dropped |= sizes < (CRUMB_SINGLE if len(mask) == 1 else CRUMB) * sizes.max()
+    dropped[0] = False
+    return np.asarray(dropped[parts])
+
+
+def resting_pieces(mask: Mask, scan: GridScan) -> tuple[Mask, Mask]:
+    """Return the solid pieces of a mask that are domes, and those that are soft tissue within soft tissue."""
+    solid = mask & (scan.coarse > scan.byte(SOLID_HU))
+    domes, enclosed = np.zeros_like(mask), np.zeros_like(mask)
+    for piece in solid_pieces(mask, scan):
+        if piece.is_dome or piece.is_enclosed:
+            found = domes if piece.is_dome else enclosed
+            found[piece.box] |= dilate(piece.inside, (1, 2)) & solid[piece.box]
+    return domes, enclosed
+
+
+def solid_pieces(mask: Mask, scan: GridScan) -> list[Piece]:
+    """Return the solid pieces of a mask of at least `LEAST_PIECE_ML`, without what is thinner than three voxels."""
+    import cc3d
+
+    solid = scan.coarse > scan.byte(SOLID_HU)
+    cores = open_mask(mask & solid, (1, 2))
+    parts, count = cc3d.connected_components(cores, connectivity=26, return_N=True)
+    if not count:
+        return []
+    found = cc3d.statistics(parts)
+    sizes = np.asarray(found["voxel_counts"], np.float64) * scan.coarse_voxel_ml
+    large = np.flatnonzero(sizes >= LEAST_PIECE_ML)
+    boxes = {part: _widen(found["bounding_boxes"][part], mask.shape) for part in large if part}
+    return [_piece(box, parts[box] == part, mask[box], solid[box]) for part, box in boxes.items()]
+
+
+def _piece(box: tuple[slice, slice, slice], inside: Mask, mask: Mask, solid: Mask) -> Piece:
+    """Return a piece with what touches it; the masks are those inside its box."""
+    outside = solid & ~mask
+    beside = dilate(dilate(inside, (1, 2)), (1, 2)) & ~inside
+    return Piece(
+        box=box,
+        inside=inside,
+        resting=_share_next(inside, outside, -1),
+        soft_beside=_share(beside & outside, beside),
+        soft_above=_share_next(inside, outside, 1),
+    )
+
+
+def _share_next(inside: Mask, outside: Mask, step: int) -> float:
+    """Return the share of the lowest (`step` -1) or highest voxels of a piece whose next one along z is `outside`."""
+    inside, outside = inside[::step], outside[::step]
+    following = np.zeros_like(inside)
+    following[:-1] = inside[1:]
+    last = inside & ~following
+    touching = last[:-1] & outside[1:]
+    return _share(touching, last)
+
+
+def _share(part: Mask, whole: Mask) -> float:
+    """Return how much of a mask a part of it is; 0 where the mask is empty."""
+    return float(np.count_nonzero(part)) / max(int(np.count_nonzero(whole)), 1)
+
+
+def _widen(box: tuple[slice, ...], shape: tuple[int, ...]) -> tuple[slice, slice, slice]:
+    """Return the box with two voxels around, as far as the array goes."""
+    z, y, x = (slice(max(side.start - 2, 0), min(side.stop + 2, size)) for side, size in zip(box, shape, strict=True))
+    return z, y, x
+
+
+def _count(parts: NDArray[np.integer], count: int, where: Mask) -> NDArray[np.int64]:
+    """Return how many voxels of each part lie in a mask."""
+    return np.bincount(parts[where], minlength=count + 1)
+
+
+def _is_white_lung(part: Mask, aerated: Mask) -> bool:
+    """Say whether a part without air lies beside aerated lung, as tall and as large as a lung may be, on its side."""
+    slices = part.any(axis=(1, 2))
+    beside = aerated[slices]
+    tall = np.count_nonzero(beside.any(axis=(1, 2))) >= WHITE_LUNG_HEIGHT * np.count_nonzero(aerated.any(axis=(1, 2)))
+    large = np.count_nonzero(part) >= WHITE_LUNG_SHARE * np.count_nonzero(aerated)
+    if not beside.any() or not tall or not large:
+        return False
+    columns = np.flatnonzero(part.any(axis=(0, 1)))
+    within = np.count_nonzero(beside[:, :, columns[0] : columns[-1] + 1])
+    return bool(within <= SAME_SIDE * np.count_nonzero(beside))
