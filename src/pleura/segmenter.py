@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import pleura
 from pleura.errors import PleuraError, UnsuitableInput
-from pleura.inference.anatomy_rules import apply_anatomy_rules
+from pleura.inference.anatomy_rules import RuleVolumes, apply_anatomy_rules
 from pleura.inference.backends import available_threads, make_backend
 from pleura.inference.bundle import LUNGS, RADIOGRAPH, Bundle, load_bundle
 from pleura.inference.chances import enlarge, lung_chance
@@ -25,6 +25,7 @@ from pleura.inference.ct_warnings import ct_warnings, cut_sides
 from pleura.inference.grid import Square, paste
 from pleura.inference.grid_scan import grid_scan
 from pleura.inference.locate import locate_lungs
+from pleura.inference.one_lung import join_one_lung
 from pleura.inference.planes import sample_planes
 from pleura.inference.restore import restore, restore_chances
 from pleura.inference.scores import BATCH, chance_batches, score_planes
@@ -115,10 +116,10 @@ class Segmenter:
     def _segmented(self, volume: Volume, doubts: tuple[Note, ...], clock: _Clock) -> Segmentation:
         """Return the lungs of a volume that this model knows; `doubts` are warnings that were found before."""
         planes, square, step = self._planes(volume, clock)
-        labels = np.zeros(volume.shape, np.uint8)
+        labels, rules = np.zeros(volume.shape, np.uint8), RuleVolumes()
         axial = to_axial(labels, volume.affine)
         if self.bundle.output == LUNGS:
-            cleaned, warnings = self._lungs(volume, planes, square, step, clock)
+            cleaned, warnings, rules = self._lungs(volume, planes, square, step, clock)
             del planes
             restore(cleaned, square, axial, self.bundle, self.threads)
             clock.lap("restore")
@@ -136,27 +137,28 @@ class Segmenter:
             volume=volume,
             warnings=(*doubts, *warnings),
             timings=clock.laps,
-            provenance=self._provenance(volume),
+            provenance=self._provenance(volume) | rules.provenance,
             structures=structures(self.bundle.labels),
         )
 
     def _lungs(
         self, volume: Volume, planes: NDArray[np.uint8], square: Square, step: float | None, clock: _Clock
-    ) -> tuple[Cleaned, tuple[Note, ...]]:
-        """Return the lungs of a CT on the model's grid, and warnings; values in HU are held against anatomy."""
+    ) -> tuple[Cleaned, tuple[Note, ...], RuleVolumes]:
+        """Return the lungs of a CT on the model's grid, warnings, and what anatomy changed where values are HU."""
         lung, away = score_planes(planes, step, self.bundle.context_mm, self.network)
         clock.lap("network")
         if volume.kind is not Kind.HU:
             cleaned = clean(lung, away)
             clock.lap("clean")
-            return cleaned, find_warnings(cleaned.labels, planar=volume.planar)
+            return cleaned, find_warnings(cleaned.labels, planar=volume.planar), RuleVolumes()
         scan = grid_scan(volume, planes, square, self.bundle)
-        volumes = apply_anatomy_rules(lung, away, scan)
+        rules = apply_anatomy_rules(lung, away, scan)
         cleaned = clean(lung, away)
+        join_one_lung(cleaned.labels, planes[cleaned.box], scan)
         sides = cut_sides(cleaned, scan)
         warnings = find_warnings(cleaned.labels, planar=volume.planar, cut_sides=sides)
         clock.lap("clean")
-        return cleaned, (*ct_warnings(cleaned, scan, volumes), *warnings)
+        return cleaned, (*ct_warnings(cleaned, scan, rules), *warnings), rules
 
     def chances(self, source: Source, *, spacing: Sequence[float] | None = None) -> NDArray[np.uint8]:
         """Return the chance, 0 to 255, that a voxel belongs to any structure: (z, y, x), on the scan's own grid.

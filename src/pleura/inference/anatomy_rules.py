@@ -6,7 +6,7 @@ are. Each rule looks at the scan's CT numbers, so that none applies where values
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +58,12 @@ class RuleVolumes:
     domes: float = 0.0
     enclosed: float = 0.0
     recesses: float = 0.0
+
+    @property
+    def provenance(self) -> dict[str, dict[str, float]]:
+        """Return what is not 0, to a tenth of a millilitre, as ``{"rules_ml": {rule: ...}}``; nothing where all is."""
+        changed = {rule: round(volume, 1) for rule, volume in asdict(self).items() if volume >= 0.05}
+        return {"rules_ml": changed} if changed else {}
 
 
 def apply_anatomy_rules(lung: Scores, away: Scores, scan: GridScan) -> RuleVolumes:

@@ -31,8 +31,9 @@ SOLID_SLICE_CM2 = 8.0
 ENCLOSED_ML = 30.0
 """Soft tissue taken out of the mask as fluid, from which on the user is told: it may be consolidation."""
 
-CHEST_HU = -300.0
-"""Mean of the mask above which it is no lung: whole lungs have -880 to -650, the most consolidated ones -310."""
+CHEST_HU = -200.0
+"""Mean of the mask above which it is no lung: whole lungs have -880 to -650, the whitest slice of lungs -234, tissue
+that was marked 0 to 40."""
 
 LUNG_WIDTH_MM = (50.0, 450.0)
 """Both lungs together are as wide in people, from the newborn, about 75 mm, to the largest adult, about 380 mm."""
