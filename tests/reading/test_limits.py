@@ -306,3 +306,32 @@ def test_compressed_pixels_of_odd_depth_do_not_reach_a_decoder(tmp_path: Path, b
         with pytest.raises(PleuraError) as caught:
             read(path)
         assert caught.value.code == "unsupported-pixels"
+
+
+def test_a_picture_of_very_many_scans_is_refused_before_decoding(tmp_path: Path) -> None:
+    import io
+
+    from PIL import Image
+
+    made = io.BytesIO()
+    Image.fromarray(np.tile(np.arange(128, dtype=np.uint8), (64, 1))).save(made, "JPEG", progressive=True)
+    whole = made.getvalue()
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    (tmp_path / "a.jpg").write_bytes(whole[:-2] + last * 600 + whole[-2:])
+    assert error_code(tmp_path / "a.jpg") == "truncated"
+    (tmp_path / "a.jpg").write_bytes(whole)
+    assert pleura.read(tmp_path / "a.jpg").planar
+
+
+def test_a_hostile_file_in_a_folder_is_left_out_like_any_damaged_one(tmp_path: Path) -> None:
+    from dicom_files import save_all, series
+
+    folder = save_all(series(HU), tmp_path / "scan")
+    whole = (folder / "0000.dcm").read_bytes()
+    start = whole.index(b"\x08\x00\x08\x00CS")
+    nested = b"\x08\x00\x06\x11SQ\0\0\xff\xff\xff\xff\xfe\xff\x00\xe0\xff\xff\xff\xff" * 20_000
+    (folder / "nested.dcm").write_bytes(whole[:start] + nested + whole[start:])
+    volume = pleura.read(folder)
+    assert "damaged-files" in {note.code for note in volume.notes}
+    assert volume.shape == HU.shape
+    assert survey(folder).series[0].usable

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
+from pleura.reading.damage import damage_named
 from pleura.reading.dicom_frames import Frame, read_frames
 from pleura.reading.dicom_geometry import places, stack
 from pleura.reading.dicom_pixels import read_pixels, same_pixels
@@ -50,7 +51,8 @@ def scan(paths: Sequence[Path]) -> tuple[list[Series], tuple[Note, ...]]:
     failures: list[PleuraError] = []
     for path in paths:
         try:
-            frames += read_frames(path)
+            with damage_named():
+                frames += read_frames(path)
         except PleuraError as error:
             failures.append(error)
     damaged = [error for error in failures if error.code != "not-dicom"]

@@ -19,6 +19,9 @@ _J2K_BOXES = 4096
 _NOT_FRAMES = frozenset({0xC4, 0xC8, 0xCC})
 """Markers among those of JPEG frames, C0 to CF, that are tables."""
 _JPEG_LS_FRAME = 0xF7
+_JPEG_SCAN = b"\xff\xda"
+_MOST_SCANS = 500
+"""Progressive pictures have about ten; each of many costs 3 ms in the largest picture that is read."""
 _RLE_HEADER = 64
 _MOST_SEGMENTS = 15
 
@@ -48,6 +51,11 @@ def jpeg_size(stream: bytes) -> tuple[int, int, int] | None:
         else:
             position += 2 + struct.unpack_from(">H", stream, position + 2)[0]
     return None
+
+
+def has_many_scans(stream: bytes) -> bool:
+    """Say whether a JPEG stream goes over its picture so often that it is meant to cost time."""
+    return stream.count(_JPEG_SCAN) > _MOST_SCANS
 
 
 def rle_padding(stream: bytes, pixels: int, segments: int) -> int | None:

@@ -11,7 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
-from pleura.reading.dicom_codestream import j2k_size, jpeg_size, rle_padding
+from pleura.reading.dicom_codestream import has_many_scans, j2k_size, jpeg_size, rle_padding
 from pleura.reading.dicom_dataset import DEFLATED, read_dataset
 from pleura.reading.dicom_elements import NATIVE
 from pleura.reading.dicom_headers import Header
@@ -131,7 +131,7 @@ def _refuse_other_size(stream: bytes, header: Header) -> None:
     if header.syntax not in _SIZES:
         return
     found = _SIZES[header.syntax](stream)
-    if found is None:
+    if found is None or (PLUGINS[header.syntax] == "gdcm" and has_many_scans(stream)):
         raise UnreadableInput("the pixel data are damaged or cut short", code="truncated")
     if found != (header.rows, header.columns, header.samples):
         stated = " x ".join(map(str, found[:2]))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
 from pleura.reading.checks import NARROWEST
 from pleura.reading.colour import without_colour
+from pleura.reading.dicom_codestream import has_many_scans
 from pleura.reading.exif import affine_as_shown, as_stored, orientation, orientation_notes
 from pleura.reading.limits import MOST_PIXELS
 from pleura.reading.sniff import HEAD
@@ -109,6 +110,8 @@ def has_loss(picture: Any) -> bool:
 
 
 def _refuse_before_decoding(picture: Any) -> None:
+    if picture.format == "JPEG" and has_many_scans(Path(picture.filename).read_bytes()):
+        raise UnreadableInput("the picture is damaged or cut short", code="truncated")
     if getattr(picture, "is_animated", False):  # asks for a second page only; counting a million takes minutes
         raise UnsuitableInput("several pages or frames; give one slice a file", code="several-pages")
     if picture.mode in _REFUSED:

@@ -13,6 +13,7 @@ from pleura.errors import AmbiguousInput, Choice, PleuraError
 from pleura.modality.shown import shown
 from pleura.reading import values
 from pleura.reading.checks import grid_notes
+from pleura.reading.damage import damage_named
 from pleura.reading.dicom import scan, without_doubles
 from pleura.reading.dicom_geometry import places, stack
 from pleura.reading.dicom_objects import class_name
@@ -154,7 +155,8 @@ def _summary(series: Series) -> SeriesSummary:
         usable=False,
     )
     try:
-        return _measured(series, summary)
+        with damage_named():
+            return _measured(series, summary)
     except PleuraError as error:
         return replace(summary, problems=(Note(error.code, str(error)),))
 

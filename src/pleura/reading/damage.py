@@ -1,0 +1,19 @@
+"""Whatever a library raises on one damaged file, as one of our errors, so that the files beside it are still read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pleura.errors import PleuraError, UnreadableInput
+
+
+@contextmanager
+def damage_named() -> Iterator[None]:
+    """Turn exceptions of libraries into `UnreadableInput` (`damaged`), but for a lack of access, memory or code."""
+    try:
+        yield
+    except (PleuraError, OSError, MemoryError, ImportError, NameError):
+        raise
+    except Exception as error:
+        raise UnreadableInput("the file is damaged", code="damaged") from error
