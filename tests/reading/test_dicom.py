@@ -529,3 +529,10 @@ def test_an_unknown_kind_of_object_is_said_to_be_unknown(tmp_path: Path) -> None
     path = save(ct_slice(chest()[0], (0, 0, 0), SOPClassUID="1.2.3.4"), tmp_path / "one.dcm")
     with pytest.raises(UnsuitableInput, match="the kind of object is unknown, not CT Image"):
         pleura.read(path)
+
+
+def test_slices_that_all_state_one_position_are_said_to_do_so(tmp_path: Path) -> None:
+    save_all(series(chest(), step=(0.0, 0.0, 0.0)), tmp_path)
+    with pytest.raises(UnsuitableInput, match="all 24 slices state the same position") as caught:
+        pleura.read(tmp_path)
+    assert caught.value.code == "doubled-slices"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import PleuraError
 from pleura.modality import Decision, Scan, decide
+from pleura.modality.several import shows_several
 from pleura.volume import Kind, Note, Volume
 
 MODALITIES: dict[str, Scan | None] = {"auto": None, "ct": "ct", "cr": "radiograph"}
@@ -25,6 +26,8 @@ _NO_CT = Note("modality-doubtful", "by its header this is a CT slice, but it loo
 _NO_CHEST = Note(
     "not-a-chest", "by its header this is a radiograph, but it does not look like a frontal one of a chest"
 )
+
+_SEVERAL = Note("not-a-chest", "this looks like several pictures in one; give each as a file of its own")
 
 
 def shown(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, ...]]:
@@ -45,7 +48,7 @@ def shown(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, .
     if volume.kind is Kind.RADIOGRAPH or (volume.kind is Kind.HU and told != "radiograph"):
         return volume, ()
     decision = _look(volume)
-    doubts = _doubts(decision, told)
+    doubts = (_SEVERAL,) if _shows_several(volume) else _doubts(decision, told)
     if (told or decision.scan) == "ct":
         return volume, doubts
     return _as_radiograph(volume, *(() if told or decision.kind == "other" else (_TAKEN,))), doubts
@@ -65,9 +68,15 @@ def _unlike_its_header(volume: Volume) -> tuple[Note, ...]:
     if volume.shape[0] > 1:
         return ()
     decision = _look(volume)
+    if volume.kind is Kind.RADIOGRAPH and _shows_several(volume):
+        return (_SEVERAL,)
     if volume.kind is Kind.RADIOGRAPH:
         return () if decision.kind == "radiograph" else (_NO_CHEST,)
     return (_NO_CT,) if decision.kind == "radiograph" and decision.sure else ()
+
+
+def _shows_several(volume: Volume) -> bool:
+    return shows_several(np.asarray(_grey(volume)[0], np.uint8), decide)
 
 
 def _look(volume: Volume) -> Decision:

@@ -111,6 +111,12 @@ def without_doubles(found: list[list[Frame]]) -> tuple[list[Frame], tuple[Note, 
     doubled = [place for place in found if len(place) > 1]
     for place in doubled:
         if not same_pixels(place):
+            if len(found) == 1:
+                raise UnsuitableInput(
+                    f"all {len(place)} slices state the same position, so that their order is unknown;"
+                    " export the series again from the archive",
+                    code="doubled-slices",
+                )
             where = ", ".join(f"{value:.1f}" for value in place[0].position or ())
             raise UnsuitableInput(
                 f"{len(doubled)} positions hold several different slices (the first is {where} mm);"

@@ -56,8 +56,7 @@ def orientation_notes(code: int) -> tuple[Note, ...]:
     """Return what is to be said of a picture that is stored otherwise than shown."""
     if code not in _WAYS:
         return ()
-    mirrored = code in {2, 4, 5, 7}
-    how = "mirrored" if mirrored else "turned"
-    text = f"by its EXIF orientation the picture is stored {how}; the mask lies on the stored pixels,"
-    text += " right and left are those of the picture as shown"
-    return (Note(f"stored-{how}", text),)
+    where = "the mask lies on the stored pixels, right and left are those of the picture as shown"
+    if code in {2, 4, 5, 7}:
+        return (Note("stored-mirrored", f"by its EXIF orientation the picture is stored mirrored; {where}"),)
+    return (Note("stored-turned", f"by its EXIF orientation the picture is stored turned; {where}"),)
