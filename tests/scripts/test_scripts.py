@@ -88,7 +88,7 @@ def test_description_to_the_letter(tmp_path: Path) -> None:
     made = {path.name for path in project.iterdir()}
     assert made == {
         *("scripts", "data", "prepared", "runs", "model", "evaluation"),
-        *("image1_mask.png", "image1_mask.json", "image1_overlay.png", "image1_lungs.png"),
+        *("image1_mask.png", "image1_mask.png.json", "image1_overlay.png", "image1_lungs.png"),
     }
     assert sorted(path.name for path in (project / "scripts").iterdir()) == sorted(p.name for p in SCRIPTS.glob("*.py"))
 
