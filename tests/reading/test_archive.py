@@ -1,10 +1,16 @@
-"""Zip archives and gzip files: opened without litter, bounded, and gone afterwards."""
+"""Zip archives and gzip files: opened without litter, bounded, and never unpacked to where they could stay."""
 
 from __future__ import annotations
 
+import errno
 import gzip
+import io
+import pickle
+import re
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nibabel as nib
@@ -13,6 +19,7 @@ import pytest
 from dicom_files import chest, save_all, series
 
 import pleura
+from pleura import reading
 from pleura.errors import PleuraError
 from pleura.reading import archive
 
@@ -48,6 +55,73 @@ def test_a_zipped_series_is_read_and_nothing_is_left_behind(tmp_path: Path, own_
     np.testing.assert_array_equal(volume.voxels, HU)
     assert volume.notes == ()
     assert list(own_temporary_folder.iterdir()) == []
+
+
+def test_a_zipped_series_never_touches_the_temporary_folder(tmp_path: Path, own_temporary_folder: Path) -> None:
+    path = pack(tmp_path / "scan.zip", save_all(series(HU), tmp_path / "scan"))
+    own_temporary_folder.rmdir()
+    np.testing.assert_array_equal(pleura.read(path).voxels, HU)
+
+
+@pytest.mark.parametrize("name", ["scan.dcm", "scan.nii"])
+def test_one_file_alone_has_no_name_in_the_temporary_folder(
+    name: str, tmp_path: Path, own_temporary_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = save_all(series(HU[:1]), tmp_path / "scan")
+    nib.save(nib.Nifti1Image(HU.transpose(2, 1, 0), np.diag([-5.0, -5, 5, 1])), folder / "scan.nii")
+    (folder / "0000.dcm").rename(folder / "scan.dcm")
+    with zipfile.ZipFile(tmp_path / "one.zip", "w") as packed:
+        packed.write(folder / name, name)
+    seen = []
+    whole = reading._read
+
+    def read(*given: object, **kept: object) -> object:
+        seen.append(list(own_temporary_folder.iterdir()))
+        return whole(*given, **kept)
+
+    monkeypatch.setattr(reading, "_read", read)
+    pleura.read(tmp_path / "one.zip")
+    assert seen == [[], []]  # of the archive, then of the file in it
+
+
+def test_a_member_opens_its_archive_anew_in_another_process(tmp_path: Path) -> None:
+    path = pack(tmp_path / "scan.zip", save_all(series(HU), tmp_path / "scan"))
+    with archive.opened(path, gzipped=False) as files:
+        sent = pickle.loads(pickle.dumps(files))
+        assert sent == files
+        with sent[1].open("rb") as file:
+            assert file.read() == (tmp_path / "scan" / "0001.dcm").read_bytes()
+        assert sent[1].stat().st_size == (tmp_path / "scan" / "0001.dcm").stat().st_size
+
+
+def test_a_full_temporary_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(io.BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    @contextmanager
+    def full() -> Iterator[tuple[Full, Path]]:
+        yield Full(), tmp_path / "room"
+
+    monkeypatch.setattr(archive, "temporary_file", full)
+    folder = save_all(series(HU[:1]), tmp_path / "scan")
+    (tmp_path / "one.dcm.gz").write_bytes(gzip.compress((folder / "0000.dcm").read_bytes()))
+    assert error_code(tmp_path / "one.dcm.gz") == "no-space"
+
+
+def test_a_missing_temporary_folder_is_named(tmp_path: Path, own_temporary_folder: Path) -> None:
+    folder = save_all(series(HU[:1]), tmp_path / "scan")
+    (tmp_path / "one.dcm.gz").write_bytes(gzip.compress((folder / "0000.dcm").read_bytes()))
+    own_temporary_folder.rmdir()
+    assert error_code(tmp_path / "one.dcm.gz") == "no-space"
+
+
+def test_a_method_that_is_not_read_is_named(tmp_path: Path) -> None:
+    path = pack(tmp_path / "scan.zip", save_all(series(HU), tmp_path / "scan"))
+    # the method of a member, 10 bytes into its entry of the directory: 8 is deflate, 9 that of large files on Windows
+    deflated = re.compile(rb"(PK\x01\x02.{6})\x08", re.DOTALL)
+    path.write_bytes(deflated.sub(lambda found: found[1] + b"\x09", path.read_bytes()))
+    assert error_code(path) == "unknown-format"
 
 
 def test_names_in_an_archive_cannot_lead_outside(tmp_path: Path) -> None:

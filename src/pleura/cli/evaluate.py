@@ -13,7 +13,6 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, cast
 
 from pleura.cli.console import say, warn
@@ -65,14 +64,15 @@ def _dataset(wishes: Namespace) -> Iterator[Path]:
     else:
         from pleura.datasets import Settings, prepare
         from pleura.datasets.settings import SPLITS
+        from pleura.temporary import temporary_folder
 
         train, val, test = (float(part == wishes.split) for part in SPLITS)
-        with TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             report = prepare(wishes.references, folder, Settings(split=(train, val, test)))
             if report.refused:
                 text = f"{len(report.refused)} files of {wishes.references} were left out"
                 warn(f"{text}; pleura prepare {wishes.references} DATASET says why")
-            yield Path(folder)
+            yield folder
 
 
 def _evaluate(wishes: Namespace) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from tempfile import TemporaryDirectory
+
+from pleura.temporary import temporary_folder
 
 TORCH, MATPLOTLIB = "TORCHINDUCTOR_CACHE_DIR", "MPLCONFIGDIR"
 """The environment variables that say where PyTorch's compiler and matplotlib keep theirs."""
@@ -19,8 +20,8 @@ TORCH, MATPLOTLIB = "TORCHINDUCTOR_CACHE_DIR", "MPLCONFIGDIR"
 def temporary_cache(*variables: str) -> Iterator[None]:
     """Let environment variables name a temporary folder while the block, or the decorated function, runs."""
     before = {name: os.environ.get(name) for name in variables}
-    with TemporaryDirectory(prefix="pleura-cache-") as folder:
-        os.environ.update(dict.fromkeys(variables, folder))
+    with temporary_folder() as folder:
+        os.environ.update(dict.fromkeys(variables, str(folder)))
         try:
             yield
         finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pleura.errors import AmbiguousInput, PleuraError, UnreadableInput
-from pleura.reading.archive import unpacked
+from pleura.reading.archive import opened
 from pleura.reading.checks import checked
 from pleura.reading.dicom import find_files, read_dicom
 from pleura.reading.labelmap import LabelMap
@@ -112,7 +112,7 @@ def _survey(path: Path, *, packed: bool = False) -> Survey:
     if form is Format.DICOM and not gzipped:
         return survey_files([path])
     if (form is Format.ZIP or (gzipped and form is Format.DICOM)) and not packed:
-        with unpacked(path, gzipped=gzipped) as files:
+        with opened(path, gzipped=gzipped) as files:
             return _survey(files[0], packed=True) if len(files) == 1 else survey_files(files)
     return survey_volume(checked(_read(path, None, None, packed=packed)))
 
@@ -129,7 +129,7 @@ def _read(path: Path, series: str | None, kind: Kind | None, *, packed: bool = F
     if form is Format.ZIP or gzipped:
         if packed:
             raise UnreadableInput("an archive within an archive; unpack it first", code="nested-archive")
-        with unpacked(path, gzipped=gzipped) as files:
+        with opened(path, gzipped=gzipped) as files:
             alone = len(files) == 1
             return _read(files[0], series, kind, packed=True) if alone else read_dicom(files, series, kind)
     match form:

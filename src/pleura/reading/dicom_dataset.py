@@ -32,9 +32,9 @@ def read_dataset(path: Path, **options: Any) -> Any:
     import pydicom
 
     _refuse_bomb(path)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), path.open("rb") as file:
         warnings.simplefilter("ignore")
-        return pydicom.dcmread(path, force=True, **options)
+        return pydicom.dcmread(file, force=True, **options)
 
 
 def _refuse_bomb(path: Path) -> None:

@@ -104,7 +104,7 @@ def read_elements(path: Path) -> Elements:
             except _NotPlain:
                 break
             except struct.error:
-                data += file.readall()
+                data += file.read()
     return _by_pydicom(path)
 
 

@@ -8,7 +8,7 @@ References: DICOM PS3.5 section 8 (pixel data), PS3.3 section C.11.1.1.2 (rescal
 from __future__ import annotations
 
 from collections.abc import Sequence
-from io import FileIO
+from io import BufferedIOBase, FileIO
 from itertools import pairwise
 
 import numpy as np
@@ -74,7 +74,7 @@ def _readable_in_place(header: Header) -> bool:
     return header.syntax in NATIVE and header.bits_allocated == 16 and (header.pixel_offset or -1) > 0
 
 
-def _read_in_place(file: FileIO, frame: Frame, voxels: NDArray[np.int16]) -> None:
+def _read_in_place(file: FileIO | BufferedIOBase, frame: Frame, voxels: NDArray[np.int16]) -> None:
     """Read the stored bits of one frame into `voxels` (y, x)."""
     header = frame.header
     if header.pixel_length < (frame.index + 1) * voxels.nbytes:

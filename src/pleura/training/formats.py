@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from pleura.inference.backends import import_openvino, make_backend
 from pleura.inference.bundle import LUNGS, load_bundle
 from pleura.networks.build import build
 from pleura.networks.deploy import deploy
+from pleura.temporary import temporary_folder
 from pleura.training.checkpoint import BEST
 from pleura.training.config import TrainingConfig, config_of
 from pleura.training.data import SIDE
@@ -148,8 +148,8 @@ def _to_integers(graph: Path, new: Path, planes: Planes) -> None:
         def get_next(self) -> dict[str, Planes] | None:
             return self.rest.pop() if self.rest else None
 
-    with tempfile.TemporaryDirectory() as folder:
-        ready = Path(folder) / "ready.onnx"
+    with temporary_folder() as folder:
+        ready = folder / "ready.onnx"
         quant_pre_process(str(graph), str(ready), skip_symbolic_shape=True)
         quantize_static(
             str(ready),

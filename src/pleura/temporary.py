@@ -1,0 +1,92 @@
+"""Temporary files and folders that are gone afterwards, however the process ends.
+
+A file has no name where the system allows that (Linux), and goes with the process. A folder is locked while its process
+lives; whoever makes one removes those that are not: what a process left that was killed, or a machine that lost power.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+_PREFIX = ".pleura-temporary-"
+_OURS = re.compile(re.escape(_PREFIX) + r"[a-z0-9_]{8}")
+_DESCRIPTORS = Path("/proc/self/fd")
+
+
+@contextmanager
+def temporary_file() -> Iterator[tuple[IO[bytes], Path]]:
+    """Give an empty file to write to, and a path under which it can be opened again.
+
+    Raises
+    ------
+    OSError : there is no temporary folder that can be written to
+    """
+    if _DESCRIPTORS.is_dir():
+        with tempfile.TemporaryFile() as file:
+            yield file, Path(f"/proc/{os.getpid()}/fd/{file.fileno()}")
+    else:
+        with temporary_folder() as folder, (folder / "file").open("wb") as file:
+            yield file, folder / "file"
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """Give an empty folder.
+
+    Raises
+    ------
+    OSError : there is no temporary folder that can be written to
+    """
+    remove_abandoned()
+    folder, lock = _locked_folder()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def remove_abandoned() -> None:
+    """Remove folders that this user's processes have left behind; never one that is in use, or what a link leads to."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            found = folder.lstat()
+            if not (_OURS.fullmatch(folder.name) and stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()):
+                continue
+            lock = _lock(folder)
+            if lock is not None:
+                shutil.rmtree(folder)
+                os.close(lock)
+
+
+def _locked_folder() -> tuple[Path, int | None]:
+    """Return a new folder and the descriptor of its lock; None on systems without such locks."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        lock = _lock(folder) if hasattr(os, "getuid") else None
+        if folder.is_dir():  # it was not taken for an abandoned one before it was locked
+            return folder, lock
+        if lock is not None:
+            os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """Lock a folder and return the descriptor that holds the lock, or None where another process does."""
+    import fcntl
+
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
