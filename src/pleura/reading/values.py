@@ -249,7 +249,8 @@ def _finite(array: NDArray[Any]) -> tuple[NDArray[Any], list[Note]]:
     share = count / array.size
     if count == array.size or (share > _MOST_NOT_FINITE and not not_finite_outside(bad)):
         raise UnsuitableInput(f"{share:.0%} of the values are not finite numbers", code="not-finite")
-    repaired = np.where(bad, array[~bad].min(), array)
+    repaired = array if array.flags.writeable else array.copy()
+    np.copyto(repaired, array.min(where=~bad, initial=np.inf), where=bad)
     if share > _MOST_NOT_FINITE:
         text = f"outside the scan's field the values are no numbers, {share:.0%} of all; taken as the lowest value"
         return repaired, [Note("padding", text)]
@@ -260,9 +261,9 @@ def _few_greys(array: NDArray[Any], values: NDArray[Any], low: float, high: floa
     """Return a note where a single slice has few greys; refuse labels, whose values lie in few and large regions."""
     if low < 0 or high > 255 or np.unique(values).size > _FEW_LABELS:
         return ()
-    found, indices = np.unique(array, return_inverse=True)
+    found = np.unique(np.concatenate([np.unique(plane) for plane in array]))  # by slices: sorting takes much memory
     if found.size <= _FEW_LABELS and (found == np.rint(found)).all():
-        if len(array) == 1 and _is_shaded(indices.reshape(array.shape[1:]), found.size):
+        if len(array) == 1 and _is_shaded(np.searchsorted(found, array[0]), found.size):
             return (Note("few-greys", f"the picture has {found.size} greys only; the lungs' borders may be off"),)
         raise UnsuitableInput(f"only {found.size} different values: a mask or label map, not a scan", code="a-mask")
     return ()
