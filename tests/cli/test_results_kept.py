@@ -120,6 +120,15 @@ def test_half_a_picture_is_made_again(run, network, slice_picture: Path, elsewhe
     assert mask.read_bytes() == whole
 
 
+def test_half_a_preview_is_made_again(run, network, two: Path) -> None:
+    call = ("segment", "p1/ct.nii.gz", "m.mha", "--preview", "--resume")
+    assert run(*call).code == 0
+    whole = (two / "m-preview.png").read_bytes()
+    (two / "m-preview.png").write_bytes(whole[: len(whole) // 2])
+    assert run(*call).code == 0
+    assert (two / "m-preview.png").read_bytes() == whole
+
+
 def test_mask_corrected_by_hand_is_never_replaced_unasked(run, network, two: Path) -> None:
     assert run("segment", "p1/ct.nii.gz").code == 0
     mask = two / "ct_lungs.nii.gz"
@@ -193,7 +202,8 @@ def test_each_series_of_a_study_gets_a_result_and_one_that_fails_is_said(run, ne
     (elsewhere / "study/film.png").write_bytes(b"")
     ran = run("segment", "study", "--series", "all", "--json", "-o", "out")
     assert ran.code == 1
-    told = [json.loads(line) for line in ran.out.splitlines()]
+    *told, film = [json.loads(line) for line in ran.out.splitlines()]
+    assert (film["source"], film["error"]) == ("study/film.png", "empty-file")
     assert [one.get("output") or one["error"] for one in told] == [
         "out/study_series1_lungs.nii.gz",
         "out/study_series2_lungs.nii.gz",
@@ -220,6 +230,14 @@ def test_choice_that_is_missing_is_said_as_lines_and_as_data(run, network, elsew
     assert told["message"].startswith("study: 2 series could be meant; choose with --series")
     assert [(one["number"], one["shape"]) for one in told["choices"]] == [(1, [20, 64, 64]), (2, [19, 64, 64])]
     assert "Miller" not in ran.out
+
+
+def test_call_that_cannot_begin_is_said_as_data_too(run, network, two: Path) -> None:
+    ran = run("segment", "p1", "p2", "-o", "one.nii.gz", "--json")
+    assert ran.code == 2
+    told = json.loads(ran.out)
+    assert told["error"] == "where-to"
+    assert told["message"] in ran.err
 
 
 def test_words_of_a_description_choose_in_each_study_of_a_folder(run, network, elsewhere: Path) -> None:

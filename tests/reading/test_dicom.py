@@ -251,6 +251,13 @@ def test_phases_of_one_series_are_offered_in_the_order_of_their_times(tmp_path: 
     assert [int(pleura.read(folder, series=f"#{k}").voxels[0, 0, 0] - hu[0, 0, 0]) for k in (1, 2)] == [0, 1]
 
 
+def test_acquisitions_of_a_slice_each_are_no_scans_of_their_own(tmp_path: Path) -> None:
+    both = [*series(chest()), *series(chest() + 1, InstanceNumber=7)]
+    for k, dataset in enumerate(both):
+        dataset.AcquisitionNumber, dataset.SOPInstanceUID = k, f"{ROOT}.8.{k}"
+    assert error_code(save_all(both, tmp_path)) == "doubled-slices"
+
+
 def test_phases_of_a_multi_frame_object_are_offered(tmp_path: Path) -> None:
     hu = chest((10, 64, 64))
     both = enhanced(np.concatenate([hu, hu + 3]), range(20))

@@ -108,9 +108,9 @@ def _scans(given: Sequence[str], series: str | None) -> Iterator[tuple[Job, Name
 
 def _sources(root: Path, series: str | None) -> list[Path]:
     """Return the scans of an input; where a series is wanted, the studies, or all that is there for one UID."""
-    if series is None:
+    if series in {None, ALL}:
         return scans_in(root)
-    if "." in series and set(series.partition("#")[0]) <= set("0123456789."):
+    if series and "." in series and set(series.partition("#")[0]) <= set("0123456789."):
         return [root]
     return [scan for scan in scans_in(root) if scan.is_dir()] or [root]
 
@@ -120,10 +120,12 @@ def _each_series(job: Job) -> list[Job]:
     if job.series != ALL:
         return [job]
     from pleura.reading import survey
+    from pleura.reading.sniff import Format, sniff
 
     try:
-        found = survey(job.source).series
-    except PleuraError:
+        dicom = job.source.is_dir() or sniff(job.source)[0] in {Format.DICOM, Format.ZIP}
+        found = survey(job.source).series if dicom else ()
+    except (PleuraError, OSError):
         found = ()
     parts = [replace(job, series=one.key, number=one.number) for one in found if one.suitable and one.key]
     return parts or [replace(job, series=None)]

@@ -45,11 +45,14 @@ def left_alone(data: Mapping[str, Any]) -> Outcome:
 
 def failed(error: Exception, job: Job, number: int) -> Outcome:
     """Return the outcome of a scan that has no mask."""
+    return Outcome({**identified(job, number), **told(error)}, error=error)
+
+
+def told(error: Exception) -> dict[str, Any]:
+    """Return what programs are told of an error: code and message, and where it asks for a choice, the choices."""
     code = error.code if isinstance(error, PleuraError) else "unexpected"
-    data = {**identified(job, number), "error": code, "message": sentence(error)}
-    if isinstance(error, AmbiguousInput):
-        data["choices"] = [choice.data() for choice in error.choices]
-    return Outcome(data, error=error)
+    choices = [choice.data() for choice in error.choices] if isinstance(error, AmbiguousInput) else []
+    return {"error": code, "message": sentence(error), **({"choices": choices} if choices else {})}
 
 
 def identified(job: Job, number: int) -> dict[str, Any]:

@@ -9,6 +9,7 @@ for each volume, picture or radiograph beside them, subfolders included; a DICOM
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
@@ -19,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 
 from pleura.cli import outcome
 from pleura.cli.abreast import abreast, in_order
-from pleura.cli.console import NOTHING_DONE, SOME_FAILED, WARNED
+from pleura.cli.console import NOTHING_DONE, SOME_FAILED, WARNED, say
 from pleura.cli.jobs import Job, guard, identities, picture_path, plan
 from pleura.cli.outcome import Outcome
 from pleura.cli.paths import given_path, path
+from pleura.errors import PleuraError
 from pleura.options import BACKENDS, CONVENTIONS, DEVICES, MODALITIES
 
 if TYPE_CHECKING:
@@ -66,6 +68,15 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(wishes: Namespace) -> int:
     """Segment every scan; a bad one does not stop the rest."""
+    try:
+        return _run(wishes)
+    except PleuraError as error:
+        if wishes.json:
+            say(json.dumps(outcome.told(error)))
+        raise
+
+
+def _run(wishes: Namespace) -> int:
     jobs = plan(wishes.paths, wishes.output, series=wishes.series)
     from pleura.segmenter import Segmenter
     from pleura.writing.place import make_folder

@@ -45,6 +45,8 @@ def _split(stack: Stack, telling: Sequence[Callable[[Frame], object]]) -> list[S
     parts: dict[object, list[Frame]] = {}
     for frame in frames:
         parts.setdefault(telling[0](frame), []).append(frame)
+    if 2 * len(parts) > len(frames):  # it tells slices apart, not scans
+        return _split(stack, telling[1:])
     joined = _join_slabs(list(parts.values()))
     found = [joined] if joined else [(part, 0) for part in parts.values()]
     return [each for part in found for each in _split(part, telling[1:])]

@@ -18,6 +18,8 @@ from pleura.writing import record_path
 from pleura.writing.mark import input_of, is_ours
 from pleura.writing.record import fingerprint, read_record, tells_of
 
+_END_OF_PNG = b"IEND\xaeB`\x82"
+
 
 def refuse_to_replace(file: Path) -> None:
     """Refuse to write over a file that is not ours.
@@ -79,7 +81,7 @@ def up_to_date(
     known = read_record(record_path(mask)) if all(map(is_ours, files)) else None
     if known is None or not tells_of(known, volume) or not provenance.items() <= known.items():
         return None
-    if picture is not None and not _bears(picture, volume):
+    if picture is not None and not (_bears(picture, volume) and picture.read_bytes().endswith(_END_OF_PNG)):
         return None
     return known if fingerprint(mask) == known["mask"] or _is_whole(mask) else None
 
