@@ -8,10 +8,12 @@ too much, BUNDLE stays as it was.
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace
 
 from pleura.cli.console import say
 from pleura.cli.paths import path
+from pleura.cli.progress import reported
 from pleura.errors import UnreadableInput, UnwritableOutput, missing_extra
 
 
@@ -41,9 +43,12 @@ def run(wishes: Namespace) -> int:
     if wishes.bundle.is_dir() and any(wishes.bundle.iterdir()) and not (wishes.bundle / "recipe.json").is_file():
         raise UnwritableOutput(f"{wishes.bundle} holds other files; name a new folder", code="folder-in-use")
     facts = {"name": wishes.name or wishes.bundle.name, "version": wishes.version, "licence": wishes.licence}
-    planes = real_planes(config_of(wishes.run), wishes.check)
-    with building(wishes.bundle) as folder:
+    with reported(sys.stderr) as tell, building(wishes.bundle) as folder:
+        tell("reading slices to compare on")
+        planes = real_planes(config_of(wishes.run), wishes.check)
+        tell("exporting the network")
         recipe = export_run(wishes.run, folder, facts)
+        tell("comparing what was exported with what was trained")
         whole = agreement(folder, planes)
         if wishes.precision != "fp32":
             lower_precision(folder, wishes.precision, planes)
