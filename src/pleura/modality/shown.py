@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from pleura.errors import PleuraError
 from pleura.modality import Decision, Scan, decide
+from pleura.modality.axes import axes_notes
 from pleura.modality.several import shows_several
-from pleura.volume import Kind, Note, Volume
+from pleura.volume import Kind, Note, Volume, to_axial
 
 MODALITIES: dict[str, Scan | None] = {"auto": None, "ct": "ct", "cr": "radiograph"}
 """What a caller may say of pictures, and what is meant."""
@@ -44,7 +45,7 @@ def shown(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, .
         raise PleuraError(f"modality {modality}: choose from {', '.join(MODALITIES)}", code="unknown-modality")
     told = MODALITIES[modality]
     if volume.identity.format == "dicom" or volume.shape[0] > 1:
-        return volume, (*_not_followed(volume, told), *_unlike_its_header(volume))
+        return volume, (*_not_followed(volume, told), *_unlike_its_header(volume), *_axes(volume))
     if volume.kind is Kind.RADIOGRAPH or (volume.kind is Kind.HU and told != "radiograph"):
         return volume, ()
     decision = _look(volume)
@@ -73,6 +74,13 @@ def _unlike_its_header(volume: Volume) -> tuple[Note, ...]:
     if volume.kind is Kind.RADIOGRAPH:
         return () if decision.kind == "radiograph" else (_NO_CHEST,)
     return (_NO_CT,) if decision.kind == "radiograph" and decision.sure else ()
+
+
+def _axes(volume: Volume) -> tuple[Note, ...]:
+    """Return a warning where a volume without DICOM header seems to have its axes in another order than it says."""
+    if volume.identity.format == "dicom" or volume.shape[0] == 1:
+        return ()
+    return axes_notes(to_axial(volume.voxels, volume.affine), hu=volume.kind is Kind.HU)
 
 
 def _shows_several(volume: Volume) -> bool:

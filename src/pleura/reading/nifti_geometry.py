@@ -103,12 +103,18 @@ def _qform(header: Any) -> NDArray[np.float64] | None:
     return np.array(header.get_qform(), np.float64)
 
 
-def _form_notes(header: Any, sform: object, qform: object) -> list[Note]:
+def _form_notes(header: Any, sform: NDArray[np.float64] | None, qform: NDArray[np.float64] | None) -> list[Note]:
     if sform is None and qform is None:
         text = "neither qform nor sform is usable: the orientation is a guess, and right and left may be exchanged"
         return [Note("orientation-unknown", text)]
     if sform is None and int(header["sform_code"]) > 0:
         return [Note("sform-unusable", "the sform is set but flat or empty; the qform was followed")]
+    followed = qform if sform is None else sform
+    if followed is not None and np.array_equal(followed, np.eye(4)):
+        text = (
+            "the matrix is the identity, as programs write it that know none: millimetres, right and left may be wrong"
+        )
+        return [Note("identity-matrix", text)]
     return []
 
 
