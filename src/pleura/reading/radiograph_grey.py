@@ -49,6 +49,7 @@ def greys(stored: Values, header: Header, dataset: Any) -> tuple[NDArray[np.uint
     if values.min() == values.max():
         raise UnsuitableInput(f"all values are {values.min()}; there is no picture", code="constant")
     units = apply_modality_lut(values, dataset)
+    del values
     notes: tuple[Note, ...] = ()
     if dataset.get("VOILUTSequence"):
         table = dataset.VOILUTSequence[0]
@@ -56,8 +57,10 @@ def greys(stored: Values, header: Header, dataset: Any) -> tuple[NDArray[np.uint
     else:
         shown, notes = _windowed(units, header, dataset)
     if header.photometric == "MONOCHROME1":
-        shown = 1 - shown
-    return np.rint(np.clip(shown, 0, 1) * 255).astype(np.uint8), notes
+        np.subtract(1, shown, out=shown)
+    np.clip(shown, 0, 1, out=shown)  # in place: a large radiograph takes half a gigabyte in this type
+    shown *= 255
+    return np.rint(shown, out=shown).astype(np.uint8), notes
 
 
 def stored_bits(stored: Values, header: Header) -> NDArray[np.int32]:
@@ -81,14 +84,26 @@ def window(values: Values, centre: float, width: float, function: str = "LINEAR"
     ----------
     DICOM PS3.3 sections C.11.2.1.2.1 and C.11.2.1.3
     """
-    values = values.astype(np.float64)
     if function == "SIGMOID":
-        return np.asarray(1 / (1 + np.exp(np.clip(-4 * (values - centre) / width, -60, 60))))
+        exponent = _scaled(values, centre, width / -4)
+        np.exp(np.clip(exponent, -60, 60, out=exponent), out=exponent)
+        exponent += 1
+        return np.divide(1, exponent, out=exponent)
     if function == "LINEAR_EXACT":
-        return np.clip((values - centre) / width + 0.5, 0, 1)
-    if width <= 1:
+        shown = _scaled(values, centre, width)
+    elif width <= 1:
         return (values > centre - 0.5).astype(np.float64)
-    return np.clip((values - (centre - 0.5)) / (width - 1) + 0.5, 0, 1)
+    else:
+        shown = _scaled(values, centre - 0.5, width - 1)
+    shown += 0.5
+    return np.clip(shown, 0, 1, out=shown)
+
+
+def _scaled(values: Values, zero: float, unit: float) -> NDArray[np.float64]:
+    """Return how many units values lie above zero, in one new array."""
+    scaled = np.subtract(values, zero, dtype=np.float64)
+    scaled /= unit
+    return scaled
 
 
 def _windowed(units: Values, header: Header, dataset: Any) -> tuple[NDArray[np.float64], tuple[Note, ...]]:
@@ -120,7 +135,7 @@ def _spread(units: Values, dataset: Any) -> NDArray[np.float64]:
     low, high = np.percentile(counted if counted.size else units, TAILS)
     if low == high:
         low, high = float(units.min()), float(units.max())
-    return np.asarray((units.astype(np.float64) - low) / (high - low))
+    return _scaled(units, low, high - low)
 
 
 def _number(dataset: Any, keyword: str) -> float | None:
