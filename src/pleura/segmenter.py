@@ -54,7 +54,7 @@ class Segmenter:
     convention : what a mask of a radiograph holds: "heart-included", to the spine, or "heart-excluded", the lung fields
     backend : "auto", "onnxruntime", "openvino" or "torch"
     device : "auto", "cpu", "cuda" or "mps"
-    threads : processor threads; all that this process may use if None
+    threads : processor threads; one for each core that this process may use if None, and never more
 
     Attributes
     ----------
@@ -77,7 +77,7 @@ class Segmenter:
         self._chosen, self.modality, self.convention = model is not None, modality, convention
         self._asked_backend, self._device = backend, device
         _check_convention(self.bundle, convention, chosen=self._chosen)
-        self.threads = threads or available_threads()
+        self.threads = available_threads(threads)
         self.backend, self.network = make_backend(self.bundle, backend=backend, device=device, threads=self.threads)
 
     def __repr__(self) -> str:
@@ -291,7 +291,7 @@ def segment(
         "heart-excluded", the lung fields
     backend : what runs the network: "auto" takes onnxruntime, or torch for a device that only torch knows
     device : where it runs; "auto" is the processor
-    threads : processor threads; all that this process may use if None
+    threads : processor threads; one for each core that this process may use if None, and never more
 
     Returns
     -------

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 import pleura.segmenter
+from pleura.inference import backends
 from pleura.phantom import chest, write_dicom
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume, affine_from_spacing
@@ -99,8 +100,9 @@ def test_many_inputs_load_the_model_once(run, network, scan: Path, slice_picture
 
 
 def test_many_pictures_go_side_by_side_and_are_told_of_in_order(
-    run, network, slice_picture: Path, elsewhere: Path
+    run, network, slice_picture: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(backends, "available_threads", lambda wanted=None: wanted or 2)  # as if there were many cores
     folder = elsewhere / "images"
     folder.mkdir()
     for number in range(12):
@@ -372,3 +374,15 @@ def test_process_leaves_with_the_same_codes(elsewhere: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=elsewhere)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
+
+
+def test_name_that_is_too_long_is_one_line_and_a_code(run, network, scan: Path) -> None:
+    long = scan.with_name(
+        f"{'n' * 240}.nii.gz"
+    )  # its mask would be called n..n_lungs.nii.gz, of 253, its record longer
+    long.write_bytes(scan.read_bytes())
+    ran = run("segment", long, "-o", "masks", "--json")
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+    assert ran.err.endswith("ile name too long\n")
+    assert json.loads(ran.out)["error"] == "not-written"

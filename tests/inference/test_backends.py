@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import pleura
 from pleura.errors import PleuraError
-from pleura.inference.backends import NAMES, make_backend
+from pleura.inference.backends import NAMES, available_threads, make_backend
 from pleura.inference.bundle import load_bundle
 from pleura.inference.grid import body_square
 from pleura.inference.planes import sample_planes
@@ -63,3 +64,16 @@ def test_openvino_computes_in_bfloat16_only_where_the_processor_has_tiles_for_it
     exact = make_backend(BUNDLE, threads=1)[1](planes)[0].astype(int)
     found = make_backend(BUNDLE, backend="openvino", threads=1)[1](planes)[0].astype(int)
     assert np.abs(found - exact).max() <= 1
+
+
+def test_there_are_never_more_threads_than_cores() -> None:
+    cores = available_threads()
+    assert [available_threads(wanted) for wanted in (None, 1, cores, 1000)] == [cores, 1, cores, cores]
+    assert pleura.Segmenter(threads=1000).threads == cores
+
+
+@pytest.mark.parametrize("wanted", [0, -1])
+def test_no_number_of_threads_is_refused(wanted: int) -> None:
+    with pytest.raises(PleuraError) as caught:
+        pleura.Segmenter(threads=wanted)
+    assert caught.value.code == "bad-threads"

@@ -57,3 +57,24 @@ def test_full_disk_is_an_error_with_a_name(tmp_path: Path) -> None:
     with pytest.raises(UnwritableOutput, match="No space left") as caught, replacing(tmp_path / "mask"):
         raise OSError(28, "No space left on device")
     assert caught.value.code == "not-written"
+
+
+def test_name_may_be_as_long_as_the_system_allows(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 255)
+    with replacing(path) as file:
+        file.write(b"mask")
+    assert path.read_bytes() == b"mask"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_name_that_is_too_long_is_an_error_with_a_name(tmp_path: Path) -> None:
+    with pytest.raises(UnwritableOutput, match="name too long") as caught, replacing(tmp_path / ("n" * 256)):
+        pass
+    assert caught.value.code == "not-written"
+
+
+def test_two_files_may_be_written_at_a_time(tmp_path: Path) -> None:
+    with replacing(tmp_path / "a") as one, replacing(tmp_path / "b") as other:
+        one.write(b"1")
+        other.write(b"2")
+    assert [(tmp_path / name).read_bytes() for name in "ab"] == [b"1", b"2"]

@@ -50,7 +50,8 @@ def failed(error: Exception, job: Job, number: int) -> Outcome:
 
 def told(error: Exception) -> dict[str, Any]:
     """Return what programs are told of an error: code and message, and where it asks for a choice, the choices."""
-    code = error.code if isinstance(error, PleuraError) else "unexpected"
+    unnamed = "not-written" if isinstance(error, OSError) else "unexpected"  # readers name what they meet
+    code = error.code if isinstance(error, PleuraError) else unnamed
     choices = [choice.data() for choice in error.choices] if isinstance(error, AmbiguousInput) else []
     return {"error": code, "message": sentence(error), **({"choices": choices} if choices else {})}
 

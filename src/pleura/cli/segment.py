@@ -63,7 +63,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="auto",
         help="where it runs; cuda and mps with torch",
     )
-    parser.add_argument("--threads", type=_threads, metavar="N", help="processor threads; all by default")
+    parser.add_argument(
+        "--threads", type=_threads, metavar="N", help="processor threads; one a core by default, never more"
+    )
 
 
 def run(wishes: Namespace) -> int:
@@ -111,7 +113,7 @@ def _workers(jobs: Sequence[Job], wishes: Namespace) -> int:
 
     if wishes.backend not in {"auto", "onnxruntime"} or wishes.device not in {"auto", "cpu"}:
         return 1
-    return abreast([job.source for job in jobs], wishes.threads or available_threads())
+    return abreast([job.source for job in jobs], available_threads(wishes.threads))
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,6 @@ def _progress(count: int) -> Iterator[int]:
 
 
 def _threads(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
+    if not (text.isascii() and text.isdigit()) or int(text[:9]) < 1:
         raise ArgumentTypeError(f"{text!r} is not a number of threads, 1 or more")
-    return int(text)
+    return int(text[:9])

@@ -31,12 +31,12 @@ DEVICES = ("cpu", "cuda", "mps")
 
 
 def make_backend(
-    bundle: Bundle, *, backend: str = "auto", device: str = "auto", threads: int = 0
+    bundle: Bundle, *, backend: str = "auto", device: str = "auto", threads: int | None = None
 ) -> tuple[str, Backend]:
     """Return the name and the function of the backend asked for.
 
     `backend` "auto" is onnxruntime, or torch where a device other than the processor is asked for that onnxruntime
-    does not know. `device` "auto" is the processor. `threads` 0 takes all cores this process may use.
+    does not know. `device` "auto" is the processor. `threads`: see `available_threads`.
 
     Raises `MissingExtra` where a package is not installed, `PleuraError` (``unknown-backend``, ``no-device``)
     where what is asked for does not exist, `InvalidBundle` where the graph cannot be run; the function raises it too.
@@ -49,7 +49,7 @@ def make_backend(
         backend = "onnxruntime" if device == "cpu" or _onnxruntime_provider(device) else "torch"
     makers = {"onnxruntime": _onnxruntime, "openvino": _openvino, "torch": _torch}
     with fit(bundle):
-        run = makers[backend](bundle, device, threads or available_threads())
+        run = makers[backend](bundle, device, available_threads(threads))
     return backend, _checked(run, bundle)
 
 
@@ -105,11 +105,19 @@ def _checked(run: Backend, bundle: Bundle) -> Backend:
     return checked
 
 
-def available_threads() -> int:
-    """Return how many cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+def available_threads(wanted: int | None = None) -> int:
+    """Return how many threads to use: those wanted, and no more than the cores this process may use; these by default.
+
+    More threads than cores take memory and gain nothing.
+
+    Raises `PleuraError` (``bad-threads``) for a number below 1.
+    """
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if wanted is None:
+        return cores
+    if wanted < 1:
+        raise PleuraError(f"{wanted} is not a number of threads, 1 or more", code="bad-threads")
+    return min(wanted, cores)
 
 
 def onnx_session(path: Path, threads: int, providers: list[str] | None = None, *, spin: bool = True) -> Any:

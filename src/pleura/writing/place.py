@@ -8,10 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
 from pleura.errors import UnwritableOutput
+
+_numbers = count()
 
 
 def make_folder(path: Path) -> None:
@@ -38,19 +41,34 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     UnwritableOutput
         The folder does not exist (`no-such-folder`), or the system refuses to write (`not-written`).
     """
-    if not path.parent.is_dir():
-        raise UnwritableOutput(f"there is no folder {path.parent}; make it first", code="no-such-folder")
-    if path.is_dir():
-        raise UnwritableOutput(f"{path} is a folder; name a file", code="not-written")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    partial = path.with_name(f".pleura-{os.getpid()}-{next(_numbers)}.part")  # as short for the longest of names
+    with system_errors(path):
+        if not path.parent.is_dir():
+            raise UnwritableOutput(f"there is no folder {path.parent}; make it first", code="no-such-folder")
+        if path.is_dir():
+            raise UnwritableOutput(f"{path} is a folder; name a file", code="not-written")
+        try:
+            with partial.open("wb") as file:
+                yield file
+            partial.replace(path)
+        finally:
+            with suppress(OSError):  # that of the block says more
+                partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def system_errors(path: Path) -> Iterator[None]:
+    """Say in an error with a name what the system objects to in writing to `path`.
+
+    Raises
+    ------
+    UnwritableOutput
+        With the code `not-written`.
+    """
     try:
-        with partial.open("wb") as file:
-            yield file
-        partial.replace(path)
+        yield
     except OSError as error:
         raise UnwritableOutput(f"{path} cannot be written: {error.strerror or error}", code="not-written") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 @contextmanager
