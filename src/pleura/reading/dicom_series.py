@@ -203,7 +203,7 @@ def _matching(found: Sequence[Series], wanted: str) -> list[Series]:
 def _joined(series: Series) -> tuple[Note, ...]:
     if not series.shared:
         return ()
-    text = f"the scan was made in slabs that share slices; of {series.shared} that are there twice one was kept"
+    text = f"the scan was made in slabs that share slices; {series.shared} were left out of the upper slabs"
     return (Note("slabs-joined", text),)
 
 

@@ -56,10 +56,10 @@ def read_record(path: Path) -> dict[str, Any] | None:
 
 
 def tells_of(found: Mapping[str, Any], volume: Volume) -> bool:
-    """Say whether a record is that of a mask of this volume: the same voxels in the same place."""
-    source = found.get("input")
-    voxels = source.get("sha256", "") if isinstance(source, dict) else ""
-    return bool(voxels == volume.identity.sha256 and found["geometry"] == _geometry(volume))
+    """Say whether a record is that of a mask of this volume: the same voxels of the same series in the same place."""
+    source = found["input"] if isinstance(found.get("input"), dict) else {}
+    told = source.get("sha256", ""), source.get("series_uid", ""), found["geometry"]
+    return told == (volume.identity.sha256, volume.identity.series_uid, _geometry(volume))
 
 
 def fingerprint(mask: Path) -> dict[str, Any]:
