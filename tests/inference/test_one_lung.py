@@ -60,9 +60,7 @@ def test_a_single_slice_is_left_to_the_network() -> None:
 
 @pytest.mark.parametrize(("side", "columns"), [(RIGHT, slice(0, 62)), (LEFT, slice(66, 128))])
 def test_crop_of_one_side_is_that_lung_and_is_not_called_mirrored(shared: Path, side: int, columns: slice) -> None:
-    volume = read(
-        shared / "data/ct/volumes/train/images/imlab_id001.nii.gz"
-    )
+    volume = read(shared / "data/ct/volumes/train/images/imlab_id001.nii.gz")
     half = Volume(np.ascontiguousarray(volume.voxels[:, :, columns]), volume.affine)
     result = pleura.segment(half)
     assert np.count_nonzero(result.labels == side) > 0.98 * np.count_nonzero(result.labels)

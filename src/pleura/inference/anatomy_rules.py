@@ -15,7 +15,7 @@ from pleura.inference.body import OPEN_AIR_HU, outside_skin
 from pleura.inference.cleanup import HALF
 from pleura.inference.grid_scan import GridScan
 from pleura.inference.morphology import dilate
-from pleura.inference.recesses import missed_recesses, recess_zone
+from pleura.inference.recesses import around, missed_recesses, recess_zone
 from pleura.inference.solid_parts import airless_parts, resting_pieces
 
 Scores = NDArray[np.uint8]
@@ -149,12 +149,19 @@ def _add_recesses(lung: Scores, mask: Mask, away: Scores, outside: Mask, scan: G
     count = 0
     for is_side in (away > HALF, away <= HALF):
         zone = recess_zone(mask & is_side, scan.spacing[0])
-        if zone.start == zone.stop:
-            continue
         marked = lung[zone] > HALF
-        one_lung = marked & is_side[zone].repeat(2, axis=1).repeat(2, axis=2)
-        allowed = ~marked & ~outside[zone].repeat(2, axis=1).repeat(2, axis=2)
-        added = missed_recesses(one_lung, allowed, scan.planes[zone], scan)
-        lung[zone][added] = ADDED
+        one_lung = marked & _enlarged(is_side[zone])
+        if not one_lung.any():
+            continue
+        rows, columns = around(one_lung, scan.spacing)
+        box = (slice(None), rows, columns)
+        allowed = (~marked & ~_enlarged(outside[zone]))[box]
+        added = missed_recesses(one_lung[box], allowed, scan.planes[zone][box], scan)
+        lung[zone][box][added] = ADDED
         count += int(np.count_nonzero(added))
     return count
+
+
+def _enlarged(coarse: Mask) -> Mask:
+    """Return a mask of the coarse grid (z, side / 2, side / 2) on the model's."""
+    return coarse.repeat(2, axis=1).repeat(2, axis=2)

@@ -21,7 +21,7 @@ SOLID_HU = -400.0
 OPEN_AIR_HU = -900.0
 """Air around the body lies below: -1000 with a noise of 30 HU; lung above, but for emphysema."""
 
-STEP_MM = 3.0
+STEP_MM = 6.0
 """Slices closer than this are looked at in steps of about it."""
 
 LEAST_SHARE = 0.01

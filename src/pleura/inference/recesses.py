@@ -40,16 +40,27 @@ DARK_SHARE = 0.1
 def recess_zone(lung: Mask, spacing: float) -> slice:
     """Return the slices in which recesses of one lung (z, y, x) are looked for; none where there is no lung.
 
-    They reach from `REACH_MM` below the lowest slice of its largest part, twice, to `HEIGHT_MM` above.
+    They reach from `REACH_MM` below its lowest slice, twice, to `HEIGHT_MM` above; what lies in slices apart from most
+    of it does not count.
     """
-    import cc3d
-
-    parts = cc3d.largest_k(lung, k=1, connectivity=6)
-    occupied = np.flatnonzero(parts.any(axis=(1, 2)))
+    areas = np.count_nonzero(lung, axis=(1, 2))
+    occupied = np.flatnonzero(areas)
     if not len(occupied):
         return slice(0, 0)
+    runs = np.split(occupied, np.flatnonzero(np.diff(occupied) > 1) + 1)
+    lowest = int(max(runs, key=lambda run: int(areas[run].sum()))[0])
     reach = int(np.ceil(REACH_MM / spacing))
-    return slice(max(0, occupied[0] - 2 * reach), min(occupied[0] + int(HEIGHT_MM / spacing) + 1, len(lung)))
+    return slice(max(0, lowest - 2 * reach), min(lowest + int(HEIGHT_MM / spacing) + 1, len(lung)))
+
+
+def around(lung: Mask, spacing: tuple[float, float, float]) -> tuple[slice, slice]:
+    """Return the rows and columns of one lung (z, y, x) with twice the reach around, as far as the slices go."""
+    spans = []
+    for axes, step, size in (((0, 2), spacing[1], lung.shape[1]), ((0, 1), spacing[2], lung.shape[2])):
+        occupied = np.flatnonzero(lung.any(axis=axes))
+        margin = int(np.ceil(2 * REACH_MM / step)) + 1
+        spans.append(slice(max(0, occupied[0] - margin), min(size, occupied[-1] + 1 + margin)))
+    return spans[0], spans[1]
 
 
 def missed_recesses(lung: Mask, allowed: Mask, planes: NDArray[np.uint8], scan: GridScan) -> Mask:
@@ -57,30 +68,25 @@ def missed_recesses(lung: Mask, allowed: Mask, planes: NDArray[np.uint8], scan: 
 
     Parameters
     ----------
-    lung : (n, side, side), one lung in the slices of its recesses
-    allowed : the same slices, what may be added: not the other lung, nothing outside the skin
-    planes : the same slices of the scan
+    lung : (n, y, x), one lung in the slices of its recesses
+    allowed : the same voxels, what may be added: not the other lung, nothing outside the skin
+    planes : the same voxels of the scan
     """
-    air = allowed & (planes < scan.byte(AIR_HU)) & ~lung
-    grown = _grow(lung, air, scan.spacing)
-    if not grown.any():
-        return grown
-    beyond = _grow(lung | grown, air & ~grown, scan.spacing)
-    return _recesses(grown, beyond, planes < scan.byte(DARK_HU), scan.voxel_ml)
-
-
-def _recesses(grown: Mask, beyond: Mask, dark: Mask, voxel_ml: float) -> Mask:
-    """Return the pieces that are large enough, end within reach, and are not as dark as gas."""
     import cc3d
 
-    pieces, count = cc3d.connected_components(grown, connectivity=26, return_N=True)
-    sizes = np.bincount(pieces.ravel(), minlength=count + 1)
-    darker = np.bincount(pieces[dark & grown], minlength=count + 1)
-    kept = (sizes * voxel_ml >= LEAST_ML) & (darker <= DARK_SHARE * sizes)
+    air = allowed & (planes < scan.byte(AIR_HU)) & ~lung
+    grown = _grow(lung, air, scan.spacing)
+    pieces = cc3d.connected_components(grown, connectivity=26)
+    sizes = np.bincount(pieces.ravel())
+    dark = np.bincount(pieces[grown & (planes < scan.byte(DARK_HU))], minlength=len(sizes))
+    kept = (sizes * scan.voxel_ml >= LEAST_ML) & (dark <= DARK_SHARE * sizes)
     kept[0] = False
+    if not kept.any():
+        return np.zeros_like(lung)
+    beyond = _grow(lung | grown, air & ~grown, scan.spacing)
     for piece in np.flatnonzero(kept):
-        next_to_it = dilate(dilate(pieces == piece, (0, 1, 2)), (0, 1, 2)) & beyond
-        kept[piece] = np.count_nonzero(next_to_it) <= BEYOND * sizes[piece]
+        near = dilate(pieces == piece, (0, 1, 2, 0, 1, 2)) & beyond
+        kept[piece] = np.count_nonzero(near) <= BEYOND * sizes[piece]
     return np.asarray(kept[pieces])
 
 
