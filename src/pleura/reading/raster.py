@@ -25,6 +25,8 @@ _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 """What Pillow calls the formats that are read."""
 
 _GREY = frozenset({"L", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
+_MOST_TILES = 1 << 18
+"""Tiles of a picture: those of 16 x 16 pixels, the smallest that there are, in the largest picture."""
 _REFUSED = {
     "1": ("two values only (1 bit): a mask, not a scan", "a-mask"),
     "RGBa": ("a colour picture with transparency; save it as grey without alpha", "colour"),
@@ -76,6 +78,7 @@ def opened(path: Path) -> Iterator[Any]:
         try:
             with Image.open(path, formats=_FORMATS) as picture:
                 _refuse_size(*picture.size)
+                _refuse_pieces(picture)
                 yield picture
         except PleuraError:
             raise
@@ -110,13 +113,18 @@ def has_loss(picture: Any) -> bool:
 
 
 def _refuse_before_decoding(picture: Any) -> None:
-    if picture.format == "JPEG" and has_many_scans(Path(picture.filename).read_bytes()):
-        raise UnreadableInput("the picture is damaged or cut short", code="truncated")
     if getattr(picture, "is_animated", False):  # asks for a second page only; counting a million takes minutes
         raise UnsuitableInput("several pages or frames; give one slice a file", code="several-pages")
     if picture.mode in _REFUSED:
         reason, code = _REFUSED[picture.mode]
         raise UnsuitableInput(reason, code=code)
+
+
+def _refuse_pieces(picture: Any) -> None:
+    """Refuse a picture in very many pieces, each of which costs time: tiles of TIFF, scans of JPEG."""
+    scans = picture.format == "JPEG" and has_many_scans(Path(picture.filename).read_bytes())
+    if scans or len(picture.tile) > _MOST_TILES:
+        raise UnreadableInput("the picture is in very many pieces; save it anew", code="too-large")
 
 
 def _refuse_size(width: int, height: int) -> None:
