@@ -16,12 +16,14 @@ except ImportError as problem:
     root = Path(__file__).resolve().parents[1]
     sys.exit(f"{problem}; install what is needed first: cd {root} && pip install -r requirements.txt")
 
-from pleura.cli.console import say
+from pleura.cli.console import say, warn
 from pleura.datasets import PRESETS, Settings
 from pleura.datasets.files import file_hash
 from pleura.datasets.finding import find_pairs, is_collection
 
 SCRIPTS = Path(__file__).resolve().parent
+USABLE = 0.9
+"""Dice below which a warning goes with a model, as at the end of its training."""
 
 
 def here(name: str) -> Path:
@@ -66,9 +68,22 @@ def made_of(source: Path, prepared: Path) -> str | None:
     return None
 
 
+def dice_of(model: Path) -> float | None:
+    """Return what the recipe of a model says of its Dice on validation."""
+    try:
+        recipe = json.loads((model / "recipe.json").read_text(encoding="utf-8"))
+        return float(recipe["figures"]["validation"]["dice"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def tell_model(model: Path | None) -> None:
     """Say which model is at work."""
     if model:
-        say(f"model: yours, {model.resolve()}")
+        dice = dice_of(model)
+        known = f", Dice {dice:.2f} on the pictures by which it was chosen" if dice is not None else ""
+        say(f"model: yours, {model.resolve()}{known}")
+        if dice is not None and dice < USABLE:
+            warn(f"a model with a Dice below {USABLE:g} gives masks of little use; train it longer")
     else:
         say(f"model: the one that comes with pleura, as there is no {here('model')}/, which train.py makes")

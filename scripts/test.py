@@ -27,6 +27,7 @@ from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say, warn
 from pleura.cli.folders import IMAGE_SUFFIX, scans_in
 from pleura.cli.jobs import guard, identities
 from pleura.cli.parser import Parser
+from pleura.cli.paths import path
 from pleura.volume import to_axial
 from pleura.writing import is_ours, preview, record_path
 from pleura.writing.place import make_folder, replacing
@@ -38,8 +39,10 @@ def main() -> int:
     parser = Parser(
         prog="test.py", description=__doc__, formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    parser.add_argument("--image_path", type=Path, required=True, metavar="PATH", help="picture, scan or folder")
-    parser.add_argument("--output", type=Path, default=Path(), metavar="FOLDER", help="folder for what is written")
+    parser.add_argument(
+        "--image_path", "--image-path", type=path, required=True, metavar="PATH", help="picture, scan or folder"
+    )
+    parser.add_argument("--output", type=path, default=Path(), metavar="FOLDER", help="folder for what is written")
     options = parser.parse_args()
     model = here("model") if here("model").is_dir() else None
     failed = 0
@@ -116,15 +119,15 @@ def is_free(mask: Path, result: pleura.Segmentation) -> bool:
     return bool(earlier == result.volume.identity.sha256)
 
 
-def blank(picture: np.ndarray, inside: np.ndarray, path: Path) -> Path:
+def blank(picture: np.ndarray, inside: np.ndarray, target: Path) -> Path:
     """Write the picture in grey, black outside the lungs."""
     low, high = np.percentile(picture, [0.5, 99.5])
     grey = np.clip((picture - low) / max(float(high - low), 1e-6) * 255, 0, 255)
     mark = PngInfo()
     mark.add_text("Software", f"pleura {pleura.__version__}")
-    with replacing(path) as file:
+    with replacing(target) as file:
         Image.fromarray(np.where(inside, grey, 0).astype(np.uint8)).save(file, format="PNG", pnginfo=mark)
-    return path
+    return target
 
 
 if __name__ == "__main__":

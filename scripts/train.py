@@ -20,6 +20,7 @@ from project import find_source, here, made_of
 from pleura.cli import main
 from pleura.cli.console import NOTHING_DONE, complain, say
 from pleura.cli.parser import Parser
+from pleura.cli.paths import path
 from pleura.cli.train import add_settings, settings_of
 from pleura.errors import PleuraError, missing_extra
 from pleura.training.config import TrainingConfig, preset
@@ -35,7 +36,7 @@ def parse(given: Sequence[str]) -> tuple[Namespace, list[str]]:
     own = Parser(add_help=False, allow_abbrev=False)
     for one in (parser, own):
         one.add_argument("--preset", default="default", help="default, original or notebook")
-        one.add_argument("--data", type=Path, metavar="FOLDER", help="images and masks, in place of dataset/ or data/")
+        one.add_argument("--data", type=path, metavar="FOLDER", help="images and masks, in place of dataset/ or data/")
     add_settings(parser)
     return parser.parse_args(given), own.parse_known_args(given)[1]
 

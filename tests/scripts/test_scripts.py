@@ -84,7 +84,8 @@ def test_description_to_the_letter(tmp_path: Path) -> None:
     assert "Dice" in evaluated.stdout
     tested = run(project, "scripts/test.py", "--image_path", "data/images/image1.png")
     assert tested.returncode == 0, tested.stderr
-    assert f"model: yours, {project / 'model'}" in tested.stdout
+    assert f"model: yours, {project / 'model'}, Dice 0." in tested.stdout
+    assert "gives masks of little use" in tested.stderr
     made = {path.name for path in project.iterdir()}
     assert made == {
         *("scripts", "data", "prepared", "runs", "model", "evaluation"),

@@ -8,8 +8,11 @@ too much, BUNDLE stays as it was.
 
 from __future__ import annotations
 
+import json
 import sys
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
+from typing import Any
 
 from pleura.cli.console import say
 from pleura.cli.paths import path
@@ -42,7 +45,8 @@ def run(wishes: Namespace) -> int:
         raise UnreadableInput(f"{wishes.run}: no best.safetensors there; name the folder of a run", code="no-weights")
     if wishes.bundle.is_dir() and any(wishes.bundle.iterdir()) and not (wishes.bundle / "recipe.json").is_file():
         raise UnwritableOutput(f"{wishes.bundle} holds other files; name a new folder", code="folder-in-use")
-    facts = {"name": wishes.name or wishes.bundle.name, "version": wishes.version, "licence": wishes.licence}
+    named = {"name": wishes.name or wishes.bundle.name, "version": wishes.version, "licence": wishes.licence}
+    facts = named | _figures(wishes.run)
     with reported(sys.stderr) as tell, building(wishes.bundle) as folder:
         tell("reading slices to compare on")
         planes = real_planes(config_of(wishes.run), wishes.check)
@@ -61,3 +65,12 @@ def run(wishes: Namespace) -> int:
         say(f"{name}: Dice {dice:.4f} against the trained network on {len(planes)} slices")
     say(f"written: {wishes.bundle} ({recipe['name']} {recipe['version']}, {wishes.precision})")
     return 0
+
+
+def _figures(run: Path) -> dict[str, Any]:
+    """Return what the recipe says of how good the run was on its validation pictures; nothing of an unfinished one."""
+    try:
+        report = json.loads((run / "report.json").read_text(encoding="utf-8"))
+        return {"figures": {"validation": {"dice": report["best"]["score"], "step": report["best"]["step"]}}}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}

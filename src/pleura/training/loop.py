@@ -171,7 +171,10 @@ def _read(config: TrainingConfig, tell: Listener) -> tuple[Sampler, list[Sheet]]
     sampler = Sampler(cases, config.weights, config.seed, config.slices, emphasise=config.strength > 0)
     held = [case for name in config.validation for case in load(root, name, "val", config.view, reading)]
     if not held:
-        raise UnsuitableInput("no case of the data set is in the split val; prepare it with one", code="empty-dataset")
+        raise UnsuitableInput(
+            "no case of the data set is in the split val, which chooses the weights; prepare two patients at least",
+            code="empty-dataset",
+        )
     return sampler, prepare(held, config)
 
 
