@@ -26,8 +26,8 @@ Spacing = tuple[float, float, float]
 
 FARTHEST = 1e9
 """Millimetres from the origin, a thousand kilometres, beyond which a place is a damaged number."""
-LARGEST = 1e7
-"""Millimetres along any side of a volume: ten kilometres. Millimetres that are called metres stay below."""
+LARGEST = 1e5
+"""Millimetres along any side of a volume, a hundred metres: no body, and no picture whose pixels count as one each."""
 
 
 class Kind(enum.StrEnum):

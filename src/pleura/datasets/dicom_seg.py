@@ -22,7 +22,7 @@ from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
 from pleura.reading.dicom_dataset import read_dataset
 from pleura.reading.labelmap import LabelMap
 from pleura.reading.limits import check_size
-from pleura.volume import LARGEST, Affine
+from pleura.volume import FARTHEST, Affine
 
 _OFF_GRID = 0.2
 """Share of a step by which a plane may lie off the regular grid that holds all."""
@@ -142,7 +142,7 @@ def _planes(dataset: Any) -> list[Plane]:
 def _vector(numbers: Sequence[Any], count: int) -> NDArray[np.float64]:
     """Return `count` numbers of a size that places and distances can have."""
     vector = np.array([float(number) for number in numbers])
-    if vector.shape != (count,) or not (np.abs(vector) < LARGEST).all():
+    if vector.shape != (count,) or not (np.abs(vector) < FARTHEST).all():
         raise UnreadableInput("the DICOM segmentation does not say where its planes lie", code="damaged")
     return vector
 

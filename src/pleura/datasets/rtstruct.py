@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
 from pleura.reading.dicom_dataset import read_dataset
 from pleura.reading.labelmap import LabelMap
-from pleura.volume import LARGEST, Volume
+from pleura.volume import FARTHEST, Volume
 
 _OBLIQUE = 0.25
 """Slices by which the points of one contour may differ in height."""
@@ -118,7 +118,7 @@ def _contours(structure: Any) -> list[NDArray[np.float64]]:
     for contour in structure.get("ContourSequence") or []:
         kind = str(contour.get("ContourGeometricType", "CLOSED_PLANAR"))
         points = np.array(contour.ContourData, np.float64).reshape(-1, 3)
-        if not (np.abs(points) < LARGEST).all():
+        if not (np.abs(points) < FARTHEST).all():
             raise UnreadableInput("a contour of the structure set lies nowhere", code="damaged")
         if kind.startswith("CLOSED") and len(points) > 2:
             found.append(points)
