@@ -9,7 +9,6 @@ import sys
 from contextlib import suppress
 
 from pleura.cli.signals import raise_received
-from pleura.errors import AmbiguousInput, PleuraError
 
 SOME_FAILED, NOTHING_DONE, WARNED = 1, 2, 3
 
@@ -63,6 +62,8 @@ def complain(error: BaseException, *, debug: bool) -> None:
 
     Raises what a signal raised, if one came: many libraries turn that into an error of their own.
     """
+    from pleura.errors import AmbiguousInput
+
     raise_received()
     if debug:
         from traceback import format_exception
@@ -83,6 +84,8 @@ def _to_stderr(line: str) -> None:
 
 def sentence(error: BaseException) -> str:
     """Return what is told of an error."""
+    from pleura.errors import PleuraError
+
     if isinstance(error, PleuraError):
         return str(error)
     if isinstance(error, MemoryError):

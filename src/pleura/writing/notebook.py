@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from html import escape
-
 from pleura.segmentation import Segmentation
 from pleura.writing.preview import preview_jpeg
 from pleura.writing.summary import summary_line
@@ -12,6 +9,9 @@ from pleura.writing.summary import summary_line
 
 def as_html(segmentation: Segmentation) -> str:
     """Return a `figure` element that needs no network, no script and no file beside it."""
+    from base64 import b64encode
+    from html import escape
+
     picture = b64encode(preview_jpeg(segmentation)).decode("ascii")
     line = escape(summary_line(segmentation))
     return (
