@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from pleura import errors
-from pleura.errors import PleuraError
+from pleura.errors import AmbiguousInput, Choice, PleuraError
 
 CHILDREN = PleuraError.__subclasses__()
 
@@ -32,3 +32,12 @@ def test_a_missing_package_comes_with_the_command_that_installs_it() -> None:
     error = errors.missing_extra("pynrrd", "itk")
     assert str(error) == "pynrrd is not installed; get it with: pip install 'pleura[itk]'"
     assert error.code == "missing-extra"
+
+
+def test_error_that_asks_for_a_choice_tells_the_first_of_many_and_holds_them_all() -> None:
+    choices = [Choice(n, f"1.2.{n}", "Miller", "B30f", "9 slices", (9, 64, 64), (5, 1, 1)) for n in range(1, 11)]
+    error = AmbiguousInput("which", code="several-series", choices=choices).within("scan")
+    assert str(error).startswith("scan: which: 1 (kernel B30f, 9 slices, 5.00 x 1.00 x 1.00 mm, series 1.2.1); 2 (")
+    assert str(error).endswith("series 1.2.8); 2 more")
+    assert (error.code, len(error.choices)) == ("several-series", 10)
+    assert choices[0].line() == '  1  "Miller", kernel B30f, 9 slices, 5.00 x 1.00 x 1.00 mm, series 1.2.1'

@@ -18,6 +18,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+_TOLD = 8
+"""Choices that a sentence may list; `choices` holds all."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -100,7 +103,8 @@ class AmbiguousInput(PleuraError, ValueError):
         self.choices = tuple(choices)
 
     def __str__(self) -> str:
-        return ": ".join([self.args[0], *(["; ".join(map(str, self.choices))] if self.choices else [])])
+        told = [*map(str, self.choices[:_TOLD]), *([f"{more} more"] if (more := len(self.choices) - _TOLD) > 0 else [])]
+        return ": ".join([self.args[0], *(["; ".join(told)] if told else [])])
 
     def within(self, name: str) -> Self:
         """Return the same error with the name of what it is about before it."""

@@ -74,6 +74,8 @@ def test_pictures_of_the_viewer_on_a_disc_are_left_out_with_a_word_and_volumes_a
     (elsewhere / "DICOMDIR").write_bytes(bytes(128) + b"DICM")
     assert _planned(elsewhere) == ["DICOM", "a.mha"]
     assert scans_in(elsewhere / "DICOMDIR") == scans_in(elsewhere)
+    (elsewhere / "DICOMDIR").rename(elsewhere / "dicomdir")
+    assert scans_in(elsewhere / "dicomdir") == scans_in(elsewhere) == [elsewhere / "DICOM", elsewhere / "a.mha"]
     (note,) = left_out(elsewhere)
     assert note.code == "images-left-out"
     assert "(2)" in note.message

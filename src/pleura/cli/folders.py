@@ -21,6 +21,8 @@ IMAGE_SUFFIX = re.compile(
     r"(\.(nii|hdr|img|nrrd|nhdr|mha|mhd|png|jpe?g|tiff?|bmp|gif|webp|jp2|dcm|ima|zip))?(\.gz)?$", re.IGNORECASE
 )
 """What an image is named, and what a result's name leaves out of it; other dots belong to the name, as in a UID."""
+_DIRECTORIES = ("DICOMDIR", "dicomdir")
+"""What the directory of a disc is called; some systems show names of discs in lower case."""
 _PICTURE = re.compile(r"\.(png|jpe?g|tiff?|bmp|gif|webp|jp2)$", re.IGNORECASE)
 
 
@@ -90,7 +92,8 @@ def _is_of_viewer(file: Path, top: Path) -> bool:
     """Say whether a file is a picture on a disc; those of the viewer can be many."""
     if not _PICTURE.search(file.name):
         return False
-    return any((above / "DICOMDIR").is_file() for above in _up_to(top, file.parent)) and not is_ours(file)
+    folders = _up_to(top, file.parent)
+    return any((above / name).is_file() for above in folders for name in _DIRECTORIES) and not is_ours(file)
 
 
 def _content(files: Iterable[Path]) -> _Content:

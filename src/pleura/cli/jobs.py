@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +17,8 @@ from pleura.writing import SUFFIXES, record_path, suffix_of
 from pleura.writing.earlier import refuse_to_replace
 
 _RESULTS, _PICTURE = "lungs", "-preview.png"
+_UID = re.compile(r"\d+(\.\d+){3,}(#\d+)?")
+"""A series UID or key; `1.0` may be a part of a description."""
 ALL = "all"
 """The value of `--series` that asks for each of them."""
 
@@ -110,7 +113,7 @@ def _sources(root: Path, series: str | None) -> list[Path]:
     """Return the scans of an input; where a series is wanted, the studies, or all that is there for one UID."""
     if series in {None, ALL}:
         return scans_in(root)
-    if series and "." in series and set(series.partition("#")[0]) <= set("0123456789."):
+    if series and _UID.fullmatch(series):
         return [root]
     return [scan for scan in scans_in(root) if scan.is_dir()] or [root]
 
