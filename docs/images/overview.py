@@ -26,10 +26,10 @@ MARGIN = 22.0
 
 def main() -> None:
     """Segment both and paste four planes beside each other."""
-    scan, film = (pleura.segment(path) for path in sys.argv[1:])
+    scan, radiograph = (pleura.segment(path) for path in sys.argv[1:])
     slices = axial(scan, 8)
     planes = [(scan, cropped(plane)) for plane in (slices[2], slices[4], reformatted(scan)[0])]
-    planes.append((film, picture(film)))
+    planes.append((radiograph, picture(radiograph)))
     tiles = [
         rounded(_tile(plane, plane.fit(np.inf, HEIGHT), _window(result), result.structures)) for result, plane in planes
     ]

@@ -289,8 +289,9 @@ def segment(
     modality : what pictures without a header show: "auto" looks at them, "ct" or "cr" (radiograph) settles it
     convention : of radiographs: "heart-included", each lung to the spine, which is meant where it is empty, or
         "heart-excluded", the lung fields
-    backend : what runs the network: "auto" takes onnxruntime, or torch for a device that only torch knows
-    device : where it runs; "auto" is the processor
+    backend : what runs the network: "onnxruntime", "openvino" or "torch"; "auto" takes onnxruntime, or torch for a
+        device that only torch knows
+    device : where it runs: "cpu", "cuda" or "mps"; "auto" is the processor
     threads : processor threads; one for each core that this process may use if None, and never more
 
     Returns
@@ -309,10 +310,10 @@ def segment(
 
     Examples
     --------
-    >>> result = pleura.segment("scan")  # doctest: +SKIP
-    >>> result  # doctest: +SKIP
+    >>> result = pleura.segment("scan")
+    >>> result
     Segmentation(right 2846 mL, left 2509 mL, 87 x 256 x 256, no warnings)
-    >>> result.write("lungs.nii.gz")  # doctest: +SKIP
+    >>> result.write("lungs.nii.gz")
     """
     segmenter = Segmenter(
         model=model, modality=modality, convention=convention, backend=backend, device=device, threads=threads

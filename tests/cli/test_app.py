@@ -68,12 +68,12 @@ def test_wrong_words_get_one_line_that_says_what_may_have_been_meant(run, given:
     assert ran.err == f"pleura: error: {said}\n"
 
 
-def test_a_path_in_place_of_a_verb_is_told_the_verb(run, scan: Path) -> None:
+def test_a_path_in_place_of_a_verb_gets_the_command_that_segments_it(run, scan: Path) -> None:
     assert run(scan).err.endswith(f"; to segment it: pleura segment {scan}\n")
 
 
 @pytest.mark.parametrize("given", ["-V", "--version", "version"])
-def test_version_is_told_under_any_name(run, given: str) -> None:
+def test_version_has_three_names(run, given: str) -> None:
     assert run(given).out == f"pleura {__version__}\n"
 
 

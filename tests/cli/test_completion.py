@@ -35,7 +35,7 @@ def test_zsh_runs_the_script_of_bash(run) -> None:
     assert run("completion", "bash").out == f"_pleura(){script}"
 
 
-def test_fish_is_told_every_verb_every_option_and_its_values(run) -> None:
+def test_fish_learns_every_verb_every_option_and_its_values(run) -> None:
     lines = run("completion", "fish").out.splitlines()
     assert [verb for verb in VERBS if not any(f" -a {verb} " in line for line in lines)] == []
     segment = "complete -c pleura -n '__fish_seen_subcommand_from segment'"

@@ -9,8 +9,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "pleura.1"
 
 
 def test_manual_page_is_what_the_parsers_say() -> None:
-    told = "write it anew: python -m pleura.cli.manual > docs/pleura.1"
-    assert manual() == PAGE.read_text(encoding="utf-8"), told
+    remedy = "write it anew: python -m pleura.cli.manual > docs/pleura.1"
+    assert manual() == PAGE.read_text(encoding="utf-8"), remedy
 
 
 def test_manual_page_has_a_section_for_each_verb_and_each_exit_code() -> None:

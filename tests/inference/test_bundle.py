@@ -59,7 +59,7 @@ def test_bundle_of_another_version_is_refused(copy: Path) -> None:
     assert caught.value.code == "bundle-version"
 
 
-def test_a_name_that_is_none_is_told_the_shipped_ones() -> None:
+def test_a_model_that_is_not_there_is_answered_with_the_shipped_ones() -> None:
     with pytest.raises(InvalidBundle, match=r"no model nosuch; .*: chest-ct, chest-radiograph$") as caught:
         load_bundle("nosuch")
     assert caught.value.code == "bundle-missing"

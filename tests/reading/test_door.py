@@ -92,7 +92,7 @@ def test_dicomdir_is_its_folder(tmp_path: Path) -> None:
     assert pleura.read(folder / "DICOMDIR").identity == pleura.read(folder).identity
 
 
-def test_a_kind_may_be_given_as_its_text_at_every_door_and_another_text_is_refused(tmp_path: Path) -> None:
+def test_a_kind_may_be_given_as_its_text_wherever_one_is_taken_and_another_text_is_refused(tmp_path: Path) -> None:
     hu = chest((40, 64, 64))
     nib.save(nib.Nifti1Image(hu.transpose(), np.diag([-5.0, -5.0, 7.0, 1.0])), tmp_path / "scan.nii")
     for kind in ("hu", Kind.HU):

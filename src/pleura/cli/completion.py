@@ -94,7 +94,7 @@ def _fish() -> str:
 
 
 def _fish_words(action: Action) -> str:
-    """Return how fish is told of one argument."""
+    """Return the part of a line of fish that describes one argument."""
     names = "".join(
         f" -l {option[2:]}" if option.startswith("--") else f" -s {option[1:]}" for option in action.option_strings
     )
