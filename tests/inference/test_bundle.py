@@ -179,3 +179,18 @@ def test_labels_without_a_name_are_refused(copy: Path) -> None:
     replace_graph(copy, "network", load_bundle("chest-radiograph").graph("network").read_bytes())
     with pytest.raises(InvalidBundle):
         Segmenter(model=copy, threads=1)(chest(shape=(8, 64, 64)).volume)
+
+
+def test_the_end_of_a_time_limit_is_not_taken_for_a_damaged_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pleura.inference import backends
+
+    class TimeLimit(Exception):
+        """What a signal handler of the caller raises, wherever the program is."""
+
+    class Session:
+        def run(self, *_: object) -> None:
+            raise TimeLimit
+
+    monkeypatch.setattr(backends, "kept_session", lambda *_: Session())
+    with pytest.raises(TimeLimit):
+        Segmenter(threads=1)(chest(shape=(8, 64, 64)).volume)

@@ -26,6 +26,8 @@ from pleura.inference.bundle import LUNGS, Bundle
 Bytes = NDArray[np.uint8]
 Backend = Callable[[Bytes], tuple[Bytes, ...]]
 
+_RAISED_BY = frozenset({"builtins", "numpy", "onnxruntime", "openvino", "torch"})
+"""Packages whose exceptions speak of a graph."""
 NAMES = ("onnxruntime", "openvino", "torch")
 DEVICES = ("cpu", "cuda", "mps")
 
@@ -55,12 +57,17 @@ def make_backend(
 
 @contextmanager
 def fit(bundle: Bundle) -> Iterator[None]:
-    """Turn whatever a graph of a bundle raises into `InvalidBundle`, but for a lack of memory or of a package."""
+    """Turn what a graph of a bundle raises into `InvalidBundle`, but for a lack of memory or of a package.
+
+    What the caller's own signal handlers raise meanwhile, such as the end of a time limit, is passed on.
+    """
     try:
         yield
-    except (PleuraError, ImportError, MemoryError):
+    except (PleuraError, ImportError, MemoryError, TimeoutError):
         raise
     except Exception as problem:  # each backend has errors of its own
+        if type(problem).__module__.partition(".")[0] not in _RAISED_BY:
+            raise
         if "alloc" in str(problem) or "out of memory" in str(problem):
             raise MemoryError from problem
         raise unfit(bundle) from problem
