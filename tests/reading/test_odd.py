@@ -1,8 +1,9 @@
-"""Real odd files, one by one: a volume, a note or a named error, as `benchmarks/odd_expectations.tsv` allows."""
+"""Real odd files and reported cases, one by one: a volume, a note or a named error, as the benchmarks allow."""
 
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -30,6 +31,8 @@ def load(path: Path) -> ModuleType:
     return module
 
 
+EXCEPTION = re.compile(r"\b[A-Z]\w*(Error|Exception|Warning)\b")
+"""Names of Python's exceptions mean nothing to who reads a message."""
 odd = load(ROOT / "benchmarks" / "odd.py")
 EXPECTED = odd.expectations()
 
@@ -46,6 +49,7 @@ def test_an_odd_file_gives_what_a_careful_reader_would_say(files: Path, path: st
     found = odd.outcome(files / path, odd.try_reading)
     assert found.what in {"read", "error"}, found.message
     assert "\n" not in found.message
+    assert not EXCEPTION.search(found.message)
     good = odd.agrees(found, EXPECTED[path], lambda other: odd.outcome(files / other, odd.try_reading).sha256)
     assert good != (path in KNOWN), f"{found} {found.message}; allowed {EXPECTED[path]}"
 
@@ -77,3 +81,49 @@ def test_a_real_volume_of_the_abdomen_keeps_its_grid(files: Path) -> None:
     volume = pleura.read(files / "08-nifti" / "example_ct_sm.nii.gz")
     assert volume.shape == (30, 101, 122)
     assert volume.spacing == pytest.approx((3, 3, 3), abs=0.01)
+
+
+cases = load(ROOT / "benchmarks" / "cases.py")
+READ = {
+    "00-base/base.zip": set(),
+    "rescale-missing-in-some/scan.zip": {"rescale-differs"},
+    "rescale-twice/scan.zip": {"hu-offset-corrected"},
+    "vox-offset-0/scan.nii.gz": {"voxel-offset", "values-hu"},
+    "qfac-0/scan.nii.gz": {"values-hu"},
+    "padding-high/scan.nii.gz": {"padding", "values-hu"},
+    "sform-qform-disagree/scan.nii.gz": {"forms-disagree", "values-hu"},
+    "metres/scan.nii.gz": {"units-doubtful", "values-hu"},
+    "tilt-mask-itk/scan.zip": {"gantry-tilt"},
+    "exif-mirror/photo.jpg": {"lossy-compression", "spacing-unknown", "stored-mirrored", "values-windowed"},
+    "sixteen-greys/low.png": {"few-greys", "spacing-unknown", "values-windowed"},
+    "cr-8bit-slope/negative.dcm": {"spacing-at-detector", "spacing-doubtful"},
+    "cr-rgb-grey/rgb.dcm": {"spacing-at-detector", "spacing-doubtful"},
+    "mhd-comment-first/scan.mhd": {"values-hu"},
+}
+"""Path below reports/ -> the codes of all notes; without segmenting nothing is said of what a picture shows."""
+
+
+@pytest.fixture(scope="module")
+def case_files(shared: Path) -> Path:
+    if not (shared / "cases").is_dir():
+        pytest.skip("the cases are not beside this checkout")
+    return shared / "cases"
+
+
+@pytest.mark.parametrize("path", READ)
+def test_a_reported_case_is_read_with_what_is_to_be_said_of_it(case_files: Path, path: str) -> None:
+    found = odd.outcome(case_files / "reports" / path, odd.try_reading)
+    assert found.what == "read", found.message
+    assert found.codes == READ[path]
+
+
+@pytest.mark.parametrize("path", [path for path in cases.expectations() if "obj-seg" not in path])
+def test_no_case_ends_in_a_crash_or_names_an_exception(case_files: Path, path: str) -> None:
+    found = odd.outcome(case_files / path, odd.try_reading)
+    assert found.what in {"read", "error"}, found.message
+    assert not EXCEPTION.search(found.message)
+
+
+def test_every_case_has_an_expectation(case_files: Path) -> None:
+    index = (case_files / "index.tsv").read_text().splitlines()[1:]
+    assert {line.split("\t")[0] for line in index} == set(cases.expectations())

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
 from pleura.reading import values
-from pleura.reading.padding import connected_to_border, corner_value
+from pleura.reading.padding import connected_to_border, corner_values
 from pleura.volume import Kind
 
 HU = chest()
@@ -66,13 +66,42 @@ def test_many_values_within_the_scan_that_are_no_numbers_are_refused() -> None:
 
 
 def test_corners_that_vary_are_no_padding() -> None:
-    assert corner_value(HU) is None
+    assert corner_values(HU) == []
     flat = np.zeros((4, 8, 8))
     flat[:, :, 4:] = 7
-    assert corner_value(flat) in {0, 7}  # half of the corners each
+    assert sorted(corner_values(flat)) == [0, 7]  # half of the corners each
     flat[0, :, 0] = 1
     flat[-1, :, 0] = 1
-    assert corner_value(flat) == 7
+    assert corner_values(flat) == [7]
+
+
+RING = (np.hypot(DOWN, ACROSS) > 31) & (np.hypot(DOWN, ACROSS) < 35)
+
+
+@pytest.mark.parametrize("value", [3071, 0])
+def test_a_ring_within_corners_of_air_becomes_air(value: int) -> None:
+    padded = np.where(HU < -890, -1000 + HU % 17, HU).astype(np.int16)
+    padded[:, np.hypot(DOWN, ACROSS) > 31] = -1024
+    padded[:, RING] = value
+    meaning = values.interpret(padded)
+    assert "padding" in {note.code for note in meaning.notes}
+    assert set(meaning.voxels[:, RING].ravel()) == {-1024}
+
+
+def test_different_padding_at_two_sides_becomes_air() -> None:
+    padded = HU.copy()
+    padded[:, :4], padded[:, -4:] = 3071, 0
+    found = values.interpret(padded).voxels
+    assert set(found[:, :4].ravel()) == set(found[:, -4:].ravel()) == {-1024}
+    np.testing.assert_array_equal(found[:, 4:-4], HU[:, 4:-4])
+
+
+def test_a_drawn_body_without_noise_is_kept() -> None:
+    drawn = np.where(HU > -500, 40, np.where(HU > -900, -850, -1000)).astype(np.int16)
+    drawn[:, 28:36, 28:36] = 300
+    meaning = values.interpret(drawn.copy())
+    np.testing.assert_array_equal(meaning.voxels, drawn)
+    assert [note.code for note in meaning.notes] == ["values-hu"]
 
 
 def test_only_what_is_joined_to_the_border_is_outside() -> None:

@@ -19,12 +19,18 @@ _CORNER = 2
 """Voxels along each side of a corner that have to be equal; noise of CT is 10 HU and more, and seldom so twice."""
 _AIR_BELOW = -900
 """HU below which padding counts as the air that it stands for."""
+_SURELY_AIR = -950
+"""HU of air around a body, not of lung: what a ring of padding encloses, and the wall of a drawn body does not."""
+_TISSUE = 0.01
+"""Share of soft tissue within a ring: without it the ring is the body, drawn in one value."""
+_ALL_AROUND = 0.9
+"""Share of what touches the corners that is the value of a ring."""
 
 
-def corner_value(array: NDArray[Any]) -> float | None:
-    """Return the one value that at least half of the corners of a (z, y, x) array hold throughout, or None.
+def corner_values(array: NDArray[Any]) -> list[float]:
+    """Return the values that at least two corners of a (z, y, x) array hold throughout, the commonest first.
 
-    Values that are not finite are no answer.
+    Values that are not finite are left out.
     """
     corners = product((slice(None, _CORNER), slice(-_CORNER, None)), repeat=3)
     constants = Counter[float]()
@@ -32,10 +38,7 @@ def corner_value(array: NDArray[Any]) -> float | None:
         part = array[corner]
         if part.min() == part.max() and np.isfinite(part.flat[0]):
             constants[float(part.flat[0])] += 1
-    if not constants:
-        return None
-    value, count = constants.most_common(1)[0]
-    return value if count >= 4 else None
+    return [value for value, count in constants.most_common() if count >= 2]
 
 
 def connected_to_border(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -51,18 +54,56 @@ def connected_to_border(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def set_to_air(hu: NDArray[np.int16], air: int) -> tuple[Note, ...]:
     """Set padding of HU (z, y, x) that is not air to `air`, in place, and say so."""
-    value = corner_value(hu)
-    if value is None or value < _AIR_BELOW:
+    corners = corner_values(hu)
+    low = [value for value in corners if value < _AIR_BELOW]
+    high = {value for value in corners if value >= _AIR_BELOW} or _rings(hu, low)
+    counts = Counter[float]()
+    for plane in hu if high else ():
+        outside = connected_to_border(np.isin(plane, [*high, *low]))
+        for value in high:
+            here = outside & (plane == value)
+            plane[here] = air
+            counts[value] += int(here.sum())
+    share = counts.total() / hu.size
+    if not 0 < share < 1:
         return ()
-    count = 0
-    for plane in hu:
-        outside = connected_to_border(plane == value)
-        plane[outside] = air
-        count += int(outside.sum())
-    if count == hu.size:
-        return ()
-    text = f"outside the scan's field the value is {value:g} throughout, {count / hu.size:.0%} of all; taken as air"
+    listed = " or ".join(f"{value:g}" for value in sorted(high) if counts[value])
+    text = f"outside the scan's field the value is {listed} throughout, {share:.0%} of all; taken as air"
     return (Note("padding", text),)
+
+
+def _rings(hu: NDArray[np.int16], low: list[float]) -> set[float]:
+    """Return the value of a ring of padding between constant air in the corners and the air around the body."""
+    if not low:
+        return set()
+    found = [_ring(hu[round(share * (len(hu) - 1))], low[0]) for share in (0.25, 0.5, 0.75)]
+    return {value for value in found if value is not None and found.count(value) >= 2}
+
+
+def _ring(plane: NDArray[np.int16], low: float) -> float | None:
+    """Return the one value that lies all around the corners of a plane, where within it are air again and a body."""
+    corners = connected_to_border(plane == low)
+    around = plane[_beside(corners)]
+    if not around.size:
+        return None
+    values, counts = np.unique(around, return_counts=True)
+    value = float(values[counts.argmax()])
+    if value < _AIR_BELOW or counts.max() < _ALL_AROUND * around.size:
+        return None
+    ring = connected_to_border(corners | (plane == value))
+    beside, within = plane[_beside(ring)], plane[~ring]
+    is_air = beside.size and float((beside < _SURELY_AIR).mean()) >= 0.5
+    return value if is_air and float(((within >= -200) & (within <= 300)).mean()) >= _TISSUE else None
+
+
+def _beside(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the pixels of a plane that touch a mask (y, x) with a side and are not in it."""
+    grown = mask.copy()
+    grown[1:] |= mask[:-1]
+    grown[:-1] |= mask[1:]
+    grown[:, 1:] |= mask[:, :-1]
+    grown[:, :-1] |= mask[:, 1:]
+    return np.asarray(grown & ~mask)
 
 
 def not_finite_outside(bad: NDArray[np.bool_]) -> bool:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
 from pleura.modality import decide
-from pleura.reading.padding import corner_value, not_finite_outside, set_to_air
+from pleura.reading.padding import corner_values, not_finite_outside, set_to_air
 from pleura.volume import Kind, Note
 
 AIR = -1024
@@ -87,6 +87,8 @@ def raw_offset(values: NDArray[Any]) -> int | None:
     for offset in (STORED_OFFSET, -STORED_OFFSET, _PICTURE_OFFSET):
         hu = values.astype(np.float32) - offset
         hu = hu[hu > -2500]
+        if hu.size and hu.min() < -1250 and float((hu == hu.min()).mean()) >= 0.01:
+            hu = hu[hu > hu.min()]  # padding that lies nearer to air
         dense = hu[hu > -500]
         if dense.size < max(1, 0.05 * hu.size) or hu.min() < -1250 or hu.max() > 7000:
             continue
@@ -178,9 +180,9 @@ def _offset(array: NDArray[Any], low: float, high: float) -> int | None:
     """Return what was added to HU, 0 for HU as they are, or None for grey values; refuse what is neither."""
     values = sample(array)
     offset = hu_offset(values)
-    padding = corner_value(array)
-    if offset is None and padding is not None and (values != padding).mean() >= 0.01:
-        offset = hu_offset(values[values != padding])
+    if offset is None:
+        rest = values[~np.isin(values, corner_values(array))]
+        offset = hu_offset(rest) if rest.size >= 0.01 * values.size else None
     grey = _are_grey(array, low, high)
     if (grey and offset is None) or _shows_radiograph(array, low, high):
         return None
