@@ -255,12 +255,15 @@ def main(argv: list[str] | None = None) -> int:
         return 0
     totals: defaultdict[str, Counter[str]] = defaultdict(Counter)
     slowest, largest = 0.0, 0
-    for found in watch(options, options.first, options.count):
-        totals[found["group"]][found["what"]] += 1
-        slowest, largest = max(slowest, found.get("seconds", 0)), max(largest, found.get("peak", 0))
-        if found["what"] in KINDS:
-            print(f"{found['number']} {found['group']}: {found['what']} {found['detail']!r}", flush=True)
-            keep(options, found["number"], found)
+    try:
+        for found in watch(options, options.first, options.count):
+            totals[found["group"]][found["what"]] += 1
+            slowest, largest = max(slowest, found.get("seconds", 0)), max(largest, found.get("peak", 0))
+            if found["what"] in KINDS:
+                print(f"{found['number']} {found['group']}: {found['what']} {found['detail']!r}", flush=True)
+                keep(options, found["number"], found)
+    except KeyboardInterrupt:
+        print("interrupted")
     print("\n".join(table(totals)))
     print(f"longest {slowest:.1f} s of processor time, most memory {largest / 1e6:.0f} MB")
     return int(any(counts[kind] for counts in totals.values() for kind in KINDS))
