@@ -131,3 +131,11 @@ def test_no_escape_sequence_of_a_result_reaches_the_terminal(run, network: objec
     assert "written: " in ran.out
     assert "\x1b" not in ran.out
     assert "\\x1b[31mred\\n.nii.gz" in ran.out.splitlines()[-1]
+
+
+def test_path_that_is_too_long_is_shown_in_part(run) -> None:
+    ran = run("info", "/".join(["folder"] * 1000))
+    assert ran.code == 2
+    assert ran.err.count("\n") == 1
+    assert len(ran.err) < 400
+    assert ran.err.endswith("File name too long\n")

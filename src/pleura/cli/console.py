@@ -11,6 +11,8 @@ from contextlib import suppress
 from pleura.cli.signals import raise_received
 
 SOME_FAILED, NOTHING_DONE, WARNED = 1, 2, 3
+_LONG_NAME = 255
+"""Characters of a path that are shown: a name of the longest that most systems allow."""
 
 
 class OutputLost(Exception):
@@ -82,6 +84,11 @@ def _to_stderr(line: str) -> None:
         sys.stderr.write(f"{printable(line)}\n")
 
 
+def _shortened(name: object) -> str:
+    text = str(name)
+    return text if len(text) <= _LONG_NAME else f"{text[: _LONG_NAME // 2]}...{text[-_LONG_NAME // 2 :]}"
+
+
 def sentence(error: BaseException) -> str:
     """Return what is told of an error."""
     from pleura.errors import PleuraError
@@ -93,5 +100,5 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, PermissionError) and error.filename:
         return f"{error.filename}: this may not be read"
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        return f"{_shortened(error.filename)}: {error.strerror}" if error.filename else error.strerror
     return "unexpected, a defect of pleura; run again with --debug and report what it shows"

@@ -14,6 +14,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 
 from pleura.file_names import is_word, joined, says_image, says_mask, tokens
@@ -107,7 +108,7 @@ def named(path: Path, root: Path, silent: Collection[Path] = frozenset()) -> Nam
 
 def _folders(path: Path, root: Path) -> list[tuple[str, Path]]:
     """Return name and path of each folder between `root` and a file."""
-    return [(folder.name, folder) for folder in path.parents if root in folder.parents]
+    return [(folder.name, folder) for folder in takewhile(lambda folder: folder != root, path.parents)]
 
 
 def _words_of_folder(folder: str) -> tuple[list[str], list[str]]:
