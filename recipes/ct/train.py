@@ -24,9 +24,6 @@ from recipes.ct.network import CoarseNet
 from recipes.ct.samples import KNOWN, PAINTED, ROUGH, SOLID
 from recipes.ct.scans import Scan, scans
 
-KEPT = 160
-"""Samples held in memory, 700 MB; each is drawn a few times before a new one takes its place."""
-
 LONGEST = (80, 80, 96)
 """Cells of a sample along z, y and x at most; more is cut at random, as a scan that ends there."""
 
@@ -43,19 +40,19 @@ def chosen(fold: str, *, free_only: bool) -> list[Scan]:
 class Pool:
     """Samples on disk, a part of them in memory."""
 
-    def __init__(self, folder: Path, names: set[str], seed: int) -> None:
-        self.folder, self.names, self.rng = folder, names, random.Random(seed)
+    def __init__(self, folder: Path, names: set[str], kept: int, seed: int) -> None:
+        self.folder, self.names, self.most, self.rng = folder, names, kept, random.Random(seed)
         self.unread: list[Path] = []
         self.kept: list[NDArray[np.uint8]] = []
 
     def draw(self) -> NDArray[np.uint8]:
         """Return a random sample, now and then a fresh one."""
-        if len(self.kept) < KEPT or self.rng.random() < 1 / REUSE:
+        if len(self.kept) < self.most or self.rng.random() < 1 / REUSE:
             sample: NDArray[np.uint8] = np.load(self._next())
-            if len(self.kept) < KEPT:
+            if len(self.kept) < self.most:
                 self.kept.append(sample)
             else:
-                self.kept[self.rng.randrange(KEPT)] = sample
+                self.kept[self.rng.randrange(self.most)] = sample
             return sample
         return self.rng.choice(self.kept)
 
@@ -76,19 +73,24 @@ class Pool:
         return self.unread.pop()
 
 
-def batch(samples: list[NDArray[np.uint8]], rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Return inputs (n, 3, z, y, x), soft targets and weights, cut and padded to a common size."""
+def batch(samples: list[NDArray[np.uint8]], rng: np.random.Generator) -> Tensor:
+    """Return samples cut, and padded with air to a common size, (n, 6, z, y, x) uint8."""
     cut = [_cut(sample, rng) for sample in samples]
     size = [-(-max(sample.shape[axis] for sample in cut) // ROUGH) * ROUGH for axis in (1, 2, 3)]
     whole = np.zeros((len(cut), 6, *size), np.uint8)
+    whole[:, 2] = 255
     for place, sample in enumerate(cut):
-        whole[place, 2] = 255
         z, y, x = (int(rng.integers(0, room - used + 1)) for room, used in zip(size, sample.shape[1:], strict=True))
         whole[place, :, z : z + sample.shape[1], y : y + sample.shape[2], x : x + sample.shape[3]] = sample
-    planes = torch.from_numpy(whole)
+    return torch.from_numpy(whole)
+
+
+def parted(planes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return inputs (n, 3, z, y, x) with a little noise, soft targets (n, 3, ...) and weights (n, ...)."""
     inputs = planes[:, :3].float()
-    for one in inputs:
-        one[:2] += float(rng.normal(0, 2)) + float(rng.uniform(0, 4)) * torch.randn(one[:2].shape)
+    shift, strength = torch.randn(len(planes), 1, 1, 1, 1), 4 * torch.rand(len(planes), 1, 1, 1, 1)
+    noise = torch.randn_like(inputs[:, :2]) * strength.to(inputs) + 2 * shift.to(inputs)
+    inputs[:, :2] += noise
     lung = planes[:, 3:5].float() / 255
     targets = torch.cat([(1 - lung.sum(dim=1, keepdim=True)).clamp(min=0), lung], dim=1)
     bits = planes[:, 5]
@@ -118,14 +120,14 @@ def loss_of(scores: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
     return entropy + 0.3 * (1 - dice).mean()
 
 
-def step(network: nn.Module, optimiser: torch.optim.Optimizer, samples: tuple[Tensor, Tensor, Tensor]) -> float | None:
+def step(network: nn.Module, optimiser: torch.optim.Optimizer, planes: Tensor) -> float | None:
     """Take one step; None where the gradient is no number, and nothing is changed."""
-    inputs, targets, weights = samples
-    device = next(network.parameters()).device
+    planes = planes.to(next(network.parameters()).device)
+    inputs, targets, weights = parted(planes)
     optimiser.zero_grad(set_to_none=True)
-    with torch.autocast(device.type, dtype=torch.bfloat16):
-        scores = network(inputs.to(device))
-    loss = loss_of(scores.float(), targets.to(device), weights.to(device))
+    with torch.autocast(planes.device.type, dtype=torch.bfloat16):
+        scores = network(inputs)
+    loss = loss_of(scores.float(), targets, weights)
     loss.backward()  # type: ignore[no-untyped-call]
     norm = nn.utils.clip_grad_norm_(network.parameters(), 2.0)
     if not torch.isfinite(norm) or not torch.isfinite(loss):
@@ -156,12 +158,14 @@ def main() -> None:
     average = copy.deepcopy(network).eval()
     done = _resume(options, network, average, optimiser)
     names = {scan.id for scan in chosen(options.fold, free_only=options.free)}
-    pool, rng = Pool(options.pool, names, options.seed + done), np.random.default_rng(options.seed + done)
+    pool = Pool(options.pool, names, options.kept, options.seed + done)
+    rng = np.random.default_rng(options.seed + done)
     network.train()
     start, losses, skipped = time.monotonic(), [], 0
-    while done < options.steps:
+    while done < options.steps and time.monotonic() - start < options.seconds:
+        part = max(done / options.steps, (time.monotonic() - start) / options.seconds)
         for group in optimiser.param_groups:
-            group["lr"] = options.rate * min((done + 1) / 60, 1.0) * _falling(done / options.steps)
+            group["lr"] = options.rate * min((done + 1) / 60, 1.0) * _falling(part)
         value = step(network, optimiser, batch(pool.draw_alike(options.batch), rng))
         done += 1
         if value is None:
@@ -169,12 +173,13 @@ def main() -> None:
         else:
             losses.append(value)
             follow(average, network, min(0.996, 1 - 1 / (done / 4 + 2)))
-        if done % 50 == 0 or done == options.steps:
+        if done % 50 == 0:
             _save(options, network, average, optimiser, done)
             minutes = (time.monotonic() - start) / 60
             with (options.run / "log.tsv").open("a") as file:
                 file.write(f"{done}\t{np.mean(losses):.4f}\t{skipped}\t{minutes:.1f}\n")
             losses = []
+    _save(options, network, average, optimiser, done)
 
 
 def _falling(part: float) -> float:
@@ -187,6 +192,8 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("pool", type=Path)
     parser.add_argument("run", type=Path)
     parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--seconds", type=float, default=1e9, help="end by then, the rate falling in time")
+    parser.add_argument("--kept", type=int, default=160, help="samples held in memory, 4 MB each")
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--widths", type=int, nargs="+", default=[16, 48, 96, 128])
