@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-_TOLD = 8
+_MOST_LISTED = 8
 """Choices that a sentence may list; `choices` holds all."""
 
 
@@ -103,8 +103,11 @@ class AmbiguousInput(PleuraError, ValueError):
         self.choices = tuple(choices)
 
     def __str__(self) -> str:
-        told = [*map(str, self.choices[:_TOLD]), *([f"{more} more"] if (more := len(self.choices) - _TOLD) > 0 else [])]
-        return ": ".join([self.args[0], *(["; ".join(told)] if told else [])])
+        listed = [
+            *map(str, self.choices[:_MOST_LISTED]),
+            *([f"{more} more"] if (more := len(self.choices) - _MOST_LISTED) > 0 else []),
+        ]
+        return ": ".join([self.args[0], *(["; ".join(listed)] if listed else [])])
 
     def within(self, name: str) -> Self:
         """Return the same error with the name of what it is about before it."""

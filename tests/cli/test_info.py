@@ -27,9 +27,9 @@ def test_two_series_are_both_listed_with_what_tells_them_apart(run, elsewhere: P
         for slice_ in series(chest((20 - number, 64, 64)), SeriesInstanceUID=f"{ROOT}.{number}"):
             slice_.SeriesDescription, slice_.ConvolutionKernel = name, f"B{number + 3}0f"
             save(slice_, elsewhere / f"scan/{number}-{slice_.InstanceNumber}.dcm")
-    told = run("info", "scan")
-    assert told.code == 0
-    assert told.out.splitlines()[:3] == [
+    found = run("info", "scan")
+    assert found.code == 0
+    assert found.out.splitlines()[:3] == [
         "2 series, to choose from with --series:",
         f'  1  "Lunge weich", kernel B30f, 20 slices of 64 x 64 over 95 mm, 5.00 x 5.00 x 5.00 mm, series {ROOT}.0',
         f'  2  "Lunge scharf", kernel B40f, 19 slices of 64 x 64 over 90 mm, 5.00 x 5.00 x 5.00 mm, series {ROOT}.1',
@@ -45,8 +45,8 @@ def test_every_scan_that_segment_would_take_is_described(run, scan: Path, slice_
     shutil.copy(slice_picture, elsewhere / "many/deep/b.png")
     ran = run("info", "many", scan, "--json")
     assert ran.code == 0
-    told = [json.loads(line) for line in ran.out.splitlines()]
-    assert [one["source"] for one in told] == ["many/a.nii.gz", "many/deep/b.png", str(scan)]
+    found = [json.loads(line) for line in ran.out.splitlines()]
+    assert [one["source"] for one in found] == ["many/a.nii.gz", "many/deep/b.png", str(scan)]
     (elsewhere / "many/bad.nii").touch()
     ran = run("info", "many")
     assert ran.code == 1

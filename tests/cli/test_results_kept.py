@@ -202,14 +202,14 @@ def test_each_series_of_a_study_gets_a_result_and_one_that_fails_is_said(run, ne
     (elsewhere / "study/film.png").write_bytes(b"")
     ran = run("segment", "study", "--series", "all", "--json", "-o", "out")
     assert ran.code == 1
-    *told, film = [json.loads(line) for line in ran.out.splitlines()]
+    *found, film = [json.loads(line) for line in ran.out.splitlines()]
     assert (film["source"], film["error"]) == ("study/film.png", "empty-file")
-    assert [one.get("output") or one["error"] for one in told] == [
+    assert [one.get("output") or one["error"] for one in found] == [
         "out/study_series1_lungs.nii.gz",
         "out/study_series2_lungs.nii.gz",
         "missing-slices",
     ]
-    assert [one["series"] for one in told] == [f"{ROOT}.{number}" for number in range(3)]
+    assert [one["series"] for one in found] == [f"{ROOT}.{number}" for number in range(3)]
     assert run("segment", "study", "--series", "all", "--resume", "-o", "out").out.count("there already") == 2
     assert run("segment", "study", "sharp.nii.gz", "--series", "b70").code == 0
     record = json.loads((elsewhere / "sharp.nii.gz.json").read_text())
@@ -225,19 +225,19 @@ def test_choice_that_is_missing_is_said_as_lines_and_as_data(run, network, elsew
     ran = run("segment", "study", "--json")
     assert ran.code == 2
     assert ran.err.splitlines()[1].startswith('  1  "Miller 0", 20 slices of 64 x 64 over 95 mm')
-    (told,) = (json.loads(line) for line in ran.out.splitlines())
-    assert (told["source"], told["error"]) == ("study", "several-series")
-    assert told["message"].startswith("study: 2 series could be meant; choose with --series")
-    assert [(one["number"], one["shape"]) for one in told["choices"]] == [(1, [20, 64, 64]), (2, [19, 64, 64])]
+    (found,) = (json.loads(line) for line in ran.out.splitlines())
+    assert (found["source"], found["error"]) == ("study", "several-series")
+    assert found["message"].startswith("study: 2 series could be meant; choose with --series")
+    assert [(one["number"], one["shape"]) for one in found["choices"]] == [(1, [20, 64, 64]), (2, [19, 64, 64])]
     assert "Miller" not in ran.out
 
 
 def test_call_that_cannot_begin_is_said_as_data_too(run, network, two: Path) -> None:
     ran = run("segment", "p1", "p2", "-o", "one.nii.gz", "--json")
     assert ran.code == 2
-    told = json.loads(ran.out)
-    assert told["error"] == "where-to"
-    assert told["message"] in ran.err
+    found = json.loads(ran.out)
+    assert found["error"] == "where-to"
+    assert found["message"] in ran.err
 
 
 def test_words_of_a_description_choose_in_each_study_of_a_folder(run, network, elsewhere: Path) -> None:
@@ -282,8 +282,8 @@ def test_words_after_two_dashes_are_names(run, network, scan: Path, elsewhere: P
         assert run(*arguments).code == 0, arguments
     names = [file.name for file in (elsewhere / "out").glob("*.nii.gz")]
     assert sorted(names) == ["--_lungs.nii.gz", "--b_lungs.nii.gz", "-a_lungs.nii.gz"]
-    told = json.loads(run("segment", "--json", "-o", "out", "--", "-a.nii.gz").out)
-    assert told["source"] == "-a.nii.gz"
+    found = json.loads(run("segment", "--json", "-o", "out", "--", "-a.nii.gz").out)
+    assert found["source"] == "-a.nii.gz"
     refused = run("segment", "-a.nii.gz")
     assert refused.code == 2
     assert "begins with a dash: write ./-a.nii.gz, or -- before the names" in refused.err
@@ -293,13 +293,13 @@ def test_inputs_are_named_as_they_were_given(run, network, scan: Path, elsewhere
     (elsewhere / "in/deep").mkdir(parents=True)
     shutil.copy(scan, elsewhere / "in/deep/a.nii.gz")
     (elsewhere / "link.nii.gz").symlink_to("in/deep/a.nii.gz")
-    for given, told in {
+    for given, found in {
         "./in/deep/../deep/a.nii.gz": "./in/deep/../deep/a.nii.gz",
         "in/": "in/deep/a.nii.gz",
         "link.nii.gz": "link.nii.gz",
         str(elsewhere / "in"): str(elsewhere / "in/deep/a.nii.gz"),
     }.items():
-        assert json.loads(run("segment", given, "--json", "-o", "out").out)["source"] == told
+        assert json.loads(run("segment", given, "--json", "-o", "out").out)["source"] == found
     assert sorted(file.name for file in Path("out").glob("*.nii.gz")) == [
         "a_lungs.nii.gz",
         "deep_a_lungs.nii.gz",

@@ -73,8 +73,8 @@ def complain(error: BaseException, *, debug: bool) -> None:
         for line in "".join(format_exception(error)).splitlines():
             _to_stderr(line)
     choices = error.choices if isinstance(error, AmbiguousInput) else ()
-    told = error.args[0] + ":" if choices else sentence(error)
-    fail(told)
+    message = error.args[0] + ":" if choices else sentence(error)
+    fail(message)
     for choice in choices:
         _to_stderr(choice.line())
 
@@ -90,7 +90,7 @@ def _shortened(name: object) -> str:
 
 
 def sentence(error: BaseException) -> str:
-    """Return what is told of an error."""
+    """Return the message of an error."""
     from pleura.errors import PleuraError
 
     if isinstance(error, PleuraError):

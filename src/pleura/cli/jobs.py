@@ -140,7 +140,7 @@ def _listed(jobs: Sequence[Job]) -> str:
 
 
 def identities(sources: Iterable[Path]) -> frozenset[tuple[int, int]]:
-    """Return what tells files and folders apart whatever they are called: device and number of each that is there."""
+    """Return what identifies files and folders whatever they are called: device and number of each that is there."""
     stats = [source.stat() for source in sources if source.exists()]
     return frozenset((stat.st_dev, stat.st_ino) for stat in stats)
 

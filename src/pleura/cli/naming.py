@@ -1,7 +1,7 @@
 """What results are called: after their inputs, and never two the same, whatever else is segmented with them.
 
 A name does not depend on the order in which inputs are given, so that a run that goes on finds the results of the one
-before. Inputs of one name are told apart by the folders they lie in, and where these are the same, by their suffixes.
+before. Inputs of one name are distinguished by the folders they lie in, else by their suffixes.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Named:
 
     @property
     def whole(self) -> str:
-        """The longest name there is; those that are equal cannot be told apart by folders."""
+        """The longest name there is; folders cannot distinguish those that are equal."""
         return "_".join(self.parts)
 
     def with_suffix(self) -> Named:
@@ -64,7 +64,7 @@ class Named:
 
 
 def distinct_names(found: Sequence[Named]) -> list[str]:
-    """Return a name for each result, no two the same, on discs that do not tell upper from lower case either."""
+    """Return a name for each result, no two the same, on discs that ignore case either."""
     twins = Counter(one.parts for one in found)
     found = [one.with_suffix() if twins[one.parts] > 1 else one for one in found]
     while longer := _alike(found):
@@ -82,7 +82,7 @@ def _alike(found: Sequence[Named]) -> set[int]:
 
 
 def _numbered(found: Sequence[Named]) -> list[str]:
-    """Return the names, with numbers in the order of their paths where nothing else tells them apart."""
+    """Return the names, with numbers in the order of their paths where nothing else distinguishes them."""
     names: dict[int, str] = {}
     taken: set[str] = set()
     for k in sorted(range(len(found)), key=lambda k: found[k].parts):

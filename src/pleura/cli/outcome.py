@@ -45,11 +45,11 @@ def left_alone(data: Mapping[str, Any]) -> Outcome:
 
 def failed(error: Exception, job: Job, number: int) -> Outcome:
     """Return the outcome of a scan that has no mask."""
-    return Outcome({**identified(job, number), **told(error)}, error=error)
+    return Outcome({**identified(job, number), **error_data(error)}, error=error)
 
 
-def told(error: Exception) -> dict[str, Any]:
-    """Return what programs are told of an error: code and message, and where it asks for a choice, the choices."""
+def error_data(error: Exception) -> dict[str, Any]:
+    """Return an error as data: code and message, and where it asks for a choice, the choices."""
     unnamed = "not-written" if isinstance(error, OSError) else "unexpected"  # readers name what they meet
     code = error.code if isinstance(error, PleuraError) else unnamed
     choices = [choice.data() for choice in error.choices] if isinstance(error, AmbiguousInput) else []
@@ -57,11 +57,11 @@ def told(error: Exception) -> dict[str, Any]:
 
 
 def identified(job: Job, number: int) -> dict[str, Any]:
-    """Return what tells a scan from the others of the call: its number from 1, its name as given, its series."""
+    """Return what identifies a scan among those of the call: its number from 1, its name as given, its series."""
     return {"number": number + 1, "source": job.given, **({"series": job.series} if job.series else {})}
 
 
-def tell(outcome: Outcome, prefix: str, *, as_json: bool, quiet: bool, debug: bool) -> None:
+def report(outcome: Outcome, prefix: str, *, as_json: bool, quiet: bool, debug: bool) -> None:
     """Print what came of one scan: results to stdout, warnings and errors to stderr."""
     if outcome.error is not None:
         complain(outcome.error, debug=debug)

@@ -2,7 +2,7 @@
 
 Without OUTPUT the mask is named after the input and lies here: INPUT_lungs.nii.gz, or .png for a
 picture. OUTPUT ends in .nii.gz, .nii, .nrrd, .mha, or .png for one slice. Beside each mask a .json
-tells how it was made. An earlier result of the same scan is replaced, one of another scan only with
+states how it was made. An earlier result of the same scan is replaced, one of another scan only with
 --overwrite, and any other file never. A folder is one scan for each study of CT slices in it, and one
 for each volume, picture or radiograph beside them, subfolders included; a DICOMDIR is its folder.
 """
@@ -74,7 +74,7 @@ def run(wishes: Namespace) -> int:
         return _run(wishes)
     except PleuraError as error:
         if wishes.json:
-            say(json.dumps(outcome.told(error)))
+            say(json.dumps(outcome.error_data(error)))
         raise
 
 
@@ -99,7 +99,7 @@ def _run(wishes: Namespace) -> int:
     failed = warned = 0
     for number, found in zip(_counted(len(jobs), wishes.quiet), outcomes, strict=True):
         prefix = f"{number + 1}/{len(jobs)}: " if len(jobs) > 1 else ""
-        outcome.tell(found, prefix, as_json=wishes.json, quiet=wishes.quiet, debug=wishes.debug)
+        outcome.report(found, prefix, as_json=wishes.json, quiet=wishes.quiet, debug=wishes.debug)
         failed += found.error is not None
         warned += bool(found.warnings)
     if failed:
@@ -131,7 +131,7 @@ class _Batch:
     wishes: Namespace
 
     def outcome(self, number: int) -> Outcome:
-        """Segment one scan, write the result, and return what is to be told about it."""
+        """Segment one scan, write the result, and return its outcome."""
         job = self.jobs[number]
         try:
             return self._segmented(job, number)

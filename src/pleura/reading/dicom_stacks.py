@@ -18,38 +18,38 @@ from pleura.reading.dicom_geometry import SAME_PLACE, distances, places
 Stack = tuple[list[Frame], int]
 """Slices, and how many more lay at places of theirs and were left out."""
 
-_TELLING: tuple[Callable[[Frame], object], ...] = (
+_ATTRIBUTES: tuple[Callable[[Frame], object], ...] = (
     lambda frame: frame.phase,
     lambda frame: frame.header.acquisition,
     lambda frame: frame.header.kernel,
     lambda frame: frame.header.image_type,
 )
-"""What tells slices at one place apart, the surest first."""
+"""What distinguishes slices at one place, the surest first."""
 
 
 def apart(frames: list[Frame]) -> list[Stack]:
-    """Return the stacks that slices of one series, size and orientation make; one where nothing tells them apart.
+    """Return the stacks that slices of one series, size and orientation make; one where nothing distinguishes them.
 
     References: DICOM PS3.3 sections C.7.6.2.1 (temporal position), C.7.4.1 (acquisition number).
     """
     if any(frame.position is None or frame.orientation is None for frame in frames):
         return [(frames, 0)]
-    stacks = _split((frames, 0), _TELLING)
+    stacks = _split((frames, 0), _ATTRIBUTES)
     return [(frames, 0)] if any(_has_doubles(part) for part, _ in stacks) else stacks
 
 
-def _split(stack: Stack, telling: Sequence[Callable[[Frame], object]]) -> list[Stack]:
+def _split(stack: Stack, attributes: Sequence[Callable[[Frame], object]]) -> list[Stack]:
     frames, _ = stack
-    if not telling or not _has_doubles(frames):
+    if not attributes or not _has_doubles(frames):
         return [stack]
     parts: dict[object, list[Frame]] = {}
     for frame in frames:
-        parts.setdefault(telling[0](frame), []).append(frame)
-    if 2 * len(parts) > len(frames):  # it tells slices apart, not scans
-        return _split(stack, telling[1:])
+        parts.setdefault(attributes[0](frame), []).append(frame)
+    if 2 * len(parts) > len(frames):  # it distinguishes slices, not scans
+        return _split(stack, attributes[1:])
     joined = _join_slabs(list(parts.values()))
     found = [joined] if joined else [(part, 0) for part in parts.values()]
-    return [each for part in found for each in _split(part, telling[1:])]
+    return [each for part in found for each in _split(part, attributes[1:])]
 
 
 def _join_slabs(parts: Iterable[list[Frame]]) -> Stack | None:

@@ -16,7 +16,7 @@ from pleura.reading import read_labels
 from pleura.volume import Volume
 from pleura.writing import record_path
 from pleura.writing.mark import input_of, is_ours
-from pleura.writing.record import fingerprint, read_record, tells_of
+from pleura.writing.record import fingerprint, matches, read_record
 
 _END_OF_PNG = b"IEND\xaeB`\x82"
 
@@ -55,7 +55,7 @@ def refuse_to_lose(mask: Path, picture: Path | None, volume: Volume) -> None:
     """
     if mask.is_file() and mask.stat().st_size:
         known = read_record(record_path(mask))
-        if not (tells_of(known, volume) if known else _bears(mask, volume)):
+        if not (matches(known, volume) if known else _bears(mask, volume)):
             raise _other(mask)
         if known and fingerprint(mask) != known["mask"] and _is_whole(mask):
             text = f"{mask} was changed after it was written; name another output, or replace it with --overwrite"
@@ -79,7 +79,7 @@ def up_to_date(
     """
     files = [file for file in (mask, picture) if file]
     known = read_record(record_path(mask)) if all(map(is_ours, files)) else None
-    if known is None or not tells_of(known, volume) or not provenance.items() <= known.items():
+    if known is None or not matches(known, volume) or not provenance.items() <= known.items():
         return None
     if picture is not None and not (_bears(picture, volume) and picture.read_bytes().endswith(_END_OF_PNG)):
         return None

@@ -1,6 +1,6 @@
 """The mark that every file of ours bears near its beginning, by which a later run knows what it may replace.
 
-It names the program and the input: the first half of the hash of its voxels, which is enough to tell inputs apart.
+It names the program and the input: the first half of the hash of its voxels, which is enough to distinguish inputs.
 """
 
 from __future__ import annotations

@@ -55,11 +55,11 @@ def read_record(path: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and all(isinstance(found.get(key), dict) for key in _PARTS) else None
 
 
-def tells_of(found: Mapping[str, Any], volume: Volume) -> bool:
+def matches(found: Mapping[str, Any], volume: Volume) -> bool:
     """Say whether a record is that of a mask of this volume: the same voxels of the same series in the same place."""
     source = found["input"] if isinstance(found.get("input"), dict) else {}
-    told = source.get("sha256", ""), source.get("series_uid", ""), found["geometry"]
-    return told == (volume.identity.sha256, volume.identity.series_uid, _geometry(volume))
+    stated = source.get("sha256", ""), source.get("series_uid", ""), found["geometry"]
+    return stated == (volume.identity.sha256, volume.identity.series_uid, _geometry(volume))
 
 
 def fingerprint(mask: Path) -> dict[str, Any]:
