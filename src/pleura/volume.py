@@ -125,8 +125,8 @@ class Volume:
             raise UnsuitableInput(f"a volume has three axes (z, y, x), got {self.voxels.shape}", code="bad-shape")
         if self.affine.shape != (4, 4) or not np.isfinite(self.affine).all():
             raise UnsuitableInput("the affine must be a finite 4 x 4 matrix", code="bad-affine")
-        steps, origin = np.abs(self.affine[:3, :3]), np.abs(self.affine[:3, 3])
-        if steps.max() > LARGEST / max(self.voxels.shape) or origin.max() > FARTHEST:
+        steps, origin = np.abs(self.affine[:3, :3]).max(axis=0), np.abs(self.affine[:3, 3])
+        if any(steps > LARGEST / np.array(self.voxels.shape)) or origin.max() > FARTHEST:
             raise UnsuitableInput("no body is as large, or lies as far off, as the affine says", code="bad-spacing")
         if abs(np.linalg.det(self.affine[:3, :3])) < 1e-9:
             raise UnsuitableInput("the affine is singular: two axes point the same way", code="bad-affine")

@@ -126,9 +126,11 @@ def _disagreement(forms: NiftiForms | None, shape: tuple[int, ...]) -> list[Note
     apart = float(np.linalg.norm(((forms.sform - forms.qform) @ corners.T)[:3], axis=0).max())
     if apart <= _APART * float(np.linalg.norm(forms.sform[:3, :3], axis=0).min()):
         return []
+    mirrored = np.linalg.det(forms.sform[:3, :3]) * np.linalg.det(forms.qform[:3, :3]) < 0
+    sides = ", and right is left in one of them" if mirrored else ""
     text = (
-        f"sform and qform lie up to {apart:.0f} mm apart; the sform was followed, other programs may follow the qform;"
-        " a NIfTI mask keeps both"
+        f"sform and qform lie up to {apart:.0f} mm apart{sides};"
+        " the sform was followed, other programs may follow the qform; a NIfTI mask keeps both"
     )
     return [Note("forms-disagree", text)]
 
