@@ -261,7 +261,10 @@ def test_warning_is_code_3_where_that_is_asked_for(run, network, scan: Path, els
     assert run(*call, "absent.nii").code == 1
 
 
-@pytest.mark.parametrize("verb", [("segment",), ("info",), ("prepare", "x"), ("evaluate",), ("segment", "x", "-o")])
+@pytest.mark.parametrize(
+    "verb",
+    [("segment",), ("info",), ("prepare", "x"), ("evaluate",), ("segment", "x", "-o"), ("segment", "x", "--series")],
+)
 def test_empty_name_is_refused(run, network, verb: tuple[str, ...]) -> None:
     ran = run(*verb, "")
     assert ran.code == 2

@@ -40,7 +40,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", type=path, metavar="PATH", help="file for one mask, or folder for many")
     parser.add_argument(
-        "--series", metavar="KEY", help="of several series: number, part of the description, UID, or all for each"
+        "--series",
+        type=_key,
+        metavar="KEY",
+        help="of several series: number, part of the description, UID, or all for each",
     )
     parser.add_argument("--resume", action="store_true", help="leave scans alone whose result is there, up to date")
     parser.add_argument("--overwrite", action="store_true", help="replace results of other inputs, and changed masks")
@@ -201,6 +204,12 @@ def _progress(count: int) -> Iterator[int]:
     console = Console(stderr=True)
     with Progress(console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as progress:
         yield from progress.track(range(count), description="segmenting")
+
+
+def _key(text: str) -> str:
+    if not text.strip():
+        raise ArgumentTypeError("an empty name; leave it out to have the series chosen")
+    return text
 
 
 def _threads(text: str) -> int:
