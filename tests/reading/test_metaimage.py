@@ -115,7 +115,15 @@ def test_damaged_headers_are_refused_by_name(tmp_path: Path, field: str, code: s
 
 
 @pytest.mark.parametrize(
-    "first", ["Comment = made by hand = once", "# a remark", "ElementSpacing = 2 2 5", "ElementType : MET_SHORT"]
+    "first",
+    [
+        "Comment = made by hand = once",
+        "Comment =" + 5000 * " long",
+        "# a remark",
+        "ElementSpacing = 2 2 5",
+        "NDims : 3",
+    ],
+    ids=["comment", "long comment", "remark", "spacing", "colon"],
 )
 def test_fields_come_in_any_order(tmp_path: Path, first: str) -> None:
     hu = chest((40, 36, 48))

@@ -75,6 +75,14 @@ def test_corners_that_vary_are_no_padding() -> None:
     assert corner_values(flat) == [7]
 
 
+def test_of_a_single_slice_two_corners_have_to_agree() -> None:
+    plane = HU[:1].copy()
+    plane[0, :3, :3] = 400
+    assert corner_values(plane) == []
+    plane[0, -3:, :3] = 400
+    assert corner_values(plane) == [400]
+
+
 RING = (np.hypot(DOWN, ACROSS) > 31) & (np.hypot(DOWN, ACROSS) < 35)
 
 

@@ -32,7 +32,8 @@ def corner_values(array: NDArray[Any]) -> list[float]:
 
     Values that are not finite are left out.
     """
-    corners = product((slice(None, _CORNER), slice(-_CORNER, None)), repeat=3)
+    ends = (slice(None, _CORNER), slice(-_CORNER, None))
+    corners = product(*(ends if size > _CORNER else ends[:1] for size in array.shape))
     constants = Counter[float]()
     for corner in corners:
         part = array[corner]

@@ -41,6 +41,7 @@ _REFUSED = (
 )
 _METAIMAGE = re.compile(rb"(?:[^\n\0]*\n)*?[ \t]*(?:NDims|DimSize)[ \t]*[=:][ \t]*\d")
 """Lines of text, of which one says how many axes there are or how long: fields of MetaImage come in any order."""
+_TEXT_FIELD = re.compile(rb"\s*\w+[ \t]*[=:][^\0]*$")
 _INSTEAD = "give DICOM, NIfTI, NRRD, MHA, PNG, JPEG, TIFF, BMP, WebP or GIF"
 
 
@@ -60,6 +61,8 @@ def sniff(path: Path) -> tuple[Format, bool]:
     if not head:
         raise UnreadableInput("the file is empty", code="empty-file")
     found = Format.NIFTI if is_half(path) else _by_content(head)
+    if found is None and path.suffix.lower() in {".mha", ".mhd"} and _TEXT_FIELD.match(head):
+        found = Format.METAIMAGE  # a comment may be longer than what is looked at
     if found is None:
         raise _unknown(path, head)
     return found, gzipped
