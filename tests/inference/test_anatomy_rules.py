@@ -36,6 +36,13 @@ def test_air_outside_the_skin_goes_and_is_counted() -> None:
     assert volumes == RuleVolumes(outside_skin=pytest.approx(1.6))
 
 
+def test_lung_behind_a_wall_that_air_under_the_skin_breaks_stays() -> None:
+    hu = chest()
+    hu[:, 10:16, 6:58] = hu[:, 16:54, 6:10] = hu[:, 16:54, 54:58] = AIR  # within the wall, in front and beside
+    hu[2:10, 16:48, 10:28] = hu[2:10, 16:48, 36:54] = -950  # skin of 2 rows is left, too thin to be the body
+    assert np.array_equal(apply(lungs(), hu)[0], lungs())
+
+
 def test_pillow_beside_the_body_goes_though_it_is_denser_than_air() -> None:
     hu, mask = chest(), lungs()
     hu[3:6, 57:60, 10:30] = -600

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.inference.body import OPEN_AIR_HU, outside_skin
+from pleura.inference.body import OPEN_AIR_HU, SOLID_HU, open_air, outside_skin
 from pleura.inference.cleanup import HALF
 from pleura.inference.grid_scan import GridScan
 from pleura.inference.morphology import dilate
@@ -31,11 +31,11 @@ air in neck and head."""
 LEFT_OVER = 0.02
 """Share of what was taken out for holding no air that has to be left for a lung: a head keeps none of its specks."""
 
-LARGE = 0.2
-"""But for a run of this share of the largest one, which is left to the eye."""
-
 MOSTLY = 0.5
 """A part of the mask of which more than this share lies outside the skin is none of the lung."""
+
+LARGE = 0.2
+"""A part, or a run of slices, of this share of the largest one is left to the eye."""
 
 
 @dataclass(frozen=True)
@@ -107,12 +107,16 @@ def _marked_outside(mask: Mask, outside: Mask, scan: GridScan) -> Mask:
     """Return what of the coarse mask is open air outside the skin, and parts that lie mostly outside."""
     import cc3d
 
-    found = mask & outside
-    if not found.any():
-        return found
+    beyond = mask & outside
+    if not beyond.any():
+        return beyond
     parts, count = cc3d.connected_components(mask, connectivity=6, return_N=True)
-    sizes, beyond = (np.bincount(parts[where], minlength=count + 1) for where in (mask, found))
-    return np.asarray((found & (scan.coarse < scan.byte(OPEN_AIR_HU))) | (mask & (beyond > MOSTLY * sizes)[parts]))
+    sizes, far = (np.bincount(parts[where], minlength=count + 1) for where in (mask, beyond))
+    found = beyond & (scan.coarse < scan.byte(OPEN_AIR_HU))
+    for z in np.flatnonzero(found.any(axis=(1, 2))):
+        found[z] &= open_air(scan.coarse[z], scan.byte(SOLID_HU))
+    apart = (far > MOSTLY * sizes) & (sizes < LARGE * sizes.max())
+    return np.asarray(found | (mask & apart[parts]))
 
 
 def _detached(mask: Mask, spacing: float) -> Mask:

@@ -41,6 +41,18 @@ def outside_skin(scan: GridScan) -> Mask:
     return outside if stride == 1 else outside[nearest]
 
 
+def open_air(plane: NDArray[np.uint8], solid: float) -> Mask:
+    """Return what is darker than `solid` in a slice (y, x) and joined to its edge through such pixels.
+
+    Air under the skin breaks the wall of a body into parts; the lung behind it is still not open to the outside.
+    """
+    import cc3d
+
+    parts = cc3d.connected_components(plane < solid, connectivity=4)
+    edges = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
+    return np.isin(parts, edges[edges > 0])
+
+
 def _largest_solid(solid: Mask) -> Mask | None:
     """Return the largest part of what is solid and thicker than two voxels in the slice; None where it is too small."""
     import cc3d
