@@ -52,6 +52,14 @@ def test_small_lung_beside_a_large_one_stays() -> None:
     assert not join_one_lung(labels, scan.planes, scan)
 
 
+def test_two_lungs_apart_that_were_both_divided_are_not_made_one() -> None:
+    labels = np.zeros((12, 64, 64), np.uint8)
+    for columns in (slice(8, 30), slice(34, 56)):  # as where the file says that the patient lies on the side
+        labels[2:10, 16:32, columns], labels[2:10, 32:48, columns] = RIGHT, LEFT
+    scan = scan_of(chest())
+    assert not join_one_lung(labels, scan.planes, scan)
+
+
 def test_a_single_slice_is_left_to_the_network() -> None:
     hu, labels = one_side(slice(40, 48))
     scan = scan_of(hu[4:5])

@@ -22,6 +22,9 @@ SAME_COLUMNS = 0.5
 """Share of the columns of the narrower one, without the outermost 5 % of its voxels, that the other has too: two lungs
 have none, one that was divided 0.8 and more."""
 
+IN_ONE_PART = 0.9
+"""Share of all that was marked in its largest part, joined by faces: of two lungs that lie apart, both are large."""
+
 SOFT_HU, BONE_HU = -150.0, 200.0
 """Heart, vertebrae and what lies between them are dense on the side of the mediastinum."""
 
@@ -56,6 +59,9 @@ def _is_one(labels: Labels, spacing: tuple[float, float, float]) -> bool:
     spans = [np.searchsorted(np.cumsum(counts) / counts.sum(), (0.05, 0.95)) for counts in columns]
     shared = min(span[1] for span in spans) - max(span[0] for span in spans)
     if shared < SAME_COLUMNS * max(min(span[1] - span[0] for span in spans), 1):
+        return False
+    part = cc3d.largest_k(labels[:, ::2, ::2] > 0, k=1, connectivity=6) > 0
+    if np.count_nonzero(part) < IN_ONE_PART * np.count_nonzero(labels[:, ::2, ::2]):
         return False
     touching = cc3d.contacts(labels, connectivity=6, surface_area=True, anisotropy=spacing)
     return bool(touching.get((RIGHT, LEFT), 0.0) >= WIDE_BORDER * smaller ** (2 / 3))
