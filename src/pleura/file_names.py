@@ -19,6 +19,7 @@ _MASK = (
 )
 _LUNG = r"lungs?"
 _IS_WORD = re.compile(f"(?:{_IMAGE}|{_MASK}|{_LUNG})+")
+_AT_ENDS = re.compile(f"^(?:{_IMAGE}|{_MASK})|(?:{_IMAGE}|{_MASK})$")
 _SAYS_MASK = re.compile(_MASK)
 _SAYS_IMAGE = re.compile(_IMAGE)
 _RUNS = re.compile(r"[^\W\d_]+|\d+")
@@ -57,6 +58,11 @@ def joined(kept: Iterable[str]) -> str:
 def key_of(name: str) -> str:
     """Return what an image and its mask share: the name without separators, case, and words for image and mask."""
     return joined(token for token in tokens(name) if not is_word(token))
+
+
+def bare_key_of(name: str) -> str:
+    """Return `key_of` a name whose words may stand at either end of other letters, as "imagea" and "maska"."""
+    return joined(filter(None, (_AT_ENDS.sub("", token) for token in tokens(name) if not is_word(token))))
 
 
 def without_padding(key: str) -> str:

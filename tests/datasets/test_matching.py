@@ -133,6 +133,12 @@ def test_names_that_differ_by_such_a_word_alone_are_told_apart_by_masks_of_the_s
         assert pairs_of(*[name for pair in wanted for name in pair]) == wanted
 
 
+def test_words_glued_to_letters_are_taken_away_where_nothing_else_pairs() -> None:
+    wanted = [(f"images/image{letter}.png", f"masks/mask{letter}.png") for letter in "abc"]
+    assert pairs_of(*[name for pair in wanted for name in pair]) == wanted
+    assert pairs_of("images/imagery.png", "masks/imagery.png") == [("images/imagery.png", "masks/imagery.png")]
+
+
 def test_one_patient_never_gets_the_mask_of_another() -> None:
     files = ["p1/image1.png", "p1/image2.png", "p1/mask2.png", "p2/mask1.png", "p2/mask3.png", "p2/image3.png"]
     pairs, _, alone, lonely = match([ROOT / name for name in files], ROOT)

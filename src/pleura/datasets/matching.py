@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pleura.datasets.naming import SUFFIX, Named, Place, parse_names
 from pleura.datasets.record import Pair, Refusal
-from pleura.file_names import is_word, joined, says_image, tokens, without_padding
+from pleura.file_names import bare_key_of, is_word, joined, says_image, tokens, without_padding
 from pleura.labels import LEFT, RIGHT, RIGHT_AND_LEFT
 
 Keyed = defaultdict[Place, list[Named]]
@@ -82,7 +82,9 @@ def _by_place(found: Sequence[Named]) -> tuple[Keyed, Keyed, Undecided]:
         masks[mask.place].append(mask)
     _bring_together(images, masks, lambda one: one.place[1])
     _bring_together(images, masks, lambda one: one.short[1])
-    return images, masks, _bring_together(images, masks, _number)
+    undecided = _bring_together(images, masks, _number)
+    _bring_together(images, masks, lambda one: bare_key_of(one.stem))
+    return images, masks, undecided
 
 
 def _number(one: Named) -> str:
