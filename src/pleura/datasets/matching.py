@@ -7,7 +7,7 @@ Where the folders or the numbers differ in a way that people do not mean, as `ma
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -112,12 +112,15 @@ def _bring_together(images: Keyed, masks: Keyed, key: Callable[[Named], str]) ->
     mixed = {place[0] for place in images} & {place[0] for place in masks}
     free = {place: here for place, here in images.items() if place not in masks}
     lone = {place: there for place, there in masks.items() if place not in images}
-    by_key = defaultdict(list)
+    homes_of, places_of = defaultdict(list), defaultdict(list)
     for place, here in free.items():
-        by_key[key(here[0])].append(place)
+        homes_of[key(here[0])].append(place)
+    for place, there in lone.items():
+        places_of[key(there[0])].append(place)
     wanted = {
-        place: _nearest(place, [home for home in by_key[key(there[0])] if _may_pair(free[home], there, mixed)])
-        for place, there in lone.items()
+        place: _nearest(place, [home for home in homes if _fit(free[home], lone[place])])
+        for name, places in places_of.items()
+        for place, homes in _candidates(places, homes_of.get(name, []), mixed)
     }
     rivals = defaultdict(list)
     for place, homes in wanted.items():
@@ -144,16 +147,28 @@ def _steps(one: tuple[str, ...], other: tuple[str, ...]) -> int:
     return len(one) + len(other) - 2 * shared
 
 
-def _may_pair(images: Sequence[Named], masks: Sequence[Named], mixed: Collection[tuple[str, ...]]) -> bool:
-    """Say whether a mask may belong to an image of another folder.
+def _candidates(
+    masks: Sequence[Place], images: Sequence[Place], mixed: Collection[tuple[str, ...]]
+) -> Iterator[tuple[Place, Sequence[Place]]]:
+    """Yield the places of masks of one key, each with those of the images that it may belong to.
 
-    It may where one folder lies in the other, or where each holds images or masks alone: `p1/` and `p2/` with one of
-    each are two patients. What states different splits never does.
+    One folder has to lie in the other. Elsewhere a mask is paired only where there is one of each in all, and each
+    folder holds images or masks alone: `p1/` and `p2/` with one of each are two patients.
     """
-    (one, _), (other, _) = images[0].place, masks[0].place
-    nested = one[: len(other)] == other or other[: len(one)] == one
-    splits = {images[0].split, masks[0].split} - {""}
-    return len(splits) < 2 and (nested or not {one, other} & set(mixed))
+    for mask in masks:
+        nested = [image for image in images if _are_nested(image[0], mask[0])]
+        if not nested and len(masks) == len(images) == 1 and not {mask[0], images[0][0]} & set(mixed):
+            nested = list(images)
+        yield mask, nested
+
+
+def _are_nested(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return one[: len(other)] == other or other[: len(one)] == one
+
+
+def _fit(images: Sequence[Named], masks: Sequence[Named]) -> bool:
+    """Say whether images and masks do not state different splits: no image to train on gets a mask to test on."""
+    return len({images[0].split, masks[0].split} - {""}) < 2
 
 
 def _by_full_names(images: Sequence[Named], masks: Sequence[Named]) -> list[tuple[Named, Named]]:

@@ -14,7 +14,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from functools import cache
 from pathlib import Path
 
 from pleura.file_names import is_word, joined, says_image, says_mask, tokens
@@ -86,10 +86,10 @@ def parse_names(paths: Sequence[Path], root: Path) -> list[Named]:
     return [one for group in groups.values() for one in _with_roles(group)]
 
 
-def named(path: Path, root: Path, silent: Collection[Path] = frozenset()) -> Named:
+def named(path: Path, root: Path, silent: Collection[tuple[str, ...]] = frozenset()) -> Named:
     """Return what the name of a file or folder below `root` says; folders in `silent` say nothing of image and mask."""
     relative = path.relative_to(root)
-    loud = [part for part, folder in _folders(path, root) if folder not in silent]
+    loud = [part for part, folder in _folders(relative.parts) if folder not in silent]
     kept = tuple(filter(None, map(_rest_of_folder, relative.parts[:-1])))
     stem = SUFFIX.sub("", relative.name)
     found = tokens(stem)
@@ -106,11 +106,12 @@ def named(path: Path, root: Path, silent: Collection[Path] = frozenset()) -> Nam
     return Named(path, name, stem.lower(), place, whole, short, side, lobe, words, by_folder, is_mask, split)
 
 
-def _folders(path: Path, root: Path) -> list[tuple[str, Path]]:
-    """Return name and path of each folder between `root` and a file."""
-    return [(folder.name, folder) for folder in takewhile(lambda folder: folder != root, path.parents)]
+def _folders(parts: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return name and path of each folder in the path of a file below the root, the innermost first."""
+    return [(parts[k - 1], parts[:k]) for k in range(len(parts) - 1, 0, -1)]
 
 
+@cache
 def _words_of_folder(folder: str) -> tuple[list[str], list[str]]:
     """Return the words for image and mask in the name of a folder, and the rest of it."""
     plain = folder.lower()
@@ -120,6 +121,7 @@ def _words_of_folder(folder: str) -> tuple[list[str], list[str]]:
     return [token for token in found if is_word(token)], [token for token in found if not is_word(token)]
 
 
+@cache
 def _is_mask_folder(folder: str) -> bool:
     if _LUNA.match(folder.lower()):
         return folder.lower().startswith("seg")
@@ -128,10 +130,12 @@ def _is_mask_folder(folder: str) -> bool:
     return says_mask(words) or bool(words and not rest and not says_image(words)) or _names_a_lung(side)
 
 
+@cache
 def _is_image_folder(folder: str) -> bool:
     return bool(_LUNA.match(folder.lower())) or says_image(_words_of_folder(folder)[0])
 
 
+@cache
 def _rest_of_folder(folder: str) -> str:
     """Return what the name of a folder says beside image and mask; one of a side is kept as it is."""
     plain = folder.lower()
@@ -143,6 +147,7 @@ def _rest_of_folder(folder: str) -> str:
     return joined(token for token in rest if token not in _FORMATS)
 
 
+@cache
 def _split_of_folder(folder: str) -> str:
     return _SPLITS.get(folder.lower()) or _SPLITS.get(_rest_of_folder(folder), "")
 
@@ -176,12 +181,12 @@ def _without_side(folder: tuple[str, ...], rest: Sequence[str]) -> tuple[Place, 
     return (kept, joined(shorter)), sides.pop(), lobe
 
 
-def _holding_both(found: Iterable[Named], root: Path) -> set[Path]:
+def _holding_both(found: Iterable[Named], root: Path) -> set[tuple[str, ...]]:
     """Return the folders below which there are images as well as masks: they do not tell which is which."""
-    below: dict[Path, list[tuple[bool, bool, str]]] = defaultdict(list)
+    below: dict[tuple[str, ...], list[tuple[bool, bool, str]]] = defaultdict(list)
     for one in found:
         inner: list[str] = []
-        for name, folder in _folders(one.path, root):  # from the innermost outwards, so that each sees what lies in it
+        for name, folder in _folders(one.path.relative_to(root).parts):  # each sees what lies deeper than itself
             if _is_mask_folder(name) or _is_image_folder(name):
                 in_masks, in_images = any(map(_is_mask_folder, inner)), any(map(_is_image_folder, inner))
                 masked = in_masks or (not in_images and says_mask(one.words))
