@@ -178,8 +178,9 @@ def test_each_patient_of_a_cohort_is_a_scan_named_by_the_highest_folder_of_its_o
 
 
 def test_studies_that_share_a_folder_are_left_to_be_chosen_from(elsewhere: Path) -> None:
-    _cohort(elsewhere, p1="1", p1__other="2", p3="3")
-    assert _planned(elsewhere) == ["."]
+    _cohort(elsewhere, p1="1", p1__other="2", p3__a="3", p3__b="3")
+    assert _planned(elsewhere) == ["p1", "p3"]
+    assert _planned(elsewhere / "p1") == ["."]
 
 
 def test_what_is_no_ct_among_the_patients_of_a_cohort_is_not_forgotten(elsewhere: Path) -> None:

@@ -19,6 +19,7 @@ from dicom_files import chest as slices
 from PIL import Image
 
 import pleura.segmenter
+import pleura.writing
 from pleura.phantom import chest
 from pleura.writing.place import alone_in
 
@@ -127,6 +128,26 @@ def test_half_a_preview_is_made_again(run, network, two: Path) -> None:
     (two / "m-preview.png").write_bytes(whole[: len(whole) // 2])
     assert run(*call).code == 0
     assert (two / "m-preview.png").read_bytes() == whole
+
+
+@pytest.mark.parametrize("earlier", [False, True])
+def test_run_that_is_stopped_between_mask_and_record_is_made_up_for(
+    run, network, two: Path, monkeypatch: pytest.MonkeyPatch, earlier: bool
+) -> None:
+    call = ("segment", "p1/ct.nii.gz", "--resume")
+    if earlier:
+        assert run(*call, "--model", "another").code == 0
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pleura.writing, "write_record", stop)
+        assert run(*call).code == 130
+    assert sorted(file.name for file in two.glob("*lungs*")) == ["ct_lungs.nii.gz"]  # no record of another mask
+    assert "already" not in run(*call).out
+    assert source_of(two / "ct_lungs.nii.gz")
+    assert "there already" in run(*call).out
 
 
 def test_mask_corrected_by_hand_is_never_replaced_unasked(run, network, two: Path) -> None:

@@ -49,11 +49,11 @@ def scans_in(path: Path) -> list[Path]:
     """Return each scan of a folder, or of the folder that a DICOMDIR stands for; any other file is one scan.
 
     The CT slices of a study, however deep, are one scan: the highest folder that holds nothing else to be segmented.
-    Studies that are not in folders of their own are left to be chosen from. Each volume and each picture is another
-    scan, the damaged ones among them, and so is each frontal radiograph of another study. Where there are no CT slices,
-    a frontal radiograph with what belongs to it is one scan, and of several each one. Earlier results of ours are none,
-    and neither are the pictures that come with the viewer on a disc (a folder with a DICOMDIR). A subfolder that may
-    not be read is left to fail.
+    Studies that share a folder are left to be chosen from. Each volume and each picture is another scan, the damaged
+    ones among them, and so is each frontal radiograph of another study. Where there are no CT slices, a frontal
+    radiograph with what belongs to it is one scan, and of several each one. Earlier results of ours are none, and
+    neither are the pictures that come with the viewer on a disc (a folder with a DICOMDIR). A subfolder that may not be
+    read is left to fail.
     """
     path = file_set(path)
     if not path.is_dir():
@@ -121,7 +121,7 @@ def _add_dicom(content: _Content, file: Path) -> None:
 
 
 def _homes(top: Path, contents: Mapping[Path, _Content], others: Iterable[Path]) -> list[Path]:
-    """Return the folder of each study's slices; `top` alone where some studies are not kept apart.
+    """Return the folder of each study's slices; one folder for studies that lie in and below it.
 
     Parameters
     ----------
@@ -135,10 +135,9 @@ def _homes(top: Path, contents: Mapping[Path, _Content], others: Iterable[Path])
     together: dict[Path, list[Path]] = defaultdict(list)
     for folder in (folder for folder, content in contents.items() if content.slices_of):
         alone = [above for above in _up_to(top, folder) if len(below[above]) == 1]
-        if not alone:
-            return [top]
-        together[alone[-1]].append(folder)
-    return [_home(highest, folders, beside) for highest, folders in together.items()]
+        together[alone[-1] if alone else folder].append(folder)
+    homes = {_home(highest, folders, beside) for highest, folders in together.items()}
+    return [home for home in homes if not homes.intersection(_up_to(top, home)[1:])]
 
 
 def _home(highest: Path, folders: list[Path], beside: Counter[Path]) -> Path:
