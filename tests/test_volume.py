@@ -127,3 +127,12 @@ def test_an_affine_that_places_no_voxel_is_refused(affine) -> None:
     with pytest.raises(PleuraError) as error:
         Volume(np.zeros(SHAPE, np.int16), affine)
     assert error.value.code == "bad-affine"
+
+
+def test_each_side_of_a_volume_is_shorter_than_a_hundred_metres() -> None:
+    voxels = np.zeros((2, 4, 512), np.int16)
+    Volume(voxels, affine_from_spacing((49_000.0, 1.0, 1.0)))
+    for spacing in ((51_000.0, 1.0, 1.0), (1.0, 1.0, 200.0), (1e300, 1.0, 1.0)):
+        with pytest.raises(PleuraError) as caught:
+            Volume(voxels, affine_from_spacing(spacing))
+        assert caught.value.code == "bad-spacing"
