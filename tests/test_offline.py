@@ -19,6 +19,7 @@ from drawn import SMALL, draw_folder
 from network_watch import unsupported
 
 WATCH = Path(__file__).with_name("network_watch.py")
+COVERAGE = ("COVERAGE_PROCESS_START", "COVERAGE_FILE")
 PATIENCE = 25
 """Seconds in which what is sent in batches would be sent."""
 
@@ -46,7 +47,7 @@ class Home:
         """Run Python with these arguments, among the results."""
         report = self.results.with_name("watch.json")
         places = {f"XDG_{kind}_HOME": str(self.own / "xdg" / kind) for kind in ("CACHE", "CONFIG", "DATA", "STATE")}
-        kept = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_START") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", *COVERAGE) if name in os.environ}
         env = {**kept, **places, "HOME": str(self.own), "TMPDIR": str(self.own / "tmp"), "PYTHONDONTWRITEBYTECODE": "1"}
         words = [sys.executable, str(WATCH), str(report), sys.executable, *command]
         done = subprocess.run(words, cwd=self.results, env=env, capture_output=True, text=True, check=False)
