@@ -98,9 +98,16 @@ def _nrrd(folder: Path) -> Iterator[Seed]:
     for encoding in ("raw", "gzip", "bzip2", "ascii"):
         path = folder / f"{encoding}.nrrd"
         nrrd.write(str(path), hu(), {**header, "encoding": encoding}, index_order="C")
-        yield _single(f"nrrd-{encoding}", path)
+        yield Seed(f"nrrd-{encoding}", {path.name: _undated(path)})
     nrrd.write(str(folder / "apart.nhdr"), hu(), {**header, "encoding": "raw"}, index_order="C")
-    yield Seed("nrrd-apart", {part: (folder / part).read_bytes() for part in ("apart.nhdr", "apart.raw")})
+    header_file, voxels = folder / "apart.nhdr", folder / "apart.raw"
+    yield Seed("nrrd-apart", {header_file.name: _undated(header_file), voxels.name: voxels.read_bytes()})
+
+
+def _undated(path: Path) -> bytes:
+    """Return a NRRD file without its comments, which hold the time."""
+    head, blank, body = path.read_bytes().partition(b"\n\n")
+    return b"\n".join(line for line in head.split(b"\n") if not line.startswith(b"#")) + blank + body
 
 
 def _metaimage(_: Path) -> Iterator[Seed]:
@@ -173,7 +180,7 @@ def _encoded(dataset: Any, uid: str) -> bytes:
 
     syntax = UID(uid)
     if syntax.is_compressed and not syntax.is_deflated:
-        dataset.compress(syntax, encoding_plugin="pylibjpeg")
+        dataset.compress(syntax, encoding_plugin="pylibjpeg", generate_instance_uid=False)
     dataset.file_meta.TransferSyntaxUID = syntax
     file = io.BytesIO()
     dataset.save_as(file, implicit_vr=syntax.is_implicit_VR, little_endian=True, enforce_file_format=True)
