@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from pleura.datasets.dicom_seg import read_seg, segment_names
-from pleura.errors import UnreadableInput
+from pleura.errors import PleuraError, UnreadableInput
 
 RIGHT, LEFT, BODY = np.zeros((3, 3, 8, 10), bool)
 RIGHT[1:, 2:6, 1:4] = LEFT[:2, 2:6, 6:9] = BODY[:, 1:7] = True
@@ -78,3 +78,51 @@ def test_damaged_segmentation_is_an_error_by_name(tmp_path: Path) -> None:
         with pytest.raises(UnreadableInput) as caught:
             read(path)
         assert caught.value.code == "damaged"
+
+
+def spoilt(path: Path, where: str, value: Any) -> Path:
+    """Write one segment with another value in the second frame, or in what all frames share."""
+    import pydicom
+
+    dataset = pydicom.dcmread(seg(path, {"Right Lung": RIGHT}))
+    group, keyword = where.split(".")
+    own, shared = dataset.PerFrameFunctionalGroupsSequence[1], dataset.SharedFunctionalGroupsSequence[0]
+    setattr((own if group in own else shared)[group].value[0], keyword, value)
+    dataset.save_as(path)
+    return path
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("where", "value"),
+    [
+        ("PlanePositionSequence.ImagePositionPatient", [0.0, 5.0]),
+        ("PlanePositionSequence.ImagePositionPatient", [0.0, 0.0, 5.0, 5.0]),
+        ("PlanePositionSequence.ImagePositionPatient", None),
+        ("PlanePositionSequence.ImagePositionPatient", [0.0, 0.0, 1e300]),
+        ("PlaneOrientationSequence.ImageOrientationPatient", [1.0, 0.0, 0.0]),
+        ("PixelMeasuresSequence.PixelSpacing", [2.0]),
+        ("SegmentIdentificationSequence.ReferencedSegmentNumber", [1, 1]),
+    ],
+)
+def test_a_vector_of_wrong_length_is_an_error_by_name(tmp_path: Path, where: str, value: object) -> None:
+    with pytest.raises(UnreadableInput) as caught:
+        read_seg(spoilt(tmp_path / "a.dcm", where, value), {1})
+    assert caught.value.code == "damaged"
+
+
+def test_a_segmentation_of_more_frames_than_it_holds_is_an_error_by_name(tmp_path: Path) -> None:
+    import pydicom
+
+    path = seg(tmp_path / "a.dcm", {"Right Lung": RIGHT})
+    dataset = pydicom.dcmread(path)
+    dataset.PixelData = dataset.PixelData[:10]
+    dataset.save_as(path)
+    with pytest.raises(UnreadableInput):
+        read_seg(path, {1})
+
+
+def test_planes_far_apart_are_an_error_by_name_and_take_no_memory(tmp_path: Path) -> None:
+    path = spoilt(tmp_path / "a.dcm", "PlanePositionSequence.ImagePositionPatient", [0.0, 0.0, 9e8])
+    with pytest.raises(PleuraError):
+        read_seg(path, {1})

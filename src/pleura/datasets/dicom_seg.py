@@ -22,7 +22,7 @@ from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
 from pleura.reading.dicom_dataset import read_dataset
 from pleura.reading.labelmap import LabelMap
 from pleura.reading.limits import check_size
-from pleura.volume import FARTHEST, Affine
+from pleura.volume import FARTHEST, LARGEST, Affine
 
 _OFF_GRID = 0.2
 """Share of a step by which a plane may lie off the regular grid that holds all."""
@@ -164,7 +164,7 @@ def _grid(planes: Sequence[Plane]) -> tuple[NDArray[np.intp], Affine]:
     step = float(apart[apart > 0.01].min()) if (apart > 0.01).any() else float(steps[0])
     slots = np.rint((along - along.min()) / step)
     off = float(np.abs((along - along.min()) / step - slots).max())
-    if off > _OFF_GRID or slots.max() >= _MOST_PLANES:
+    if off > _OFF_GRID or slots.max() >= _MOST_PLANES or step > LARGEST:
         raise UnsuitableInput("the planes of the segmentation are not evenly spaced", code="irregular-spacing")
     lowest, highest = int(np.argmin(along)), int(np.argmax(along))
     affine = np.eye(4)
