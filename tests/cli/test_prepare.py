@@ -86,3 +86,10 @@ def test_bad_shares_are_refused(tmp_path: Path, split: str, capsys: pytest.Captu
 def test_missing_folder_is_one_line_and_exit_code_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prepare", str(tmp_path / "nowhere"), str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("workers", ["0", "-1"])
+def test_no_number_of_processes_is_refused(workers: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prepare", str(folder(tmp_path)), str(tmp_path / "out"), "--workers", workers]) == 2
+    assert capsys.readouterr().err == f"pleura: error: {workers} is not a number of threads or processes, 1 or more\n"
+    assert not (tmp_path / "out").exists()

@@ -46,7 +46,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--modality", choices=MODALITIES, default="auto", help="what pictures show")
     parser.add_argument("--convention", choices=CONVENTIONS, default="", help="what masks of radiographs hold")
-    parser.add_argument("--workers", type=int, metavar="N", help="processes; one a core by default")
+    parser.add_argument("--workers", type=int, metavar="N", help="processes; one a core by default, never more")
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
 
 
@@ -55,7 +55,7 @@ def run(wishes: Namespace) -> int:
     from pleura.datasets.preparation import attempt, require_cases
     from pleura.inference.backends import available_threads
 
-    workers = wishes.workers or available_threads()
+    workers = available_threads(wishes.workers)
     with counted("preparing", wishes.quiet) as tell:
         report = attempt(wishes.source, wishes.dest, _settings(wishes), workers, tell)
     for note in report.notes:

@@ -113,9 +113,9 @@ def _checked(run: Backend, bundle: Bundle) -> Backend:
 
 
 def available_threads(wanted: int | None = None) -> int:
-    """Return how many threads to use: those wanted, and no more than the cores this process may use; these by default.
+    """Return how many threads or processes to use: those wanted, but not more than the cores that may be used.
 
-    More threads than cores take memory and gain nothing.
+    More than cores take memory and gain nothing. Where none are wanted, it is one a core.
 
     Raises `PleuraError` (``bad-threads``) for a number below 1.
     """
@@ -123,7 +123,7 @@ def available_threads(wanted: int | None = None) -> int:
     if wanted is None:
         return cores
     if wanted < 1:
-        raise PleuraError(f"{wanted} is not a number of threads, 1 or more", code="bad-threads")
+        raise PleuraError(f"{wanted} is not a number of threads or processes, 1 or more", code="bad-threads")
     return min(wanted, cores)
 
 
