@@ -1,0 +1,106 @@
+"""Compressed frames that contradict their header, or lead a decoder astray, are refused before it sees them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from dicom_files import chest, ct_slice, save
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.uid import JPEG2000Lossless, RLELossless
+
+import pleura
+from pleura.errors import PleuraError
+from pleura.reading.dicom_codestream import jpeg_size
+
+HU = chest((1, 64, 64))
+
+
+def error_code(path: Path) -> str:
+    with pytest.raises(PleuraError) as caught:
+        pleura.read(path)
+    return caught.value.code
+
+
+def test_a_stream_of_another_size_than_the_header_is_refused_before_decoding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pydicom.pixels.decoders.base import Decoder
+
+    path = save(ct_slice(HU[0], (0, 0, 0)), tmp_path / "a.dcm", syntax=JPEG2000Lossless)
+    raw = path.read_bytes()
+    rows = b"\x28\x00\x10\x00US\x02\x00"
+    assert rows + b"\x40\x00" in raw
+    path.write_bytes(raw.replace(rows + b"\x40\x00", rows + b"\x80\x00"))
+    monkeypatch.setattr(Decoder, "as_array", lambda *_, **__: pytest.fail("decoded"))
+    assert error_code(path) == "damaged"
+
+
+def test_a_jpeg_states_its_size_behind_other_segments() -> None:
+    frame = b"\xff\xff\xc0\x00\x0b\x08\x00\x40\x00\x20\x01\x01\x11\x00" + bytes(8)
+    tables = b"\xff\xe0\x00\x04ab" + b"\xff\xc4\x00\x05\xff\xc0\x00"  # the second looks like a frame inside
+    assert jpeg_size(b"\xff\xd8" + tables + frame) == (64, 32, 1)
+    assert jpeg_size(b"\xff\xd8" + tables + frame.replace(b"\xff\xff\xc0", b"\xff\xf7")) == (64, 32, 1)
+    assert jpeg_size(b"\xff\xd8" + tables) is None
+    assert jpeg_size(b"") is None
+
+
+def test_every_byte_of_an_rle_frame_may_be_wrong_without_a_panic(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = save(ct_slice(HU[0], (0, 0, 0)), tmp_path / "a.dcm", syntax=RLELossless)
+    raw = path.read_bytes()
+    start = raw.rindex(b"\xfe\xff\x00\xe0") + 8
+    codes = set()
+    for position in range(start, len(raw) - 8, 17):
+        path.write_bytes(raw[:position] + bytes([raw[position] ^ 0x55]) + raw[position + 1 :])
+        try:
+            codes.add(f"{pleura.read(path).shape}")
+        except PleuraError as error:
+            codes.add(error.code)
+    assert codes == {"(1, 64, 64)", "truncated"}
+    assert capfd.readouterr().err == ""
+
+
+def test_padding_after_an_rle_segment_is_no_damage(tmp_path: Path) -> None:
+    path = save(ct_slice(HU[0], (0, 0, 0)), tmp_path / "a.dcm", syntax=RLELossless)
+    import pydicom
+
+    dataset = pydicom.dcmread(path)
+    (frame,) = generate_frames(dataset.PixelData, number_of_frames=1)
+    dataset.PixelData = encapsulate([frame + bytes(6)])
+    dataset.save_as(path)
+    np.testing.assert_array_equal(pleura.read(path).voxels[0], HU[0])
+
+
+def test_a_panic_of_a_decoder_is_a_damaged_file_and_an_interruption_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pydicom.pixels.decoders.base import Decoder
+
+    class PanicException(BaseException):
+        """What a decoder in Rust raises."""
+
+    path = save(ct_slice(HU[0], (0, 0, 0)), tmp_path / "a.dcm", syntax=RLELossless)
+    for raised in (PanicException, KeyboardInterrupt, SystemExit):
+
+        def fail(*_: object, what: type[BaseException] = raised, **__: object) -> None:
+            raise what
+
+        monkeypatch.setattr(Decoder, "as_array", fail)
+        with pytest.raises(PleuraError if raised is PanicException else raised):
+            pleura.read(path)
+
+
+@pytest.mark.parametrize("bits", [0, 32, 64])
+def test_compressed_pixels_of_odd_depth_do_not_reach_a_decoder(tmp_path: Path, bits: int) -> None:
+    path = save(ct_slice(HU[0], (0, 0, 0)), tmp_path / "a.dcm", syntax=JPEG2000Lossless)
+    allocated = b"\x28\x00\x00\x01US\x02\x00"
+    raw = path.read_bytes()
+    assert allocated + b"\x10\x00" in raw
+    path.write_bytes(raw.replace(allocated + b"\x10\x00", allocated + bytes([bits, 0])))
+    for read in (pleura.read, pleura.reading.read_labels):
+        with pytest.raises(PleuraError) as caught:
+            read(path)
+        assert caught.value.code == "unsupported-pixels"
