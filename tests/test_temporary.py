@@ -74,3 +74,10 @@ def test_what_is_not_ours_is_left_alone(place: Path) -> None:
     before = sorted(place.rglob("*"))
     remove_abandoned()
     assert sorted(place.rglob("*")) == before
+
+
+def test_folder_works_where_there_are_no_locks(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(temporary, "_HAS_LOCKS", False)
+    with temporary_folder() as folder, temporary_folder() as other:
+        assert folder != other
+    assert not any(place.iterdir())

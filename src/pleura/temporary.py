@@ -13,12 +13,15 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
 _PREFIX = ".pleura-temporary-"
 _OURS = re.compile(re.escape(_PREFIX) + r"[a-z0-9_]{8}")
 _DESCRIPTORS = Path("/proc/self/fd")
+_HAS_LOCKS = find_spec("fcntl") is not None
+"""False on Windows, where nothing tells whether a folder is in use."""
 
 
 @contextmanager
@@ -57,6 +60,8 @@ def temporary_folder() -> Iterator[Path]:
 
 def remove_abandoned() -> None:
     """Remove folders that this user's processes have left behind; never one that is in use, or what a link leads to."""
+    if not _HAS_LOCKS:
+        return
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError):
             found = folder.lstat()
@@ -72,7 +77,7 @@ def _locked_folder() -> tuple[Path, int | None]:
     """Return a new folder and the descriptor of its lock; None on systems without such locks."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        lock = _lock(folder) if hasattr(os, "getuid") else None
+        lock = _lock(folder) if _HAS_LOCKS else None
         if folder.is_dir():  # it was not taken for an abandoned one before it was locked
             return folder, lock
         if lock is not None:
