@@ -291,3 +291,13 @@ def test_the_unit_is_judged_by_the_size_of_a_body(tmp_path: Path, stated: int, n
     volume = pleura.read(tmp_path / "scan.nii")
     np.testing.assert_allclose(volume.affine, lps_from_ras(RAS), rtol=1e-5)
     assert ("units-doubtful" in {note.code for note in volume.notes}) == noted
+
+
+@pytest.mark.parametrize("side", [0.0, np.nan, np.inf])
+def test_a_side_of_voxels_that_is_none_is_not_taken_for_a_millimetre(tmp_path: Path, side: float) -> None:
+    path = save(chest().transpose(2, 1, 0), tmp_path / "a.nii")
+    raw = bytearray(path.read_bytes())
+    raw[252:256] = b"\1\0\0\0"
+    raw[84:88] = np.float32(side).tobytes()
+    path.write_bytes(raw)
+    assert error_code(path) == "bad-spacing"

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.errors import UnsuitableInput
 from pleura.reading.checks import in_millimetres
 from pleura.volume import Affine, NiftiForms, Note
 
@@ -52,9 +53,16 @@ def read_geometry(header: Any, shape: tuple[int, ...]) -> NiftiGeometry:
     ----------
     header : nibabel's; its pixdim is mended in place
     shape : (x, y) or (x, y, z)
+
+    Raises
+    ------
+    UnsuitableInput : without a usable sform, a side of the voxels is zero or no number (`bad-spacing`)
     """
+    sides = np.abs(np.array(header["pixdim"][1 : 1 + len(shape)], np.float64))
     _mend_pixdim(header)
     sform, qform = _sform(header), _qform(header)
+    if sform is None and any(size > 1 and not 0 < side < np.inf for size, side in zip(shape, sides, strict=True)):
+        raise UnsuitableInput("a side of the voxels is zero or no number (pixdim)", code="bad-spacing")
     taken = next((form for form in (sform, qform) if form is not None), None)
     matrix = np.array(header.get_base_affine() if taken is None else taken, np.float64)
     size = (*shape, 1)[:3]
