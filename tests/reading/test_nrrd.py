@@ -137,3 +137,9 @@ def test_the_stated_unit_is_followed(tmp_path: Path, unit: str, scale: float) ->
     }
     nrrd.write(str(tmp_path / "scan.nrrd"), HU, header, index_order="C")
     assert pleura.read(tmp_path / "scan.nrrd").spacing == pytest.approx((4, 3, 2))
+
+
+def test_a_spacing_that_is_no_number_is_an_unknown_one(tmp_path: Path) -> None:
+    volume = pleura.read(save(tmp_path / "scan.nrrd", spacings=[np.nan, 3.0, 4.0]))
+    assert not volume.spacing_known
+    assert "spacing-unknown" in {note.code for note in volume.notes}

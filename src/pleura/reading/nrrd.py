@@ -201,7 +201,8 @@ def _affine(header: Mapping[str, Any], count: int) -> tuple[Affine, list[Note]]:
         raise UnsuitableInput("an axis of the NRRD is not one of space; give one volume", code="not-3d")
     signs = _TO_LPS.get(str(header.get("space", "")).lower(), None if count == 3 else (1.0, 1.0, 1.0))
     notes = []
-    if directions is None and "spacings" not in header:
+    unknown = np.isnan(np.array(header.get("spacings", [np.nan]), np.float64)).any()
+    if directions is None and unknown:
         notes.append(Note("spacing-unknown", "the NRRD states no millimetres; distances count voxels"))
     if count == 3 and (directions is None or signs is None):
         text = "the NRRD names no anatomical space: the orientation is a guess, and right and left may be exchanged"
