@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import pleura.cli.progress
 import pleura.segmenter
 from pleura.cli import main
 from pleura.phantom import chest
@@ -76,6 +77,12 @@ def network(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     Threshold.made, Threshold.segmented = [], []
     monkeypatch.setattr(pleura.segmenter, "Segmenter", Threshold)
     return Threshold.made
+
+
+@pytest.fixture(autouse=True)
+def no_lines_of_a_slow_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print no line that only tells how far long work is, so that output is the same on a busy machine."""
+    monkeypatch.setattr(pleura.cli.progress, "EVERY", 3600.0)
 
 
 @pytest.fixture(autouse=True)
