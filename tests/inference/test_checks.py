@@ -45,6 +45,15 @@ def test_lungs_in_mirror_image_are_flagged() -> None:
     assert codes(lungs()[:, :, ::-1]) == {"mirrored"}
 
 
+def test_bit_of_a_lung_that_is_called_the_other_says_nothing_of_the_orientation() -> None:
+    labels = np.zeros((10, 20, 20), np.uint8)
+    labels[2:8, 5:15, 5:15] = RIGHT  # 600 voxels
+    labels[2:4, 5:10, 5:8] = LEFT  # 30 of them, on the right of its middle: 30 / 570 is above a twentieth
+    assert codes(labels) == {"unequal-lungs", "mirrored"}
+    labels[3, 5:10, 5:8] = RIGHT  # 15 are left
+    assert codes(labels) == {"unequal-lungs"}
+
+
 def test_picture_may_show_the_patient_any_way_round() -> None:
     assert not find_warnings(lungs()[4:5, :, ::-1], planar=True)
 

@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 from pleura.labels import LEFT, RIGHT
 from pleura.volume import Note
 
+ENOUGH_OF_BOTH = 0.05
+"""Share of the larger lung that the smaller needs to have for their places to tell how a scan lies: of a scan of one
+side, bits of that lung may be called the other."""
+
 
 def find_warnings(axial: NDArray[np.uint8], *, planar: bool = False, cut_sides: Sequence[str] = ()) -> tuple[Note, ...]:
     """Return what stands out, the gravest first, in labels (z, y, x) whose axes run to the head, back and left.
@@ -50,7 +54,8 @@ def _exchanged(right: NDArray[np.integer], left: NDArray[np.integer]) -> list[No
     `right` and `left` count the voxels of each lung by column.
     """
     centres = [profile @ np.arange(len(profile)) / max(profile.sum(), 1) for profile in (right, left)]
-    if not right.any() or not left.any() or centres[0] <= centres[1]:
+    smaller, larger = sorted((int(right.sum()), int(left.sum())))
+    if smaller < ENOUGH_OF_BOTH * larger or centres[0] <= centres[1]:
         return []
     message = "by anatomy the lungs lie mirrored to what the file says: check its orientation"
     return [Note("mirrored", message)]
