@@ -70,12 +70,18 @@ def test_single_slice_is_named_from_a_third_on() -> None:
 
 def test_fluid_that_was_taken_out_is_told() -> None:
     assert codes(chest(), taken=RuleVolumes(enclosed=31.0)) == ["solid-tissue"]
-    assert codes(chest(), taken=RuleVolumes(enclosed=29.0, domes=100.0, airless=1000.0)) == []
+    assert codes(chest(), taken=RuleVolumes(enclosed=29.0, domes=100.0, airless=100.0)) == []
 
 
 def test_mask_of_soft_tissue_is_no_chest() -> None:
     hu = np.full((12, 64, 64), SOFT, np.float64)
     assert codes(hu)[0] == "not-a-chest"
+
+
+def test_more_taken_out_than_left_is_no_chest() -> None:
+    # two lungs of 8 x 32 x 18 voxels of 0.02 mL: 184 mL
+    assert codes(chest(), taken=RuleVolumes(airless=100.0, outside_skin=85.0)) == ["not-a-chest"]
+    assert codes(chest(), taken=RuleVolumes(airless=100.0, outside_skin=80.0)) == []
 
 
 @pytest.mark.parametrize("factor", [0.2, 5.0, 1000.0])

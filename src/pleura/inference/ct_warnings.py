@@ -69,7 +69,7 @@ def ct_warnings(cleaned: Cleaned, scan: GridScan, volumes: RuleVolumes) -> tuple
     if not cleaned.labels.any():
         return ()
     planes = scan.planes[cleaned.box]
-    found = [_not_a_chest(cleaned, planes, scan), _solid_tissue(cleaned.labels, planes, scan, volumes)]
+    found = [_not_a_chest(cleaned, planes, scan, volumes), _solid_tissue(cleaned.labels, planes, scan, volumes)]
     if scan.plausible and len(scan.planes) > 1:
         found.append(_air_without_vessels(cleaned.labels, planes, scan))
     return tuple(note for note in found if note)
@@ -92,7 +92,7 @@ def cut_sides(cleaned: Cleaned, scan: GridScan) -> list[str]:
     return sides
 
 
-def _not_a_chest(cleaned: Cleaned, planes: Labels, scan: GridScan) -> Note | None:
+def _not_a_chest(cleaned: Cleaned, planes: Labels, scan: GridScan, volumes: RuleVolumes) -> Note | None:
     """Warn where what was marked is too dense, too large or too small for the lungs of a person."""
     marked = cleaned.labels > 0
     low, high = scan.window
@@ -106,6 +106,10 @@ def _not_a_chest(cleaned: Cleaned, planes: Labels, scan: GridScan) -> Note | Non
     depth, _, width = (float(np.ptp(np.flatnonzero(marked.any(axis=axes)))) for axes in ((1, 2), (0, 2), (0, 1)))
     depth, width = (depth + 1) * scan.spacing[0], (width + 1) * scan.spacing[2]
     litres = np.count_nonzero(marked) * scan.voxel_ml / 1000.0
+    taken = (volumes.airless + volumes.outside_skin) / 1000.0
+    if taken > litres:
+        what = f"{taken:.2g} L that were marked hold no air or lie outside the skin, more than the {litres:.2g} L left"
+        return Note("not-a-chest", f"{what}; look")
     too_large = width > LUNG_WIDTH_MM[1] or depth > LUNG_HEIGHT_MM or litres > LUNGS_ML / 1000.0
     both = RIGHT in cleaned.labels and LEFT in cleaned.labels
     if too_large or (both and width < LUNG_WIDTH_MM[0]):
