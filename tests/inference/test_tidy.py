@@ -68,6 +68,13 @@ def test_lung_of_one_label_is_two_parts_inside_the_body() -> None:
     assert np.array_equal(tidy_lung(found, planes, has_air_around=True), lung)
 
 
+def test_mask_of_half_the_side_is_compared_with_what_was_seen_of_it() -> None:
+    planes, lung = chest()
+    found = lung[:, ::2, ::2].copy()
+    found[0, 28, 3:30] = 255  # in the air above the table
+    assert np.array_equal(tidy_lung(found, planes, has_air_around=True), lung[:, ::2, ::2])
+
+
 def test_lungs_that_the_picture_cuts_stay() -> None:
     planes, lung = chest()
     planes, lung = planes[:, :, 10:55], lung[:, :, 10:55]

@@ -34,7 +34,7 @@ def tidy_lung(lung: NDArray[np.uint8], planes: NDArray[np.uint8], *, has_air_aro
     Parameters
     ----------
     lung : (n, s, s), 255 for certain, where right and left are not told apart
-    planes : (n, s, s), what the network saw
+    planes : (n, s, s), what the network saw, or (n, k s, k s) where its mask is that much smaller
     has_air_around : whether air outside the body is dark, as in a CT; parts that lie mostly in it are dropped
     """
     import cc3d
@@ -45,7 +45,8 @@ def tidy_lung(lung: NDArray[np.uint8], planes: NDArray[np.uint8], *, has_air_aro
     sizes[0] = 0
     keep = sizes >= (SMALLER_LUNG if len(lung) == 1 else CRUMB) * sizes.max()
     if has_air_around:
-        outside = np.bincount(parts[~_body(planes)], minlength=len(sizes))
+        step = planes.shape[1] // lung.shape[1]
+        outside = np.bincount(parts[~_body(planes[:, ::step, ::step])], minlength=len(sizes))
         keep &= (outside <= sizes / 2) | (sizes == sizes.max())
     keep[0] = False
     kept = keep[parts]
