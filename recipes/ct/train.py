@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import math
 import random
 import time
 from pathlib import Path
@@ -94,7 +95,9 @@ def parted(planes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     lung = planes[:, 3:5].float() / 255
     targets = torch.cat([(1 - lung.sum(dim=1, keepdim=True)).clamp(min=0), lung], dim=1)
     bits = planes[:, 5]
-    weights = (bits & KNOWN > 0).float() * (1 + (bits & PAINTED > 0).float() + 2 * (bits & SOLID > 0).float())
+    beside = functional.max_pool3d(lung.sum(dim=1), 5, 1, 2) > 0.3  # within 8 mm: domes, fluid, the heart
+    weights = 1 + (bits & PAINTED > 0).float() + beside.float() + (bits & SOLID > 0).float()
+    weights = weights * (bits & KNOWN > 0).float()
     return inputs.clamp(0, 255), targets, weights
 
 
@@ -184,7 +187,7 @@ def main() -> None:
 
 def _falling(part: float) -> float:
     """Return the share of the rate: full for the first half, then down to a hundredth along a cosine."""
-    return 1.0 if part < 0.4 else 0.01 + 0.99 * (1 + np.cos(np.pi * (part - 0.4) / 0.6)) / 2
+    return 1.0 if part < 0.4 else 0.01 + 0.99 * (1 + math.cos(math.pi * (part - 0.4) / 0.6)) / 2
 
 
 def _parse() -> argparse.Namespace:
