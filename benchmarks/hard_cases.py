@@ -54,7 +54,8 @@ def main() -> None:
     print_groups(rows)
     if options.json:
         found = [{"group": one.group, "name": one.name, **asdict(figures)} for one, figures in rows]
-        options.json.write_text(json.dumps(found, indent=1) + "\n")
+        finite = [{key: None if value == np.inf else value for key, value in one.items()} for one in found]
+        options.json.write_text(json.dumps(finite, indent=1) + "\n")
 
 
 def parse() -> argparse.Namespace:
