@@ -112,6 +112,21 @@ def test_a_drawn_body_without_noise_is_kept() -> None:
     assert [note.code for note in meaning.notes] == ["values-hu"]
 
 
+@pytest.mark.parametrize("value", [0, 170, 3071, -700])
+def test_value_around_lungs_that_were_cut_out_stands_for_the_body_and_is_kept(value: int) -> None:
+    cut_out = np.where((HU > -900) & (HU < -500), HU, value).astype(np.int16)
+    cut_out[:, 30:32, 20:22] = 40  # a vessel
+    meaning = values.interpret(cut_out.copy(), Kind.HU)
+    np.testing.assert_array_equal(meaning.voxels, cut_out)
+    assert not meaning.notes
+
+
+def test_air_at_the_value_where_hu_are_cut_off_is_kept() -> None:
+    cut_off = np.maximum(HU, -850)
+    meaning = values.interpret(cut_off.copy())
+    np.testing.assert_array_equal(meaning.voxels, cut_off)
+
+
 def test_only_what_is_joined_to_the_border_is_outside() -> None:
     mask = np.zeros((6, 6), bool)
     mask[0, :3] = mask[1, 1] = mask[3:5, 3:5] = True
