@@ -14,7 +14,9 @@ from PIL import Image
 import pleura
 from pleura.errors import UnsuitableInput
 from pleura.evaluation.metrics import dice
+from pleura.inference import clock
 from pleura.phantom import Phantom, chest, write_dicom
+from pleura.reading import source
 from pleura.volume import Kind, Volume, affine_from_spacing
 
 
@@ -130,8 +132,8 @@ def test_radiograph_is_recorded_with_what_was_asked_for_and_the_time_it_took_to_
         now[0] += 5
         return picture
 
-    monkeypatch.setattr(pleura.segmenter, "time", SimpleNamespace(perf_counter=lambda: now[0]))
-    monkeypatch.setattr(pleura.segmenter, "read", read)
+    monkeypatch.setattr(clock, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    monkeypatch.setattr(source, "read", read)
     result = pleura.Segmenter(modality="cr")("film.png")
     assert result.timings["read"] == 5
     assert list(result.timings)[:3] == ["read", "load", "locate"]

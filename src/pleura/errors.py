@@ -18,6 +18,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
+from pleura.text import printable
+
 _MOST_LISTED = 8
 """Choices that a sentence may list; `choices` holds all."""
 
@@ -66,13 +68,6 @@ class Choice:
     def _facts(self) -> list[str]:
         steps = [" x ".join(f"{step:.2f}" for step in self.spacing) + " mm"] if self.spacing else []
         return [*([f"kernel {self.kernel}"] if self.kernel else []), self.what, *steps, f"series {self.key}"]
-
-
-def printable(text: str) -> str:
-    r"""Return a text without control characters, which could steer a terminal: they are spelt out, as in ``\x1b``."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 class PleuraError(Exception):

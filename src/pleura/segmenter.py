@@ -1,9 +1,7 @@
-"""The road: a path, a volume or an array in, right and left lung on its own grid out."""
+"""The pipeline: a path, a volume or an array in, right and left lung on its own grid out."""
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -15,32 +13,27 @@ from numpy.typing import NDArray
 
 import pleura
 from pleura.errors import PleuraError, UnsuitableInput
-from pleura.inference.anatomy_rules import RuleVolumes, apply_anatomy_rules
+from pleura.inference.anatomy_rules import RuleVolumes
 from pleura.inference.backends import available_threads, make_backend
 from pleura.inference.bundle import LUNGS, RADIOGRAPH, Bundle, load_bundle
 from pleura.inference.chances import enlarge, lung_chance
 from pleura.inference.checks import find_warnings, warn_if_empty
-from pleura.inference.cleanup import Cleaned, clean
-from pleura.inference.ct_warnings import ct_warnings, cut_sides
+from pleura.inference.cleanup import Cleaned
+from pleura.inference.clock import Clock
+from pleura.inference.ct import find_ct_lungs
 from pleura.inference.grid import Square, paste
-from pleura.inference.grid_scan import grid_scan
 from pleura.inference.locate import locate_lungs
-from pleura.inference.one_lung import join_one_lung
 from pleura.inference.planes import sample_planes
 from pleura.inference.restore import restore, restore_chances
-from pleura.inference.scores import BATCH, chance_batches, score_planes
-from pleura.inference.tidy import tidy, tidy_lung
+from pleura.inference.scores import chance_batches, score_planes
+from pleura.inference.tidy import postprocess
 from pleura.inference.turns import upright_chances
-from pleura.labels import RIGHT_AND_LEFT, of_lungs, structures
+from pleura.labels import RIGHT_AND_LEFT, structures
 from pleura.modality.shown import shown
 from pleura.options import CONVENTIONS, Backend, Convention, Device, Modality
-from pleura.reading import read
-from pleura.reading.array import from_array
-from pleura.reading.images import ItkImage, NibabelImage, from_image, is_image
+from pleura.reading.source import Source, as_volume
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume, axial_order, to_axial
-
-Source = str | Path | Volume | NDArray[Any] | NibabelImage | ItkImage
 
 
 class Segmenter:
@@ -97,8 +90,8 @@ class Segmenter:
 
         Raises the named errors of `pleura.errors`.
         """
-        clock = _Clock()
-        volume, doubts = self._shown(_as_volume(source, spacing, series))
+        clock = Clock()
+        volume, doubts = self._shown(as_volume(source, spacing, series))
         clock.lap("read")
         if not self._belongs_to_radiographs(volume):
             return self._segmented(self._without_convention(volume), doubts, clock)
@@ -113,7 +106,7 @@ class Segmenter:
         text = f"{self.convention} is a convention of radiographs; this is none, and it was ignored"
         return replace(volume, notes=(*volume.notes, Note("convention-ignored", text)))
 
-    def _segmented(self, volume: Volume, doubts: tuple[Note, ...], clock: _Clock) -> Segmentation:
+    def _segmented(self, volume: Volume, doubts: tuple[Note, ...], clock: Clock) -> Segmentation:
         """Return the lungs of a volume that this model knows; `doubts` are warnings that were found before."""
         planes, square, step = self._planes(volume, clock)
         labels, rules = np.zeros(volume.shape, np.uint8), RuleVolumes()
@@ -124,7 +117,7 @@ class Segmenter:
             restore(cleaned, square, axial, self.bundle, self.threads)
             clock.lap("restore")
         else:
-            batches = self._tidied(self._chances(planes, step), planes, volume.kind)
+            batches = postprocess(self._chances(planes, step), planes, volume.kind, self.bundle.labels)
             restore_chances(batches, square, axial, self.bundle, self.threads)
             clock.lap("network")
             warnings = (
@@ -142,33 +135,24 @@ class Segmenter:
         )
 
     def _lungs(
-        self, volume: Volume, planes: NDArray[np.uint8], square: Square, step: float | None, clock: _Clock
+        self, volume: Volume, planes: NDArray[np.uint8], square: Square, step: float | None, clock: Clock
     ) -> tuple[Cleaned, tuple[Note, ...], RuleVolumes]:
         """Return the lungs of a CT on the model's grid, warnings, and what anatomy changed where values are HU."""
         lung, away = score_planes(planes, step, self.bundle.context_mm, self.network)
         clock.lap("network")
-        if volume.kind is not Kind.HU:
-            cleaned = clean(lung, away)
-            clock.lap("clean")
-            return cleaned, find_warnings(cleaned.labels, planar=volume.planar), RuleVolumes()
-        scan = grid_scan(volume, planes, square, self.bundle)
-        rules = apply_anatomy_rules(lung, away, scan)
-        cleaned = clean(lung, away)
-        join_one_lung(cleaned.labels, planes[cleaned.box], scan)
-        sides = cut_sides(cleaned, scan)
-        warnings = find_warnings(cleaned.labels, planar=volume.planar, cut_sides=sides)
+        found = find_ct_lungs(lung, away, volume, planes, square, self.bundle)
         clock.lap("clean")
-        return cleaned, (*ct_warnings(cleaned, scan, rules), *warnings), rules
+        return found
 
     def chances(self, source: Source, *, spacing: Sequence[float] | None = None) -> NDArray[np.uint8]:
         """Return the chance, 0 to 255, that a voxel belongs to any structure: (z, y, x), on the scan's own grid.
 
         This is what the network says, before the mask is cleaned; evaluation draws its threshold curves from it.
         """
-        volume, _ = self._shown(_as_volume(source, spacing, None))
+        volume, _ = self._shown(as_volume(source, spacing))
         if self._belongs_to_radiographs(volume):
             return self._radiographs.chances(volume)
-        planes, square, step = self._planes(volume, _Clock())
+        planes, square, step = self._planes(volume, Clock())
         whole = np.zeros(volume.shape, np.uint8)
         axial = to_axial(whole, volume.affine)
         if self.bundle.output == LUNGS:
@@ -218,23 +202,7 @@ class Segmenter:
             return [(slice(0, 1), upright_chances(planes[0], self.bundle, self.network, self.convention)[None])]
         return chance_batches(planes, step, self.bundle, self.network, self.convention)
 
-    def _tidied(
-        self, batches: Iterable[tuple[slice, NDArray[np.uint8]]], planes: NDArray[np.uint8], kind: Kind
-    ) -> Iterable[tuple[slice, NDArray[np.uint8]]]:
-        """Return the chances of lungs post-processed, those of anything else as they are."""
-        if self.bundle.labels == RIGHT_AND_LEFT:
-            return ((here, np.stack([tidy(plane) for plane in chances])) for here, chances in batches)
-        if not of_lungs(self.bundle.labels):
-            return batches
-        lung = np.concatenate([chances[:, 1] for _, chances in batches])
-        tidied = tidy_lung(lung, planes, has_air_around=kind is not Kind.RADIOGRAPH)
-        return [
-            (slice(start, start + BATCH), np.stack([255 - part, part], axis=1))
-            for start in range(0, len(tidied), BATCH)
-            for part in [tidied[start : start + BATCH]]
-        ]
-
-    def _planes(self, volume: Volume, clock: _Clock) -> tuple[NDArray[np.uint8], Square, float | None]:
+    def _planes(self, volume: Volume, clock: Clock) -> tuple[NDArray[np.uint8], Square, float | None]:
         """Return what the network sees, where that lies on the slices, and their distance in mm where it is known."""
         slices = to_axial(volume.voxels, volume.affine)
         axes, _ = axial_order(volume.affine)
@@ -326,42 +294,3 @@ def _check_convention(bundle: Bundle, convention: str, *, chosen: bool) -> None:
     if convention and convention not in known:
         there = f"choose from {', '.join(known)}" if known else "this model knows but one"
         raise PleuraError(f"there is no convention {convention}; {there}", code="unknown-convention")
-
-
-def _as_volume(source: Source, spacing: Sequence[float] | None, series: str | None) -> Volume:
-    if isinstance(source, np.ndarray):
-        return from_array(source, spacing)
-    if spacing is not None:
-        raise UnsuitableInput("a spacing goes with an array; all else states its own", code="bad-spacing")
-    if isinstance(source, Volume):
-        _check_greys(source)
-        return source
-    if is_image(source):
-        return from_image(source)
-    if not isinstance(source, str | os.PathLike):
-        known = "a path, a NumPy array, a pleura.Volume, or an image of nibabel or SimpleITK"
-        raise UnsuitableInput(f"give {known}, not {type(source).__name__}", code="bad-source")
-    return read(source, series=series)
-
-
-def _check_greys(volume: Volume) -> None:
-    """Refuse a volume of the caller's making whose grey values are not what its kind says; readers stretch theirs."""
-    if volume.kind is Kind.HU or volume.voxels.dtype == np.uint8:
-        return
-    low, high = float(volume.voxels.min()), float(volume.voxels.max())
-    if low < -0.5 or high > 255.5:
-        text = f"grey values of a volume run from 0 to 255, these from {low:g} to {high:g}"
-        raise UnsuitableInput(f"{text}; stretch them, or give the array itself", code="not-grey")
-
-
-class _Clock:
-    """Seconds by stage."""
-
-    def __init__(self) -> None:
-        self.laps: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, stage: str) -> None:
-        now = time.perf_counter()
-        self.laps[stage] = now - self._last
-        self._last = now

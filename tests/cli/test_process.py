@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from pleura.cli.console import printable
 from pleura.cli.process import exit_code
 
 PLEURA = f"{sys.executable} -m pleura"
@@ -111,10 +110,6 @@ def test_full_device_for_errors_changes_no_exit_code() -> None:
 def test_reader_who_leaves_early_is_told_nothing(scan: Path) -> None:
     done = shell(f"{PLEURA} info {scan} | true; exit ${{PIPESTATUS[0]}}")
     assert (done.returncode, done.stderr) == (1, "")
-
-
-def test_control_characters_are_printed_as_python_writes_them() -> None:
-    assert printable("Lünge 1 cm²\x1b[31m\n\u202e\udce9") == "Lünge 1 cm²\\x1b[31m\\n\\u202e\\udce9"
 
 
 @pytest.mark.parametrize("arguments", [("info", "\x1b[2Jscan.png"), ("info", "scan", "--\x1b[2J"), ("\x1b[2J",)])

@@ -9,6 +9,7 @@ import sys
 from contextlib import suppress
 
 from pleura.cli.signals import raise_received
+from pleura.text import printable
 
 SOME_FAILED, NOTHING_DONE, WARNED = 1, 2, 3
 _LONG_NAME = 255
@@ -17,13 +18,6 @@ _LONG_NAME = 255
 
 class OutputLost(Exception):
     """Results cannot be printed: their reader has left, or the device is full."""
-
-
-def printable(text: str) -> str:
-    """Return a text on one line, its control characters, line ends and marks of direction as Python escapes them."""
-    if text.isprintable():
-        return text
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def say(line: str) -> None:

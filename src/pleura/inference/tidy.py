@@ -5,11 +5,16 @@ For models whose output is probabilities; what has bytes for lung and side goes 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.chances import likeliest
 from pleura.inference.cleanup import CRUMB, HOLE
+from pleura.inference.scores import BATCH
+from pleura.labels import RIGHT_AND_LEFT, of_lungs
+from pleura.volume import Kind
 
 LEAST_SHARE = 0.003
 """Share of the picture below which a part is no lung."""
@@ -26,6 +31,31 @@ The smaller lung has 0.26 of the larger one at least in 145 radiographs, 0.31 in
 
 BODY_GREY = 0.4
 """Grey between air and soft tissue, between the 5th and the 95th percentile of what the network sees."""
+
+Batches = Iterable[tuple[slice, NDArray[np.uint8]]]
+"""Which planes, and the probability of each class there: (n, classes, s, s), 255 for certain."""
+
+
+def postprocess(batches: Batches, planes: NDArray[np.uint8], kind: Kind, labels: tuple[str, ...]) -> Batches:
+    """Return the probabilities of lungs post-processed, those of anything else as they are.
+
+    Parameters
+    ----------
+    planes : (n, s, s), what the network saw of the whole scan
+    kind : of the scan's values
+    labels : names of the classes above 0
+    """
+    if labels == RIGHT_AND_LEFT:
+        return ((here, np.stack([tidy(plane) for plane in chances])) for here, chances in batches)
+    if not of_lungs(labels):
+        return batches
+    lung = np.concatenate([chances[:, 1] for _, chances in batches])
+    lung = tidy_lung(lung, planes, has_air_around=kind is not Kind.RADIOGRAPH)
+    return [
+        (slice(start, start + BATCH), np.stack([255 - part, part], axis=1))
+        for start in range(0, len(lung), BATCH)
+        for part in [lung[start : start + BATCH]]
+    ]
 
 
 def tidy_lung(lung: NDArray[np.uint8], planes: NDArray[np.uint8], *, has_air_around: bool) -> NDArray[np.uint8]:

@@ -1,0 +1,45 @@
+"""The lungs of a CT, from what the network says of its planes: cleaned, corrected by anatomy, with warnings."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.inference.anatomy_rules import RuleVolumes, apply_anatomy_rules
+from pleura.inference.bundle import Bundle
+from pleura.inference.checks import find_warnings
+from pleura.inference.cleanup import Cleaned, clean
+from pleura.inference.ct_warnings import ct_warnings, cut_sides
+from pleura.inference.grid import Square
+from pleura.inference.grid_scan import grid_scan
+from pleura.inference.one_lung import join_one_lung
+from pleura.volume import Kind, Note, Volume
+
+
+def find_ct_lungs(
+    lung: NDArray[np.uint8],
+    side_score: NDArray[np.uint8],
+    volume: Volume,
+    planes: NDArray[np.uint8],
+    square: Square,
+    bundle: Bundle,
+) -> tuple[Cleaned, tuple[Note, ...], RuleVolumes]:
+    """Return the lungs on the model's grid, warnings, and what anatomy changed; that needs values in HU.
+
+    Parameters
+    ----------
+    lung : (z, side, side), as `pleura.inference.backends` defines it; the rules of anatomy change it in place
+    side_score : (z, side / 2, side / 2), likewise
+    volume : the scan
+    planes : (z, side, side), what the network saw of it
+    square : where the planes lie on the slices of the scan
+    """
+    if volume.kind is not Kind.HU:
+        cleaned = clean(lung, side_score)
+        return cleaned, find_warnings(cleaned.labels, planar=volume.planar), RuleVolumes()
+    scan = grid_scan(volume, planes, square, bundle)
+    rules = apply_anatomy_rules(lung, side_score, scan)
+    cleaned = clean(lung, side_score)
+    join_one_lung(cleaned.labels, planes[cleaned.box], scan)
+    warnings = find_warnings(cleaned.labels, planar=volume.planar, cut_sides=cut_sides(cleaned, scan))
+    return cleaned, (*ct_warnings(cleaned, scan, rules), *warnings), rules
