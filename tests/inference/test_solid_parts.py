@@ -15,6 +15,7 @@ def block(z: slice, rows: slice, columns: slice, slices: int = 12) -> np.ndarray
     return mask
 
 
+FLUID = 10  # HU
 BRAIN = block(slice(13, 20), slice(16, 48), slice(10, 54), 22)
 
 
@@ -37,10 +38,12 @@ def test_part_with_a_fiftieth_of_air_stays() -> None:
     assert not airless_parts(coarse(BRAIN), scan_of(hu)).any()
 
 
-def test_white_lung_beside_an_aerated_one_stays() -> None:
-    hu = chest()
+@pytest.mark.parametrize(("slices", "stays"), [(8, True), (4, True), (3, False)])
+def test_white_lung_beside_an_aerated_one_stays_if_marked_in_two_fifths_of_its_slices(slices: int, stays: bool) -> None:
+    hu, mask = chest(), lungs()
     hu[2:10, 16:48, 36:54] = SOFT
-    assert not airless_parts(coarse(lungs()), scan_of(hu)).any()
+    mask[2 + slices : 10, 16:48, 36:54] = False
+    assert airless_parts(coarse(mask), scan_of(hu)).any() != stays
 
 
 def test_fluid_below_the_lung_of_its_own_side_is_no_lung() -> None:
@@ -95,9 +98,18 @@ def test_consolidation_on_the_diaphragm_that_leans_on_the_wall_stays() -> None:
 def test_fluid_within_soft_tissue_is_enclosed() -> None:
     hu = chest(16)
     fluid = block(slice(11, 14), slice(16, 48), slice(10, 28), 16)
+    hu[fluid] = FLUID
     domes, enclosed = resting_pieces(coarse(lungs(16) | fluid), scan_of(hu))
     assert not domes.any()
     assert np.array_equal(enclosed, coarse(fluid))
+
+
+def test_white_lung_lies_within_soft_tissue_and_stays() -> None:
+    hu = chest()
+    hu[2:10, 16:48, 36:54] = SOFT
+    (piece,) = solid_pieces(coarse(lungs()), scan_of(hu))
+    assert (piece.resting, piece.soft_beside, piece.soft_above) == (1.0, 1.0, 1.0)
+    assert not resting_pieces(coarse(lungs()), scan_of(hu))[1].any()
 
 
 def test_piece_at_the_end_of_the_scan_rests_on_nothing() -> None:

@@ -48,7 +48,7 @@ class RuleVolumes:
     airless : parts that hold no air
     domes : liver, spleen and stomach with lung around them
     detached : parts in slices apart from those of the lungs
-    enclosed : soft tissue within soft tissue, as fluid is, and consolidation of which the network saw a part
+    enclosed : fluid within soft tissue
     recesses : added at the lowest recesses
     """
 
