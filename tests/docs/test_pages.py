@@ -50,6 +50,25 @@ def codes_in_docs() -> set[str]:
     return set(re.findall(r"^\| `([a-z0-9-]+)` \|", read(CODES), re.MULTILINE))
 
 
+def codes_by_section() -> dict[str, list[str]]:
+    """Return heading -> the codes of the table below it."""
+    sections = re.split(r"^#+ (.*)$", read(CODES), flags=re.MULTILINE)
+    tables = zip(sections[1::2], sections[2::2], strict=True)
+    return {title.strip("`"): re.findall(r"^\| `([a-z0-9-]+)` \|", text, re.MULTILINE) for title, text in tables}
+
+
+def raised_in_source() -> set[tuple[str, str]]:
+    """Return the kind and the code of every error that is made with both in one place."""
+    calls = [node for source in SOURCES for node in ast.walk(ast.parse(read(source))) if isinstance(node, ast.Call)]
+    return {
+        (call.func.id, keyword.value.value)
+        for call in calls
+        for keyword in call.keywords
+        if isinstance(call.func, ast.Name) and call.func.id in RAISERS
+        if keyword.arg == "code" and isinstance(keyword.value, ast.Constant)
+    }
+
+
 def test_every_code_of_the_program_is_documented() -> None:
     assert codes_in_source() - codes_in_docs() == set()
 
@@ -57,6 +76,16 @@ def test_every_code_of_the_program_is_documented() -> None:
 def test_every_documented_code_exists() -> None:
     words = "\n".join(map(read, SOURCES))
     assert {code for code in codes_in_docs() if f'"{code}"' not in words} == set()
+
+
+def test_no_code_stands_twice_in_a_table() -> None:
+    assert {title: codes for title, codes in codes_by_section().items() if len(codes) != len(set(codes))} == {}
+
+
+def test_every_code_stands_under_the_kind_of_error_that_is_raised_with_it() -> None:
+    sections = codes_by_section()
+    sections["PleuraError"] = sections.pop("PleuraError` itself")
+    assert {(kind, code) for kind, code in raised_in_source() if code not in sections[kind]} == set()
 
 
 def test_every_kind_of_error_is_documented() -> None:

@@ -29,7 +29,7 @@ autoload -U bashcompinit && bashcompinit
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what can be asked for."""
-    parser.add_argument("shell", choices=("bash", "zsh", "fish"))
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")
 
 
 def run(wishes: Namespace) -> int:

@@ -13,7 +13,12 @@ from pleura.errors import UnwritableOutput
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what can be asked for."""
     parser.add_argument(
-        "folder", nargs="?", type=path, metavar="FOLDER", default=Path("pleura-demo"), help="default: pleura-demo"
+        "folder",
+        nargs="?",
+        type=path,
+        metavar="FOLDER",
+        default=Path("pleura-demo"),
+        help="folder for what is drawn and found; pleura-demo by default",
     )
 
 

@@ -32,11 +32,22 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("references", type=path, metavar="REFERENCES", help="folder or file of masks, or a data set")
     parser.add_argument("predictions", type=path, nargs="?", metavar="PREDICTIONS", help="folder or file of masks")
     parser.add_argument("--model", metavar="BUNDLE", help="segment the images of the data set with this one")
-    parser.add_argument("--split", default="val", help="part of the data set; val by default")
+    parser.add_argument("--split", default="val", metavar="NAME", help="part of the data set; val by default")
     parser.add_argument("--compare", type=path, metavar="OTHER", help="a second folder of masks, or a second model")
-    parser.add_argument("--fail-below", type=float, default=0.9, metavar="DICE", help="0.9 by default")
+    parser.add_argument(
+        "--fail-below",
+        type=float,
+        default=0.9,
+        metavar="DICE",
+        help="count cases below this as failures; 0.9 by default",
+    )
     parser.add_argument("--modality", choices=MODALITIES, default="auto", help="what pictures show")
-    parser.add_argument("--convention", choices=CONVENTIONS, default="", help="of radiographs")
+    parser.add_argument(
+        "--convention",
+        choices=CONVENTIONS,
+        default="",
+        help="what masks of radiographs hold; as the data set states by default",
+    )
     parser.add_argument("-o", "--output", type=path, metavar="FOLDER", help="keep the report here")
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
 

@@ -24,10 +24,17 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Say what can be asked for."""
     parser.add_argument("run", type=path, metavar="RUN", help="folder of a training run")
     parser.add_argument("bundle", type=path, metavar="BUNDLE", help="folder for the model")
-    parser.add_argument("--name", default="", help="of the model; the name of the folder by default")
-    parser.add_argument("--version", default="1", metavar="TEXT", help="of the model; 1 by default")
-    parser.add_argument("--licence", default="not stated", help="of the weights; it follows from the training data")
-    parser.add_argument("--precision", choices=("fp32", "fp16", "int8"), default="fp32")
+    parser.add_argument("--name", default="", metavar="TEXT", help="name of the model; that of the folder by default")
+    parser.add_argument("--version", default="1", metavar="TEXT", help="version of the model; 1 by default")
+    parser.add_argument(
+        "--licence",
+        default="not stated",
+        metavar="TEXT",
+        help="licence of the weights; it follows from the training data",
+    )
+    parser.add_argument(
+        "--precision", choices=("fp32", "fp16", "int8"), default="fp32", help="numbers of the network; fp32 by default"
+    )
     parser.add_argument("--openvino", action="store_true", help="write network.xml and network.bin as well")
     parser.add_argument("--torch", action="store_true", help="write network.pt2 (torch.export) as well")
     parser.add_argument("--check", type=path, metavar="DATASET", help="compare masks on slices of this data set")

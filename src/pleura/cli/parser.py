@@ -22,7 +22,7 @@ VERBS = {
 }
 EXIT_CODES = """exit codes:
   0    all done
-  1    some of several scans failed
+  1    some of several scans failed, or the results could not be printed
   2    nothing done: bad usage or input
   3    all done, with a warning, where --fail-on-warning asks for it
   129  ended by SIGHUP, as when the terminal is closed

@@ -39,8 +39,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--spacing", type=_numbers(3), metavar="X,Y,Z", help="resample scans to these millimetres")
     parser.add_argument("--size", type=_sides, metavar="ROWS,COLUMNS", help="crop and pad scans, resize pictures")
     parser.add_argument("--slices", type=int, metavar="N", help="keep this many axial slices from the middle")
-    parser.add_argument("--split", type=_numbers(3), metavar="A,B,C", help="shares of train, val and test")
-    parser.add_argument("--seed", type=int, default=0, help="of the split; 0 by default")
+    parser.add_argument(
+        "--split",
+        type=_numbers(3),
+        metavar="A,B,C",
+        help="shares of train, val, test; else as the source states, or 0.7,0.15,0.15",
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the split by chance; 0 by default")
     parser.add_argument(
         "--patients", default="", metavar="RULE", help="CSV with image,patient, or a regular expression with a group"
     )

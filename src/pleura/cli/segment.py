@@ -43,9 +43,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--series",
         type=_key,
         metavar="KEY",
-        help="of several series: number, part of the description, UID, or all for each",
+        help="which of several series: its number, a part of its description, its UID; or all",
     )
-    parser.add_argument("--resume", action="store_true", help="leave scans alone whose result is there, up to date")
+    parser.add_argument("--resume", action="store_true", help="skip scans whose result is there and up to date")
     parser.add_argument("--overwrite", action="store_true", help="replace results of other inputs, and changed masks")
     parser.add_argument("--preview", action="store_true", help="write a picture of the result beside the mask")
     parser.add_argument("--json", action="store_true", help="print one JSON object a scan, and nothing else")
@@ -56,7 +56,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--convention",
         choices=CONVENTIONS,
         default="",
-        help="of radiographs: each lung to the spine (the default), or the lung fields only",
+        help="what masks of radiographs hold: each lung to the spine (the default), or the lung fields only",
     )
     parser.add_argument("--model", metavar="BUNDLE", help="folder of another model, or the name of a shipped one")
     parser.add_argument("--backend", choices=BACKENDS, default="auto", help="what runs the network")

@@ -34,8 +34,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         "pleura train [options] CONFIG.toml [RUN]\n       pleura train [options] --preset NAME --data DATASET [RUN]"
     )
     parser.add_argument("paths", nargs="*", type=path, metavar="CONFIG RUN", help="settings; folder of the run")
-    parser.add_argument("--preset", help="default, original, notebook, chest-ct or chest-radiograph")
-    parser.add_argument("--data", help="data set, or folder of images and masks, in place of the field data")
+    parser.add_argument("--preset", metavar="NAME", help="default, original, notebook, chest-ct or chest-radiograph")
+    parser.add_argument(
+        "--data", metavar="DATASET", help="data set, or folder of images and masks, in place of the field data"
+    )
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
     add_settings(parser)
 
@@ -43,7 +45,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 def add_settings(parser: ArgumentParser) -> None:
     """Say which settings of a run have options."""
     parser.add_argument("--epochs", type=_count, metavar="N", help="passes over the training pictures")
-    parser.add_argument("--learning-rate", type=_rate, metavar="RATE", help="of the optimiser")
+    parser.add_argument("--learning-rate", type=_rate, metavar="RATE", help="learning rate of the optimiser")
     parser.add_argument("--batch", type=_count, metavar="N", help="pictures a step")
     parser.add_argument(
         "--set", action="append", default=[], metavar="FIELD=VALUE", help="change any other field, as in TOML"

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from pleura.errors import PleuraError
+from pleura.errors import PleuraError, UnsuitableInput
 from pleura.inference.backends import import_openvino, make_backend
 from pleura.inference.bundle import LUNGS, load_bundle
 from pleura.networks.build import build
@@ -47,7 +47,7 @@ def real_planes(config: TrainingConfig, dataset: Path | None = None) -> Planes:
         names, root = [dataset.name], dataset.parent
     cases = [case for name in names for case in load(root, name, "train", config.view)]
     if not cases:
-        raise PleuraError(f"{root}: no case in the split train to compare on", code="empty-dataset")
+        raise UnsuitableInput(f"{root}: no case in the split train to compare on", code="empty-dataset")
     chosen = [cases[place] for place in np.linspace(0, len(cases) - 1, min(SLICES, len(cases))).astype(int)]
     planes = []
     for sheet in prepare(chosen, config):
