@@ -11,7 +11,7 @@ import pytest
 from dicom_files import ROOT, ct_slice, save
 from pydicom.dataset import Dataset
 
-from pleura.cli.folders import left_out, scans_in
+from pleura.cli.folders import scans_in, skipped_pictures
 from pleura.errors import UnreadableInput
 from pleura.phantom import chest, write_dicom
 from pleura.reading import read
@@ -70,13 +70,13 @@ def test_pictures_of_the_viewer_on_a_disc_are_left_out_with_a_word_and_volumes_a
     _cohort(elsewhere, DICOM__1="1")
     _pictures(elsewhere, "VIEWER/help/logo.png", "start.GIF")
     (elsewhere / "a.mha").write_bytes(b"ObjectType = Image")
-    assert left_out(elsewhere) == ()
+    assert skipped_pictures(elsewhere) == ()
     (elsewhere / "DICOMDIR").write_bytes(bytes(128) + b"DICM")
     assert _planned(elsewhere) == ["DICOM", "a.mha"]
     assert scans_in(elsewhere / "DICOMDIR") == scans_in(elsewhere)
     (elsewhere / "DICOMDIR").rename(elsewhere / "dicomdir")
     assert scans_in(elsewhere / "dicomdir") == scans_in(elsewhere) == [elsewhere / "DICOM", elsewhere / "a.mha"]
-    (note,) = left_out(elsewhere)
+    (note,) = skipped_pictures(elsewhere)
     assert note.code == "images-left-out"
     assert "(2)" in note.message
 

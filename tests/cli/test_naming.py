@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pleura.cli.naming import Named, distinct_names
+from pleura.cli.naming import ResultName, distinct_names
 
 PART = st.sampled_from(["a", "A", "a_b", "b", "ä", "a\u0308", "ct"])
 SUFFIX = st.sampled_from(["", ".nii", ".nii.gz", ".png", ".dcm"])
@@ -15,7 +16,7 @@ PATHS = st.lists(st.tuples(st.lists(PART, min_size=1, max_size=3), SUFFIX), min_
 
 
 def names(paths: list[Path], depth: int) -> dict[Path, str]:
-    found = distinct_names([Named.of(path, depth=depth) for path in paths])
+    found = distinct_names([ResultName.of(path, depth=depth) for path in paths])
     return dict(zip(paths, found, strict=True))
 
 
@@ -23,7 +24,7 @@ def names(paths: list[Path], depth: int) -> dict[Path, str]:
 def test_names_are_distinct_on_any_disc_and_do_not_depend_on_the_order(parts, depth: int, chance) -> None:
     paths = [Path("/in", *folders[:-1], folders[-1] + suffix) for folders, suffix in parts]
     found = names(paths, depth)
-    assert len({name.casefold() for name in found.values()}) == len(paths)
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in found.values()}) == len(paths)
     chance.shuffle(paths)
     assert names(paths, depth) == found
 

@@ -69,8 +69,9 @@ def scans_in(path: Path) -> list[Path]:
         others = [
             folder for folder, content in contents.items() if content.images or _other_radiographs(content, studies)
         ]
-        homes = _homes(path, contents, [*others, *unreadable])
-        return sorted([*homes, *_beside(path, homes, contents, studies), *_apart(path, homes, unreadable)])
+        study_folders = _find_study_folders(path, contents, [*others, *unreadable])
+        beside = _other_scans(path, study_folders, contents, studies)
+        return sorted([*study_folders, *beside, *_outside(path, study_folders, unreadable)])
     images = [file for content in contents.values() for file in content.images]
     frontal = [file for content in contents.values() for file in content.frontal]
     other = [file for content in contents.values() for file in content.other]
@@ -78,7 +79,7 @@ def scans_in(path: Path) -> list[Path]:
     return sorted({*found, *unreadable})
 
 
-def left_out(path: Path) -> tuple[Note, ...]:
+def skipped_pictures(path: Path) -> tuple[Note, ...]:
     """Return a note on the pictures of a disc's viewer, which are not segmented."""
     path = file_set(path)
     if not path.is_dir():
@@ -120,7 +121,7 @@ def _add_dicom(content: _Content, file: Path) -> None:
         (content.frontal if sound else content.other).append(file)
 
 
-def _homes(top: Path, contents: Mapping[Path, _Content], others: Iterable[Path]) -> list[Path]:
+def _find_study_folders(top: Path, contents: Mapping[Path, _Content], others: Iterable[Path]) -> list[Path]:
     """Return the folder of each study's slices; one folder for studies that lie in and below it.
 
     Parameters
@@ -136,21 +137,23 @@ def _homes(top: Path, contents: Mapping[Path, _Content], others: Iterable[Path])
     for folder in (folder for folder, content in contents.items() if content.slices_of):
         alone = [above for above in _up_to(top, folder) if len(below[above]) == 1]
         together[alone[-1] if alone else folder].append(folder)
-    homes = {_home(highest, folders, beside) for highest, folders in together.items()}
-    return [home for home in homes if not homes.intersection(_up_to(top, home)[1:])]
+    study_folders = {_study_folder(highest, folders, beside) for highest, folders in together.items()}
+    return [folder for folder in study_folders if not study_folders.intersection(_up_to(top, folder)[1:])]
 
 
-def _home(highest: Path, folders: list[Path], beside: Counter[Path]) -> Path:
+def _study_folder(highest: Path, folders: list[Path], beside: Counter[Path]) -> Path:
     """Return the highest folder, up to `highest`, that holds all `folders` of a study and no other scan beside them."""
     inner = next(above for above in _up_to(highest, folders[0]) if all(f.is_relative_to(above) for f in folders))
     return [above for above in _up_to(highest, inner) if beside[above] == beside[inner]][-1]
 
 
-def _beside(top: Path, homes: list[Path], contents: Mapping[Path, _Content], studies: set[str]) -> list[Path]:
+def _other_scans(
+    top: Path, study_folders: list[Path], contents: Mapping[Path, _Content], studies: set[str]
+) -> list[Path]:
     """Return what is a scan of its own beside the slices of studies; of DICOM that is none, the folder."""
     found: list[Path] = []
     for folder, content in contents.items():
-        outside = folder in _apart(top, homes, [folder])
+        outside = folder in _outside(top, study_folders, [folder])
         found += content.images
         found += content.frontal if outside else _other_radiographs(content, studies)
         if outside and content.other and not content.frontal and content.study not in studies:
@@ -163,9 +166,9 @@ def _other_radiographs(content: _Content, studies: set[str]) -> list[Path]:
     return [] if content.study in studies else content.frontal
 
 
-def _apart(top: Path, homes: Iterable[Path], folders: Iterable[Path]) -> list[Path]:
-    """Return the folders that lie in none of `homes`."""
-    known = set(homes)
+def _outside(top: Path, study_folders: Iterable[Path], folders: Iterable[Path]) -> list[Path]:
+    """Return the folders that lie in none of `study_folders`."""
+    known = set(study_folders)
     return [folder for folder in folders if not known.intersection(_up_to(top, folder))]
 
 

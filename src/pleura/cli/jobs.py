@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pleura.cli.folders import left_out, scans_in
-from pleura.cli.naming import Named, distinct_names
+from pleura.cli.folders import scans_in, skipped_pictures
+from pleura.cli.naming import ResultName, distinct_names
 from pleura.errors import PleuraError, UnwritableOutput
 from pleura.reading.walk import file_set
 from pleura.volume import Note, Volume
@@ -94,11 +94,11 @@ def scans(given: Sequence[str]) -> list[Job]:
     return [job for job, _ in _scans(given, None)]
 
 
-def _scans(given: Sequence[str], series: str | None) -> Iterator[tuple[Job, Named]]:
+def _scans(given: Sequence[str], series: str | None) -> Iterator[tuple[Job, ResultName]]:
     """Give each scan once, with what its result may be called."""
     seen: set[tuple[str, str | None]] = set()
     for root in given:
-        folder, notes = file_set(Path(root)), left_out(Path(root))
+        folder, notes = file_set(Path(root)), skipped_pictures(Path(root))
         for source in _sources(Path(root), series):
             inside = source.relative_to(folder) if source.is_relative_to(folder) else Path()
             name = str(Path(folder if folder != Path(root) else root, inside)) if inside.parts else root
@@ -106,7 +106,7 @@ def _scans(given: Sequence[str], series: str | None) -> Iterator[tuple[Job, Name
                 key = (os.path.normpath(source.absolute()), job.series)
                 if key not in seen:
                     seen.add(key)
-                    yield job, Named.of(source, depth=len(inside.parts), series=job.number)
+                    yield job, ResultName.of(source, depth=len(inside.parts), series=job.number)
 
 
 def _sources(root: Path, series: str | None) -> list[Path]:

@@ -19,7 +19,7 @@ from pleura.reading.walk import file_set
 
 
 @dataclass(frozen=True)
-class Named:
+class ResultName:
     """What a result may be called.
 
     Attributes
@@ -34,7 +34,7 @@ class Named:
     depth: int
 
     @classmethod
-    def of(cls, source: Path, *, depth: int = 1, series: int | None = None) -> Named:
+    def of(cls, source: Path, *, depth: int = 1, series: int | None = None) -> ResultName:
         """Return the name of an input, which need not exist.
 
         Parameters
@@ -58,12 +58,12 @@ class Named:
         """The longest name there is; folders cannot distinguish those that are equal."""
         return "_".join(self.parts)
 
-    def with_suffix(self) -> Named:
+    def with_suffix(self) -> ResultName:
         """Return the same with the suffix of the input as a part of the name."""
         return replace(self, parts=(*self.parts[:-1], self.parts[-1] + self.suffix.replace(".", "_")), suffix="")
 
 
-def distinct_names(found: Sequence[Named]) -> list[str]:
+def distinct_names(found: Sequence[ResultName]) -> list[str]:
     """Return a name for each result, no two the same, on discs that ignore case either."""
     twins = Counter(one.parts for one in found)
     found = [one.with_suffix() if twins[one.parts] > 1 else one for one in found]
@@ -72,7 +72,7 @@ def distinct_names(found: Sequence[Named]) -> list[str]:
     return _numbered(found)
 
 
-def _alike(found: Sequence[Named]) -> set[int]:
+def _alike(found: Sequence[ResultName]) -> set[int]:
     """Return which names are those of others too, and would not be with more folders in them."""
     called: dict[str, list[int]] = defaultdict(list)
     for k, one in enumerate(found):
@@ -81,7 +81,7 @@ def _alike(found: Sequence[Named]) -> set[int]:
     return {k for group in groups for k in group if found[k].depth < len(found[k].parts)}
 
 
-def _numbered(found: Sequence[Named]) -> list[str]:
+def _numbered(found: Sequence[ResultName]) -> list[str]:
     """Return the names, with numbers in the order of their paths where nothing else distinguishes them."""
     names: dict[int, str] = {}
     taken: set[str] = set()
