@@ -43,6 +43,15 @@ def test_lung_behind_a_wall_that_air_under_the_skin_breaks_stays() -> None:
     assert np.array_equal(apply(lungs(), hu)[0], lungs())
 
 
+@pytest.mark.parametrize(("value", "stays"), [(-940, True), (-985, False)])
+def test_emphysema_that_the_field_of_view_cuts_is_no_open_air(value: float, stays: bool) -> None:
+    hu, mask = chest(), lungs()
+    hu[:, :16] = hu[:, 48:] = hu[:, :, :14] = -1024  # the circle of reconstruction leaves neither skin nor wall
+    hu[2:10, 16:48, 14:28] = value
+    mask[hu == -1024] = False
+    assert np.array_equal(apply(mask, hu)[0], mask) == stays
+
+
 def test_pillow_beside_the_body_goes_though_it_is_denser_than_air() -> None:
     hu, mask = chest(), lungs()
     hu[3:6, 57:60, 10:30] = -600
