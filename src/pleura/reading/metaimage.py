@@ -5,6 +5,7 @@ References: https://itk.org/Wiki/ITK/MetaIO/Documentation. Axes and offset are L
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +17,7 @@ from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.reading.checks import in_millimetres, not_3d
 from pleura.reading.limits import check_size, data_file
 from pleura.reading.values import interpret
-from pleura.reading.voxel_stream import native, read_into, unpacked
+from pleura.reading.voxel_stream import kept_type, read_array, unpacked
 from pleura.volume import Affine, Identity, Kind, Note, Volume
 
 _TYPES = {
@@ -123,13 +124,11 @@ def _voxels(path: Path, fields: Mapping[str, str], end: int, shape: tuple[int, .
     skip = _whole(fields.get("HeaderSize", "0"), "HeaderSize")
     packed = fields.get("CompressedData", "False").lower() == "true"
     dtype = _dtype(fields)
-    check_size(shape, dtype.itemsize, source.stat().st_size)
-    array = np.empty((1, *shape)[-3:], dtype)
+    check_size(shape, kept_type(dtype).itemsize, source.stat().st_size)
+    length = math.prod(shape) * dtype.itemsize
     with source.open("rb") as file:
-        start = max(0, source.stat().st_size - array.nbytes) if skip < 0 else start + skip
-        file.seek(start)
-        read_into(unpacked(file, "zlib" if packed else ""), array)
-    return native(array)
+        file.seek(max(0, source.stat().st_size - length) if skip < 0 else start + skip)
+        return read_array(unpacked(file, "zlib" if packed else ""), (1, *shape)[-3:], dtype)
 
 
 def _beside(path: Path, fields: Mapping[str, str]) -> Path:

@@ -8,6 +8,7 @@ References: https://nifti.nimh.nih.gov/nifti-1 (header fields, qform and sform).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ from pleura.reading.limits import check_size
 from pleura.reading.nifti_geometry import NiftiGeometry, read_geometry
 from pleura.reading.sniff import is_half
 from pleura.reading.values import interpret
-from pleura.reading.voxel_stream import native, read_into, unpacked
+from pleura.reading.voxel_stream import kept_type, read_array, unpacked
 from pleura.volume import Identity, Kind, Note, Volume
 
 _EXTENSION_FLAG = 4
@@ -126,12 +127,10 @@ def _array(path: Path, header: Any) -> tuple[NDArray[np.generic], tuple[Note, ..
     """Read the voxels as (z, y, x), with the header's slope applied, and say where they were looked for."""
     shape = _shape(header)
     dtype = header.get_data_dtype()
-    check_size(shape[::-1], dtype.itemsize, path.stat().st_size)
-    array = np.empty(((1, *shape[::-1]) if len(shape) == 2 else shape[::-1]), dtype)
-    offset, notes = _offset(path, header, array.nbytes)
+    check_size(shape[::-1], kept_type(dtype).itemsize, path.stat().st_size)
+    offset, notes = _offset(path, header, math.prod(shape) * dtype.itemsize)
     with _opened(path) as file:
-        read_into(file, array, skip=offset)
-    array = native(array)
+        array = read_array(file, (1, *shape[::-1])[-3:], dtype, skip=offset)
     slope, intercept = header.get_slope_inter()
     if slope is None or (slope, intercept) == (1.0, 0.0):
         return array, notes

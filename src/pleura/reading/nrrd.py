@@ -19,7 +19,7 @@ from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput, missing
 from pleura.reading.checks import in_millimetres, not_3d
 from pleura.reading.limits import check_size, data_file
 from pleura.reading.values import interpret
-from pleura.reading.voxel_stream import native, read_into, unpacked
+from pleura.reading.voxel_stream import kept_type, read_array, read_into, unpacked
 from pleura.volume import Affine, Identity, Kind, Note, Volume
 
 _TYPES = {
@@ -129,7 +129,7 @@ def _voxels(
     """Read the voxels as (z, y, x) from `file`, which stands behind the header, or from the file that it names."""
     name = _either(header, "data file", "datafile")
     source = data_file(path, str(name)) if name else path
-    check_size(shape, dtype.itemsize, source.stat().st_size)
+    check_size(shape, kept_type(dtype).itemsize, source.stat().st_size)
     with source.open("rb") if name else nullcontext(file) as data:
         for _ in range(min(_either(header, "line skip", "lineskip") or 0, _MOST_LINES)):
             data.readline()
@@ -154,13 +154,12 @@ def _decoded(
         array = np.fromfile(data, dtype, count=size + 1, sep=" ")
         rest = b""
     else:
-        array = np.empty(size, dtype)
         stream = unpacked(data, _PACKINGS[encoding])
-        read_into(stream, array, skip=skip)
+        array = read_array(stream, shape, dtype, skip=skip)
         rest = stream.read(1)
     if array.size != size or rest:
         raise UnreadableInput("the NRRD data are of another size than the header says", code="damaged")
-    return native(array)
+    return array
 
 
 def _either(header: Mapping[str, Any], name: str, other: str) -> Any:

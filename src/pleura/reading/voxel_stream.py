@@ -54,9 +54,35 @@ def read_into(file: IO[bytes], array: NDArray[np.generic], *, skip: int = 0) -> 
         raise UnreadableInput("the file is damaged or ends before the last voxel", code="truncated") from error
 
 
-def native(array: NDArray[Any]) -> NDArray[Any]:
-    """Return an array in the byte order of this machine, swapped in place."""
-    return array if array.dtype.isnative else array.byteswap(inplace=True).view(array.dtype.newbyteorder("="))
+def read_array(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any], *, skip: int = 0) -> NDArray[Any]:
+    """Return the next voxels of a file in the byte order of this machine, after `skip` bytes; 8 bytes become 4.
+
+    Programs write masks and scans in 64 bits because NumPy counts so. No value of either needs more than 32; integers
+    beyond become the largest or lowest that these hold, numbers beyond infinite.
+
+    Raises
+    ------
+    UnreadableInput : see `read_into`
+    """
+    array = np.empty(shape, kept_type(dtype))
+    if array.itemsize == dtype.itemsize:
+        stored = array.view(dtype)
+        read_into(file, stored, skip=skip)
+        return array if dtype.isnative else array.byteswap(inplace=True)
+    plane = np.empty(shape[1:], dtype)
+    for number, target in enumerate(array):
+        read_into(file, plane, skip=0 if number else skip)
+        if dtype.kind in "iu":
+            bounds = np.iinfo(array.dtype)
+            np.clip(plane, bounds.min, bounds.max, out=plane)
+        with np.errstate(over="ignore"):
+            target[...] = plane
+    return array
+
+
+def kept_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the type in which `read_array` keeps what is stored in another."""
+    return np.dtype(f"{dtype.kind}{min(dtype.itemsize, 4)}")
 
 
 class _Inflated(io.RawIOBase):
