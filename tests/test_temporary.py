@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -69,6 +70,7 @@ def test_what_is_not_ours_is_left_alone(place: Path) -> None:
     (place / "elsewhere" / "file").touch()
     (place / f"{OURS}abcdefgh").symlink_to(place / "elsewhere")
     (place / f"{OURS}abcdefg-mine").mkdir()
+    (place / f"{OURS}abcdefgh-mine").mkdir()
     (place / "pleura-demo").mkdir()
     (place / f"{OURS}afile123").touch()
     before = sorted(place.rglob("*"))
@@ -80,4 +82,49 @@ def test_folder_works_where_there_are_no_locks(place: Path, monkeypatch: pytest.
     monkeypatch.setattr(temporary, "_HAS_LOCKS", False)
     with temporary_folder() as folder, temporary_folder() as other:
         assert folder != other
+    assert not any(place.iterdir())
+
+
+def test_folder_of_another_user_is_left_alone(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (place / f"{OURS}abcdefgh").mkdir()
+    with monkeypatch.context() as other:
+        other.setattr(temporary.os, "getuid", lambda: os.geteuid() + 1)
+        remove_abandoned()
+    assert [path.name for path in place.iterdir()] == [f"{OURS}abcdefgh"]
+    remove_abandoned()
+    assert not any(place.iterdir())
+
+
+@pytest.mark.parametrize("removed", ["before it is opened", "while it is locked", "before it is locked"])
+def test_another_folder_is_made_where_a_process_takes_the_first_for_an_abandoned_one(
+    place: Path, monkeypatch: pytest.MonkeyPatch, removed: str
+) -> None:
+    lock = temporary._lock
+
+    def lock_late(folder: Path) -> int:
+        monkeypatch.setattr(temporary, "_lock", lock)
+        descriptor = lock(folder) if removed == "before it is locked" else -1
+        folder.rmdir()
+        if removed == "while it is locked":
+            raise BlockingIOError
+        return descriptor if descriptor >= 0 else lock(folder)
+
+    monkeypatch.setattr(temporary, "remove_abandoned", lambda: None)
+    monkeypatch.setattr(temporary, "_lock", lock_late)
+    with temporary_folder() as folder:
+        assert folder.is_dir()
+    assert not any(place.iterdir())
+
+
+def test_folder_works_where_the_file_system_has_no_locks(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    def refuse(*_: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with temporary_folder() as folder:
+        (folder / "file").touch()
+        remove_abandoned()
+        assert (folder / "file").exists()
     assert not any(place.iterdir())

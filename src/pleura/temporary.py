@@ -6,10 +6,10 @@ lives; whoever makes one removes those that are not: what a process left that wa
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import shutil
-import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +22,8 @@ _OURS = re.compile(re.escape(_PREFIX) + r"[a-z0-9_]{8}")
 _DESCRIPTORS = Path("/proc/self/fd")
 _HAS_LOCKS = find_spec("fcntl") is not None
 """False on Windows, where nothing tells whether a folder is in use."""
+_WITHOUT_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}
+"""What file systems without locks answer, such as some network drives."""
 
 
 @contextmanager
@@ -64,28 +66,41 @@ def remove_abandoned() -> None:
         return
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError):
-            found = folder.lstat()
-            if not (_OURS.fullmatch(folder.name) and stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()):
-                continue
-            lock = _lock(folder)
-            if lock is not None:
-                shutil.rmtree(folder)
-                os.close(lock)
+            if _OURS.fullmatch(folder.name) and folder.lstat().st_uid == os.getuid():
+                lock = _lock(folder)
+                try:
+                    shutil.rmtree(folder)
+                finally:
+                    os.close(lock)
 
 
 def _locked_folder() -> tuple[Path, int | None]:
-    """Return a new folder and the descriptor of its lock; None on systems without such locks."""
+    """Return a new folder and the descriptor of its lock; None where the system, or its file system, has no locks."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-        lock = _lock(folder) if _HAS_LOCKS else None
-        if folder.is_dir():  # it was not taken for an abandoned one before it was locked
+        if not _HAS_LOCKS:
+            return folder, None
+        try:
+            lock = _lock(folder)
+        except (BlockingIOError, FileNotFoundError):  # another process takes it for an abandoned one
+            continue
+        except OSError as error:
+            if error.errno not in _WITHOUT_LOCKS:
+                raise
+            return folder, None
+        if folder.is_dir():  # it was not removed before it was locked
             return folder, lock
-        if lock is not None:
-            os.close(lock)
+        os.close(lock)
 
 
-def _lock(folder: Path) -> int | None:
-    """Lock a folder and return the descriptor that holds the lock, or None where another process does."""
+def _lock(folder: Path) -> int:
+    """Lock a folder and return the descriptor that holds the lock.
+
+    Raises
+    ------
+    BlockingIOError : another process holds the lock
+    OSError : it is no folder itself (a file, a link), or it cannot be locked
+    """
     import fcntl
 
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -93,5 +108,5 @@ def _lock(folder: Path) -> int | None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
-        return None
+        raise
     return descriptor

@@ -294,10 +294,10 @@ def test_empty_name_is_refused(run, network, verb: tuple[str, ...]) -> None:
 
 
 def test_words_after_two_dashes_are_names(run, network, scan: Path, elsewhere: Path) -> None:
-    for name in ("-a.nii.gz", "--b.nii.gz", "--"):
+    for name in ("-a.nii.gz", "--b.nii.gz", "-1.nii.gz", "--"):
         shutil.copy(scan, elsewhere / name)
     for arguments in (
-        ("segment", "--quiet", "-o", "out", "--", "-a.nii.gz", "--b.nii.gz"),
+        ("segment", "--quiet", "-o", "out", "--", "-a.nii.gz", "--b.nii.gz", "-1.nii.gz"),
         ("segment", "-o", "out", "--", "-a.nii.gz"),
         ("info", "--", "-a.nii.gz"),
         ("segment", "./-a.nii.gz", "-o", "out"),
@@ -305,7 +305,7 @@ def test_words_after_two_dashes_are_names(run, network, scan: Path, elsewhere: P
     ):
         assert run(*arguments).code == 0, arguments
     names = [file.name for file in (elsewhere / "out").glob("*.nii.gz")]
-    assert sorted(names) == ["--_lungs.nii.gz", "--b_lungs.nii.gz", "-a_lungs.nii.gz"]
+    assert sorted(names) == ["--_lungs.nii.gz", "--b_lungs.nii.gz", "-1_lungs.nii.gz", "-a_lungs.nii.gz"]
     found = json.loads(run("segment", "--json", "-o", "out", "--", "-a.nii.gz").out)
     assert found["source"] == "-a.nii.gz"
     refused = run("segment", "-a.nii.gz")

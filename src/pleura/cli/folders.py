@@ -121,7 +121,7 @@ def _add_dicom(content: _Content, file: Path) -> None:
         (content.frontal if sound else content.other).append(file)
 
 
-def _find_study_folders(top: Path, contents: Mapping[Path, _Content], others: Iterable[Path]) -> list[Path]:
+def _find_study_folders(top: Path, contents: Mapping[Path, _Content], others: Iterable[Path]) -> set[Path]:
     """Return the folder of each study's slices; one folder for studies that lie in and below it.
 
     Parameters
@@ -138,7 +138,7 @@ def _find_study_folders(top: Path, contents: Mapping[Path, _Content], others: It
         alone = [above for above in _up_to(top, folder) if len(below[above]) == 1]
         together[alone[-1] if alone else folder].append(folder)
     study_folders = {_study_folder(highest, folders, beside) for highest, folders in together.items()}
-    return [folder for folder in study_folders if not study_folders.intersection(_up_to(top, folder)[1:])]
+    return {folder for folder in study_folders if not study_folders.intersection(_up_to(top, folder)[1:])}
 
 
 def _study_folder(highest: Path, folders: list[Path], beside: Counter[Path]) -> Path:
@@ -148,7 +148,7 @@ def _study_folder(highest: Path, folders: list[Path], beside: Counter[Path]) -> 
 
 
 def _other_scans(
-    top: Path, study_folders: list[Path], contents: Mapping[Path, _Content], studies: set[str]
+    top: Path, study_folders: set[Path], contents: Mapping[Path, _Content], studies: set[str]
 ) -> list[Path]:
     """Return what is a scan of its own beside the slices of studies; of DICOM that is none, the folder."""
     found: list[Path] = []
@@ -166,10 +166,9 @@ def _other_radiographs(content: _Content, studies: set[str]) -> list[Path]:
     return [] if content.study in studies else content.frontal
 
 
-def _outside(top: Path, study_folders: Iterable[Path], folders: Iterable[Path]) -> list[Path]:
+def _outside(top: Path, study_folders: set[Path], folders: Iterable[Path]) -> list[Path]:
     """Return the folders that lie in none of `study_folders`."""
-    known = set(study_folders)
-    return [folder for folder in folders if not known.intersection(_up_to(top, folder))]
+    return [folder for folder in folders if not study_folders.intersection(_up_to(top, folder))]
 
 
 def _up_to(top: Path, folder: Path) -> list[Path]:
