@@ -4,10 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from pleura.cli.console import complain, say
 from pleura.cli.process import exit_code
 
 PLEURA = f"{sys.executable} -m pleura"
@@ -87,7 +90,8 @@ def test_closed_streams_change_nothing_else(closed: str, scan: Path) -> None:
 def test_closed_stdout_is_no_number_for_the_mask(scan: Path, tmp_path: Path) -> None:
     program = "import os; print(os.fstat(1).st_rdev == os.stat('/dev/null').st_rdev, file=__import__('sys').stderr)"
     done = shell(
-        f"""{sys.executable} -c "from pleura.cli.process import exit_code; exit_code(lambda: 0); {program}" >&-"""
+        f"""{sys.executable} -c "from pleura.cli.console import complain, say
+from pleura.cli.process import exit_code; exit_code(lambda: 0); {program}" >&-"""
     )
     assert done.stderr == "True\n"
 
@@ -110,6 +114,20 @@ def test_full_device_for_errors_changes_no_exit_code() -> None:
 def test_reader_who_leaves_early_is_told_nothing(scan: Path) -> None:
     done = shell(f"{PLEURA} info {scan} | true; exit ${{PIPESTATUS[0]}}")
     assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("printing", [lambda: say("result"), lambda: complain(ValueError("lost"), debug=False)])
+def test_signal_that_a_library_swallows_ends_the_command_where_it_prints_next(
+    printing: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def work() -> int:
+        with suppress(SystemExit):
+            os.kill(os.getpid(), signal.SIGTERM)
+        printing()
+        return 0
+
+    assert exit_code(work) == 143
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("arguments", [("info", "\x1b[2Jscan.png"), ("info", "scan", "--\x1b[2J"), ("\x1b[2J",)])
