@@ -136,3 +136,13 @@ def test_each_side_of_a_volume_is_shorter_than_a_hundred_metres() -> None:
         with pytest.raises(PleuraError) as caught:
             Volume(voxels, affine_from_spacing(spacing))
         assert caught.value.code == "bad-spacing"
+
+
+def test_volume_lies_within_a_thousand_kilometres_of_the_origin() -> None:
+    affine = affine_from_spacing((1.0, 1.0, 1.0))
+    affine[1, 3] = -0.99e9
+    Volume(np.zeros((2, 4, 5), np.int16), affine)
+    affine[1, 3] = -1.01e9
+    with pytest.raises(PleuraError) as caught:
+        Volume(np.zeros((2, 4, 5), np.int16), affine)
+    assert caught.value.code == "bad-spacing"

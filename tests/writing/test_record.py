@@ -10,9 +10,10 @@ import pytest
 
 from pleura import __version__
 from pleura.errors import UnwritableOutput
+from pleura.labels import structures
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume, affine_from_spacing
-from pleura.writing import SUFFIXES, record, record_path, suffix_of, write
+from pleura.writing import SUFFIXES, left_to_right, record, record_path, suffix_of, write
 
 
 def test_record_lies_beside_the_mask_under_its_name(plain: Segmentation, tmp_path: Path) -> None:
@@ -121,3 +122,11 @@ def test_unknown_suffix_is_refused_with_the_known_ones() -> None:
     with pytest.raises(UnwritableOutput, match=r"\.nii\.gz, \.nii, \.nrrd, \.mha, \.png") as caught:
         suffix_of(Path("lungs.gz"))
     assert caught.value.code == "unknown-suffix"
+
+
+def test_left_is_compared_with_right_in_radiographs_of_lungs_alone(picture: Segmentation) -> None:
+    volume = replace(picture.volume, kind=Kind.RADIOGRAPH)
+    film = replace(picture, volume=volume)
+    assert record(film)["left_to_right"] == left_to_right(film) is not None
+    assert "left_to_right" not in record(replace(film, structures=structures(["heart", "spine"])))
+    assert "left_to_right" not in record(picture)
