@@ -76,6 +76,7 @@ def test_pictures_of_the_viewer_on_a_disc_are_left_out_with_a_word_and_volumes_a
     assert scans_in(elsewhere / "DICOMDIR") == scans_in(elsewhere)
     (elsewhere / "DICOMDIR").rename(elsewhere / "dicomdir")
     assert scans_in(elsewhere / "dicomdir") == scans_in(elsewhere) == [elsewhere / "DICOM", elsewhere / "a.mha"]
+    (elsewhere / "lungs-preview.png").write_bytes(PNG + b"pleura 0.1.0")  # a result, which is no picture of a viewer
     (note,) = skipped_pictures(elsewhere)
     assert note.code == "images-left-out"
     assert "(2)" in note.message

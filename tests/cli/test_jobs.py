@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pleura.cli.jobs import plan
+from pleura.cli.jobs import guard, identities, plan
 from pleura.errors import UnwritableOutput
 
 
@@ -75,3 +75,13 @@ def test_one_folder_may_hold_many_scans_unless_one_series_of_it_is_wanted(elsewh
         (elsewhere / name).write_bytes(b"\x89PNG\r\n\x1a\n")
     assert [job.stem.name for job in plan([str(elsewhere)], Path("out"))] == ["a_lungs", "b_lungs", "deep_a_lungs"]
     assert [job.source for job in plan([str(elsewhere)], Path("out"), series="1.2#1")] == [elsewhere]
+
+
+def test_empty_file_that_reserves_a_name_is_written_to_even_where_it_counts_as_an_input(elsewhere: Path) -> None:
+    reserved, scan = elsewhere / "a_lungs.nii.gz", elsewhere / "a.nii.gz"
+    reserved.touch()
+    scan.write_bytes(b"voxels")
+    inputs = identities([reserved, scan])
+    guard([reserved], inputs)
+    with pytest.raises(UnwritableOutput, match="is the input"):
+        guard([scan], inputs)

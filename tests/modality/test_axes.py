@@ -8,8 +8,10 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import pleura
+from pleura.modality import Decision, axes
 from pleura.modality.axes import axes_notes
 from pleura.modality.shown import shown
 from pleura.reading.array import from_array
@@ -44,3 +46,21 @@ def test_scans_that_lie_as_they_say_are_not_warned_of(shared: Path) -> None:
                 continue
             volume = pleura.read(path)
             assert axes_notes(to_axial(volume.voxels, volume.affine), hu=True) == (), path.name
+
+
+@pytest.mark.parametrize(
+    ("axial_looking", "warned"),
+    [
+        ({(40, 60)}, True),  # the coronal planes alone
+        ({(40, 60), (50, 60)}, False),  # the stated slices too
+        ({(40, 60), (40, 50)}, False),  # the sagittal ones too: nothing speaks for either
+    ],
+)
+def test_warning_needs_one_axis_that_looks_axial_where_the_stated_one_does_not(
+    axial_looking: set[tuple[int, int]], warned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decide(plane: NDArray[np.uint8]) -> Decision:
+        return Decision("ct" if plane.shape in axial_looking else "other", 1.0, True, "ct")
+
+    monkeypatch.setattr(axes, "decide", decide)
+    assert bool(axes_notes(np.zeros((40, 50, 60), np.int16), hu=True)) is warned

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import pleura
-from pleura.modality import decide
+from pleura.modality import Decision, decide
 from pleura.modality.several import shows_several
 
 Picture = NDArray[np.uint8]
@@ -74,6 +74,18 @@ def test_one_picture_is_one(radiographs: list[Picture], slices: list[Picture]) -
     for picture in (*radiographs, *slices):
         assert not shows_several(picture, decide)
         assert not shows_several(np.pad(picture, ((20, 20), (60, 60))), decide)
+
+
+@pytest.mark.parametrize("odd", [None, 0, 3])
+def test_every_part_of_a_page_has_to_be_a_picture_of_its_own(odd: int | None) -> None:
+    noise = np.random.default_rng(0).integers(0, 200, (4, 256, 256)).astype(np.uint8)
+    if odd is not None:
+        noise[odd, ::2] = 255
+
+    def look(part: Picture) -> Decision:
+        return Decision("ct", 1.0, not (part == 255).any(), "ct")
+
+    assert shows_several(page(list(noise), 2, 2, gap=6), look) is (odd is None)
 
 
 def test_the_mask_of_several_in_one_is_warned_of(radiographs: list[Picture], tmp_path: Path) -> None:
