@@ -31,7 +31,7 @@ def test_help_documents_the_exit_codes(run, arguments: tuple[str, ...]) -> None:
 
 def test_help_lists_every_verb() -> None:
     helpers = {"__init__", "abreast", "app", "console", "folders", "jobs", "manual", "naming", "outcome", "parser"}
-    helpers |= {"paths", "process", "progress", "signals"}
+    helpers |= {"numbers", "paths", "process", "progress", "signals"}
     assert set(VERBS) == {path.stem for path in Path(pleura.cli.__file__).parent.glob("*.py")} - helpers
 
 

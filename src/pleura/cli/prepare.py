@@ -9,14 +9,15 @@ What cannot be used is listed.
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pleura.cli.console import say, warn
+from pleura.cli.numbers import number_list, rows_and_columns
 from pleura.cli.paths import path
 from pleura.cli.progress import counted
 from pleura.options import CONVENTIONS, MODALITIES
@@ -35,13 +36,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--preset", choices=("original",), help="soft-tissue window, 1 mm, the middle slice of each scan, 256 x 256"
     )
-    parser.add_argument("--window", type=_numbers(2), metavar="LOW,HIGH", help="clip HU and stretch them to 8 bits")
-    parser.add_argument("--spacing", type=_numbers(3), metavar="X,Y,Z", help="resample scans to these millimetres")
-    parser.add_argument("--size", type=_sides, metavar="ROWS,COLUMNS", help="crop and pad scans, resize pictures")
+    parser.add_argument("--window", type=number_list(2), metavar="LOW,HIGH", help="clip HU and stretch them to 8 bits")
+    parser.add_argument("--spacing", type=number_list(3), metavar="X,Y,Z", help="resample scans to these millimetres")
+    parser.add_argument(
+        "--size", type=rows_and_columns, metavar="ROWS,COLUMNS", help="crop and pad scans, resize pictures"
+    )
     parser.add_argument("--slices", type=int, metavar="N", help="keep this many axial slices from the middle")
     parser.add_argument(
         "--split",
-        type=_numbers(3),
+        type=number_list(3),
         metavar="A,B,C",
         help="shares of train, val, test; else as the source states, or 0.7,0.15,0.15",
     )
@@ -125,21 +128,3 @@ def _list(title: str, found: Sequence[tuple[str, str, str]], details: Path) -> N
         say(f"  {name}: {message}")
     if len(found) > SHOWN:
         say(f"  and {len(found) - SHOWN} more in {details}")
-
-
-def _numbers(count: int) -> Callable[[str], tuple[float, ...]]:
-    def parse(text: str) -> tuple[float, ...]:
-        try:
-            values = tuple(float(part) for part in text.replace("x", ",").split(","))
-        except ValueError:
-            values = ()
-        if len(values) != count:
-            raise ArgumentTypeError(f"{text!r} is not {count} numbers with commas between")
-        return values
-
-    return parse
-
-
-def _sides(text: str) -> tuple[int, int]:
-    rows, columns = _numbers(2)(text)
-    return int(rows), int(columns)

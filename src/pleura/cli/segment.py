@@ -22,6 +22,7 @@ from pleura.cli import outcome
 from pleura.cli.abreast import abreast, in_order
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, WARNED, say
 from pleura.cli.jobs import Job, guard, identities, picture_path, plan
+from pleura.cli.numbers import whole_number
 from pleura.cli.outcome import Outcome
 from pleura.cli.paths import given_path, path
 from pleura.errors import PleuraError
@@ -67,7 +68,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="where it runs; cuda and mps with torch",
     )
     parser.add_argument(
-        "--threads", type=_threads, metavar="N", help="processor threads; one a core by default, never more"
+        "--threads", type=whole_number, metavar="N", help="processor threads; one a core by default, never more"
     )
 
 
@@ -210,9 +211,3 @@ def _key(text: str) -> str:
     if not text.strip():
         raise ArgumentTypeError("an empty name; leave it out to have the series chosen")
     return text
-
-
-def _threads(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or int(text[:9]) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a number of threads, 1 or more")
-    return int(text[:9])

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pleura.cli.console import say, warn
+from pleura.cli.numbers import whole_number
 from pleura.cli.paths import path
 from pleura.cli.progress import Pace, counted, reported
 from pleura.errors import PleuraError, UnreadableInput, UnwritableOutput, missing_extra
@@ -44,9 +45,9 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def add_settings(parser: ArgumentParser) -> None:
     """Say which settings of a run have options."""
-    parser.add_argument("--epochs", type=_count, metavar="N", help="passes over the training pictures")
+    parser.add_argument("--epochs", type=whole_number, metavar="N", help="passes over the training pictures")
     parser.add_argument("--learning-rate", type=_rate, metavar="RATE", help="learning rate of the optimiser")
-    parser.add_argument("--batch", type=_count, metavar="N", help="pictures a step")
+    parser.add_argument("--batch", type=whole_number, metavar="N", help="pictures a step")
     parser.add_argument(
         "--set", action="append", default=[], metavar="FIELD=VALUE", help="change any other field, as in TOML"
     )
@@ -143,12 +144,6 @@ def _change(text: str) -> tuple[str, Any]:
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         return name.strip(), value.strip()
-
-
-def _count(text: str) -> int:
-    if not text.isdigit() or not int(text):
-        raise ArgumentTypeError(f"{text!r} is not a whole number, 1 or more")
-    return int(text)
 
 
 def _rate(text: str) -> float:
