@@ -83,6 +83,7 @@ def test_version_is_no_option_of_a_verb(run) -> None:
 
 def test_help_is_a_verb_too(run) -> None:
     assert run("help").out == run("--help").out
+    assert run("help", "help").out == run("help", "version").out == run("--help").out
     assert run("help", "segment").out == run("segment", "--help").out
     assert (run("help").code, run("help", "segment").code) == (0, 0)
 

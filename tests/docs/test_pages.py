@@ -15,6 +15,7 @@ import pytest
 
 import pleura
 from pleura.cli.app import VERBS
+from pleura.cli.parser import EXIT_CODES
 from pleura.errors import PleuraError
 from pleura.inference.bundle import SHIPPED, load_bundle
 from pleura.labels import LUNGS
@@ -111,6 +112,11 @@ def test_every_option_of_the_command_line_is_documented_and_no_other() -> None:
     options = set(re.findall(r"--[a-z]+(?:-[a-z]+)*", "".join(helps)))
     page = read(ROOT / "docs" / "reference" / "cli.md")
     assert set(re.findall(r"--[a-z]+(?:-[a-z]+)*", page)) == options | {"--version"}
+
+
+def test_every_exit_code_is_documented_and_no_other() -> None:
+    table = read(ROOT / "docs" / "reference" / "cli.md").partition("## Exit codes")[2]
+    assert re.findall(r"^\| (\d+) \|", table, re.MULTILINE) == re.findall(r"^  (\d+) ", EXIT_CODES, re.MULTILINE)
 
 
 def test_every_label_is_documented() -> None:

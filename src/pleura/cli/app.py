@@ -25,7 +25,7 @@ def run(given: Sequence[str]) -> int:
     """Run one verb with its arguments and return the exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a path may hold what the terminal cannot show
-    if given in ([], ["help"]):
+    if given in ([], ["help"], ["help", "help"], ["help", "version"]):
         first_parser().print_help(sys.stdout if given else sys.stderr)
         return 0 if given else NOTHING_DONE
     if given[0] == "help":

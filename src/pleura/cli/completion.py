@@ -40,7 +40,7 @@ def run(wishes: Namespace) -> int:
     return 0
 
 
-def _options() -> Iterator[tuple[str, list[Action]]]:
+def _arguments() -> Iterator[tuple[str, list[Action]]]:
     """Give each verb with its arguments."""
     from pleura.cli.parser import VERBS, verb_parser
 
@@ -52,7 +52,7 @@ def _bash() -> str:
     from pleura.cli.parser import VERBS
 
     cases = [
-        f"        {pattern}) {words} ;;" for verb, actions in _options() for pattern, words in _cases(verb, actions)
+        f"        {pattern}) {words} ;;" for verb, actions in _arguments() for pattern, words in _cases(verb, actions)
     ]
     return _BASH.format(verbs=" ".join((*VERBS, "help", "version")), cases="\n".join(cases))
 
@@ -84,7 +84,7 @@ def _fish() -> str:
     lines = [
         f"complete -c pleura -n __fish_use_subcommand -f -a {verb} -d {_quoted(says)}" for verb, says in VERBS.items()
     ]
-    for verb, actions in _options():
+    for verb, actions in _arguments():
         lines += [
             f"complete -c pleura -n '__fish_seen_subcommand_from {verb}'{_fish_words(one)}"
             for one in actions
