@@ -11,6 +11,7 @@ from drawn_ct import AIR, SOFT, body, chest, lungs, scan_of, scores
 import pleura
 from pleura.inference.anatomy_rules import RuleVolumes, apply_anatomy_rules
 from pleura.inference.cleanup import HALF
+from pleura.inference.grid import Square
 from pleura.volume import to_axial
 
 
@@ -50,6 +51,14 @@ def test_emphysema_that_the_field_of_view_cuts_is_no_open_air(value: float, stay
     hu[2:10, 16:48, 14:28] = value
     mask[hu == -1024] = False
     assert np.array_equal(apply(mask, hu)[0], mask) == stays
+
+
+def test_what_is_marked_beyond_the_slices_is_not_counted() -> None:
+    hu, mask = chest(), lungs()
+    hu[:, :, :12] = -1024
+    mask[2:10, 16:48, 4:10] = True
+    square = Square(0, -12, 64, 64)
+    assert apply(mask, hu, square=square, slice_shape=(64, 52))[1] == RuleVolumes()
 
 
 def test_pillow_beside_the_body_goes_though_it_is_denser_than_air() -> None:

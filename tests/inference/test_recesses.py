@@ -59,7 +59,7 @@ def test_zone_reaches_from_below_the_lowest_slice_to_40_mm_above() -> None:
     assert recess_zone(np.zeros((3, 4, 4), np.bool_), 5.0) == slice(0, 0)
 
 
-def test_crumb_far_below_does_not_draw_the_zone_down() -> None:
+def test_speck_far_below_does_not_draw_the_zone_down() -> None:
     mask = np.zeros((40, 64, 64), np.bool_)
     mask[20:30] = right_lung()[2:3]
     mask[0, 10:12, 10:12] = True

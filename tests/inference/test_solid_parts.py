@@ -84,6 +84,15 @@ def test_tumour_with_lung_below_stays() -> None:
     assert not enclosed.any()
 
 
+def test_tumour_of_which_half_rests_on_the_diaphragm_stays() -> None:
+    hu = chest()
+    hu[2:6, 24:32, 14:24] = hu[4:6, 32:40, 14:24] = SOFT
+    (piece,) = solid_pieces(coarse(lungs()), scan_of(hu))
+    assert piece.resting == 0.5
+    assert piece.soft_beside == 0.0
+    assert not piece.is_dome
+
+
 def test_consolidation_on_the_diaphragm_that_leans_on_the_wall_stays() -> None:
     hu = chest()
     hu[2:5, 16:48, 10:28] = SOFT  # the whole base of the right lung, with the wall of the chest on all sides

@@ -83,7 +83,9 @@ def apply_anatomy_rules(lung: Scores, away: Scores, scan: GridScan) -> RuleVolum
     if not mask.any():
         return RuleVolumes()
     outside = outside_skin(scan)
-    beyond = _drop(lung, mask, _marked_outside(mask, outside, scan))
+    outer = _marked_outside(mask, outside, scan)
+    _drop(lung, mask, outer)
+    beyond = np.count_nonzero(outer & ~scan.unseen[1:-1, 1:-1])  # what lies beyond the slices was never in the mask
     airless = _drop(lung, mask, airless_parts(mask, scan))
     if np.count_nonzero(mask) <= LEFT_OVER * airless:
         _clear(lung)

@@ -22,11 +22,11 @@ AERATED_HU = -500.0
 LEAST_AERATED = 0.02
 """Share of aerated voxels below which a part is no lung: brains reach 0.000, the lowest true lung 0.092."""
 
-CRUMB = 0.02
+SMALL_SHARE = 0.02
 """Share of the largest part below which others are no lung either, where that one holds no air: the sinuses beside a
 brain. `cleanup` measures loose parts alike."""
 
-CRUMB_SINGLE = 0.2
+SMALL_SHARE_SINGLE = 0.2
 """The same for a single slice, which never holds brain and lung: the sinuses come to 0.07 of the brain behind them."""
 
 WHITE_LUNG_SHARE = 0.2
@@ -97,7 +97,7 @@ def airless_parts(mask: Mask, scan: GridScan) -> Mask:
     dropped = np.zeros(count + 1, np.bool_)
     dropped[[part for part in suspects if part and not _is_white_lung(parts == part, aerated)]] = True
     if dropped[np.argmax(sizes)]:
-        dropped |= sizes < (CRUMB_SINGLE if len(mask) == 1 else CRUMB) * sizes.max()
+        dropped |= sizes < (SMALL_SHARE_SINGLE if len(mask) == 1 else SMALL_SHARE) * sizes.max()
     dropped[0] = False
     return np.asarray(dropped[parts])
 

@@ -119,7 +119,8 @@ def rows(log: Path) -> list[dict[str, float]]:
     found: list[dict[str, float]] = []
     for line in log.read_text().splitlines():
         row = json.loads(line)
-        found = [earlier for earlier in found if earlier["step"] < row["step"]]
+        while found and found[-1]["step"] >= row["step"]:
+            found.pop()
         found.append(row)
     return found
 
@@ -138,16 +139,16 @@ def shortcomings(config: TrainingConfig, validations: Sequence[dict[str, float]]
     steps = int(validations[-1]["step"])
     if steps < config.steps:  # it stopped by itself, where more steps bring nothing
         return ()
-    told = []
+    reasons = []
     if steps < 2 * config.warmup:
-        told.append(f"its {steps} steps hardly reach beyond the {config.warmup} in which the learning rate rises")
+        reasons.append(f"its {steps} steps hardly reach beyond the {config.warmup} in which the learning rate rises")
     if of_lungs(config.labels) and max(scores) < USABLE:
-        told.append(f"Dice on validation is {max(scores):.2f}, and below {USABLE:g} masks are of little use")
+        reasons.append(f"Dice on validation is {max(scores):.2f}, and below {USABLE:g} masks are of little use")
     if len(scores) > 1 and scores[-1] > max(scores[:-1]) + RISING:
-        told.append("it was still getting better when it ended")
-    if not told:
+        reasons.append("it was still getting better when it ended")
+    if not reasons:
         return ()
-    text = f"this run is too short for its model to be used: {'; '.join(told)}; give it more epochs or steps"
+    text = f"this run is too short for its model to be used: {'; '.join(reasons)}; give it more epochs or steps"
     return (Note("run-short", f"{text}, with --resume it goes on"),)
 
 
