@@ -53,12 +53,15 @@ def test_emphysema_that_the_field_of_view_cuts_is_no_open_air(value: float, stay
     assert np.array_equal(apply(mask, hu)[0], mask) == stays
 
 
-def test_what_is_marked_beyond_the_slices_is_not_counted() -> None:
+def test_what_is_marked_beyond_the_slices_goes_and_is_not_counted() -> None:
     hu, mask = chest(), lungs()
     hu[:, :, :12] = -1024
     mask[2:10, 16:48, 4:10] = True
     square = Square(0, -12, 64, 64)
-    assert apply(mask, hu, square=square, slice_shape=(64, 52))[1] == RuleVolumes()
+    marked, volumes = apply(mask, hu, square=square, slice_shape=(64, 52))
+    assert not marked[:, :, :12].any()
+    assert np.array_equal(marked[:, :, 12:], lungs()[:, :, 12:])
+    assert volumes == RuleVolumes()
 
 
 def test_pillow_beside_the_body_goes_though_it_is_denser_than_air() -> None:

@@ -44,6 +44,20 @@ def test_two_lungs_that_touch_at_the_front_stay_two() -> None:
     assert np.array_equal(labels, before)
 
 
+def test_lungs_in_the_same_columns_that_touch_little_stay_two() -> None:
+    hu, labels = one_side(slice(40, 48))
+    labels[:, 30:34, 20:] = 0  # 4 of 32 columns are left of their border: 320 mm2 of 1,700
+    scan = scan_of(hu)
+    assert not join_one_lung(labels, scan.planes, scan)
+
+
+def test_lungs_side_by_side_stay_two_however_wide_they_touch() -> None:
+    labels = np.zeros((12, 64, 64), np.uint8)
+    labels[2:10, 16:48, 16:32], labels[2:10, 16:48, 32:48] = RIGHT, LEFT  # 2,560 mm2, 1.4 of what counts as wide
+    scan = scan_of(chest())
+    assert not join_one_lung(labels, scan.planes, scan)
+
+
 def test_small_lung_beside_a_large_one_stays() -> None:
     hu, labels = chest(), lungs().astype(np.uint8) * RIGHT
     labels[2:10, 16:48, 36:54] = 0

@@ -46,6 +46,15 @@ def test_white_lung_beside_an_aerated_one_stays_if_marked_in_two_fifths_of_its_s
     assert airless_parts(coarse(mask), scan_of(hu)).any() != stays
 
 
+def test_strip_without_air_is_too_small_for_a_white_lung_however_tall() -> None:
+    hu = chest()
+    hu[2:10, 16:48, 36:54] = SOFT
+    strip = block(slice(2, 10), slice(30, 34), slice(48, 54))  # 8 x 2 x 3 coarse voxels beside 8 x 16 x 9 of lung
+    mask = lungs()
+    mask[:, :, 32:] = False
+    assert np.array_equal(airless_parts(coarse(mask | strip), scan_of(hu)), coarse(strip))
+
+
 def test_fluid_below_the_lung_of_its_own_side_is_no_lung() -> None:
     hu = chest(16)
     fluid = block(slice(0, 1), slice(16, 48), slice(10, 28), 16)
