@@ -68,7 +68,7 @@ def test_single_slice_is_named_from_a_third_on() -> None:
     assert codes(filled(SOFT, slice(16, 27))[4:5], lungs()[4:5]) == ["solid-tissue"]  # 11 of 32
 
 
-def test_fluid_that_was_taken_out_is_told() -> None:
+def test_fluid_that_was_taken_out_is_named() -> None:
     assert codes(chest(), taken=RuleVolumes(enclosed=31.0)) == ["solid-tissue"]
     assert codes(chest(), taken=RuleVolumes(enclosed=29.0, domes=100.0, airless=100.0)) == []
 

@@ -83,6 +83,16 @@ def test_neighbours_that_differ_much_by_nature_are_kept(tmp_path: Path) -> None:
     assert codes(volume) == set()
 
 
+@pytest.mark.parametrize("place", [0, 12, 24])
+def test_blank_slices_change_nothing_where_the_field_of_view_lies_within_the_body(tmp_path: Path, place: int) -> None:
+    blank = np.full((3, 64, 64), -1024, np.int16)
+    within = np.where(HU < -900, -60 + HU % 200, HU).astype(np.int16)  # no air around, little in the lungs
+    hu = np.concatenate([within[:place], blank, within[place:]])
+    volume = read(series(hu), tmp_path)
+    np.testing.assert_array_equal(volume.voxels, hu)
+    assert "rescale-differs" not in codes(volume)
+
+
 def test_a_rescale_applied_twice_is_taken_back(tmp_path: Path) -> None:
     slices = series(HU)
     for k, dataset in enumerate(slices):

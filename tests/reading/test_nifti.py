@@ -16,10 +16,7 @@ from numpy.typing import NDArray
 
 import pleura
 from pleura.errors import PleuraError
-from pleura.reading.labelmap import read_labels
-from pleura.reading.limits import check_size
 from pleura.reading.nifti_geometry import lps_from_ras
-from pleura.reading.voxel_stream import kept_type
 from pleura.volume import Kind, to_axial
 
 ONE = nib.Nifti1Image
@@ -304,19 +301,3 @@ def test_a_side_of_voxels_that_is_none_is_not_taken_for_a_millimetre(tmp_path: P
     raw[84:88] = np.float32(side).tobytes()
     path.write_bytes(raw)
     assert error_code(path) == "bad-spacing"
-
-
-@pytest.mark.parametrize("dtype", ["<f8", ">f8", "<i8", ">u8"])
-def test_64_bits_are_kept_in_32(tmp_path: Path, dtype: str) -> None:
-    values = np.arange(4 * 40 * 40).reshape(40, 40, 4).astype(dtype)
-    values[0, 0, 0] = np.iinfo(np.int64).max
-    image = nib.Nifti1Image(values, RAS, dtype=dtype)
-    nib.save(image, tmp_path / "labels.nii.gz")
-    found = read_labels(tmp_path / "labels.nii.gz").voxels
-    assert found.dtype == np.dtype(f"{np.dtype(dtype).kind}4")
-    np.testing.assert_array_equal(found.T.ravel()[1:], values.ravel()[1:])
-    assert found[0, 0, 0] >= 2**31 - 1
-
-
-def test_mask_in_64_bits_of_600_slices_is_not_too_large() -> None:
-    check_size((600, 512, 512), kept_type(np.dtype("f8")).itemsize, stored=500_000)

@@ -29,7 +29,7 @@ SOLID_SLICE_CM2 = 8.0
 """Smaller cuts of a lung, at the apex and in the recesses, are mostly border."""
 
 ENCLOSED_ML = 30.0
-"""Soft tissue taken out of the mask as fluid, from which on the user is told: it may be consolidation."""
+"""Soft tissue taken out of the mask as fluid, from which on there is a warning: it may be consolidation."""
 
 CHEST_HU = -200.0
 """Mean of the mask above which it is no lung: whole lungs have -880 to -650, the whitest slice of lungs -234, tissue

@@ -1,7 +1,7 @@
 """One lung that was called two: a scan of one side, in which the network takes a part of the lung for the other.
 
 Two lungs lie beside each other and touch at most along the front of the mediastinum. Where right and left share the
-same columns and a wide border, they are one lung; which one, is told by where the mediastinum lies.
+same columns and a wide border, they are one lung; the side of the mediastinum says which.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ References: DICOM PS3.3 section C.11.1.1.2 (rescale slope and intercept).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -31,6 +32,10 @@ _BREAK = 250.0
 _UNLIKE = (80.0, 2.5)
 """The same, in HU and in medians of the series, from which it is tried whether another rescale fits better; in those
 scans the largest was 2.2 medians."""
+_BLANK = 30.0
+"""Standard deviation, in HU, below which a slice shows nothing: air, or one value where a slice is missing. It fits no
+slice of a field of view that lies within the body, and tells nothing of its rescale. The inner quarter of slices had 63
+and more in 13 of 16 scans."""
 _STEP = 8
 """Every so many rows and columns are compared."""
 _LOOKED_AT = 9
@@ -90,8 +95,8 @@ def settle_series(frames: Frames, voxels: NDArray[np.int16]) -> tuple[Note, ...]
     ------
     UnsuitableInput : a rescale is missing, or in another unit by its name, and the values are not HU (`not-hu`)
     """
-    doubts = values.doubts(values.sample(voxels))
-    if not doubts:
+    notes = values.doubts(values.sample(voxels))
+    if not notes:
         return ()
     there = [frame for frame in frames if frame is not None]
     offset = values.raw_offset(_unclipped(there))
@@ -103,13 +108,18 @@ def settle_series(frames: Frames, voxels: NDArray[np.int16]) -> tuple[Note, ...]
         raise UnsuitableInput(f"values are in {unit}, and do not look like Hounsfield units", code="not-hu")
     if any(frame.slope is None for frame in there) and not values.are_hu(values.sample(voxels)):
         raise UnsuitableInput("there is no rescale to Hounsfield units, and the values do not tell", code="not-hu")
-    return doubts
+    return notes
 
 
 def _runs(frames: Frames, voxels: NDArray[np.int16]) -> list[list[int]]:
-    """Return the slices that are there, parted where one does not fit the next."""
-    slots = [slot for slot, frame in enumerate(frames) if frame is not None]
+    """Return the slices that are there, parted where one does not fit the next.
+
+    Those that show nothing are left out, unless they state another rescale than most.
+    """
     coarse = voxels[:, ::_STEP, ::_STEP]
+    there = {slot: frame for slot, frame in enumerate(frames) if frame is not None}
+    usual = Counter(map(_rescale, there.values())).most_common(1)[0][0]
+    slots = [slot for slot, frame in there.items() if _rescale(frame) != usual or coarse[slot].std() >= _BLANK]
     differences = [_difference(coarse[before], coarse[slot]) for before, slot in pairwise(slots)]
     most = min(_BREAK, max(_UNLIKE[0], _UNLIKE[1] * float(np.median(differences or [0.0]))))
     runs = [slots[:1]]
