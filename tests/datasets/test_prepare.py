@@ -275,15 +275,32 @@ def test_folders_as_they_were_collected_are_told_from_data_sets(tmp_path: Path) 
     assert not is_collection(tmp_path / "sets" / "out")
 
 
-def test_more_patients_move_nobody_who_is_there_already(tmp_path: Path) -> None:
+def test_split_follows_from_pictures_and_seed_whatever_the_folder_held_before(tmp_path: Path) -> None:
     pictures(tmp_path / "in", count=3)
-    prepare(tmp_path / "in", tmp_path / "out")
-    before = {record["id"]: record["split"] for record in manifest(tmp_path / "out")}
+    prepare(tmp_path / "in", tmp_path / "grown")
     pictures(tmp_path / "in", count=12)
-    report = prepare(tmp_path / "in", tmp_path / "out")
-    after = {record["id"]: record["split"] for record in manifest(tmp_path / "out")}
-    assert before.items() < after.items()
-    assert [report.counts[part] for part in ("train", "val", "test")] == [8, 2, 2]  # 8.4, 1.8 and 1.8
+    grown = prepare(tmp_path / "in", tmp_path / "grown")
+    fresh = prepare(tmp_path / "in", tmp_path / "fresh")
+    assert manifest(tmp_path / "grown") == manifest(tmp_path / "fresh")
+    assert [fresh.counts[part] for part in ("train", "val", "test")] == [8, 2, 2]  # 8.4, 1.8 and 1.8
+    assert "split-changed" in {note.code for note in grown.notes}
+    assert "split-changed" not in {note.code for note in fresh.notes}
+
+
+def test_another_source_in_the_same_folder_begins_afresh_and_says_so(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=12)
+    prepare(tmp_path / "in", tmp_path / "out")
+    for kind in ("images", "masks"):
+        (tmp_path / "few" / kind).mkdir(parents=True)
+        for number in range(6):
+            name = f"p{number}.png"
+            (tmp_path / "few" / kind / name).write_bytes((tmp_path / "in" / kind / name).read_bytes())
+    report = prepare(tmp_path / "few", tmp_path / "out")
+    assert [report.counts[part] for part in ("train", "val", "test")] == [4, 1, 1]
+    (replaced,) = (note.message for note in report.notes if note.code == "set-replaced")
+    assert "6 of the 12 images of the earlier data set are not in this source" in replaced
+    again = prepare(tmp_path / "few", tmp_path / "out")
+    assert {"set-replaced", "split-changed"}.isdisjoint(note.code for note in again.notes)
 
 
 def test_another_seed_draws_anew(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pleura.datasets.record import Pair, Record
 from pleura.datasets.splitting import patient_hash
@@ -39,3 +39,24 @@ def mixed(records: Sequence[Record]) -> tuple[Note, ...]:
         return ()
     text = f"{kinds[Kind.WINDOWED]} pictures were taken for CT slices and {kinds[Kind.RADIOGRAPH]} for radiographs"
     return (Note("mixed-kinds", f"{text}; where all are of one kind, say which with --modality"),)
+
+
+def against_earlier(earlier: Mapping[str, str], records: Sequence[Record]) -> tuple[Note, ...]:
+    """Return notes on what a folder held before: cases that are gone, and cases that are in another part now.
+
+    Parameters
+    ----------
+    earlier : hash of the source's voxels -> part, of the data set that is replaced
+    records : of the data set that takes its place; where there are none, the earlier one stays
+    """
+    now = {record.pixels: record.split for record in records}
+    gone = sum(pixels not in now for pixels in earlier) if now else 0
+    moved = sum(now.get(pixels, split) != split for pixels, split in earlier.items())
+    notes = []
+    if gone:
+        text = f"{gone} of the {len(earlier)} images of the earlier data set are not in this source and were removed"
+        notes.append(Note("set-replaced", f"{text}; name another folder to keep both sets"))
+    if moved:
+        text = f"{moved} images are in another part than in the earlier data set"
+        notes.append(Note("split-changed", f"{text}; train anew before evaluating on it"))
+    return tuple(notes)

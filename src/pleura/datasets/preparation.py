@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ from pleura.datasets.files import file_hash
 from pleura.datasets.finding import MANIFEST, find_pairs, stated_convention
 from pleura.datasets.journal import NAME, Journal, key_of
 from pleura.datasets.meaning import PLAIN, Facts, settle
-from pleura.datasets.notes import Owned, mixed, patients_guessed, without_masks
+from pleura.datasets.notes import Owned, against_earlier, mixed, patients_guessed, without_masks
 from pleura.datasets.record import Pair, Record, Refusal
-from pleura.datasets.report import Report
+from pleura.datasets.report import Report, earlier_cases
 from pleura.datasets.settings import SPLITS, Settings
-from pleura.datasets.splitting import DEFAULT_SHARES, earlier_parts, parts_of, patient_hash, patient_rule
+from pleura.datasets.splitting import DEFAULT_SHARES, parts_of, patient_hash, patient_rule
 from pleura.datasets.workers import worker_processes
 from pleura.errors import UnsuitableInput, UnwritableOutput
 from pleura.volume import Note
@@ -114,7 +114,7 @@ def _made_of(
     cases = [(job, record) for job, made in done if not isinstance(made, Refusal) for record in made]
     owned, orphans = _with_patients(cases, owner)
     unique, doubled = _without_doubles(owned)
-    records, notes = _split(unique, settings, earlier_parts(dest, settings))
+    records, notes = _split(unique, settings)
     if records:
         _sweep(dest, journal, records)
     refused = [_hashed(one, source) for one in (*refused, *unreadable, *failed, *orphans, *doubled)]
@@ -122,7 +122,8 @@ def _made_of(
     kinds = () if settings.modality else mixed(records)
     labels = PLAIN if meaning.sided and records and not any(one.sides for one in records) else meaning.labels
     sources = {record.id: pair.name for pair, record in unique}
-    notes = [*meaning.notes, *common_doubts(records), *without_masks(records), *kinds, *told, *notes]
+    changed = against_earlier(earlier_cases(dest), records)
+    notes = [*changed, *meaning.notes, *common_doubts(records), *without_masks(records), *kinds, *told, *notes]
     report = Report(tuple(records), tuple(refused), labels, tuple(notes), settings, reused, sources)
     report.write(dest)
     return report
@@ -220,8 +221,8 @@ def _without_doubles(owned: Sequence[Owned]) -> tuple[list[Owned], list[Refusal]
     return unique, doubled
 
 
-def _split(owned: Sequence[Owned], settings: Settings, earlier: Mapping[str, str]) -> tuple[list[Record], list[Note]]:
-    """Put every patient into one part: what the source states, else what an earlier run gave, else by the seed."""
+def _split(owned: Sequence[Owned], settings: Settings) -> tuple[list[Record], list[Note]]:
+    """Put every patient into one part: what the source states, else by the seed."""
     stated: dict[str, set[str]] = defaultdict(set)
     for pair, record in owned:
         stated[record.patient] |= {pair.split} if pair.split and settings.split is None else set()
@@ -229,15 +230,14 @@ def _split(owned: Sequence[Owned], settings: Settings, earlier: Mapping[str, str
     # a patient on both sides goes to the first, so that what is tested on was never trained on
     told = {patient: min(parts, key=SPLITS.index) for patient, parts in stated.items() if parts}
     shares = settings.split or DEFAULT_SHARES
-    part = parts_of(stated, settings.seed, shares, {**earlier, **told})
+    part = parts_of(stated, settings.seed, shares, told)
     notes = []
     if torn:
         text = f"{len(torn)} patients were on both sides of the source's split and are on one now"
         notes.append(Note("split-patients", text))
-    learning = {patient: earlier.get(patient, "") for patient in told if told[patient] == "train"}
+    learning = [patient for patient in told if told[patient] == "train"]
     if "val" not in part.values() and len(learning) > 1:
-        kept = {patient: split for patient, split in learning.items() if split in {"train", "val"}}
-        part |= parts_of(learning, settings.seed, (*shares[:2], 0), kept)
+        part |= parts_of(learning, settings.seed, (*shares[:2], 0), {})
         taken = sum(part[patient] == "val" for patient in learning)
         text = f"the source states no val: {taken} of its {len(learning)} patients of train were taken for it"
         notes.append(Note("val-from-train", text))

@@ -102,6 +102,15 @@ class Report:
         }
 
 
+def earlier_cases(folder: Path) -> dict[str, str]:
+    """Return hash of the source's voxels -> part of the data set that lies in a folder; nothing where there is none."""
+    try:
+        lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
+        return {entry["pixels"]: entry["split"] for entry in map(json.loads, lines)}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
 def _pretty(value: object) -> str:
     return json.dumps(value, indent=2) + "\n"
 

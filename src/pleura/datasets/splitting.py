@@ -1,22 +1,20 @@
 """Whose image it is, and which patients are for training, validation and test.
 
-No patient is ever on both sides. Who is on which follows from the seed and the patients; those that a dataset holds
-already keep their part when others are added, so that nobody who was tested on is trained on later.
+No patient is ever on both sides. Who is on which follows from the seed, the shares and the set of patients alone, and
+not from what a folder held before: whoever has the same pictures and seed has the same split.
 """
 
 from __future__ import annotations
 
 import csv
 import hashlib
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
-from pleura.datasets.finding import DESCRIPTION, MANIFEST
 from pleura.datasets.record import Pair
-from pleura.datasets.settings import SPLITS, Settings
+from pleura.datasets.settings import SPLITS
 from pleura.errors import UnsuitableInput
 
 DEFAULT_SHARES = (0.7, 0.15, 0.15)
@@ -81,19 +79,6 @@ def parts_of(
         parts[patient] = max(wanted, key=lambda part: (not counts[part], wanted[part] / (2 * counts[part] + 1)))
         counts[parts[patient]] += 1
     return parts
-
-
-def earlier_parts(folder: Path, settings: Settings) -> dict[str, str]:
-    """Return patient -> part in the dataset that lies in a folder already, if seed and shares are still the same."""
-    try:
-        made = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))
-        lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
-        shares = tuple(made["settings"]["split"] or ()) or None
-        if (made["seed"], shares) != (settings.seed, settings.split):
-            return {}
-        return {entry["patient"]: entry["split"] for entry in map(json.loads, lines)}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
 
 
 def _draw(patient: str, seed: int) -> bytes:
