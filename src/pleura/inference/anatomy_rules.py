@@ -85,7 +85,7 @@ def apply_anatomy_rules(lung: Scores, away: Scores, scan: GridScan) -> RuleVolum
     outside = outside_skin(scan)
     outer = _marked_outside(mask, outside, scan)
     _drop(lung, mask, outer)
-    beyond = np.count_nonzero(outer & ~scan.unseen[1:-1, 1:-1])  # what lies beyond the slices was never in the mask
+    beyond = int(np.count_nonzero(outer & ~scan.unseen[1:-1, 1:-1]))  # beyond the slices there is no mask
     airless = _drop(lung, mask, airless_parts(mask, scan))
     if np.count_nonzero(mask) <= LEFT_OVER * airless:
         _clear(lung)
