@@ -257,3 +257,10 @@ def test_sides_of_the_real_series_are_never_exchanged(real: pleura.Segmentation)
         if all(profile.any() for profile in profiles):
             right, left = (profile @ columns / profile.sum() for profile in profiles)
             assert right < left
+
+
+def test_model_for_ct_that_is_chosen_for_a_radiograph_warns_as_the_modality_does(shared: Path) -> None:
+    picture = min((shared / "data/cxr/heart-included/train/images").iterdir())
+    asked = pleura.segment(picture, model="chest-ct"), pleura.segment(picture, modality="ct")
+    assert all("modality-doubtful" in {warning.code for warning in result.warnings} for result in asked)
+    assert "modality-doubtful" not in {w.code for w in pleura.segment(picture, model="chest-radiograph").warnings}

@@ -77,7 +77,7 @@ class Segmenter:
         return f"Segmenter({self.bundle.name} {self.bundle.version}, {self.backend}, {self.threads} threads)"
 
     def __call__(
-        self, source: Source, *, spacing: Sequence[float] | None = None, series: str | None = None
+        self, source: Source, *, spacing: Sequence[float] | None = None, series: str | int | None = None
     ) -> Segmentation:
         """Return the lungs of one scan.
 
@@ -171,8 +171,17 @@ class Segmenter:
         return known._provenance(shown_as)
 
     def _shown(self, volume: Volume) -> tuple[Volume, tuple[Note, ...]]:
-        """Return the volume with its kind settled; a model that was chosen takes pictures for what it knows."""
-        return (volume, ()) if self._chosen else shown(volume, self.modality)
+        """Return the volume with its kind settled; a model that was chosen takes pictures for what it knows.
+
+        Where such a picture surely looks like the other, that is a warning, as it is with `modality`.
+        """
+        if not self._chosen:
+            return shown(volume, self.modality)
+        projected = Kind.RADIOGRAPH in self.bundle.kinds
+        if projected and len(self.bundle.kinds) > 1:
+            return volume, ()
+        _, doubts = shown(volume, "cr" if projected else "ct")
+        return volume, tuple(doubt for doubt in doubts if doubt.code == "modality-doubtful")
 
     def _belongs_to_radiographs(self, volume: Volume) -> bool:
         """Say whether the shipped model for radiographs is needed; refuse what a chosen model does not know."""
@@ -235,7 +244,7 @@ def segment(
     source: Source,
     *,
     spacing: Sequence[float] | None = None,
-    series: str | None = None,
+    series: str | int | None = None,
     model: str | Path | None = None,
     modality: Modality = "auto",
     convention: Convention = "",
@@ -251,7 +260,7 @@ def segment(
         nibabel or SimpleITK; or an array (z, y, x) whose axes run to the head, to the back and to the patient's left,
         (y, x) for one slice
     spacing : millimetres along the array's axes, with an array only; without it no volumes are known
-    series : which series, where a DICOM folder holds several, as listed by the error that asks for it
+    series : which series, where a DICOM folder holds several: its number or key as listed by the error that asks for it
     model : folder of a bundle, or a shipped one by its name, "chest-ct" or "chest-radiograph"; if None, the shipped
         one that fits the scan
     modality : what pictures without a header show: "auto" looks at them, "ct" or "cr" (radiograph) settles it

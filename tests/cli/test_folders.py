@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from pleura.cli.folders import scans_in, skipped_pictures
 from pleura.errors import UnreadableInput
 from pleura.phantom import chest, write_dicom
-from pleura.reading import read
+from pleura.reading import read, survey
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -88,6 +88,24 @@ def test_radiograph_of_another_study_among_the_slices_is_not_forgotten(elsewhere
     assert _planned(elsewhere / "p1") == ["ct", "film/1.dcm"]
 
 
+def test_radiographs_among_the_slices_of_a_flat_folder_are_scans_whatever_their_names(elsewhere: Path) -> None:
+    _cohort(elsewhere, ct="7")
+    (elsewhere / "ct/1.dcm").rename(elsewhere / "m.dcm")
+    (elsewhere / "ct").rmdir()
+    for name, study in {"a": "8", "z": "9", "same": "7"}.items():
+        save(_of_study(_radiograph(1), study), elsewhere / f"{name}.dcm")
+    assert _planned(elsewhere) == [".", "a.dcm", "z.dcm"]
+
+
+def test_what_is_no_chest_beside_radiographs_of_a_cohort_is_left_to_fail_or_to_the_notes(elsewhere: Path) -> None:
+    _cohort(elsewhere, p1="1", p2="2")
+    for name, view in {"p3/front.dcm": "PA", "p3/side.dcm": "LL", "p4/front.dcm": "PA", "p4/side.dcm": "LL"}.items():
+        save(_of_study(_radiograph(1, view), name[1]), elsewhere / name)
+    save(_of_study(_radiograph(2), "4"), elsewhere / "p4/again.dcm")
+    assert _planned(elsewhere) == ["p1", "p2", "p3", "p4/again.dcm", "p4/front.dcm", "p4/side.dcm"]
+    assert "1 lateral-view" in survey(elsewhere / "p3").notes[0].message
+
+
 def test_linked_folders_are_gone_through_once_and_never_lead_out_to_others(elsewhere: Path) -> None:
     _cohort(elsewhere, store__p9="9", patients__p1="1")
     (elsewhere / "patients/p2").symlink_to(elsewhere / "store/p9")
@@ -122,6 +140,12 @@ def _radiograph(number: int, view: str = "PA") -> Dataset:
     grey = np.arange(256, dtype=np.uint8).reshape(16, 16)
     of = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.1", "Modality": "CR", "ViewPosition": view}
     return ct_slice(grey, (0, 0, number), stored=grey, InstanceNumber=number, ImageType=["ORIGINAL", "PRIMARY"], **of)
+
+
+def _of_study(image: Dataset, study: str) -> Dataset:
+    image.StudyInstanceUID = f"{ROOT}.{study}"
+    image.SeriesInstanceUID = f"{ROOT}.2{study}"
+    return image
 
 
 def _planned(folder: Path) -> list[str]:

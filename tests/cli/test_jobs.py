@@ -77,6 +77,21 @@ def test_one_folder_may_hold_many_scans_unless_one_series_of_it_is_wanted(elsewh
     assert [job.source for job in plan([str(elsewhere)], Path("out"), series="1.2#1")] == [elsewhere]
 
 
+def test_all_series_of_a_flat_folder_are_jobs_once_and_the_others_are_counted_by_reason(shared: Path) -> None:
+    folder = shared / "data/cxr/other/dicom"
+    files = [*folder.glob("*.dcm"), shared / "odd/01-ct-transfer-syntax/CT-JPEGLosslessSV1.dcm"]
+    flat = Path("flat")
+    flat.mkdir()
+    for file in files:
+        (flat / file.name).symlink_to(file)
+    jobs = plan(["flat"], Path("out"), series="all")
+    assert {job.source for job in jobs} == {flat}
+    assert len({job.series for job in jobs}) == len(jobs) == 5  # a CT slice, three chests and the dog's
+    (note,) = (note for job in jobs for note in job.notes)
+    assert note.code == "series-left-out"
+    assert note.message.startswith("of 8 series 3 cannot be segmented: 2 not-a-chest, 1 ")
+
+
 def test_empty_file_that_reserves_a_name_is_written_to_even_where_it_counts_as_an_input(elsewhere: Path) -> None:
     reserved, scan = elsewhere / "a_lungs.nii.gz", elsewhere / "a.nii.gz"
     reserved.touch()

@@ -304,6 +304,7 @@ def test_two_chest_series_are_a_question_and_the_answer_is_taken(tmp_path: Path)
         pleura.read(folder)
     assert pleura.read(folder, series=f"{ROOT}.7").voxels[0, 0, 0] == hu[0, 0, 0] + 9
     assert error_code(folder, series="1.2.3") == "no-such-series"
+    assert pleura.read(folder, series=1).voxels[0, 0, 0] == pleura.read(folder, series="1").voxels[0, 0, 0]
     assert error_code(folder, series="3") == "no-such-series"
 
 

@@ -32,16 +32,18 @@ class _Content:
 
     Attributes
     ----------
-    slices_of : study of its CT slices; empty where it has none, and other DICOM is only known where it has none
+    slices_of : study of its first CT slice; empty where it has none
+    studies : of all its CT slices
     study : of its first DICOM file
     images : files other than DICOM
-    frontal, other : radiographs that can be segmented, and what else is DICOM
+    frontal, other : radiographs that can be segmented, with their studies, and what else is DICOM
     """
 
     slices_of: str = ""
+    studies: set[str] = field(default_factory=set)
     study: str = ""
     images: list[Path] = field(default_factory=list)
-    frontal: list[Path] = field(default_factory=list)
+    frontal: dict[Path, str] = field(default_factory=dict)
     other: list[Path] = field(default_factory=list)
 
 
@@ -64,7 +66,7 @@ def scans_in(path: Path) -> list[Path]:
         if not _is_of_viewer(file, path):
             by_folder[file.parent].append(file)
     contents = {folder: _content(files) for folder, files in by_folder.items()}
-    studies = {content.slices_of for content in contents.values()} - {""}
+    studies = {study for content in contents.values() for study in content.studies}
     if studies:
         others = [
             folder for folder, content in contents.items() if content.images or _other_radiographs(content, studies)
@@ -100,8 +102,6 @@ def _is_of_viewer(file: Path, top: Path) -> bool:
 def _content(files: Iterable[Path]) -> _Content:
     content = _Content()
     for file in files:
-        if content.slices_of and _claim(file) in {None, Format.DICOM}:
-            continue  # it is known what the folder holds, and a series may have a thousand files
         found = _format(file)
         if found is Format.DICOM:
             _add_dicom(content, file)
@@ -116,9 +116,12 @@ def _add_dicom(content: _Content, file: Path) -> None:
     sound = header is not None and objection(header) is None
     content.study = content.study or study
     if header is not None and sound and not is_radiograph(header):
-        content.slices_of = study or str(file.parent)
+        content.studies.add(study or str(file.parent))
+        content.slices_of = content.slices_of or study or str(file.parent)
+    elif sound:
+        content.frontal[file] = study
     else:
-        (content.frontal if sound else content.other).append(file)
+        content.other.append(file)
 
 
 def _find_study_folders(top: Path, contents: Mapping[Path, _Content], others: Iterable[Path]) -> set[Path]:
@@ -150,20 +153,27 @@ def _study_folder(highest: Path, folders: list[Path], beside: Counter[Path]) -> 
 def _other_scans(
     top: Path, study_folders: set[Path], contents: Mapping[Path, _Content], studies: set[str]
 ) -> list[Path]:
-    """Return what is a scan of its own beside the slices of studies; of DICOM that is none, the folder."""
+    """Return what is a scan of its own beside the slices of studies.
+
+    Of DICOM that can be none, the folder is, so that its error names it; beside one radiograph a note of the folder
+    does, beside several each file is left to fail. In the folder of a study the notes of that study name it.
+    """
     found: list[Path] = []
     for folder, content in contents.items():
         outside = folder in _outside(top, study_folders, [folder])
         found += content.images
-        found += content.frontal if outside else _other_radiographs(content, studies)
-        if outside and content.other and not content.frontal and content.study not in studies:
+        if not outside:
+            found += _other_radiographs(content, studies)
+        elif len(content.frontal) > 1 or not content.other:
+            found += [*content.frontal, *content.other]
+        elif content.frontal or content.study not in studies:
             found.append(folder)
     return found
 
 
 def _other_radiographs(content: _Content, studies: set[str]) -> list[Path]:
     """Return the frontal radiographs of a folder that belong to none of the studies with CT slices."""
-    return [] if content.study in studies else content.frontal
+    return [file for file, study in content.frontal.items() if study not in studies]
 
 
 def _outside(top: Path, study_folders: set[Path], folders: Iterable[Path]) -> list[Path]:

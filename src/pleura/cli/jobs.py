@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pleura.cli.folders import scans_in, skipped_pictures
 from pleura.cli.naming import ResultName, distinct_names
@@ -15,6 +17,9 @@ from pleura.reading.walk import file_set
 from pleura.volume import Note, Volume
 from pleura.writing import SUFFIXES, record_path, suffix_of
 from pleura.writing.earlier import refuse_to_replace
+
+if TYPE_CHECKING:
+    from pleura.reading.summary import SeriesSummary
 
 _RESULTS, _PICTURE = "lungs", "-preview.png"
 _UID = re.compile(r"\d+(\.\d+){3,}(#\d+)?")
@@ -111,11 +116,28 @@ def _scans(given: Sequence[str], series: str | None) -> Iterator[tuple[Job, Resu
 
 def _sources(root: Path, series: str | None) -> list[Path]:
     """Return the scans of an input; where a series is wanted, the studies, or all that is there for one UID."""
-    if series in {None, ALL}:
+    if series is None:
         return scans_in(root)
+    if series == ALL:
+        return _without_files_of_folders(scans_in(root))
     if series and _UID.fullmatch(series):
         return [root]
     return [scan for scan in scans_in(root) if scan.is_dir()] or [root]
+
+
+def _without_files_of_folders(found: Sequence[Path]) -> list[Path]:
+    """Return the scans without DICOM files in the folders among them, whose series hold these files already."""
+    folders = {scan for scan in found if scan.is_dir()}
+    return [scan for scan in found if not (folders.intersection(scan.parents) and _is_dicom(scan))]
+
+
+def _is_dicom(file: Path) -> bool:
+    from pleura.reading.sniff import Format, sniff
+
+    try:
+        return file.is_file() and sniff(file) == (Format.DICOM, False)
+    except (PleuraError, OSError):
+        return False
 
 
 def _each_series(job: Job) -> list[Job]:
@@ -130,8 +152,20 @@ def _each_series(job: Job) -> list[Job]:
         found = survey(job.source).series if dicom else ()
     except (PleuraError, OSError):
         found = ()
-    parts = [replace(job, series=one.key, number=one.number) for one in found if one.suitable and one.key]
-    return parts or [replace(job, series=None)]
+    parts = [replace(job, series=one.key or str(one.number), number=one.number) for one in found if one.suitable]
+    if not parts or not dicom:
+        return [replace(job, series=None)]
+    return [replace(parts[0], notes=(*job.notes, *_left_out(found))), *parts[1:]]
+
+
+def _left_out(found: Sequence[SeriesSummary]) -> tuple[Note, ...]:
+    """Return a note that counts, by the reason, the series that are no scan."""
+    reasons = Counter(one.problems[0].code for one in found if not one.suitable)
+    if not reasons:
+        return ()
+    listed = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    text = f"of {len(found)} series {reasons.total()} cannot be segmented: {listed}; pleura info lists them"
+    return (Note("series-left-out", text),)
 
 
 def _listed(jobs: Sequence[Job]) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["LabelMap", "read", "read_labels", "survey"]
 
 
-def read(path: str | Path, *, series: str | None = None, kind: Kind | KindName | None = None) -> Volume:
+def read(path: str | Path, *, series: str | int | None = None, kind: Kind | KindName | None = None) -> Volume:
     """Read a scan.
 
     Parameters
@@ -51,7 +51,7 @@ def read(path: str | Path, *, series: str | None = None, kind: Kind | KindName |
     """
     known = None if kind is None else Kind(kind)
     with _named(Path(path)):
-        return checked(_read(file_set(_given(path)), series, known))
+        return checked(_read(file_set(_given(path)), None if series is None else str(series), known))
 
 
 def read_labels(path: str | Path) -> LabelMap:

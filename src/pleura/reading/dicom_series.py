@@ -176,13 +176,15 @@ def _one_of(found: Sequence[Series]) -> Series:
     """Return the only series that can be meant."""
     objections = [series.objection for series in found if series.objection is not None]
     if len(objections) == len(found):
-        raise objections[0]
+        raise _with_others(objections)
     usable = [series for series in found if series.objection is None]
     usable = [series for series in usable if not series.is_radiograph] or usable
     likely = [series for series in usable if series.is_chest_like] or usable
     likely = [series for series in likely if series.plane == "axial"] or likely
     if len(likely) > 1:
-        text = f"{len(likely)} series could be meant; choose with --series or series="
+        others = _listed(_reason(series) for series in found if series not in likely)
+        beside = f"; put aside: {others}" if others else ""
+        text = f"{len(likely)} series could be meant; choose with --series (or segment --series all) or series={beside}"
         raise AmbiguousInput(text, code="several-series", choices=[series.choice for series in likely])
     return likely[0]
 
@@ -208,12 +210,23 @@ def _joined(series: Series) -> tuple[Note, ...]:
 
 
 def _put_aside(found: Sequence[Series], chosen: Series) -> tuple[Note, ...]:
-    reasons = Counter(_reason(series) for series in found if series is not chosen)
-    if not reasons:
+    listed = _listed(_reason(series) for series in found if series is not chosen)
+    if not listed:
         return ()
-    listed = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
     text = f"of {len(found)} series the one of {counted(len(chosen.frames))} was read; put aside: {listed}"
     return (Note("series-chosen", text),)
+
+
+def _with_others(objections: Sequence[PleuraError]) -> PleuraError:
+    """Return the first objection, with a count of the others by their codes."""
+    first = objections[0]
+    others = _listed(error.code for error in objections[1:])
+    return type(first)(f"{first}; nor can the other series be read: {others}", code=first.code) if others else first
+
+
+def _listed(reasons: Iterable[str]) -> str:
+    """Return how often there is each reason, as words."""
+    return ", ".join(f"{count} {reason}" for reason, count in sorted(Counter(reasons).items()))
 
 
 def _reason(series: Series) -> str:

@@ -19,7 +19,7 @@ from pleura.volume import Kind, Volume
 Source = str | Path | Volume | NDArray[Any] | NibabelImage | ItkImage
 
 
-def as_volume(source: Source, spacing: Sequence[float] | None = None, series: str | None = None) -> Volume:
+def as_volume(source: Source, spacing: Sequence[float] | None = None, series: str | int | None = None) -> Volume:
     """Return what a caller gave as a volume.
 
     Parameters
