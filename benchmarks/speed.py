@@ -74,7 +74,7 @@ def main() -> None:
         costs = {}
         for count in options.slices:
             series = real if count == len(list(real.iterdir())) else stretch(real, count, work / f"{count}")
-            command = [PLEURA, "segment", str(series), str(work / "out.nii.gz"), "--backend", options.backend]
+            command = [PLEURA, "segment", str(series), str(work / f"{count}.nii.gz"), "--backend", options.backend]
             costs[count] = show(f"pleura segment, {count} slices", typical(command, options.runs))
         if options.lungmask_python:
             peer(options.lungmask_python, real, work, next(iter(costs.values())))
