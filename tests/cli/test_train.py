@@ -179,6 +179,34 @@ def test_model_runs_the_same_in_openvino_and_torch(run: Path, dataset: Path, tmp
     assert (found[0] != found[2]).mean() < 0.01
 
 
+def test_evaluation_says_which_cases_the_model_has_seen(
+    run: Path, dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The hashes go with the model, and with a run that starts from it: names and the run are not needed."""
+    assert main(["export", str(run), str(tmp_path / "model")]) == 0
+    further = [*command(dataset, tmp_path / "further", steps=2), "--set", f"start={tmp_path / 'model'}"]
+    assert main([*further, "--set", "seed=1"]) == 0
+    assert main(["export", str(tmp_path / "further"), str(tmp_path / "second")]) == 0
+    assert load_bundle(tmp_path / "second").cases == load_bundle(tmp_path / "model").cases
+    drawn = draw_folder(tmp_path / "in", 12)
+    words = ["prepare", str(drawn), str(tmp_path / "set"), "--split", "0,0,1", "--modality", "ct", "--quiet"]
+    assert main(words) == 0
+    capsys.readouterr()
+    words = ["evaluate", str(tmp_path / "set"), "--split", "test", "--model", str(tmp_path / "model")]
+    assert main([*words, "-o", str(tmp_path / "out")]) == 0
+    told = capsys.readouterr().err
+    assert "was trained on 4 of these 12 cases" in told
+    assert "was chosen by 4 of these 12 cases" in told
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert {note["code"] for note in report["notes"]} == {"train-cases-seen", "val-cases-seen"}
+    for number in range(8):
+        (drawn / "images" / f"p{number}.png").unlink()
+    assert main(["prepare", str(drawn), str(tmp_path / "new"), "--split", "0,0,1", "--modality", "ct", "--quiet"]) == 0
+    capsys.readouterr()
+    assert main(["evaluate", str(tmp_path / "new"), *words[2:]]) == 0
+    assert "of these" not in capsys.readouterr().err
+
+
 def test_new_export_leaves_nothing_of_the_old_one(run: Path, tmp_path: Path) -> None:
     assert main(["export", str(run), str(tmp_path / "model"), "--openvino", "--torch", "--precision", "int8"]) == 0
     (tmp_path / "model" / "notes.txt").write_text("mine")

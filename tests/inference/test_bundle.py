@@ -91,6 +91,7 @@ WRONG = [
     ("output", {}, "output"),
     ("kinds", ["hu", "mr"], "kinds"),
     ("kinds", [], "kinds"),
+    ("cases", {"train": "all"}, "cases"),
     ("conditions", [[]], "conditions"),
     ("intensity", None, "intensity.hu_window"),
     ("intensity", {"hu_window": [400, -1024], "windowed": [0, 255]}, "intensity.hu_window"),

@@ -102,10 +102,10 @@ def _evaluate(wishes: Namespace) -> None:
         second = replace(second, title=f"{second.title} ({wishes.compare})")
     if not wishes.quiet:
         _tell(first, second, cases, wishes.fail_below)
-    for note in (*cases.notes, *unscored(first.scores)):
+    for note in (*cases.notes, *first.notes, *unscored(first.scores)):
         warn(note.message)
     if second:
-        for note in unscored(second.scores):
+        for note in (*second.notes, *unscored(second.scores)):
             warn(f"{second.title}: {note.message}")
     if wishes.output:
         _keep(first, second, cases, segmenter, wishes)

@@ -39,6 +39,7 @@ class Case:
     image : file or folder of the scan; None where only masks are compared
     sides : True where the reference tells the labels apart, not only inside from outside
     spacing : millimetres along (z, y, x) or (y, x), where the manifest states them
+    pixels : hash of the voxels of the image, where the manifest states it
     """
 
     id: str
@@ -49,6 +50,7 @@ class Case:
     sides: bool = True
     spacing: tuple[float, ...] | None = None
     name: str = ""
+    pixels: str = ""
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,7 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
                 sides=apart or (marked and bool(record.get("sides", True))),
                 spacing=tuple(record["spacing"][::-1]) if record.get("spacing") else None,
                 name=name,
+                pixels=str(record.get("pixels") or ""),
             )
         )
     if predictions and used == {None}:

@@ -18,6 +18,8 @@ from pleura.evaluation.runtime import RunTime, run_times
 from pleura.evaluation.scoring import Score, failed, score_pair, structures
 from pleura.evaluation.statistics import METRICS, Difference, Summary, column, compare, summarise
 from pleura.evaluation.thresholds import Counts, Curves, count, curves
+from pleura.inference.bundle import Bundle
+from pleura.inference.recipe import hash_in_short
 from pleura.reading import read
 from pleura.reading.labelmap import LabelMap
 from pleura.segmenter import Segmenter
@@ -40,6 +42,7 @@ class Judged:
     run_times : by device, where a model ran
     model : name, version and hash of the model, where there was one, and the convention it was asked to follow
     title : what people know the predictions by: the model's name and version, or their folder
+    notes : what makes the figures better than they would be on other cases
     """
 
     scores: tuple[Score, ...]
@@ -47,6 +50,7 @@ class Judged:
     run_times: tuple[RunTime, ...] = ()
     model: Mapping[str, str] = field(default_factory=dict)
     title: str = "predictions"
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +109,22 @@ def judge_model(
     about = {name: " and ".join(model[name] for model in models) for name in ("name", "version", "sha256")}
     about |= {"convention": segmenter.convention} if segmenter.convention else {}
     title = " and ".join(f"{model['name']} {model['version']}" for model in models)
-    return Judged(tuple(scores), curves(counts), run_times(model, timed), about, title)
+    return Judged(tuple(scores), curves(counts), run_times(model, timed), about, title, seen_before(cases, bundle))
+
+
+def seen_before(cases: CaseList, bundle: Bundle) -> tuple[Note, ...]:
+    """Return a note for each use that a model has made of the cases, by the hashes that its recipe keeps."""
+    name, count = bundle.name, len(cases.cases)
+    seen = {part: set(bundle.cases.get(part, ())) for part in ("train", "val")}
+    used = {part: len([case for case in cases.cases if hash_in_short(case.pixels) in seen[part]]) for part in seen}
+    notes = []
+    if used["train"]:
+        text = f"{name} was trained on {used['train']} of these {count} cases: the figures do not hold for other images"
+        notes.append(Note("train-cases-seen", f"{text}; evaluate on a part that it has never seen"))
+    if used["val"]:
+        text = f"{name} was chosen by {used['val']} of these {count} cases: the figures are a little too good"
+        notes.append(Note("val-cases-seen", f"{text}; evaluate on a part that it has never seen"))
+    return tuple(notes)
 
 
 def _segmented(

@@ -70,6 +70,12 @@ class Bundle:
     def __repr__(self) -> str:
         return f"Bundle({self.name} {self.version}: {', '.join(self.labels)})"
 
+    @property
+    def cases(self) -> dict[str, list[str]]:
+        """Part, "train" or "val" -> hashes of the images it learned from and was chosen by; empty where not known."""
+        found: dict[str, list[str]] = self.recipe.get("cases", {})
+        return found
+
     def graph(self, name: str) -> Path:
         """Return the path of one of `GRAPHS`."""
         return self.folder / f"{name}.onnx"

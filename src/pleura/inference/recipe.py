@@ -21,8 +21,8 @@ GRAPHS = ("network", "prepare", "restore")
 LUNGS, CHANCES = "lungs", "chances"
 """What a network gives: `lung` and `away`, see `pleura.inference.backends`; or the chance of each class."""
 
-_LARGEST = 1 << 22
-"""Bytes of a record; those of the shipped bundles have a few thousand."""
+_LARGEST = 1 << 24
+"""Bytes of a record; those of the shipped bundles have a few thousand, and each image trained on adds 27."""
 _SIDES = range(32, 2049, 2)
 _MOST_CLASSES = 256
 _MOST_GREY = 1e6
@@ -59,6 +59,20 @@ def read_recipe(folder: Path) -> dict[str, Any]:
         message = f"{folder}: output in recipe.json does not fit its classes and planes; export the bundle again"
         raise InvalidBundle(message, code="bundle-damaged")
     return recipe
+
+
+def hash_in_short(sha256: str) -> str:
+    """Return what a recipe keeps of the hash of an image: 64 bits, by which a billion images are still told apart."""
+    return sha256[:16]
+
+
+def _cases(value: Any) -> bool:
+    """Say whether a value is lists of such hashes by part, "train" or "val"."""
+    return value is _MISSING or (
+        isinstance(value, dict)
+        and {"train", "val"}.issuperset(value)
+        and all(isinstance(hashes, list) and all(map(_text, hashes)) for hashes in value.values())
+    )
 
 
 class _Missing:
@@ -121,6 +135,7 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
         "a list of kinds of values",
     ),
     "conditions": (lambda value: value is _MISSING or _texts(value, 0, _MOST_CLASSES), "a list of conventions"),
+    "cases": (_cases, "hashes of the images of train and val"),
     "intensity.hu_window": (_window, "two numbers that grow"),
     "intensity.windowed": (_window, "two numbers that grow"),
 } | {

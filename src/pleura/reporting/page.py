@@ -252,7 +252,7 @@ def _notes(judged: Judged, other: Judged | None, cases: CaseList) -> str:
     lines_of_text = [escape(note.message) for note in cases.notes]
     for one in (judged, other) if other else (judged,):
         title = f"{escape(one.title)}: " if other else ""
-        lines_of_text += [f"{title}{escape(note.message)}" for note in unscored(one.scores)]
+        lines_of_text += [f"{title}{escape(note.message)}" for note in (*one.notes, *unscored(one.scores))]
         for time in one.run_times:
             told = f"{time.milliseconds:.1f} ms a slice" if time.milliseconds is not None else time.reason
             lines_of_text.append(f"{title}Run time, {time.device}: {told}")

@@ -33,7 +33,7 @@ def as_json(judged: Judged, cases: CaseList, *, fail_below: float, other: Judged
         "program": {"name": "pleura", "version": __version__},
         "rules": {**RULES, "fail_below": fail_below},
         "labels": {str(value): name for value, name in cases.labels.items()},
-        "notes": [asdict(note) for note in (*cases.notes, *unscored(judged.scores))],
+        "notes": [asdict(note) for note in (*cases.notes, *judged.notes, *unscored(judged.scores))],
         "unit": main_unit(judged.scores),
         "predictions": judged.title,
         "model": dict(judged.model),
@@ -45,7 +45,7 @@ def as_json(judged: Judged, cases: CaseList, *, fail_below: float, other: Judged
     }
     if other:
         found["compared"] = {
-            "notes": [asdict(note) for note in unscored(other.scores)],
+            "notes": [asdict(note) for note in (*other.notes, *unscored(other.scores))],
             "predictions": other.title,
             "model": dict(other.model),
             "summary": _nested(summaries(other, cases.labels)),

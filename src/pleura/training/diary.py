@@ -19,6 +19,7 @@ from pleura.labels import of_lungs
 from pleura.training.checkpoint import BEST, Progress
 from pleura.training.config import TrainingConfig, config_of
 from pleura.training.pictures import draw_curves, draw_samples
+from pleura.training.seen import write_cases
 from pleura.training.sources import manifest_hash
 from pleura.training.validation import Sheet
 from pleura.volume import Note
@@ -63,6 +64,7 @@ class Diary:
         self._losses: list[float] = []
         (run / "config.json").write_text(json.dumps(dataclasses.asdict(config), indent=1) + "\n")
         (run / "versions.json").write_text(json.dumps(_versions(config), indent=1) + "\n")
+        write_cases(run, config)
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:  # the log below holds the same numbers

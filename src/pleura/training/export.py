@@ -29,11 +29,11 @@ from pleura.training.checkpoint import BEST
 from pleura.training.config import LUNGS as RIGHT_AND_LEFT
 from pleura.training.config import config_of
 from pleura.training.data import CONTEXT_MM, SIDE
+from pleura.training.seen import read_cases
 from pleura.training.sources import kind_of, records
 from pleura.training.start import network_settings
 
 OPSET = 18
-
 FORMS = ("network.xml", "network.bin", "network.pt2")
 """Files of a bundle that may be missing."""
 
@@ -291,7 +291,7 @@ def export_run(run: Path, folder: Path, facts: dict[str, Any]) -> dict[str, Any]
         run / BEST,
         network_settings(config),
         folder,
-        facts,
+        facts | {"cases": read_cases(run)},
         classes=("background", *config.labels),
         window=(config.window[0], config.window[1]),
         view=config.view,

@@ -1,6 +1,7 @@
 """The training loop, top to bottom: batches in, checkpoints and a log out.
 
-A run directory holds ``config.json``, ``versions.json``, ``log.jsonl``, ``losses.jsonl``, TensorBoard's events,
+A run directory holds ``config.json``, ``versions.json``, ``cases.json`` (hashes of the images it learns from),
+``log.jsonl``, ``losses.jsonl``, TensorBoard's events,
 ``last.safetensors`` (everything needed to go on), ``best.safetensors`` (the weights with the best validation),
 ``curves.png``, ``samples.png`` and ``report.json``. A run that stopped at any moment goes on from the last validation.
 """
