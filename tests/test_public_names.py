@@ -30,7 +30,7 @@ def test_no_room_has_the_name_of_a_public_function_which_importing_it_would_hide
 
 
 def test_dir_lists_the_public_names_before_they_are_used() -> None:
-    assert set(pleura.__all__) <= set(dir(pleura))
+    assert {name for name in dir(pleura) if not name.startswith("__")} == set(pleura.__all__)
 
 
 def test_an_unknown_name_is_an_attribute_error() -> None:

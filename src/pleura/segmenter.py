@@ -83,8 +83,7 @@ class Segmenter:
 
         Parameters
         ----------
-        source : a path, a `Volume`, an image of nibabel or SimpleITK, or an array (z, y, x) whose axes run to the
-            head, back and left; (y, x) for one slice
+        source : a path, a `Volume`, an image, or an array (z, y, x) to head, back and left; (y, x) for one slice
         spacing : millimetres along (z, y, x), with an array only
         series : which series, where a DICOM folder holds several, as listed by the error that asks for it
 
@@ -171,16 +170,12 @@ class Segmenter:
         return known._provenance(shown_as)
 
     def _shown(self, volume: Volume) -> tuple[Volume, tuple[Note, ...]]:
-        """Return the volume with its kind settled; a model that was chosen takes pictures for what it knows.
-
-        Where such a picture surely looks like the other, that is a warning, as it is with `modality`.
-        """
+        """Return the volume with its kind settled; a chosen model takes it for what it knows, with a warning."""
         if not self._chosen:
             return shown(volume, self.modality)
-        projected = Kind.RADIOGRAPH in self.bundle.kinds
-        if projected and len(self.bundle.kinds) > 1:
+        if len(self.bundle.kinds) > 1 and Kind.RADIOGRAPH in self.bundle.kinds:
             return volume, ()
-        _, doubts = shown(volume, "cr" if projected else "ct")
+        _, doubts = shown(volume, "cr" if Kind.RADIOGRAPH in self.bundle.kinds else "ct")
         return volume, tuple(doubt for doubt in doubts if doubt.code == "modality-doubtful")
 
     def _belongs_to_radiographs(self, volume: Volume) -> bool:

@@ -30,7 +30,7 @@ def test_two_series_are_both_listed_with_what_tells_them_apart(run, elsewhere: P
     found = run("info", "scan")
     assert found.code == 0
     assert found.out.splitlines()[:3] == [
-        "2 series, to choose from with --series:",
+        "2 series, to choose from with pleura segment --series:",
         f'  1  "Lunge weich", kernel B30f, 20 slices of 64 x 64 over 95 mm, 5.00 x 5.00 x 5.00 mm, series {ROOT}.0',
         f'  2  "Lunge scharf", kernel B40f, 19 slices of 64 x 64 over 90 mm, 5.00 x 5.00 x 5.00 mm, series {ROOT}.1',
     ]
@@ -51,7 +51,7 @@ def test_every_scan_that_segment_would_take_is_described(run, scan: Path, slice_
     ran = run("info", "many")
     assert ran.code == 1
     assert "2/3: many/bad.nii\n" in ran.out
-    assert ran.err == "pleura: error: bad.nii: the file is empty\n"
+    assert ran.err == "pleura: error: many/bad.nii: the file is empty\n"
 
 
 def test_dicomdir_is_its_folder(run, elsewhere: Path) -> None:

@@ -153,10 +153,14 @@ def test_resume_leaves_alone_what_is_there_of_the_same_scan_and_model(
     assert [one["output"] for one in first] == ["out/a_lungs.nii.gz", "out/b_lungs.png"]
     assert all("labels" in one and one["seconds"] == {} for one in first)
     ran = run(*call)
-    assert ran.out.splitlines() == ["1/2: there already: out/a_lungs.nii.gz", "2/2: there already: out/b_lungs.png"]
+    assert ran.out.splitlines() == [
+        "1/2: a.nii.gz: there already: out/a_lungs.nii.gz",
+        "2/2: b.png: there already: out/b_lungs.png",
+        "2 of 2 segmented",
+    ]
     assert len(pleura.segmenter.Segmenter.segmented) == 2
     (elsewhere / "out/a_lungs-preview.png").unlink()
-    assert "2/2: there already" in run(*call).out
+    assert "2/2: b.png: there already" in run(*call).out
     assert len(pleura.segmenter.Segmenter.segmented) == 3  # the first again, as its picture is gone
     assert "already" not in run(*call, "--model", "another").out
     assert len(pleura.segmenter.Segmenter.segmented) == 5
@@ -194,7 +198,7 @@ def test_one_bad_file_does_not_stop_the_rest(run, network, scan: Path, elsewhere
     ran = run("segment", bad, scan, "-o", "out")
     assert ran.code == 1
     assert ran.err.count("\n") == 1
-    assert ran.err.startswith("pleura: error: bad.nii.gz")
+    assert ran.err.startswith(f"pleura: error: {bad}: ")
     assert (elsewhere / "out/chest_lungs.nii.gz").exists()
 
 
@@ -386,3 +390,17 @@ def test_name_that_is_too_long_is_one_line_and_a_code(run, network, scan: Path) 
     assert ran.err.count("\n") == 1
     assert ran.err.endswith("ile name too long\n")
     assert json.loads(ran.out)["error"] == "not-written"
+
+
+def test_stale_mask_of_the_same_scan_under_another_name_is_warned_of(run, network, scan: Path, elsewhere: Path) -> None:
+    for name in ("a/scan.nii.gz", "b/other.nii.gz"):
+        (elsewhere / name).parent.mkdir()
+        shutil.copy(scan, elsewhere / name)
+    assert run("segment", "a", "-o", "out").err == ""
+    shutil.move("a/scan.nii.gz", "a/moved.nii.gz")
+    for resume in ([], ["--resume"]):
+        ran = run("segment", "a", "-o", "out", "--json", *resume)
+        assert "moved_lungs.nii.gz: the same scan has another mask beside this one: scan_lungs.nii.gz" in ran.err
+        assert json.loads(ran.out)["warnings"][-1]["code"] == "same-scan-twice"
+    assert "same scan" not in run("segment", "a/moved.nii.gz", "b/other.nii.gz", "-o", "two").err
+    assert "same scan" not in run("segment", "a/moved.nii.gz", "b/other.nii.gz", "-o", "two").err

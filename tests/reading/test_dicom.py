@@ -530,7 +530,7 @@ def test_what_is_shown_of_a_header_holds_no_control_characters(tmp_path: Path) -
     path.write_bytes(path.read_bytes().replace(b"CS\x02\0XX", b"CS\x02\0\x1bX"))
     with pytest.raises(UnsuitableInput) as caught:
         pleura.read(path)
-    assert str(caught.value) == "one.dcm: the modality is X, not CT"
+    assert str(caught.value) == f"{path}: the modality is X, not CT"
 
 
 def test_an_unknown_kind_of_object_is_said_to_be_unknown(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def _described(job: Job, number: int, wishes: Namespace) -> bool:
 def _lines(found: Survey) -> Iterator[str]:
     several = len(found.series) > 1
     if several:
-        yield f"{len(found.series)} series, to choose from with --series:"
+        yield f"{len(found.series)} series, to choose from with pleura segment --series:"
         yield from (choice.line() for choice in found.choices)
     for number, series in enumerate(found.series, start=1):
         can = "can be segmented" if series.usable else "cannot be segmented"

@@ -51,6 +51,11 @@ class Job:
     number: int | None = None
     notes: tuple[Note, ...] = ()
 
+    @property
+    def named(self) -> str:
+        """The input as the command line names it, with the number of its series where each is a scan."""
+        return self.given if self.number is None else f"{self.given} (series {self.number})"
+
     def target(self, volume: Volume) -> Path:
         """Return the path of the mask: a PNG for a picture, compressed NIfTI otherwise, unless it was named."""
         suffix = ".png" if volume.planar else ".nii.gz"
@@ -169,7 +174,7 @@ def _left_out(found: Sequence[SeriesSummary]) -> tuple[Note, ...]:
 
 
 def _listed(jobs: Sequence[Job]) -> str:
-    shown = [job.given if job.number is None else f"{job.given} (series {job.number})" for job in jobs[:4]]
+    shown = [job.named for job in jobs[:4]]
     return ", ".join(shown) + (", ..." if len(jobs) > len(shown) else "")
 
 

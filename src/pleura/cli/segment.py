@@ -13,8 +13,9 @@ import json
 import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,10 +103,12 @@ def _run(wishes: Namespace) -> int:
     outcomes = in_order(batch.outcome, len(jobs), workers)
     failed = warned = 0
     for number, found in zip(_counted(len(jobs), wishes.quiet), outcomes, strict=True):
-        prefix = f"{number + 1}/{len(jobs)}: " if len(jobs) > 1 else ""
+        prefix = f"{number + 1}/{len(jobs)}: {jobs[number].named}: " if len(jobs) > 1 else ""
         outcome.report(found, prefix, as_json=wishes.json, quiet=wishes.quiet, debug=wishes.debug)
         failed += found.error is not None
         warned += bool(found.warnings)
+    if len(jobs) > 1 and not (wishes.json or wishes.quiet):
+        say(f"{len(jobs) - failed} of {len(jobs)} segmented")
     if failed:
         return NOTHING_DONE if failed == len(jobs) else SOME_FAILED
     return WARNED if warned and wishes.fail_on_warning else 0
@@ -158,7 +161,7 @@ class _Batch:
         data = {**outcome.identified(job, number), **place}
         earlier = self._earlier(volume, target, picture) if self.wishes.resume else None
         if earlier is not None:
-            return outcome.left_alone({**data, "seconds": {}, **earlier})
+            return outcome.left_alone(self._also_named({**data, "seconds": {}, **earlier}, volume))
         self._guard(volume, target, picture)
         result = self.segmenter(volume)
         for stage, taken in result.timings.items():
@@ -171,7 +174,24 @@ class _Batch:
                 preview(result, picture)
             record = read_record(record_path(target)) or {}
         rounded = {stage: round(taken, 3) for stage, taken in seconds.items()}
-        return outcome.written(result, {**data, "seconds": rounded, **record})
+        return outcome.written(result, self._also_named({**data, "seconds": rounded, **record}, volume))
+
+    def _also_named(self, data: dict[str, Any], volume: Volume) -> dict[str, Any]:
+        """Add a warning where a mask of the same voxels lies there under a name that no input of this call has."""
+        stems = {job.stem.name for job in self.jobs}
+        same = self._masks.get(volume.identity.sha256[:32], ())
+        names = [mask.name for mask in same if mask.is_file() and not stems.intersection(_stems(mask))]
+        if not names or not volume.identity.sha256:
+            return data
+        text = f"the same scan has another mask beside this one: {', '.join(names)}; remove what is not wanted"
+        return {**data, "warnings": [*data["warnings"], {"code": "same-scan-twice", "message": text}]}
+
+    @cached_property
+    def _masks(self) -> Mapping[str, Sequence[Path]]:
+        """The masks of ours that lay in the folder of the results, by their inputs; none where a file was named."""
+        from pleura.writing.earlier import masks_by_input
+
+        return {} if self.jobs[0].output else masks_by_input(self.jobs[0].stem.parent)
 
     def _earlier(self, volume: Volume, target: Path, picture: Path | None) -> dict[str, Any] | None:
         """Return the record of a result that is there and that segmenting the scan again would only repeat."""
@@ -187,6 +207,11 @@ class _Batch:
         guard([target, record_path(target), *([picture] if picture else [])], self.inputs)
         if not self.wishes.overwrite:
             refuse_to_lose(target, picture, volume)
+
+
+def _stems(mask: Path) -> tuple[str, ...]:
+    """Return what a mask is called without its suffix, which may have a dot within."""
+    return mask.stem, Path(mask.stem).stem
 
 
 def _counted(count: int, quiet: bool) -> Iterable[int]:

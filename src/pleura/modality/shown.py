@@ -18,7 +18,7 @@ MODALITIES: dict[str, Scan | None] = {"auto": None, "ct": "ct", "cr": "radiograp
 """What a caller may say of pictures, and what is meant."""
 
 _NAMES: dict[Scan, str] = {"ct": "a CT slice", "radiograph": "a chest radiograph"}
-_OF_CT = frozenset({"hu-offset-corrected", "values-hu", "short-coverage"})
+_OF_CT = frozenset({"hu-offset-corrected", "values-hu", "values-windowed", "short-coverage"})
 """Notes that are not true of a radiograph."""
 _SIDES = (80.0, 650.0)
 """Millimetres of the longer side of a chest radiograph: a newborn's, cut close, and a large detector with room."""

@@ -88,7 +88,7 @@ def _named(path: Path) -> Iterator[None]:
     try:
         yield
     except PleuraError as error:
-        raise error.within(path.name or str(path)) from error.__cause__
+        raise error.within(str(path)) from error.__cause__
     except FileNotFoundError:
         # In a notebook the cause would only push this line out of sight.
         raise UnreadableInput(f"{path}: there is no such file or folder", code="not-found") from None
@@ -96,11 +96,11 @@ def _named(path: Path) -> Iterator[None]:
         where = error.filename or path
         raise UnreadableInput(f"{where}: this may not be read", code="no-permission") from error
     except MemoryError as error:
-        raise UnreadableInput(f"{path.name}: there is not enough memory to read it", code="too-large") from error
+        raise UnreadableInput(f"{path}: there is not enough memory to read it", code="too-large") from error
     except (ImportError, NameError):
         raise
     except Exception as error:  # libraries raise anything on damaged files; the cause stays for --debug
-        raise UnreadableInput(f"{path.name}: the file is damaged", code="damaged") from error
+        raise UnreadableInput(f"{path}: the file is damaged", code="damaged") from error
 
 
 def _survey(path: Path, *, packed: bool = False) -> Survey:

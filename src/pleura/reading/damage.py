@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from pleura.errors import PleuraError, UnreadableInput
 
@@ -17,3 +18,12 @@ def damage_named() -> Iterator[None]:
         raise
     except Exception as error:
         raise UnreadableInput("the file is damaged", code="damaged") from error
+
+
+@contextmanager
+def file_named(path: Path) -> Iterator[None]:
+    """Put the name of one of several files before the error that it raises."""
+    try:
+        yield
+    except PleuraError as error:
+        raise error.within(path.name) from error.__cause__

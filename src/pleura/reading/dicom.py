@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
-from pleura.reading.damage import damage_named
+from pleura.reading.damage import damage_named, file_named
 from pleura.reading.dicom_frames import Frame, read_frames
 from pleura.reading.dicom_geometry import places, stack
 from pleura.reading.dicom_pixels import read_pixels, same_pixels
 from pleura.reading.dicom_rescale import settle_series, settle_slices
-from pleura.reading.dicom_series import Series, choose, group
+from pleura.reading.dicom_series import Series, choose, counted, group
 from pleura.reading.limits import check_size
 from pleura.reading.padding import set_to_air
 from pleura.reading.radiograph import read_radiograph
@@ -51,7 +52,7 @@ def scan(paths: Sequence[Path]) -> tuple[list[Series], tuple[Note, ...]]:
     failures: list[PleuraError] = []
     for path in paths:
         try:
-            with damage_named():
+            with file_named(path) if len(paths) > 1 else nullcontext(), damage_named():
                 frames += read_frames(path)
         except PleuraError as error:
             failures.append(error)
@@ -60,7 +61,16 @@ def scan(paths: Sequence[Path]) -> tuple[list[Series], tuple[Note, ...]]:
         if damaged or len(failures) == 1:
             raise (damaged or failures)[0]
         raise UnreadableInput("there are no DICOM files in it; give other images one by one", code="no-dicom")
-    notes = (Note("damaged-files", f"{len(damaged)} damaged DICOM files were left out"),) if damaged else ()
+    notes = (
+        (
+            Note(
+                "damaged-files",
+                f"{len(damaged)} damaged DICOM {'file was' if len(damaged) == 1 else 'files were'} left out",
+            ),
+        )
+        if damaged
+        else ()
+    )
     return group(frames), notes
 
 
@@ -124,7 +134,14 @@ def without_doubles(found: list[list[Frame]]) -> tuple[list[Frame], tuple[Note, 
                 code="doubled-slices",
             )
     notes = (
-        (Note("doubled-slices", f"{len(doubled)} slices were there twice and equal; one was kept"),) if doubled else ()
+        (
+            Note(
+                "doubled-slices",
+                f"{counted(len(doubled))} {'was' if len(doubled) == 1 else 'were'} there twice and equal; one was kept",
+            ),
+        )
+        if doubled
+        else ()
     )
     return [place[0] for place in found], notes
 

@@ -8,6 +8,7 @@ References: DICOM PS3.5 section 8 (pixel data), PS3.3 section C.11.1.1.2 (rescal
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from io import BufferedIOBase, FileIO
 from itertools import pairwise
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput
+from pleura.reading.damage import file_named
 from pleura.reading.dicom_decoding import decode
 from pleura.reading.dicom_elements import NATIVE
 from pleura.reading.dicom_frames import Frame
@@ -38,18 +40,25 @@ def read_pixels(frames: Sequence[Frame | None], voxels: NDArray[np.int16]) -> No
         from pleura.reading.dicom_workers import read_in_workers
 
         todo = read_in_workers(todo, voxels)
+    several = len({frame.header.path for frame in frames if frame}) > 1
     for header, slots in _by_file(todo).items():
-        if _readable_in_place(header):
-            with header.path.open("rb", buffering=0) as file:
-                for slot, frame in slots:
-                    _read_in_place(file, frame, voxels[slot])
-                    _to_hu(voxels[slot], frame)
-        else:
-            decoded = decode(header, [frame.index for _, frame in slots])
-            for (slot, frame), stored in zip(slots, decoded, strict=True):
-                voxels[slot] = stored.view(f"u{stored.itemsize}").astype(np.uint16, copy=False).view(np.int16)
-                _to_hu(voxels[slot], frame)
+        with file_named(header.path) if several else nullcontext():
+            _read_file(header, slots, voxels)
     fill_missing(frames, voxels)
+
+
+def _read_file(header: Header, slots: Sequence[tuple[int, Frame]], voxels: NDArray[np.int16]) -> None:
+    """Read the frames of one file into their places."""
+    if _readable_in_place(header):
+        with header.path.open("rb", buffering=0) as file:
+            for slot, frame in slots:
+                _read_in_place(file, frame, voxels[slot])
+                _to_hu(voxels[slot], frame)
+    else:
+        decoded = decode(header, [frame.index for _, frame in slots])
+        for (slot, frame), stored in zip(slots, decoded, strict=True):
+            voxels[slot] = stored.view(f"u{stored.itemsize}").astype(np.uint16, copy=False).view(np.int16)
+            _to_hu(voxels[slot], frame)
 
 
 def same_pixels(frames: Sequence[Frame]) -> bool:

@@ -7,6 +7,7 @@ again. A mask whose file is whole and is not the one of the record was changed b
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,16 @@ def refuse_to_lose(mask: Path, picture: Path | None, volume: Volume) -> None:
             raise UnwritableOutput(text, code="changed-mask")
     if picture is not None and not _bears(picture, volume):
         raise _other(picture)
+
+
+def masks_by_input(folder: Path) -> dict[str, list[Path]]:
+    """Return the masks of ours that lie in a folder, each with its record, by the `input_of` them."""
+    found: dict[str, list[Path]] = defaultdict(list)
+    for kept in sorted(folder.glob("*.json")):
+        digits = input_of(kept.with_suffix(""))
+        if digits and is_ours(kept):
+            found[digits].append(kept.with_suffix(""))
+    return found
 
 
 def remove_preview_of_other(mask: Path, picture: Path, volume: Volume) -> None:
