@@ -9,29 +9,37 @@ Prints Dice, IoU, distances and run time a slice, and keeps the whole report in 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from project import here, tell_model
+from project import end_with, here, show_help, tell_model
 
 from pleura.cli import main
 from pleura.cli.console import say
+from pleura.errors import UnreadableInput
 
 
 def held_out(manifest: Path) -> str:
     """Return the part of the data set to evaluate on."""
     if not manifest.is_file() or not manifest.stat().st_size:
-        sys.exit(f"no {here('prepared')}/ here; run train.py first, which prepares the pictures and trains on them")
+        text = f"no {here('prepared')}/ here; run train.py first, which prepares the pictures and trains on them"
+        raise UnreadableInput(text, code="no-manifest")
     return "test" if '"split": "test"' in manifest.read_text(encoding="utf-8") else "val"
 
 
-if __name__ == "__main__":
-    given = sys.argv[1:]
+def evaluate(given: Sequence[str]) -> int:
+    """Evaluate the model in model/, else the one that comes with pleura; return the exit code."""
     if {"-h", "--help"} & set(given):
-        print(__doc__)
-        sys.exit(main(["evaluate", "--help"]))
+        split = "part of the data set; test by default, or val where there is no other"
+        return show_help("evaluate", "evaluate.py [options]", __doc__, split=split)
     split = held_out(here("prepared") / "manifest.jsonl")
     model = here("model") if here("model").is_dir() else None
-    tell_model(model)
-    say(f"pictures: {here('prepared')}, its part {split}")
+    if "--quiet" not in given:
+        tell_model(model)
+        say(f"pictures: {here('prepared')}, its part {split}")
     words = ["evaluate", str(here("prepared")), *(["--model", str(model)] if model else []), "--split", split]
-    sys.exit(main([*words, "-o", str(here("evaluation")), *given]))
+    return main([*words, "-o", str(here("evaluation")), *given])
+
+
+if __name__ == "__main__":
+    end_with(lambda: evaluate(sys.argv[1:]))

@@ -10,16 +10,22 @@ to prepared/, or DEST.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
-from project import find_source, here
+from project import end_with, find_source, here, show_help
 
 from pleura.cli import main
 
-if __name__ == "__main__":
-    given = sys.argv[1:]
+
+def preprocess(arguments: Sequence[str]) -> int:
+    """Make the data set; return the exit code."""
+    given = list(arguments)
     if {"-h", "--help"} & set(given):
-        print(__doc__)
-        sys.exit(main(["prepare", "--help"]))
+        return show_help("prepare", "preprocess.py [options] [FOLDER [DEST]]", __doc__)
     source = given.pop(0) if given and not given[0].startswith("-") else str(find_source())
     dest = given.pop(0) if given and not given[0].startswith("-") else str(here("prepared"))
-    sys.exit(main(["prepare", source, dest, "--preset", "original", *given]))
+    return main(["prepare", source, dest, "--preset", "original", *given])
+
+
+if __name__ == "__main__":
+    end_with(lambda: preprocess(sys.argv[1:]))

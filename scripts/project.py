@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import sys
+from argparse import SUPPRESS
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 try:
     import pleura  # noqa: F401 - whether it is installed
@@ -16,14 +19,40 @@ except ImportError as problem:
     root = Path(__file__).resolve().parents[1]
     sys.exit(f"{problem}; install what is needed first: cd {root} && pip install -r requirements.txt")
 
-from pleura.cli.console import say, warn
+from pleura.cli.console import NOTHING_DONE, complain, say, warn
+from pleura.cli.parser import verb_parser
+from pleura.cli.process import exit_code
 from pleura.datasets import PRESETS, Settings
 from pleura.datasets.files import file_hash
 from pleura.datasets.finding import find_pairs, is_collection
+from pleura.errors import PleuraError, UnreadableInput
 
 SCRIPTS = Path(__file__).resolve().parent
 USABLE = 0.9
 """Dice below which a warning goes with a model, as at the end of its training."""
+
+
+def end_with(work: Callable[[], int]) -> NoReturn:
+    """Do the work of a command and leave with its exit code; what goes wrong is one line, as in `pleura` itself."""
+
+    def guarded() -> int:
+        try:
+            return work()
+        except PleuraError as error:
+            complain(error, debug=False)
+            return NOTHING_DONE
+
+    sys.exit(exit_code(guarded))
+
+
+def show_help(verb: str, usage: str, description: str | None, **helps: str) -> int:
+    """Print the help of a command that takes the options of a verb of `pleura`; `helps` are those that differ."""
+    parser = verb_parser(verb)
+    parser.usage, parser.description = usage, description
+    for action in parser._actions:
+        action.help = helps.get(action.dest, action.help) if action.option_strings else SUPPRESS
+    parser.print_help()
+    return 0
 
 
 def here(name: str) -> Path:
@@ -42,9 +71,10 @@ def find_source() -> Path:
             return folder
     if found:
         return found[0]
-    sys.exit(
+    raise UnreadableInput(
         f"no dataset/ or data/ in {Path.cwd()}: put pictures into dataset/images and their masks into dataset/masks, "
-        "or name their folder: preprocess.py FOLDER, train.py --data FOLDER"
+        "or name their folder: preprocess.py FOLDER, train.py --data FOLDER",
+        code="not-found",
     )
 
 

@@ -11,7 +11,6 @@ the same picture are replaced, anything else never.
 from __future__ import annotations
 
 import json
-import sys
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Iterator
 from itertools import count
@@ -20,14 +19,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
-from project import here, tell_model
+from project import end_with, here, tell_model
 
 import pleura
-from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say, warn
+from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, flush, say, warn
 from pleura.cli.folders import IMAGE_SUFFIX, scans_in
 from pleura.cli.jobs import guard, identities
 from pleura.cli.parser import Parser
 from pleura.cli.paths import path
+from pleura.errors import UnreadableInput
 from pleura.volume import to_axial
 from pleura.writing import is_ours, preview, record_path
 from pleura.writing.place import make_folder, replacing
@@ -58,8 +58,10 @@ def main() -> int:
             tell(segmenter(source), source, folder_for(source, options.image_path, options.output))
         except pleura.PleuraError as error:
             failed += 1
-            complain(error, debug=False)
-        sys.stdout.flush()
+            bare = error.code == "no-dicom" and source == options.image_path
+            text = f"{source}: there is no picture or scan in this folder, or only results of this program"
+            complain(UnreadableInput(text, code="not-found") if bare else error, debug=False)
+        flush()
     if len(sources) > 1:
         say(f"{len(sources) - failed} of {len(sources)} segmented")
     return 0 if not failed else NOTHING_DONE if failed == len(sources) else SOME_FAILED
@@ -131,4 +133,4 @@ def blank(picture: np.ndarray, inside: np.ndarray, target: Path) -> Path:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end_with(main)

@@ -15,15 +15,15 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from project import find_source, here, made_of
+from project import end_with, find_source, here, made_of
 
 from pleura.cli import main
-from pleura.cli.console import NOTHING_DONE, complain, say
+from pleura.cli.console import flush, say, warn
 from pleura.cli.parser import Parser
 from pleura.cli.paths import path
 from pleura.cli.train import add_settings, settings_of
 from pleura.errors import PleuraError, missing_extra
-from pleura.training.config import TrainingConfig, preset
+from pleura.training.config import PRESETS, TrainingConfig, preset
 
 LAST = "last.safetensors"
 
@@ -35,24 +35,26 @@ def parse(given: Sequence[str]) -> tuple[Namespace, list[str]]:
     )
     own = Parser(add_help=False, allow_abbrev=False)
     for one in (parser, own):
-        one.add_argument("--preset", default="default", help="default, original or notebook")
+        one.add_argument("--preset", default="default", help=f"{', '.join(PRESETS)}; default by default")
         one.add_argument("--data", type=path, metavar="FOLDER", help="images and masks, in place of dataset/ or data/")
     add_settings(parser)
     return parser.parse_args(given), own.parse_known_args(given)[1]
 
 
-def prepare(source: Path | None, prepared: Path) -> int:
-    """Make the data set, or add what is new in its source; return the exit code."""
+def prepare(source: Path | None, prepared: Path, quiet: Sequence[str]) -> int:
+    """Make the data set, or add what is new in its source; return the exit code. `quiet` is the option, or nothing."""
     if source is None and (prepared / "manifest.jsonl").is_file():
         source = find_source()
         by = made_of(source, prepared)
         if by is None:
-            say(f"{prepared}/ is used as it is; preprocess.py makes it again")
+            if not quiet:
+                say(f"{prepared}/ is used as it is; preprocess.py makes it again")
             return 0
     else:
         source, by = source or find_source(), ""
-    say(f"pictures: {source}")
-    return main(["prepare", str(source), str(prepared), *(["--preset", by] if by else [])])
+    if not quiet:
+        say(f"pictures: {source}")
+    return main(["prepare", str(source), str(prepared), *(["--preset", by] if by else []), *quiet])
 
 
 def run_folder(name: str, config: TrainingConfig) -> Path:
@@ -61,14 +63,17 @@ def run_folder(name: str, config: TrainingConfig) -> Path:
     from pleura.training.loop import settle
 
     config = settle(config)
+    differences: list[PleuraError] = []
     for number in count(1):
         folder = here("runs") / (name if number == 1 else f"{name}-{number}")
         try:
             if (folder / LAST).is_file():
                 check_same(folder, config)
+            elif differences:
+                warn(f"another run is begun: {differences[-1]}")
             return folder
         except PleuraError as difference:
-            say(f"another run is begun: {difference}")
+            differences.append(difference)
     raise AssertionError
 
 
@@ -81,19 +86,19 @@ def train(options: Namespace, rest: Sequence[str]) -> int:
     except ImportError as problem:
         raise missing_extra(problem.name or "torch", "train") from problem
     check_machine(config)
-    code = prepare(options.data, prepared)
+    quiet = ["--quiet"] if options.quiet else []
+    code = prepare(options.data, prepared, quiet)
     if code:
         return code
     run = run_folder(options.preset, config)
-    say(f"{'goes on' if (run / LAST).is_file() else 'trains'} in {run}/: curves.png and samples.png show the result")
-    sys.stdout.flush()
+    if not quiet:
+        say(
+            f"{'goes on' if (run / LAST).is_file() else 'trains'} in {run}/: curves.png and samples.png show the result"
+        )
+    flush()
     words = ["train", "--preset", options.preset, "--data", str(prepared), str(run), "--resume", *rest]
-    return main(words) or main(["export", str(run), str(model), "--name", "my model"])
+    return main(words) or main(["export", str(run), str(model), "--name", "my model", *quiet])
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(train(*parse(sys.argv[1:])))
-    except PleuraError as error:
-        complain(error, debug=False)
-        sys.exit(NOTHING_DONE)
+    end_with(lambda: train(*parse(sys.argv[1:])))

@@ -46,8 +46,19 @@ def test_run_tells_its_best_and_where_it_is(dataset: Path, tmp_path: Path, capsy
     assert main(command(dataset, tmp_path / "run")) == 0
     told = capsys.readouterr().out
     assert "4 steps" in told
-    assert "best at step" in told
+    assert "best Dice at step" in told
     assert "pleura export" in told
+
+
+def test_weights_chosen_by_the_loss_are_called_so(
+    dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [*command(dataset, tmp_path / "run", steps=2), "--set", "choose=loss", "--resume"]
+    assert main(words) == 0
+    out, err = capsys.readouterr()
+    assert "lowest loss on validation at step" in out
+    assert "best Dice" not in out
+    assert "--resume" not in out + err
 
 
 def test_second_run_in_the_same_folder_is_refused(run: Path, dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,7 +129,7 @@ def test_pipe_gets_a_line_every_some_seconds(
     monkeypatch.setattr(progress, "EVERY", 0.01)
     assert main(command(dataset, tmp_path / "run", steps=20)) == 0
     out, err = capsys.readouterr()
-    assert re.search(r"^step \d+ of 20: loss \d\.\d{4}, best Dice \d\.\d{4} at step \d+", out, re.MULTILINE)
+    assert re.search(r"^step \d+ of 20: loss \d\.\d{4}, best Dice at step \d+: Dice \d\.\d{4}", out, re.MULTILINE)
     assert "validating" in out
     assert "this run is too short for its model to be used" in err
 
@@ -148,7 +159,7 @@ def test_two_processes_train_one_network(dataset: Path, tmp_path: Path) -> None:
         [*words, "-m", "pleura", *command(dataset, tmp_path / "run")], env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("best at step") == 1
+    assert done.stdout.count("best Dice at step") == 1
     assert json.loads((tmp_path / "run" / "report.json").read_text())["steps"] == 4
 
 

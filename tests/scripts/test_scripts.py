@@ -197,13 +197,52 @@ def test_dicom_slice_is_blanked_and_of_a_whole_scan_it_is_said_that_it_is_not(tm
     assert not (tmp_path / "scan_lungs.png").exists()
 
 
+def test_output_whose_reader_leaves_is_no_traceback(tmp_path: Path) -> None:
+    images_and_masks(tmp_path / "dataset", 3)
+    words = f"set -o pipefail; {sys.executable} {SCRIPTS / 'preprocess.py'} | head -0"
+    left = subprocess.run(["bash", "-c", words], cwd=tmp_path, capture_output=True, text=True, timeout=600)
+    assert left.returncode == 1
+    assert "Traceback" not in left.stderr
+    words = f"set -o pipefail; {sys.executable} -u {SCRIPTS / 'train.py'} | head -0"
+    left = subprocess.run(["bash", "-c", words], cwd=tmp_path, capture_output=True, text=True, timeout=600)
+    assert "Traceback" not in left.stderr
+
+
+@pytest.mark.parametrize("name", ["preprocess.py", "evaluate.py"])
+def test_help_is_that_of_the_command_itself(tmp_path: Path, name: str) -> None:
+    helped = run(tmp_path, name, "--help")
+    assert helped.returncode == 0
+    assert helped.stdout.startswith(f"usage: {name} [options]")
+    assert not {"SOURCE", "REFERENCES", "val by default", "--fail-on-warning"} & set(helped.stdout.split())
+    assert "val by default" not in helped.stdout
+
+
+def test_inverted_masks_are_not_taken_for_misnamed_ones(tmp_path: Path) -> None:
+    folder = images_and_masks(tmp_path / "dataset", 2)
+    for path in (folder / "masks").iterdir():
+        with Image.open(path) as mask:
+            turned = 255 - np.asarray(mask)
+        Image.fromarray(turned).save(path)
+    refused = run(tmp_path, "preprocess.py")
+    assert refused.returncode == 2
+    assert "is it inverted?" in refused.stderr
+    assert "named alike" not in refused.stderr
+
+
 def test_missing_pictures_are_named(tmp_path: Path) -> None:
-    done = run(tmp_path, "train.py")
-    assert done.returncode != 0
-    assert "dataset/images" in done.stderr
+    for name in ("train.py", "preprocess.py"):
+        done = run(tmp_path, name)
+        assert done.returncode == 2
+        assert done.stderr.startswith("pleura: error: no dataset/ or data/")
+        assert "dataset/images" in done.stderr
     early = run(tmp_path, "evaluate.py")
-    assert early.returncode != 0
+    assert early.returncode == 2
+    assert early.stderr.startswith("pleura: error:")
     assert "run train.py first" in early.stderr
+    (tmp_path / "empty").mkdir()
+    empty = run(tmp_path, "test.py", "--image_path", "empty")
+    assert empty.returncode == 2
+    assert "empty: there is no picture or scan in this folder" in empty.stderr
     absent = run(tmp_path, "test.py", "--image_path", "nowhere.png")
     assert absent.returncode == 2
     assert "Traceback" not in absent.stderr

@@ -38,6 +38,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--openvino", action="store_true", help="write network.xml and network.bin as well")
     parser.add_argument("--torch", action="store_true", help="write network.pt2 (torch.export) as well")
     parser.add_argument("--check", type=path, metavar="DATASET", help="compare masks on slices of this data set")
+    parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
 
 
 def run(wishes: Namespace) -> int:
@@ -54,7 +55,7 @@ def run(wishes: Namespace) -> int:
         raise UnwritableOutput(f"{wishes.bundle} holds other files; name a new folder", code="folder-in-use")
     named = {"name": wishes.name or wishes.bundle.name, "version": wishes.version, "licence": wishes.licence}
     facts = named | _figures(wishes.run)
-    with reported(sys.stderr) as tell, building(wishes.bundle) as folder:
+    with reported(sys.stderr, wishes.quiet) as tell, building(wishes.bundle) as folder:
         tell("reading slices to compare on")
         planes = real_planes(config_of(wishes.run), wishes.check)
         tell("exporting the network")
@@ -68,6 +69,8 @@ def run(wishes: Namespace) -> int:
         if wishes.torch:
             add_torch(wishes.run, folder)
         told = whole.compare(folder)
+    if wishes.quiet:
+        return 0
     for name, dice in told.items():
         say(f"{name}: Dice {dice:.4f} against the trained network on {len(planes)} slices")
     say(f"written: {wishes.bundle} ({recipe['name']} {recipe['version']}, {wishes.precision})")

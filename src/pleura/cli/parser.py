@@ -43,6 +43,10 @@ class Parser(ArgumentParser):
         meant = next((hint for word in words.split() if unknown and (hint := nearest(word, options))), "")
         self.refuse(message, meant)
 
+    def knows(self, option: str) -> bool:
+        """Say whether there is an option of this name."""
+        return option in self._option_string_actions
+
     def refuse(self, message: str, meant: str = "") -> NoReturn:
         """Print an error with what may have been meant, or else with where the help is, and leave."""
         fail(f"{message}{meant or f'; {self.prog} --help shows what there is'}")
@@ -72,6 +76,8 @@ def verb_parser(name: str) -> Parser:
     )
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     verb.add_arguments(parser)
+    if not parser.knows("--fail-on-warning"):
+        parser.epilog = "\n".join(line for line in EXIT_CODES.splitlines() if "--fail-on-warning" not in line)
     return parser
 
 

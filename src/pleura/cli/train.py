@@ -73,10 +73,11 @@ def run(wishes: Namespace) -> int:
             progress = train(config, folder, tell)
     except (KeyboardInterrupt, SystemExit):
         if (folder / "last.safetensors").exists():
-            warn("stopped; the same command with --resume goes on from the last validation")
+            again = "the same command" if wishes.resume else "the same command with --resume"
+            warn(f"stopped; {again} goes on from the last validation")
         raise
     if not quiet:
-        _tell(progress.best, folder)
+        _tell(progress.best, folder, config)
     for note in shortcomings(config_of(folder), rows(folder / "log.jsonl")) if leads else ():
         warn(note.message)
     return 0
@@ -156,13 +157,18 @@ def _rate(text: str) -> float:
     return rate
 
 
-def _tell(best: dict[str, float], folder: Path) -> None:
+def _tell(best: dict[str, float], folder: Path, config: TrainingConfig) -> None:
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     sets = {name: value for name, value in best.items() if name not in {"step", "val_loss", "false_pixels", "score"}}
     shown = ", ".join(f"{value:.4f}" if name == "dice" else f"{name} {value:.4f}" for name, value in sets.items())
     say(f"{report['steps']} steps in {report['seconds'] / 60:.1f} minutes: {report['ended']}")
-    say(f"best at step {best['step']:.0f}: Dice {shown}")
-    say(f"written: {folder} (curves.png, samples.png, report.json); next: pleura export {folder} BUNDLE")
+    say(f"{_chosen(config)} at step {best['step']:.0f}: Dice {shown}")
+    say(f"written: {folder} (curves.png, samples.png, report.json); pleura export {folder} BUNDLE makes a model of it")
+
+
+def _chosen(config: TrainingConfig) -> str:
+    """Return what the weights that are kept are best in: a Dice may fall where it is not what they are chosen by."""
+    return "best Dice" if config.choose == "dice" else "lowest loss on validation"
 
 
 @contextmanager
@@ -184,7 +190,7 @@ def _line(progress: Progress, config: TrainingConfig, doing: str, pace: Pace) ->
         return doing
     best = progress.best
     text = f"step {progress.step} of {config.steps}: loss {progress.loss:.4f}"
-    text += f", best Dice {best['score']:.4f} at step {best['step']:.0f}" if best else ""
+    text += f", {_chosen(config)} at step {best['step']:.0f}: Dice {best['score']:.4f}" if best else ""
     return f"{text}, {doing}" if doing else text + pace.left(progress.step, config.steps)
 
 

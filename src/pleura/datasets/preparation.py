@@ -26,6 +26,9 @@ from pleura.errors import UnsuitableInput, UnwritableOutput
 from pleura.volume import Note
 from pleura.writing.place import make_folder
 
+UNPAIRED = {"no-mask", "no-image", "ambiguous-pair"}
+"""Codes of what has no partner by its name."""
+
 Progress = Callable[[int, int], None]
 """Called with how many cases are done, and of how many."""
 
@@ -71,10 +74,9 @@ def require_cases(report: Report) -> None:
     found = ", ".join(f"{count} {code}" for code, count in reasons) or "no images at all"
     first = f", the first: {report.refused[0].name}, {report.refused[0].message}" if report.refused else ""
     text = f"nothing in the source can be used: {found}{first}"
-    raise UnsuitableInput(
-        f"{text}; images need masks named alike, as image1.png and mask1.png or a.png and a_mask.png",
-        code="nothing-usable",
-    )
+    if {one.code for one in report.refused} <= UNPAIRED:
+        text += "; images need masks named alike, as image1.png and mask1.png or a.png and a_mask.png"
+    raise UnsuitableInput(text, code="nothing-usable")
 
 
 def attempt(source: Path, dest: Path, settings: Settings, workers: int, progress: Progress | None) -> Report:

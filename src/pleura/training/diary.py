@@ -151,7 +151,7 @@ def shortcomings(config: TrainingConfig, validations: Sequence[dict[str, float]]
     if not reasons:
         return ()
     text = f"this run is too short for its model to be used: {'; '.join(reasons)}; give it more epochs or steps"
-    return (Note("run-short", f"{text}, with --resume it goes on"),)
+    return (Note("run-short", f"{text}, and it goes on from where it ended"),)
 
 
 def _versions(config: TrainingConfig) -> dict[str, str]:
