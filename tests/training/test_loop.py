@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,35 @@ def test_stopped_run_goes_on_to_the_same_weights(data: Path, tmp_path: Path, mon
     whole, halves = (load_file(tmp_path / name / "last.safetensors") for name in ("whole", "halves"))
     assert all(torch.equal(whole[name], halves[name]) for name in whole)
     assert [row["step"] for row in rows(run / "log.jsonl")] == [1, 2, 3, 4]
+
+
+def test_run_that_is_interrupted_within_a_step_loses_nothing(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C comes in the third step of six, after the only validation so far: the run goes on with the fourth."""
+    from pleura.training import loop
+
+    torch.use_deterministic_algorithms(True)
+    train(config(data, 6), tmp_path / "whole")
+    run, note = tmp_path / "broken", loop.Diary.note_loss
+
+    def note_and_interrupt(diary: loop.Diary, step: int, loss: float) -> None:
+        if step == 3:
+            signal.raise_signal(signal.SIGINT)
+        note(diary, step, loss)
+
+    monkeypatch.setattr(loop.Diary, "note_loss", note_and_interrupt)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        train(config(data, 6), run)
+    assert signal.getsignal(signal.SIGINT) is before
+    monkeypatch.setattr(loop.Diary, "note_loss", note)
+    steps: list[int] = []
+    train(config(data, 6), run, lambda progress, _config, doing: None if doing else steps.append(progress.step))
+    torch.use_deterministic_algorithms(False)
+    assert steps == [4, 5, 6]
+    whole, broken = (load_file(tmp_path / name / "last.safetensors") for name in ("whole", "broken"))
+    assert all(torch.equal(whole[name], broken[name]) for name in whole)
 
 
 def test_run_goes_on_only_with_the_settings_and_the_data_it_began_with(data: Path, tmp_path: Path) -> None:

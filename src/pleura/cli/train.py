@@ -74,7 +74,7 @@ def run(wishes: Namespace) -> int:
     except (KeyboardInterrupt, SystemExit):
         if (folder / "last.safetensors").exists():
             again = "the same command" if wishes.resume else "the same command with --resume"
-            warn(f"stopped; {again} goes on from the last validation")
+            warn(f"stopped; {again} goes on from where it stopped")
         raise
     if not quiet:
         _tell(progress.best, folder, config)

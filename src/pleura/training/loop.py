@@ -3,7 +3,8 @@
 A run directory holds ``config.json``, ``versions.json``, ``cases.json`` (hashes of the images it learns from),
 ``log.jsonl``, ``losses.jsonl``, TensorBoard's events,
 ``last.safetensors`` (everything needed to go on), ``best.safetensors`` (the weights with the best validation),
-``curves.png``, ``samples.png`` and ``report.json``. A run that stopped at any moment goes on from the last validation.
+``curves.png``, ``samples.png`` and ``report.json``. A run that was killed goes on
+from the last validation, one that Ctrl-C or SIGTERM ended from its last step.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from pleura.training.losses import Objective, make_objective
 from pleura.training.parallel import Team, choose_device, gains_from_bfloat16
 from pleura.training.sources import label_names, load, manifest_hash
 from pleura.training.start import find_weights, first_network
+from pleura.training.stopping import signals_held_back
 from pleura.training.validation import Sheet, prepare, validate
 
 
@@ -109,26 +111,23 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
     diary = Diary(run, config, team.leads)
     shared = team.wrap(network)
 
-    while progress.step < config.steps and progress.stale < config.patience:
-        started = time.monotonic()
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(progress.step, config)
-        batch = sampler.draw(config.batch)
-        loss = _step(shared, optimiser, batch, objective, config, team, sampler)
-        if config.average:
-            _follow(average, network, min(config.average, (1 + progress.step) / (20 + progress.step)))
-        progress.loss = 0.98 * progress.loss + 0.02 * loss if progress.step else loss
-        progress.step += 1
-        progress.seconds += time.monotonic() - started
-        diary.note_loss(progress.step, loss)
-        tell(progress, config, "")
-        if progress.step % config.validate_every and progress.step < config.steps:
-            continue
-        if team.leads:
-            _judge(average, sheets, objective, config, progress, run, diary, team.device, tell)
+    try:
+        while progress.step < config.steps and progress.stale < config.patience:
+            with signals_held_back():
+                _advance(network, shared, average, optimiser, objective, config, team, sampler, progress, diary)
+            tell(progress, config, "")
+            if progress.step % config.validate_every and progress.step < config.steps:
+                continue
+            if team.leads:
+                _judge(average, sheets, objective, config, progress, run, diary, team.device, tell)
+                keep(run, network, average, optimiser, sampler, progress)
+            progress.stale = config.patience if team.agree(progress.stale >= config.patience) else progress.stale
+            team.wait()
+    except (KeyboardInterrupt, SystemExit):
+        # of several processes each may be at another step; after the last one its validation is still to come
+        if team.size == 1 and 0 < progress.step < config.steps:
             keep(run, network, average, optimiser, sampler, progress)
-        progress.stale = config.patience if team.agree(progress.stale >= config.patience) else progress.stale
-        team.wait()
+        raise
     if team.leads:
         tell(progress, config, "drawing curves and samples")
         diary.close(average, sheets, progress, team.device)
@@ -186,6 +185,31 @@ def _optimiser(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimi
     if config.optimiser == "adam":
         return torch.optim.Adam(network.parameters(), lr=rate, weight_decay=decay)
     return torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=decay)
+
+
+def _advance(
+    network: nn.Module,
+    shared: nn.Module,
+    average: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    objective: Objective,
+    config: TrainingConfig,
+    team: Team,
+    sampler: Sampler,
+    progress: Progress,
+    diary: Diary,
+) -> None:
+    """Take one step on the next batch, with the rate that is due, and note it."""
+    started = time.monotonic()
+    for group in optimiser.param_groups:
+        group["lr"] = learning_rate(progress.step, config)
+    loss = _step(shared, optimiser, sampler.draw(config.batch), objective, config, team, sampler)
+    if config.average:
+        _follow(average, network, min(config.average, (1 + progress.step) / (20 + progress.step)))
+    progress.loss = 0.98 * progress.loss + 0.02 * loss if progress.step else loss
+    progress.step += 1
+    progress.seconds += time.monotonic() - started
+    diary.note_loss(progress.step, loss)
 
 
 def _step(
