@@ -179,3 +179,18 @@ def test_effusion_is_told_of_and_not_taken_for_lung(shared: Path) -> None:
 
 def test_whole_lungs_with_pneumonia_give_no_warning(shared: Path) -> None:
     assert not found(shared / "data/ct/volumes_unlabelled/images/ricord_419639_001012.nii.gz")
+
+
+@pytest.mark.parametrize(("rows", "warned"), [(slice(20, 26), True), (slice(20, 40), False)])
+def test_part_of_a_pocket_of_air_in_a_single_slice_is_warned_of_and_a_whole_one_is_not(
+    rows: slice, warned: bool
+) -> None:
+    hu, mask = chest()[5:6], lungs()[5:6]
+    hu[:, 20:40, 30:34] = AIR
+    mask[:, rows, 30:34] = True
+    assert ("part-in-air" in codes(hu, mask)) == warned
+
+
+def test_air_between_arm_and_chest_in_a_real_slice_is_warned_of(shared: Path) -> None:
+    result = pleura.segment(shared / "data/ct/hard_unlabelled2/images/sbu_a046441_19010101_23.tif")
+    assert "part-in-air" in {warning.code for warning in result.warnings}

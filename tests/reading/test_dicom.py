@@ -544,3 +544,12 @@ def test_slices_that_all_state_one_position_are_said_to_do_so(tmp_path: Path) ->
     with pytest.raises(UnsuitableInput, match="all 24 slices state the same position") as caught:
         pleura.read(tmp_path)
     assert caught.value.code == "doubled-slices"
+
+
+def test_slice_of_a_folder_that_is_cut_short_is_named(tmp_path: Path) -> None:
+    folder = save_all(series(chest()), tmp_path / "scan")
+    cut = sorted(folder.iterdir())[3]
+    cut.write_bytes(cut.read_bytes()[:-1000])
+    with pytest.raises(UnreadableInput, match=rf"scan: {cut.name}: ") as caught:
+        pleura.read(folder)
+    assert caught.value.code == "truncated"

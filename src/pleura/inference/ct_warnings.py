@@ -53,6 +53,15 @@ EMPTY_ML = 100.0
 EMPTY_BLOCK = 6
 """Pixels along rows and columns, some 8 mm, over which noise is averaged, and the vessels that emphysema leaves."""
 
+SOLID_EDGE_HU = -400.0
+"""Air and lung lie below, their walls above."""
+
+SMALL_PART = 0.2
+"""A part of a slice's mask of this share of the largest is a lung of its own, or a large piece of one."""
+
+MARKED_POCKET = 0.5
+"""A pocket of air of which less is marked is not what the lung fills."""
+
 CUT_MM2 = 200.0
 """Lung at the edge of the field of view, on one side, from which on it is called cut there."""
 
@@ -72,7 +81,31 @@ def ct_warnings(cleaned: Cleaned, scan: GridScan, volumes: RuleVolumes) -> tuple
     found = [_not_a_chest(cleaned, planes, scan, volumes), _solid_tissue(cleaned.labels, planes, scan, volumes)]
     if scan.plausible and len(scan.planes) > 1:
         found.append(_air_without_vessels(cleaned.labels, planes, scan))
+    if len(scan.planes) == 1:
+        found.append(_part_of_a_pocket(cleaned, scan))
     return tuple(note for note in found if note)
+
+
+def _part_of_a_pocket(cleaned: Cleaned, scan: GridScan) -> Note | None:
+    """Warn where a small part of a slice's mask lies in a pocket of air that is mostly not marked.
+
+    Where an arm closes the ring around air, one slice does not say on which side of the skin that lies; a collapsed
+    lung in a pneumothorax looks alike, so that the part is left.
+    """
+    import cc3d
+
+    marked = np.zeros(scan.planes.shape[1:], np.bool_)
+    marked[cleaned.box[1:]] = cleaned.labels[0] > 0
+    parts = cc3d.connected_components(marked, connectivity=8)
+    pockets = cc3d.connected_components(scan.planes[0] < scan.byte(SOLID_EDGE_HU), connectivity=4)
+    sizes, air = np.bincount(parts[marked]), np.bincount(pockets.ravel())
+    filled = np.bincount(pockets[marked], minlength=len(air))
+    for part in np.flatnonzero((sizes > 0) & (sizes < SMALL_PART * sizes.max())):
+        here = pockets[(parts == part) & (pockets > 0)]
+        if len(here) and filled[pocket := np.bincount(here).argmax()] < MARKED_POCKET * air[pocket]:
+            text = "a small part lies in air that is mostly not marked: between arm and body, or bowel; look"
+            return Note("part-in-air", text)
+    return None
 
 
 def cut_sides(cleaned: Cleaned, scan: GridScan) -> list[str]:
