@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -553,3 +554,6 @@ def test_slice_of_a_folder_that_is_cut_short_is_named(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInput, match=rf"scan: {cut.name}: ") as caught:
         pleura.read(folder)
     assert caught.value.code == "truncated"
+    archive = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", folder))
+    with pytest.raises(UnreadableInput, match=rf"packed\.zip: {cut.name}: "):
+        pleura.read(archive)

@@ -1,13 +1,13 @@
 """A file within a zip archive that is read where it is: nothing is unpacked, and nothing is left behind.
 
-It stands in for a `Path` wherever DICOM is read, which needs no more of one than `open` and `stat`.
+It stands in for a `Path` wherever DICOM is read, which needs no more of one than `name`, `open` and `stat`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple, cast
 from zipfile import ZipExtFile, ZipFile
 
@@ -29,6 +29,11 @@ class Member:
     path: Path
     number: int
     archive: ZipFile = field(compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """What the archive calls the file, without the folders."""
+        return PurePosixPath(self.archive.infolist()[self.number].filename).name
 
     def open(self, mode: str, buffering: int = -1) -> ZipExtFile:  # noqa: ARG002 - the parameters are those of Path.open
         """Return the file to read from."""
