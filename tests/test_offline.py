@@ -57,12 +57,13 @@ class Home:
         report.unlink()
         assert found["exit"] == done.returncode, done.stderr
         calls = [f"{note['call']}: {note['what']}" for note in found["noted"] if note["call"] in {"socket", "connect"}]
-        return Watched(done.returncode, calls, [note["what"] for note in found["noted"] if "/" in note["what"]])
+        made = [note["what"] for note in found["noted"] if "/" in note["what"] and "/.coverage" not in note["what"]]
+        return Watched(done.returncode, calls, made)
 
     def left_behind(self, watched: Watched) -> list[str]:
         """Return what was made outside the results and is still there, or lay outside the temporary folder too."""
         left = [str(path) for path in self.own.rglob("*") if path != self.own / "tmp"]
-        allowed = (str(self.results), str(self.own / "tmp"), "/dev/shm/sem.", ".coverage")
+        allowed = (str(self.results), str(self.own / "tmp"), "/dev/shm/sem.")
         return left + [path for path in watched.made if not any(part in path for part in allowed)]
 
 
