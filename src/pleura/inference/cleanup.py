@@ -212,10 +212,10 @@ def _fill(labels: Labels) -> None:
         if len(lung) > 1:
             lung[fill_voids.fill(lung == side) & (lung == 0)] = side
         for plane in lung:
-            plane[_small_parts(fill_voids.fill(plane == side) & (plane == 0))] = side
+            plane[small_parts(fill_voids.fill(plane == side) & (plane == 0))] = side
 
 
-def _small_parts(holes: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def small_parts(holes: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the parts (y, x) of at most `HOLE` pixels."""
     import cc3d
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.chances import likeliest
-from pleura.inference.cleanup import CRUMB, HOLE
+from pleura.inference.cleanup import CRUMB, small_parts
 from pleura.inference.scores import BATCH
 from pleura.labels import RIGHT_AND_LEFT, of_lungs
 from pleura.volume import Kind
@@ -105,16 +105,9 @@ def _body(planes: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 def _small_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the holes (y, x) of at most `HOLE` pixels; a larger one is the heart between two lungs that touch."""
-    import cc3d
     import fill_voids
 
-    holes = np.asarray(fill_voids.fill(mask)) & ~mask
-    if not holes.any():
-        return holes
-    parts = cc3d.connected_components(holes.astype(np.uint8), connectivity=8)
-    small = np.bincount(parts.ravel()) <= HOLE
-    small[0] = False
-    return np.asarray(small[parts])
+    return small_parts(np.asarray(fill_voids.fill(mask)) & ~mask)
 
 
 def tidy(chances: NDArray[np.uint8]) -> NDArray[np.uint8]:
