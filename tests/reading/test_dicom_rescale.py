@@ -75,6 +75,49 @@ def test_slices_that_no_rescale_makes_fit_are_refused(tmp_path: Path) -> None:
     assert caught.value.code == "rescale-differs"
 
 
+def brighter(which: Sequence[int], by: int) -> np.ndarray:
+    """Return the chest with some slices brighter, as contrast or a dose that changes makes them."""
+    hu = HU.copy()
+    hu[list(which)] += by
+    return hu
+
+
+EVEN = range(0, 24, 2)
+
+
+@pytest.mark.parametrize(
+    ("hu", "wrong_by", "is_set"),
+    [
+        (HU, 70, False),  # slices of the chest differ by 1 HU: from 80 on another rescale is tried
+        (HU, 100, True),
+        (brighter(EVEN, 60), 70, False),  # they differ by 60 HU: from 2.5 times as much on, 150; slice 4 now by 130
+        (brighter(EVEN, 60), 110, True),  # and now by 170, of which the rescale of its neighbours leaves 60
+    ],
+)
+def test_another_rescale_is_tried_where_a_slice_differs_more_than_slices_do(
+    tmp_path: Path, hu: np.ndarray, wrong_by: int, is_set: bool
+) -> None:
+    volume = read(change(series(hu), [4], RescaleIntercept=-1024 + wrong_by), tmp_path)
+    expected = hu.copy()
+    expected[4] += 0 if is_set else wrong_by
+    np.testing.assert_array_equal(volume.voxels, expected)
+    assert codes(volume) == ({"rescale-differs"} if is_set else set())
+
+
+def test_a_rescale_that_leaves_less_than_half_of_a_difference_is_taken(tmp_path: Path) -> None:
+    hu = brighter([12], 130)  # 300 by its own rescale, 130 by that of its neighbours
+    volume = read(change(series(hu), [12], RescaleIntercept=-1024 + 170), tmp_path)
+    np.testing.assert_array_equal(volume.voxels, hu)
+    assert "rescale-differs" in codes(volume)
+
+
+def test_slices_are_refused_where_another_rescale_leaves_more_than_half_of_a_difference(tmp_path: Path) -> None:
+    slices = change(series(brighter([12], 170)), [12], RescaleIntercept=-1024 + 130)  # 300 and 170
+    with pytest.raises(UnsuitableInput) as caught:
+        read(slices, tmp_path)
+    assert caught.value.code == "rescale-differs"
+
+
 def test_neighbours_that_differ_much_by_nature_are_kept(tmp_path: Path) -> None:
     hu = HU.copy()
     hu[:8] = -1000 + HU[:8] % 7  # nothing but air, as above the head
