@@ -10,8 +10,8 @@ from drawn_ct import AIR, SOFT, body, chest, lungs, scan_of, scores
 
 import pleura
 from pleura.inference.anatomy_rules import RuleVolumes, apply_anatomy_rules
-from pleura.inference.cleanup import HALF
 from pleura.inference.grid import Square
+from pleura.networks import encoding
 from pleura.volume import to_axial
 
 
@@ -19,7 +19,7 @@ def apply(mask: np.ndarray, hu: np.ndarray, **changes: object) -> tuple[np.ndarr
     """Return what is marked after the rules, and what they say."""
     lung, away = scores(mask)
     volumes = apply_anatomy_rules(lung, away, scan_of(hu, **changes))
-    return lung > HALF, volumes
+    return lung > encoding.ZERO, volumes
 
 
 def test_lungs_without_fault_stay_as_they_are_to_the_byte() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from pleura.inference.cleanup import HALF
 from pleura.inference.cleanup import clean as clean_box
 from pleura.labels import LEFT, RIGHT
+from pleura.networks import encoding
 
 LUNG, OUTSIDE = 220, 40
 
@@ -39,7 +39,7 @@ def test_clean_lungs_stay_as_they_are() -> None:
     assert np.array_equal(cleaned, lung)
     assert (labels[2:10, 10:50, 5:28] == RIGHT).all()
     assert (labels[2:10, 10:50, 36:59] == LEFT).all()
-    assert (labels > 0).sum() == (lung > HALF).sum()
+    assert (labels > 0).sum() == (lung > encoding.ZERO).sum()
 
 
 def test_crumb_is_dropped_and_its_score_lies_below_half() -> None:
@@ -47,7 +47,7 @@ def test_crumb_is_dropped_and_its_score_lies_below_half() -> None:
     lung[0, 60:62, 60:62] = LUNG
     labels, cleaned = clean(lung, away)
     assert not labels[0].any()
-    assert (cleaned[0] <= HALF).all()
+    assert (cleaned[0] <= encoding.ZERO).all()
 
 
 def test_hole_is_filled_and_its_score_lies_above_half() -> None:
@@ -55,7 +55,7 @@ def test_hole_is_filled_and_its_score_lies_above_half() -> None:
     lung[5, 20:24, 12:16] = OUTSIDE
     labels, cleaned = clean(lung, away)
     assert (labels[5, 20:24, 12:16] == RIGHT).all()
-    assert (cleaned[5, 20:24, 12:16] > HALF).all()
+    assert (cleaned[5, 20:24, 12:16] > encoding.ZERO).all()
 
 
 def test_slices_with_the_sides_exchanged_are_put_right() -> None:

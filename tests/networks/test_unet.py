@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from pleura.networks.deploy import SHARPNESS, Deployed, fold
+from pleura.networks.build import fold
+from pleura.networks.deploy import Deployed
+from pleura.networks.encoding import STEPS_PER_LOGIT
 from pleura.networks.unet import UNet
 
 
@@ -34,7 +36,7 @@ def test_deployed_network_calls_lung_what_argmax_calls_lung() -> None:
     scores = network(planes.float() / 255)
     lung, away = Deployed(network)(planes)
     margin = scores[:, 1:].max(dim=1).values - scores[:, 0]
-    clear = margin.abs() > 1 / SHARPNESS
+    clear = margin.abs() > 1 / STEPS_PER_LOGIT
     assert torch.equal((lung > 128)[clear], (scores.argmax(dim=1) > 0)[clear])
     assert lung.dtype == away.dtype == torch.uint8
     assert away.shape == (2, 32, 32)

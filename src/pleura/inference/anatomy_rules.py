@@ -12,17 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.body import OPEN_AIR_HU, SOLID_HU, open_air, outside_skin
-from pleura.inference.cleanup import HALF
 from pleura.inference.grid_scan import GridScan
 from pleura.inference.morphology import dilate
 from pleura.inference.recesses import around, missed_recesses, recess_zone
 from pleura.inference.solid_parts import airless_parts, resting_pieces
+from pleura.networks import encoding
 
 Scores = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
-
-ADDED = HALF + 16
-"""Score of what is added: a little likelier than not, as `cleanup` gives to filled holes."""
 
 GAP_MM = 20.0
 """The lungs lie in one run of slices: what is separated from them by as much without any mask is gas of the bowel, or
@@ -75,11 +72,11 @@ def apply_anatomy_rules(lung: Scores, away: Scores, scan: GridScan) -> RuleVolum
 
     Parameters
     ----------
-    lung : (z, side, side), above `HALF` where lung is likelier than background
-    away : (z, side / 2, side / 2), above `HALF` where left is likelier than right
+    lung : (z, side, side), above `encoding.ZERO` where lung is likelier than background
+    away : (z, side / 2, side / 2), above `encoding.ZERO` where left is likelier than right
     scan : what the network saw
     """
-    mask = lung[:, ::2, ::2] > HALF
+    mask = lung[:, ::2, ::2] > encoding.ZERO
     if not mask.any():
         return RuleVolumes()
     outside = outside_skin(scan)
@@ -105,7 +102,7 @@ def apply_anatomy_rules(lung: Scores, away: Scores, scan: GridScan) -> RuleVolum
 
 def _clear(lung: Scores) -> None:
     """Take all that is left out of the scores, in place."""
-    left = lung > HALF
+    left = lung > encoding.ZERO
     lung[left] = 255 - lung[left]
 
 
@@ -162,7 +159,7 @@ def _drop(lung: Scores, mask: Mask, dropped: Mask) -> int:
     for z in np.flatnonzero(dropped.any(axis=(1, 2))):
         gone = dilate(dropped[z], (0, 1, 0, 1)) & ~mask[z]
         scores, where = lung[z], gone.repeat(2, axis=0).repeat(2, axis=1)
-        where &= scores > HALF
+        where &= scores > encoding.ZERO
         scores[where] = 255 - scores[where]
     return int(np.count_nonzero(dropped))
 
@@ -170,9 +167,9 @@ def _drop(lung: Scores, mask: Mask, dropped: Mask) -> int:
 def _add_recesses(lung: Scores, mask: Mask, away: Scores, outside: Mask, scan: GridScan) -> int:
     """Add the recesses of both lungs to the scores, in place; return how many voxels they are."""
     count = 0
-    for is_side in (away > HALF, away <= HALF):
+    for is_side in (away > encoding.ZERO, away <= encoding.ZERO):
         zone = recess_zone(mask & is_side, scan.spacing[0])
-        marked = lung[zone] > HALF
+        marked = lung[zone] > encoding.ZERO
         one_lung = marked & _enlarged(is_side[zone])
         if not one_lung.any():
             continue
@@ -180,7 +177,7 @@ def _add_recesses(lung: Scores, mask: Mask, away: Scores, outside: Mask, scan: G
         box = (slice(None), rows, columns)
         allowed = (~marked & ~_enlarged(outside[zone]))[box]
         added = missed_recesses(one_lung[box], allowed, scan.planes[zone][box], scan)
-        lung[zone][box][added] = ADDED
+        lung[zone][box][added] = encoding.ADDED
         count += int(np.count_nonzero(added))
     return count
 

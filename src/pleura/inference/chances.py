@@ -5,11 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.inference.cleanup import HALF
 from pleura.inference.grid import Square
-
-STEPS = 16.0
-"""Steps of a byte of `lung` for a difference of 1 between two scores, as `pleura.networks.deploy` writes them."""
+from pleura.networks import encoding
 
 
 def likeliest(chances: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -26,7 +23,8 @@ def likeliest(chances: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def lung_chance(lung: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Return the chance of lung, 255 for certain, from `lung` as `pleura.inference.backends` defines it."""
-    table = np.rint(255.0 / (1.0 + np.exp(-(np.arange(256) - HALF) / STEPS))).astype(np.uint8)
+    logits = (np.arange(256) - encoding.ZERO) / encoding.STEPS_PER_LOGIT
+    table = np.rint(255.0 / (1.0 + np.exp(-logits))).astype(np.uint8)
     return table[lung]
 
 

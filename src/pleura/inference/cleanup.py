@@ -12,12 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.labels import LEFT, RIGHT
+from pleura.networks import encoding
 
 Labels = NDArray[np.uint8]
 Box = tuple[slice, slice, slice]
-
-HALF = 128
-"""Above it, lung is likelier than background."""
 
 APART = 0.5
 """Two lungs side by side reach about 0.8 of the pull that is possible, one lung alone hardly any."""
@@ -51,7 +49,7 @@ class Cleaned:
     Attributes
     ----------
     labels : (z, y, x) uint8: 0 background, 1 right lung, 2 left lung
-    lung : (z, y, x) uint8, above `HALF` where there is a label
+    lung : (z, y, x) uint8, above `encoding.ZERO` where there is a label
     box : where both lie on the grid
     """
 
@@ -65,10 +63,10 @@ def clean(lung: Labels, away: Labels) -> Cleaned:
 
     Parameters
     ----------
-    lung : (z, s, s) uint8, above `HALF` where lung is likelier than background
-    away : (z, s / 2, s / 2) uint8, above `HALF` where left is likelier than right
+    lung : (z, s, s) uint8, above `encoding.ZERO` where lung is likelier than background
+    away : (z, s / 2, s / 2) uint8, above `encoding.ZERO` where left is likelier than right
     """
-    found = lung > HALF
+    found = lung > encoding.ZERO
     tight = _bounding_box(found)
     if tight is None or np.count_nonzero(found) < LEAST:
         return Cleaned(np.zeros((1, 1, 1), np.uint8), lung[:1, :1, :1], (slice(0, 1), slice(0, 1), slice(0, 1)))
@@ -96,7 +94,7 @@ def settle_sides(lung: Labels, away: Labels) -> Labels:
     pulls = np.array([_pull(_places(plane), sides) for plane, sides in zip(lung, away, strict=True)])
     total = pulls[:, :2].sum(axis=0)
     if len(lung) > 1:
-        cut = all((plane > HALF).any() for plane in (lung[0], lung[-1]))
+        cut = all((plane > encoding.ZERO).any() for plane in (lung[0], lung[-1]))
         total[1] += (1.0 if cut else FILE_SAYS) * pulls[:, 2].sum()
     total /= max(float(np.hypot(*total)), 1e-6)
     growth, possible = pulls[:, :2] @ total, pulls[:, 2]
@@ -118,14 +116,14 @@ def settle_sides(lung: Labels, away: Labels) -> Labels:
 
 def _places(lung: Labels) -> NDArray[np.intp]:
     """Return the rows and columns (n, 2) of the lung of a slice, on every second pixel."""
-    return np.argwhere(lung[::2, ::2] > HALF)
+    return np.argwhere(lung[::2, ::2] > encoding.ZERO)
 
 
 def _pull(places: NDArray[np.intp], away: Labels) -> tuple[float, float, float]:
     """Return how `away` grows over the lung of a slice, by rows and by columns, and how much it could at most."""
     if not len(places):
         return 0.0, 0.0, 0.0
-    pull = away[places[:, 0], places[:, 1]].astype(np.float32) - HALF
+    pull = away[places[:, 0], places[:, 1]].astype(np.float32) - encoding.ZERO
     apart = places - places.mean(axis=0)
     down, across = pull @ apart
     return float(down), float(across), float(np.abs(pull) @ np.hypot(apart[:, 0], apart[:, 1]))
@@ -136,8 +134,8 @@ def _sides(lung: Labels, away: Labels, box: Box) -> Labels:
     rows, columns = (np.arange(side.start, side.stop) // 2 for side in box[1:])
     labels = np.empty_like(lung)
     for z, plane in enumerate(lung):
-        is_left = away[box[0].start + z][np.ix_(rows, columns)] > HALF
-        labels[z] = np.where(plane > HALF, np.where(is_left, LEFT, RIGHT), 0)
+        is_left = away[box[0].start + z][np.ix_(rows, columns)] > encoding.ZERO
+        labels[z] = np.where(plane > encoding.ZERO, np.where(is_left, LEFT, RIGHT), 0)
     return labels
 
 
@@ -228,8 +226,8 @@ def small_parts(holes: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _agree(lung: Labels, labels: Labels) -> None:
-    """Bring `lung` to the side of `HALF` that the labels say, no further than needed, in place."""
+    """Bring `lung` to the side of `encoding.ZERO` that the labels say, no further than needed, in place."""
     for scores, plane in zip(lung, labels, strict=True):
-        dropped = (plane == 0) & (scores > HALF)
+        dropped = (plane == 0) & (scores > encoding.ZERO)
         scores[dropped] = 255 - scores[dropped]
-        scores[(plane > 0) & (scores <= HALF)] = HALF + 16
+        scores[(plane > 0) & (scores <= encoding.ZERO)] = encoding.ADDED

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from pleura.inference.backends import Backend
 from pleura.inference.bundle import LUNGS, Bundle
-from pleura.inference.cleanup import HALF
 from pleura.inference.grid import Square, body_square, lung_square, whole_square
 from pleura.inference.planes import sample_planes
 from pleura.inference.scores import BATCH, with_condition
 from pleura.modality.borders import without_borders
+from pleura.networks import encoding
 from pleura.volume import Kind
 
 LOOKS = 24
@@ -56,5 +56,5 @@ def _filled_square(plane: NDArray[Any], spacing: tuple[float, float]) -> Square:
 def _found(output: tuple[NDArray[np.uint8], ...], kind: str) -> NDArray[np.bool_]:
     """Return where something is, (n, s, s)."""
     if kind == LUNGS:
-        return np.asarray(output[0] > HALF)
+        return np.asarray(output[0] > encoding.ZERO)
     return np.asarray(output[0].argmax(axis=1) > 0)

@@ -17,18 +17,17 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from pleura.errors import PleuraError
+from pleura.networks import encoding
 from pleura.networks.build import build, fold, graph_weights
 from pleura.networks.caches import TORCH, temporary_cache
-
-SHARPNESS = 16.0
-"""Steps of a byte for a difference of 1 between two scores: bytes span differences of -8 to 8."""
 
 
 class Deployed(nn.Module):
     """Map planes (n, 3, side, side) uint8 to `lung` (n, side, side) and `away` (n, side / 2, side / 2), both uint8.
 
-    `lung` is the better of right and left less background, `away` is left less right, pooled; both are scaled by
-    `SHARPNESS` about 128. Lung is where the largest score is not background, as with an argmax over the classes.
+    `lung` is the better of right and left less background, `away` is left less right, pooled; both are written as
+    `pleura.networks.encoding` says. Lung is where the largest score is not background, as with an argmax over the
+    classes.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -45,7 +44,7 @@ class Deployed(nn.Module):
 
 
 def _to_byte(margin: Tensor) -> Tensor:
-    return torch.round(margin * SHARPNESS + 128.0).clamp(0.0, 255.0).to(torch.uint8)
+    return torch.round(margin * encoding.STEPS_PER_LOGIT + encoding.ZERO).clamp(0.0, 255.0).to(torch.uint8)
 
 
 class DeployedChances(nn.Module):

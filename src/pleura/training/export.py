@@ -21,6 +21,7 @@ from torch import nn
 from pleura.errors import PleuraError, UnwritableOutput
 from pleura.inference.backends import onnx_session
 from pleura.inference.bundle import CHANCES, GRAPHS, LUNGS, VERSION
+from pleura.networks import encoding
 from pleura.networks.build import build
 from pleura.networks.caches import TORCH, temporary_cache
 from pleura.networks.deploy import deploy
@@ -219,7 +220,7 @@ def restore_graph() -> bytes:
         helper.make_tensor("none", Type.UINT8, [], [0]),
         helper.make_tensor("one", Type.UINT8, [], [1]),
         helper.make_tensor("two", Type.UINT8, [], [2]),
-        helper.make_tensor("half", Type.FLOAT, [], [128.0]),
+        helper.make_tensor("half", Type.FLOAT, [], [encoding.ZERO]),
         helper.make_tensor("zero", Type.FLOAT, [], [0.0]),
     ]
     inputs = [
