@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
+import re
+from pathlib import Path
+
 import pytest
 
 from pleura import errors
@@ -26,6 +30,30 @@ def test_an_error_is_its_message_and_a_code(child) -> None:
 def test_a_code_is_never_forgotten() -> None:
     with pytest.raises(TypeError, match="code"):
         PleuraError("no code")
+
+
+def test_an_error_is_the_same_in_another_process() -> None:
+    choice = Choice(1, "1.2.1", "Miller", "B30f", "9 slices", (9, 64, 64), (5, 1, 1))
+    sent = pickle.loads(pickle.dumps(AmbiguousInput("which", code="several-series", choices=[choice])))
+    assert (type(sent), sent.args, sent.code, sent.choices) == (AmbiguousInput, ("which",), "several-series", (choice,))
+
+
+@pytest.mark.parametrize("child", CHILDREN, ids=lambda child: child.__name__)
+def test_an_error_within_something_is_of_the_same_kind_and_code(child) -> None:
+    error = child("too large", code="too-large")
+    within = error.within("scan\n.nii")
+    assert (type(within), str(within), within.code) == (child, "scan\\n.nii: too large", "too-large")
+    assert str(error) == "too large"
+
+
+def test_wrong_use_is_never_an_error_of_no_kind() -> None:
+    source = Path(errors.__file__).parent
+    bare = [
+        code
+        for file in source.rglob("*.py")
+        for code in re.findall(r'raise PleuraError\(.*?code="(.*?)"\)', file.read_text(encoding="utf-8"), re.DOTALL)
+    ]
+    assert bare == ["worker-lost"]
 
 
 def test_a_missing_package_comes_with_the_command_that_installs_it() -> None:

@@ -1,6 +1,7 @@
 """The errors that `pleura` raises on purpose, each with a stable code.
 
     PleuraError
+    ├── InvalidOption       an option, an argument or a setting has a value that cannot be
     ├── UnreadableInput     the file is damaged, empty, or of a format we do not read
     ├── UnsuitableInput     the file is sound, but it is not a chest scan that can be segmented
     ├── AmbiguousInput      there are several scans and the caller has to choose
@@ -15,6 +16,7 @@ birth date. `code` is a short kebab-case word that programs can rely on.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -79,7 +81,27 @@ class PleuraError(Exception):
 
     def within(self, name: str) -> Self:
         """Return the same error with the name of what it is about before it."""
-        return type(self)(f"{name}: {self.args[0]}", code=self.code)
+        return self.with_message(f"{name}: {self.args[0]}")
+
+    def with_message(self, message: str) -> Self:
+        """Return the same error with another message."""
+        error = copy(self)
+        error.args = (printable(message),)
+        return error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is copied, and sent to another process, by calling its class with its message: without a code.
+        return _restored, (type(self), self.args, vars(self))
+
+
+def _restored(kind: type[PleuraError], arguments: tuple[str, ...], attributes: dict[str, Any]) -> PleuraError:
+    error = kind.__new__(kind, *arguments)
+    vars(error).update(attributes)
+    return error
+
+
+class InvalidOption(PleuraError, ValueError):
+    """An option, an argument or a setting has a value that does not exist, or not here."""
 
 
 class UnreadableInput(PleuraError, ValueError):
@@ -103,10 +125,6 @@ class AmbiguousInput(PleuraError, ValueError):
             *([f"{more} more"] if (more := len(self.choices) - _MOST_LISTED) > 0 else []),
         ]
         return ": ".join([self.args[0], *(["; ".join(listed)] if listed else [])])
-
-    def within(self, name: str) -> Self:
-        """Return the same error with the name of what it is about before it."""
-        return type(self)(f"{name}: {self.args[0]}", code=self.code, choices=self.choices)
 
 
 class MissingExtra(PleuraError, ImportError):

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pleura
-from pleura.errors import PleuraError, UnsuitableInput
+from pleura.errors import InvalidOption, UnsuitableInput
 from pleura.inference.anatomy_rules import RuleVolumes
 from pleura.inference.backends import available_threads, make_backend
 from pleura.inference.bundle import LUNGS, RADIOGRAPH, Bundle, load_bundle
@@ -278,7 +278,8 @@ def segment(
     AmbiguousInput : several series could be meant, or there is none with that key
     InvalidBundle : the model is not whole
     MissingExtra : a package that is asked for is not installed
-    PleuraError : the base of all of them, and of options that do not exist
+    InvalidOption : an option has a value that does not exist
+    PleuraError : the base of all of them
 
     Examples
     --------
@@ -297,4 +298,4 @@ def _check_convention(bundle: Bundle, convention: str, *, chosen: bool) -> None:
     known = bundle.conditions if chosen else CONVENTIONS
     if convention and convention not in known:
         there = f"choose from {', '.join(known)}" if known else "this model knows but one"
-        raise PleuraError(f"there is no convention {convention}; {there}", code="unknown-convention")
+        raise InvalidOption(f"there is no convention {convention}; {there}", code="unknown-convention")

@@ -21,7 +21,7 @@ from pleura.cli.console import say, warn
 from pleura.cli.numbers import whole_number
 from pleura.cli.paths import path
 from pleura.cli.progress import Pace, counted, reported
-from pleura.errors import PleuraError, UnreadableInput, UnwritableOutput, missing_extra
+from pleura.errors import InvalidOption, UnreadableInput, UnwritableOutput, missing_extra
 
 if TYPE_CHECKING:
     from pleura.training.checkpoint import Progress
@@ -108,9 +108,9 @@ def _run_and_config(wishes: Namespace) -> tuple[Path, TrainingConfig]:
     elif paths:
         config = load_config(paths.pop(0), **changes)
     else:
-        raise PleuraError("name a CONFIG.toml, or a --preset with --data", code="no-config")
+        raise InvalidOption("name a CONFIG.toml, or a --preset with --data", code="no-config")
     if len(paths) > 1:
-        raise PleuraError(f"{len(paths)} folders for one run; name one", code="no-config")
+        raise InvalidOption(f"{len(paths)} folders for one run; name one", code="no-config")
     return (paths[0] if paths else Path("run")), config
 
 
@@ -140,7 +140,7 @@ def _change(text: str) -> tuple[str, Any]:
 
     name, equals, value = text.partition("=")
     if not equals:
-        raise PleuraError(f"--set {text}: write FIELD=VALUE", code="config-field")
+        raise InvalidOption(f"--set {text}: write FIELD=VALUE", code="config-field")
     try:
         return name.strip(), tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:

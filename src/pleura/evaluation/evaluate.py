@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.errors import PleuraError
+from pleura.errors import PleuraError, UnsuitableInput
 from pleura.evaluation.cases import Case, CaseList
 from pleura.evaluation.masks import Pair, laid_on, read_mask
 from pleura.evaluation.runtime import RunTime, run_times
@@ -220,7 +220,7 @@ def _picture(case: Case, segmenter: Segmenter | None) -> Picture:
     elif case.prediction:
         prediction = read_mask(case.prediction)
     else:
-        raise PleuraError("there is no prediction to draw", code="no-prediction")
+        raise UnsuitableInput("there is no prediction to draw", code="no-prediction")
     pair = laid_on(reference, prediction, case.spacing)
     wanted, given = (np.atleast_3d(mask.T).T for mask in (pair.reference, pair.prediction))
     z = int(((wanted > 0) != (given > 0)).sum(axis=(1, 2)).argmax())

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.errors import InvalidBundle, PleuraError, missing_extra
+from pleura.errors import InvalidBundle, InvalidOption, PleuraError, missing_extra
 from pleura.inference.bundle import LUNGS, Bundle
 
 Bytes = NDArray[np.uint8]
@@ -40,13 +40,13 @@ def make_backend(
     `backend` "auto" is onnxruntime, or torch where a device other than the processor is asked for that onnxruntime
     does not know. `device` "auto" is the processor. `threads`: see `available_threads`.
 
-    Raises `MissingExtra` where a package is not installed, `PleuraError` (``unknown-backend``, ``no-device``)
+    Raises `MissingExtra` where a package is not installed, `InvalidOption` (``unknown-backend``, ``no-device``)
     where what is asked for does not exist, `InvalidBundle` where the graph cannot be run; the function raises it too.
     """
     device = "cpu" if device == "auto" else device
     if backend not in ("auto", *NAMES) or device not in DEVICES:
         message = f"backend {backend} on {device}: choose from {', '.join(NAMES)} and {', '.join(DEVICES)}"
-        raise PleuraError(message, code="unknown-backend")
+        raise InvalidOption(message, code="unknown-backend")
     if backend == "auto":
         backend = "onnxruntime" if device == "cpu" or _onnxruntime_provider(device) else "torch"
     makers = {"onnxruntime": _onnxruntime, "openvino": _openvino, "torch": _torch}
@@ -117,13 +117,13 @@ def available_threads(wanted: int | None = None) -> int:
 
     More than cores take memory and gain nothing. Where none are wanted, it is one a core.
 
-    Raises `PleuraError` (``bad-threads``) for a number below 1.
+    Raises `InvalidOption` (``bad-threads``) for a number below 1.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if wanted is None:
         return cores
     if wanted < 1:
-        raise PleuraError(f"{wanted} is not a number of threads or processes, 1 or more", code="bad-threads")
+        raise InvalidOption(f"{wanted} is not a number of threads or processes, 1 or more", code="bad-threads")
     return min(wanted, cores)
 
 
@@ -182,7 +182,7 @@ def _onnxruntime(bundle: Bundle, device: str, threads: int) -> Backend:
     provider = _onnxruntime_provider(device)
     if provider is None:
         message = f"the installed onnxruntime has no {device}; use --device cpu or --backend torch"
-        raise PleuraError(message, code="no-device")
+        raise InvalidOption(message, code="no-device")
     session = onnx_session(bundle.graph("network"), threads, [provider])
 
     def run(planes: Bytes) -> tuple[Bytes, ...]:
@@ -193,7 +193,7 @@ def _onnxruntime(bundle: Bundle, device: str, threads: int) -> Backend:
 
 def _openvino(bundle: Bundle, device: str, threads: int) -> Backend:
     if device != "cpu":
-        raise PleuraError(f"the openvino backend runs on the cpu, not on {device}", code="no-device")
+        raise InvalidOption(f"the openvino backend runs on the cpu, not on {device}", code="no-device")
     openvino = import_openvino()
     settings = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY"}
     if not _has_amx():

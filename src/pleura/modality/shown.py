@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.errors import PleuraError
+from pleura.errors import InvalidOption
 from pleura.modality import Decision, Scan, decide
 from pleura.modality.axes import axes_notes
 from pleura.modality.several import shows_several
@@ -39,10 +39,10 @@ def shown(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, .
     it was read. What a header says stays: headers often keep silent on view and body part, and radiographs are stored
     as CT, so the look is for the warning alone; so it is where the caller settles it.
 
-    Raises `PleuraError` (``unknown-modality``).
+    Raises `InvalidOption` (``unknown-modality``).
     """
     if modality not in MODALITIES:
-        raise PleuraError(f"modality {modality}: choose from {', '.join(MODALITIES)}", code="unknown-modality")
+        raise InvalidOption(f"modality {modality}: choose from {', '.join(MODALITIES)}", code="unknown-modality")
     told = MODALITIES[modality]
     if volume.identity.format == "dicom" or volume.shape[0] > 1:
         return volume, (*_not_followed(volume, told), *_unlike_its_header(volume), *_axes(volume))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pleura.errors import PleuraError
+from pleura.errors import InvalidBundle, InvalidOption
 from pleura.networks import encoding
 from pleura.networks.build import build, fold, graph_weights
 from pleura.networks.caches import TORCH, temporary_cache
@@ -76,12 +76,12 @@ def from_bundle(
 ) -> Callable[[NDArray[np.uint8]], tuple[NDArray[np.uint8], ...]]:
     """Return a backend that runs a bundle in PyTorch; see `pleura.inference.backends`.
 
-    Raises `PleuraError` (``no-device``), and ``no-torch-weights`` where the graph's weights cannot be told apart and
+    Raises `InvalidOption` (``no-device``), and ``no-torch-weights`` where the graph's weights cannot be told apart and
     the bundle holds no ``network.pt2``.
     """
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not available[device]:
-        raise PleuraError(f"torch finds no {device} on this machine; use --device cpu", code="no-device")
+        raise InvalidOption(f"torch finds no {device} on this machine; use --device cpu", code="no-device")
     if device == "cpu":
         torch.set_num_threads(threads)
     program = folder / "network.pt2"
@@ -110,6 +110,6 @@ def _filled(graph: Path, settings: dict[str, Any], output: str) -> nn.Module:
     missing = set(deployed.state_dict()) - set(weights)
     if missing:
         message = "this bundle's graph does not hold its weights one by one; export it again with --torch"
-        raise PleuraError(message, code="no-torch-weights")
+        raise InvalidBundle(message, code="no-torch-weights")
     deployed.load_state_dict({name: weights[name] for name in deployed.state_dict()})
     return deployed

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pleura.errors import PleuraError, missing_extra
+from pleura.errors import InvalidOption, missing_extra
 from pleura.networks.unet import ConvBlock, Overview
 
 STEM = 32
@@ -136,7 +136,7 @@ class EncoderUNet(nn.Module):
     encoder : its name; there is one, ``"efficientnet-lite0"``
     pretrained : with ImageNet weights; False where other weights are about to be loaded
 
-    Raises `PleuraError` (``unknown-encoder``), and `MissingExtra` where the package with the weights is missing.
+    Raises `InvalidOption` (``unknown-encoder``), and `MissingExtra` where the package with the weights is missing.
     """
 
     def __init__(
@@ -144,7 +144,7 @@ class EncoderUNet(nn.Module):
     ) -> None:
         super().__init__()
         if encoder != "efficientnet-lite0":
-            raise PleuraError(f"there is no encoder {encoder}; use efficientnet-lite0", code="unknown-encoder")
+            raise InvalidOption(f"there is no encoder {encoder}; use efficientnet-lite0", code="unknown-encoder")
         self.encoder = LiteEncoder(in_channels, pretrained=pretrained)
         skips = [stages[-1][1] for stages in LEVELS]
         self.deepest = nn.Sequential(nn.Conv2d(skips[-1], WIDTHS[-1], 1), Overview(WIDTHS[-1]))

@@ -221,7 +221,7 @@ def _with_others(objections: Sequence[PleuraError]) -> PleuraError:
     """Return the first objection, with a count of the others by their codes."""
     first = objections[0]
     others = _listed(error.code for error in objections[1:])
-    return type(first)(f"{first}; nor can the other series be read: {others}", code=first.code) if others else first
+    return first.with_message(f"{first}; nor can the other series be read: {others}") if others else first
 
 
 def _listed(reasons: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from pleura.errors import PleuraError
+from pleura.errors import InvalidOption, UnreadableInput
 
 PRESETS = ("default", "original", "notebook", "chest-ct", "chest-radiograph")
 """Configurations that come with the package, see `preset`."""
@@ -108,13 +108,13 @@ class TrainingConfig:
 def load_config(path: Path, **changes: Any) -> TrainingConfig:
     """Return the configuration in a TOML file, with `changes` to its fields.
 
-    Relative paths in it are taken from the folder of the file. Raises `PleuraError` (``config-unreadable``,
-    ``config-field``) naming the field.
+    Relative paths in it are taken from the folder of the file. Raises `UnreadableInput` (``config-unreadable``)
+    and `InvalidOption` (``config-field``), which names the field.
     """
     try:
         values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
-        raise PleuraError(f"{path}: no readable TOML ({problem})", code="config-unreadable") from problem
+        raise UnreadableInput(f"{path}: no readable TOML ({problem})", code="config-unreadable") from problem
     for name in ("data", "start"):
         if isinstance(values.get(name), str) and (path.parent / values[name]).exists() and values[name]:
             values[name] = str(path.parent / values[name])
@@ -129,7 +129,7 @@ def preset(name: str, **changes: Any) -> TrainingConfig:
     """
     if name not in PRESETS:
         text = f"there is no preset {name}{_meant(name, PRESETS)}; there are {', '.join(PRESETS)}"
-        raise PleuraError(text, code="unknown-preset")
+        raise InvalidOption(text, code="unknown-preset")
     text = (resources.files("pleura.training") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
     return check_config(_changed(tomllib.loads(text), changes), f"preset {name}")
 
@@ -147,17 +147,18 @@ def _meant(name: str, known: Iterable[str]) -> str:
 
 
 def config_of(run: Path) -> TrainingConfig:
-    """Return the settings of a run; raise `PleuraError` (``config-unreadable``) where there is none."""
+    """Return the settings of a run; raise `UnreadableInput` (``config-unreadable``) where there is none."""
     path = run / "config.json"
     try:
-        return check_config(json.loads(path.read_text(encoding="utf-8")), str(path))
+        values = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as problem:
         message = f"{run}: not the folder of a run (no readable config.json)"
-        raise PleuraError(message, code="config-unreadable") from problem
+        raise UnreadableInput(message, code="config-unreadable") from problem
+    return check_config(values, str(path))
 
 
 def check_config(values: dict[str, Any], where: str) -> TrainingConfig:
-    """Return the configuration with these fields; raise `PleuraError` (``config-field``) naming one that is wrong."""
+    """Return the configuration with these fields; raise `InvalidOption` (``config-field``) naming one that is wrong."""
     hints = typing.get_type_hints(TrainingConfig)
     for name in values:
         if name not in hints:
@@ -246,4 +247,4 @@ def _check_levels(config: TrainingConfig, where: str) -> None:
 
 
 def _refuse(where: str, name: str, problem: str) -> typing.NoReturn:
-    raise PleuraError(f"{where}: the field {name} {problem}", code="config-field")
+    raise InvalidOption(f"{where}: the field {name} {problem}", code="config-field")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from pleura import __version__
-from pleura.errors import PleuraError
+from pleura.errors import InvalidOption
 from pleura.labels import of_lungs
 from pleura.training.checkpoint import BEST, Progress
 from pleura.training.config import TrainingConfig, config_of
@@ -38,7 +38,7 @@ MAY_CHANGE = {"data", "device", "steps", "epochs", "validate_every", "patience"}
 
 
 def check_same(run: Path, config: TrainingConfig) -> None:
-    """Raise `PleuraError` (``run-differs``) where the run in a folder began with other settings or other data."""
+    """Raise `InvalidOption` (``run-differs``) where the run in a folder began with other settings or other data."""
     before, now = dataclasses.asdict(config_of(run)), dataclasses.asdict(config)
     found = [
         f"{name} = {before[name]!r}, not {value!r}"
@@ -50,7 +50,7 @@ def check_same(run: Path, config: TrainingConfig) -> None:
         found.append("another data set")
     if found:
         text = f"{run} began with {found[0]}; train with that, or in another folder"
-        raise PleuraError(text, code="run-differs")
+        raise InvalidOption(text, code="run-differs")
 
 
 class Diary:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import nn
 
-from pleura.errors import PleuraError, UnwritableOutput
+from pleura.errors import InvalidBundle, UnwritableOutput
 from pleura.inference.backends import onnx_session
 from pleura.inference.bundle import CHANCES, GRAPHS, LUNGS, VERSION
 from pleura.networks import encoding
@@ -64,7 +64,7 @@ def export(
     kinds : kinds of values that it was trained on
     conditions : what the network is told in its last channel, see `TrainingConfig`
 
-    Raises `PleuraError` (``export-mismatch``) where onnxruntime and PyTorch disagree by more than one step of a byte.
+    Raises `InvalidBundle` (``export-mismatch``) where onnxruntime and PyTorch disagree by more than one step of a byte.
     """
     network = build(settings)
     network.load_state_dict(load_file(checkpoint))
@@ -148,7 +148,7 @@ def _compare(deployed: nn.Module, graph: Path, planes: NDArray[np.uint8]) -> Non
         difference = np.abs(ours.numpy().astype(int) - theirs.astype(int))
         if difference.max() > 1 or (difference > 0).mean() > 0.01:
             message = f"the exported network disagrees with its source by up to {difference.max()} steps of a byte"
-            raise PleuraError(message, code="export-mismatch")
+            raise InvalidBundle(message, code="export-mismatch")
 
 
 def prepare_graph(side: int) -> bytes:

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from pleura.errors import PleuraError, UnsuitableInput
+from pleura.errors import InvalidBundle, UnsuitableInput
 from pleura.inference.backends import import_openvino, make_backend
 from pleura.inference.bundle import LUNGS, load_bundle
 from pleura.networks.build import build
@@ -66,7 +66,7 @@ class Agreement:
     def compare(self, folder: Path) -> dict[str, float]:
         """Return the Dice of each form in the bundle against the first, and put it into the recipe.
 
-        Raises `PleuraError` (``export-mismatch``) where one is below `ALIKE`.
+        Raises `InvalidBundle` (``export-mismatch``) where one is below `ALIKE`.
         """
         forms = {"onnxruntime": folder / "network.onnx", "openvino": folder / "network.xml"}
         forms["torch"] = folder / "network.pt2"
@@ -77,7 +77,7 @@ class Agreement:
         for backend, dice in found.items():
             if dice < ALIKE:
                 message = f"masks by {backend} agree with those of the trained network by a Dice of {dice:.3f} only"
-                raise PleuraError(f"{message}; keep fp32, or train longer", code="export-mismatch")
+                raise InvalidBundle(f"{message}; keep fp32, or train longer", code="export-mismatch")
         recipe = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
         recipe["agreement"] = {"slices": len(self.planes), **{name: round(dice, 5) for name, dice in found.items()}}
         write_recipe(folder, recipe)

@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from pleura.errors import PleuraError, UnsuitableInput
+from pleura.errors import InvalidOption, PleuraError, UnsuitableInput
 from pleura.labels import of_lungs
 from pleura.networks.caches import MATPLOTLIB, TORCH, temporary_cache
 from pleura.training import augmentation
@@ -51,7 +51,7 @@ def settle(config: TrainingConfig) -> TrainingConfig:
 
     What follows from the data are sets, labels and validation sets.
 
-    Raises `PleuraError` (``config-field``) where the loss does not fit the labels, and what `label_names` raises.
+    Raises `InvalidOption` (``config-field``) where the loss does not fit the labels, and what `label_names` raises.
     """
     weights = config.weights or {"": 1.0}
     with _field("data"):
@@ -62,7 +62,7 @@ def settle(config: TrainingConfig) -> TrainingConfig:
         labels = ("lung",) if of_lungs(labels) else labels
         if len(labels) > 1:
             message = f"the field loss is {config.loss}, for one label; the data set has {', '.join(labels)}"
-            raise PleuraError(message, code="config-field")
+            raise InvalidOption(message, code="config-field")
     data = str(Path(config.data).absolute())
     start = str(Path(config.start).absolute()) if config.start and Path(config.start).exists() else config.start
     return dataclasses.replace(config, data=data, start=start, weights=weights, labels=labels, validation=validation)
@@ -74,7 +74,7 @@ def _field(name: str) -> Iterator[None]:
     try:
         yield
     except PleuraError as problem:
-        raise type(problem)(f"the field {name}: {problem}", code=problem.code) from problem
+        raise problem.within(f"the field {name}") from problem
 
 
 Listener = Callable[[Progress, TrainingConfig, str], None]
@@ -88,7 +88,7 @@ LEAST_VALIDATIONS = 8
 def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Progress:
     """Train, or go on with, the run in the directory `run`; return how it ended.
 
-    `tell` is called after each step, and while cases are read and validated. Raises `PleuraError` (``config-field``,
+    `tell` is called after each step, and while cases are read and validated. Raises `InvalidOption` (``config-field``,
     ``no-device``, ``run-differs``) and the reading errors.
     """
     tell = tell or (lambda _progress, _config, _doing: None)

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pleura.errors import PleuraError
+from pleura.errors import InvalidOption
 
 UNKNOWN = 255
 """Pixels with this label count nowhere."""
@@ -60,7 +60,7 @@ def make_objective(name: str, classes: int, **weights: float) -> Objective:
     Labels larger than the scores are shrunk to them, for ``bce`` to the share of each place that is labelled, else
     to the label that most of it has.
 
-    Raises `PleuraError` (``unknown-loss``, ``unsuitable-loss``).
+    Raises `InvalidOption` (``unknown-loss``, ``unsuitable-loss``).
     """
     factors = _factors(name, classes, {term.replace("_", "-"): factor for term, factor in weights.items()})
 
@@ -76,12 +76,12 @@ def _factors(name: str, classes: int, weights: dict[str, float]) -> dict[str, fl
     for term in terms:
         if term not in FACTORS:
             known = ", ".join(FACTORS)
-            raise PleuraError(f"there is no loss {term!r}; known are {known}, joined by +", code="unknown-loss")
+            raise InvalidOption(f"there is no loss {term!r}; known are {known}, joined by +", code="unknown-loss")
     for term in weights:
         if term not in terms:
-            raise PleuraError(f"{term} has a weight, but is no term of the loss {name}", code="unknown-loss")
+            raise InvalidOption(f"{term} has a weight, but is no term of the loss {name}", code="unknown-loss")
     if "bce" in terms and classes != 1:
-        raise PleuraError(f"the loss bce is for 1 output, not {classes}; use cross-entropy", code="unsuitable-loss")
+        raise InvalidOption(f"the loss bce is for 1 output, not {classes}; use cross-entropy", code="unsuitable-loss")
     return {term: FACTORS[term] for term in terms} | weights
 
 

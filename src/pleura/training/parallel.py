@@ -12,16 +12,16 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from pleura.errors import PleuraError
+from pleura.errors import InvalidOption
 
 
 def choose_device(wish: str) -> torch.device:
-    """Return the device to train on; "auto" is a GPU where there is one. Raises `PleuraError` (``no-device``)."""
+    """Return the device to train on; "auto" is a GPU where there is one. Raises `InvalidOption` (``no-device``)."""
     if wish == "auto":
         wish = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not available[wish]:
-        raise PleuraError(f"torch finds no {wish} on this machine; train with device cpu", code="no-device")
+        raise InvalidOption(f"torch finds no {wish} on this machine; train with device cpu", code="no-device")
     return torch.device(wish, int(os.environ.get("LOCAL_RANK", 0))) if wish == "cuda" else torch.device(wish)
 
 
@@ -61,12 +61,12 @@ class Team:
     def parts(self, batch: int, accumulate: int) -> Sequence[slice]:
         """Return the parts of a batch that this process trains on, one after the other.
 
-        Raises `PleuraError` (``config-field``) where the batch cannot be shared evenly.
+        Raises `InvalidOption` (``config-field``) where the batch cannot be shared evenly.
         """
         pieces = self.size * accumulate
         if batch % pieces:
             message = f"the field batch is {batch}, which {self.size} processes in {accumulate} parts cannot share"
-            raise PleuraError(message, code="config-field")
+            raise InvalidOption(message, code="config-field")
         length = batch // pieces
         first = self.rank * accumulate
         return [slice((first + part) * length, (first + part + 1) * length) for part in range(accumulate)]
