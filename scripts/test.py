@@ -29,7 +29,7 @@ from pleura.cli.parser import Parser
 from pleura.cli.paths import path
 from pleura.errors import UnreadableInput
 from pleura.volume import to_axial
-from pleura.writing import is_ours, preview, record_path
+from pleura.writing import is_ours, sidecar_path
 from pleura.writing.place import make_folder, replacing
 from pleura.writing.summary import size_text
 
@@ -91,9 +91,9 @@ def write(result: pleura.Segmentation, folder: Path, source: Path) -> list[Path]
     suffix = "png" if result.volume.planar else "nii.gz"
     stem = next(one for one in names(source) if is_free(folder / f"{one}_mask.{suffix}", result))
     mask, overlay, lungs = (folder / f"{stem}_{end}" for end in (f"mask.{suffix}", "overlay.png", "lungs.png"))
-    guard([mask, record_path(mask), overlay, lungs], identities([source]))
+    guard([mask, sidecar_path(mask), overlay, lungs], identities([source]))
     make_folder(folder)
-    written = [result.write(mask), preview(result, overlay)]
+    written = [result.write(mask), result.preview(overlay)]
     slices = to_axial(result.volume.voxels, result.volume.affine)
     if len(slices) == 1:
         inside = to_axial(result.labels.reshape(result.volume.shape), result.volume.affine) > 0
@@ -111,11 +111,11 @@ def names(source: Path) -> Iterator[str]:
 
 def is_free(mask: Path, result: pleura.Segmentation) -> bool:
     """Say whether a name is that of no file, of an earlier result of the same picture, or of what `guard` refuses."""
-    record = record_path(mask)
-    if not mask.exists() or not is_ours(mask) or not record.is_file():
+    sidecar = sidecar_path(mask)
+    if not mask.exists() or not is_ours(mask) or not sidecar.is_file():
         return True
     try:
-        earlier = json.loads(record.read_text(encoding="utf-8"))["input"]["sha256"]
+        earlier = json.loads(sidecar.read_text(encoding="utf-8"))["input"]["sha256"]
     except (ValueError, KeyError, TypeError):
         return True
     return bool(earlier == result.volume.identity.sha256)

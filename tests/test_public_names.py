@@ -24,9 +24,28 @@ def test_public_names_are_sorted_and_declared_once_for_people_and_once_for_type_
     assert sorted(typed) == pleura.__all__
 
 
-def test_no_room_has_the_name_of_a_public_function_which_importing_it_would_hide() -> None:
-    rooms = {path.stem for path in Path(pleura.__file__).parent.iterdir()}
-    assert rooms & set(pleura.__all__) == set()
+PACKAGES = sorted(Path(pleura.__file__).parent.rglob("__init__.py"))
+STILL_HIDDEN = {"pleura.reading.sniff"}
+
+
+@pytest.mark.parametrize("page", PACKAGES, ids=lambda page: page.parent.name)
+def test_no_name_that_a_package_offers_hides_a_module_of_that_package(page: Path) -> None:
+    package = ".".join(page.parent.relative_to(Path(pleura.__file__).parents[1]).parts)
+    modules = {path.stem for path in page.parent.iterdir() if path != page}
+    assert {f"{package}.{name}" for name in modules & names_offered(page, package)} <= STILL_HIDDEN
+
+
+def names_offered(page: Path, package: str) -> set[str]:
+    """Return what an `__init__.py` defines, lists in `__all__`, or imports, but for its own modules."""
+    offered: set[str] = set()
+    for node in ast.walk(ast.parse(page.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            offered.add(node.name)
+        elif isinstance(node, ast.ImportFrom) and node.module != package:
+            offered |= {alias.asname or alias.name for alias in node.names}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):  # of `__all__`, and of a table of names
+            offered.add(node.value)
+    return offered
 
 
 def test_dir_lists_the_public_names_before_they_are_used() -> None:

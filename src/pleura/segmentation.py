@@ -52,7 +52,7 @@ class Segmentation:
         """
         from pleura import writing
 
-        return writing.preview(self, path)
+        return writing.write_preview(self, path)
 
     @property
     def volumes_ml(self) -> dict[str, float]:

@@ -142,7 +142,7 @@ def test_run_that_is_stopped_between_mask_and_record_is_made_up_for(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(pleura.writing, "write_record", stop)
+        patched.setattr(pleura.writing, "write_sidecar", stop)
         assert run(*call).code == 130
     assert sorted(file.name for file in two.glob("*lungs*")) == ["ct_lungs.nii.gz"]  # no record of another mask
     assert "already" not in run(*call).out

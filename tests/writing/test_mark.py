@@ -9,23 +9,23 @@ import pytest
 from PIL import Image
 
 from pleura.segmentation import Segmentation
-from pleura.writing import SUFFIXES, is_ours, preview, record_path, write
+from pleura.writing import SUFFIXES, is_ours, sidecar_path, write, write_preview
 
 
 @pytest.mark.parametrize("suffix", [suffix for suffix in SUFFIXES if suffix != ".png"])
-def test_mask_and_its_record_bear_the_mark(suffix: str, plain: Segmentation, tmp_path: Path) -> None:
+def test_mask_and_its_sidecar_bear_the_mark(suffix: str, plain: Segmentation, tmp_path: Path) -> None:
     mask = write(plain, tmp_path / f"lungs{suffix}")
-    assert is_ours(record_path(mask))
-    record_path(mask).unlink()
+    assert is_ours(sidecar_path(mask))
+    sidecar_path(mask).unlink()
     assert is_ours(mask)
 
 
 def test_pictures_bear_the_mark(picture: Segmentation, tmp_path: Path) -> None:
     assert is_ours(write(picture, tmp_path / "lungs.png"))
-    assert is_ours(preview(picture, tmp_path / "lungs-preview.png"))
+    assert is_ours(write_preview(picture, tmp_path / "lungs-preview.png"))
 
 
-def test_scan_beside_a_record_of_ours_is_not_taken_for_a_result(picture: Segmentation, tmp_path: Path) -> None:
+def test_scan_beside_a_sidecar_of_ours_is_not_taken_for_a_result(picture: Segmentation, tmp_path: Path) -> None:
     Image.fromarray(np.zeros((40, 40), np.uint8)).save(tmp_path / "a.png")
     write(picture, tmp_path / "a.nii.gz")
     assert not is_ours(tmp_path / "a.png")

@@ -28,7 +28,7 @@ def run(wishes: Namespace) -> int:
     from pleura.labels import LUNGS
     from pleura.phantom import chest, write_dicom
     from pleura.segmenter import Segmenter
-    from pleura.writing import preview, write
+    from pleura.writing import write, write_preview
     from pleura.writing.place import make_folder
 
     series = _series_folder(wishes.folder)
@@ -42,7 +42,7 @@ def run(wishes: Namespace) -> int:
         agreement = dice(phantom.labels == label.value, result.labels == label.value)
         say(f"{label.name}: Dice {agreement:.4f} against the truth")
     mask = write(result, wishes.folder / "lungs.nii.gz")
-    picture = preview(result, wishes.folder / "lungs-preview.png")
+    picture = write_preview(result, wishes.folder / "lungs-preview.png")
     say(f"written: {mask} and {picture}")
     return 0
 

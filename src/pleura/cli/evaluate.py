@@ -202,7 +202,7 @@ def _keep(
     first: Judged, second: Judged | None, cases: CaseList, segmenter: Segmenter | None, wishes: Namespace
 ) -> None:
     from pleura.evaluation.evaluate import worst_pictures
-    from pleura.reporting import as_csv, as_json, page
+    from pleura.reporting import as_csv, as_html, as_json
     from pleura.writing.place import replacing
 
     folder: Path = wishes.output
@@ -211,7 +211,7 @@ def _keep(
     texts = {
         "report.json": json.dumps(found, indent=1, allow_nan=False) + "\n",
         "cases.csv": as_csv(first, cases, second),
-        "report.html": page(first, cases, pictures, fail_below=wishes.fail_below, other=second),
+        "report.html": as_html(first, cases, pictures, fail_below=wishes.fail_below, other=second),
     }
     for name, text in texts.items():
         with replacing(folder / name) as file:

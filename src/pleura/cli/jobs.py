@@ -15,7 +15,7 @@ from pleura.cli.naming import ResultName, distinct_names
 from pleura.errors import PleuraError, UnwritableOutput
 from pleura.reading.walk import file_set
 from pleura.volume import Note, Volume
-from pleura.writing import SUFFIXES, record_path, suffix_of
+from pleura.writing import SUFFIXES, sidecar_path, suffix_of
 from pleura.writing.earlier import refuse_to_replace
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def plan(given: Sequence[str], output: Path | None, *, series: str | None = None
         if len(jobs) > 1:
             text = f"{len(jobs)} scans do not go into one file: {_listed(jobs)}; use -o FOLDER, or name one of them"
             raise UnwritableOutput(text, code="where-to")
-        guard([output, record_path(output)], identities([jobs[0].source]))
+        guard([output, sidecar_path(output)], identities([jobs[0].source]))
         return [replace(jobs[0], output=output)]
     alone = len(jobs) == 1 and jobs[0].given == given[0]
     folder = output or Path("" if alone else _RESULTS)
@@ -189,7 +189,7 @@ def guard(files: Sequence[Path], inputs: frozenset[tuple[int, int]]) -> None:
 
     Parameters
     ----------
-    files : a mask, its record, or what else is written
+    files : a mask, its sidecar, or what else is written
     inputs : the `identities` of the inputs
 
     Raises

@@ -147,7 +147,7 @@ class _Batch:
 
     def _segmented(self, job: Job, number: int) -> Outcome:
         from pleura.reading import read
-        from pleura.writing import preview, read_record, record_path, write
+        from pleura.writing import read_sidecar, sidecar_path, write, write_preview
         from pleura.writing.earlier import remove_preview_of_other
         from pleura.writing.place import alone_in
 
@@ -171,10 +171,10 @@ class _Batch:
             remove_preview_of_other(target, picture_path(target), volume)
             write(result, target)
             if picture:
-                preview(result, picture)
-            record = read_record(record_path(target)) or {}
+                write_preview(result, picture)
+            sidecar = read_sidecar(sidecar_path(target)) or {}
         rounded = {stage: round(taken, 3) for stage, taken in seconds.items()}
-        return outcome.written(result, self._also_named({**data, "seconds": rounded, **record}, volume))
+        return outcome.written(result, self._also_named({**data, "seconds": rounded, **sidecar}, volume))
 
     def _also_named(self, data: dict[str, Any], volume: Volume) -> dict[str, Any]:
         """Add a warning where a mask of the same voxels lies there under a name that no input of this call has."""
@@ -194,17 +194,17 @@ class _Batch:
         return {} if self.jobs[0].output else masks_by_input(self.jobs[0].stem.parent)
 
     def _earlier(self, volume: Volume, target: Path, picture: Path | None) -> dict[str, Any] | None:
-        """Return the record of a result that is there and that segmenting the scan again would only repeat."""
+        """Return the sidecar of a result that is there and that segmenting the scan again would only repeat."""
         from pleura.writing import earlier
 
         return earlier.up_to_date(target, picture, volume, self.segmenter.provenance(volume))
 
     def _guard(self, volume: Volume, target: Path, picture: Path | None) -> None:
         """Refuse to write over inputs, files of other making and, unless that is wanted, results of other inputs."""
-        from pleura.writing import record_path
+        from pleura.writing import sidecar_path
         from pleura.writing.earlier import refuse_to_lose
 
-        guard([target, record_path(target), *([picture] if picture else [])], self.inputs)
+        guard([target, sidecar_path(target), *([picture] if picture else [])], self.inputs)
         if not self.wishes.overwrite:
             refuse_to_lose(target, picture, volume)
 

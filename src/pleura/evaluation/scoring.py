@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.evaluation.metrics import dice, iou, precision, recall
-from pleura.evaluation.surfaces import surfaces
+from pleura.evaluation.surface_distance import surfaces
 from pleura.labels import LUNGS
 
 TOLERANCES = (1.0, 2.0, 3.0)

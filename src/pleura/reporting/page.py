@@ -57,7 +57,7 @@ SIDE = 320
 """Longest side of a picture on the page, in pixels."""
 
 
-def page(
+def as_html(
     judged: Judged,
     cases: CaseList,
     pictures: Sequence[Picture],

@@ -17,17 +17,17 @@ from pleura.writing.mark import is_ours
 from pleura.writing.nifti import write_nifti, write_nifti_gz
 from pleura.writing.notebook import as_html
 from pleura.writing.place import replacing
-from pleura.writing.preview import preview
+from pleura.writing.preview import write_preview
 from pleura.writing.raster import write_png
-from pleura.writing.record import (
+from pleura.writing.sidecar import (
     fingerprint,
     height,
     left_to_right,
     millilitres,
-    read_record,
-    record,
+    read_sidecar,
+    sidecar_fields,
     square_centimetres,
-    write_record,
+    write_sidecar,
 )
 from pleura.writing.summary import size_text, summary_line
 
@@ -38,15 +38,15 @@ __all__ = [
     "is_ours",
     "left_to_right",
     "millilitres",
-    "preview",
-    "read_record",
-    "record",
-    "record_path",
+    "read_sidecar",
+    "sidecar_fields",
+    "sidecar_path",
     "size_text",
     "square_centimetres",
     "suffix_of",
     "summary_line",
     "write",
+    "write_preview",
 ]
 
 _WRITERS: dict[str, Callable[[Segmentation, BinaryIO], None]] = {
@@ -61,7 +61,7 @@ SUFFIXES = tuple(_WRITERS)
 
 
 def write(segmentation: Segmentation, path: str | Path) -> Path:
-    """Write the labels on the scan's own grid, and `record_path(path)` beside them.
+    """Write the labels on the scan's own grid, and `sidecar_path(path)` beside them.
 
     Parameters
     ----------
@@ -83,9 +83,9 @@ def write(segmentation: Segmentation, path: str | Path) -> Path:
         writer(segmentation, file)
         file.flush()
         written = fingerprint(Path(file.name))
-        record_path(path).unlink(missing_ok=True)  # it would tell of the earlier mask, were we stopped before the next
-    with replacing(record_path(path)) as file:
-        write_record(segmentation, written, file)
+        sidecar_path(path).unlink(missing_ok=True)  # it would tell of the earlier mask, were we stopped before the next
+    with replacing(sidecar_path(path)) as file:
+        write_sidecar(segmentation, written, file)
     return path
 
 
@@ -105,6 +105,6 @@ def suffix_of(path: Path) -> str:
     )
 
 
-def record_path(path: Path) -> Path:
+def sidecar_path(path: Path) -> Path:
     """Return where the JSON of the mask at `path` lies: the name of the mask, and `.json`."""
     return path.with_name(f"{path.name}.json")

@@ -1,7 +1,7 @@
 """What lies where a result is to go, and whether it may be replaced: only an earlier result of the same input.
 
-A result is known by its mark, its input by the record beside the mask or, where that is lost or broken, by the mark
-again. A mask whose file is whole and is not the one of the record was changed by somebody, and is theirs.
+A result is known by its mark, its input by the sidecar beside the mask or, where that is lost or broken, by the mark
+again. A mask whose file is whole and is not the one of the sidecar was changed by somebody, and is theirs.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import Any
 from pleura.errors import PleuraError, UnwritableOutput
 from pleura.reading import read_labels
 from pleura.volume import Volume
-from pleura.writing import record_path
+from pleura.writing import sidecar_path
 from pleura.writing.mark import input_of, is_ours
-from pleura.writing.record import fingerprint, matches, read_record
+from pleura.writing.sidecar import fingerprint, matches, read_sidecar
 
 _END_OF_PNG = b"IEND\xaeB`\x82"
 
@@ -26,7 +26,7 @@ def refuse_to_replace(file: Path) -> None:
     """Refuse to write over a file that is not ours.
 
     An empty file, such as one made to reserve a name, is free to be written to. Beside a mask of ours, what cannot be
-    read in the place of its record is ours too.
+    read in the place of its sidecar is ours too.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def refuse_to_lose(mask: Path, picture: Path | None, volume: Volume) -> None:
         It is the result of another input (`other-input`), or a mask that was changed since (`changed-mask`).
     """
     if mask.is_file() and mask.stat().st_size:
-        known = read_record(record_path(mask))
+        known = read_sidecar(sidecar_path(mask))
         if not (matches(known, volume) if known else _bears(mask, volume)):
             raise _other(mask)
         if known and fingerprint(mask) != known["mask"] and _is_whole(mask):
@@ -66,7 +66,7 @@ def refuse_to_lose(mask: Path, picture: Path | None, volume: Volume) -> None:
 
 
 def masks_by_input(folder: Path) -> dict[str, list[Path]]:
-    """Return the masks of ours that lie in a folder, each with its record, by the `input_of` them."""
+    """Return the masks of ours that lie in a folder, each with its sidecar, by the `input_of` them."""
     found: dict[str, list[Path]] = defaultdict(list)
     for kept in sorted(folder.glob("*.json")):
         digits = input_of(kept.with_suffix(""))
@@ -84,12 +84,12 @@ def remove_preview_of_other(mask: Path, picture: Path, volume: Volume) -> None:
 def up_to_date(
     mask: Path, picture: Path | None, volume: Volume, provenance: Mapping[str, Any]
 ) -> dict[str, Any] | None:
-    """Return the record of a result of this volume, made in this way, that is there as a whole; None where none is.
+    """Return the sidecar of a result of this volume, made in this way, that is there as a whole; None where none is.
 
     A mask that somebody has corrected since is up to date too.
     """
     files = [file for file in (mask, picture) if file]
-    known = read_record(record_path(mask)) if all(map(is_ours, files)) else None
+    known = read_sidecar(sidecar_path(mask)) if all(map(is_ours, files)) else None
     if known is None or not matches(known, volume) or not provenance.items() <= known.items():
         return None
     if picture is not None and not (_bears(picture, volume) and picture.read_bytes().endswith(_END_OF_PNG)):

@@ -25,7 +25,7 @@ def mark(volume: Volume) -> str:
 
 
 def is_ours(file: Path) -> bool:
-    """Say whether a file is a mask, a record or a preview that `pleura` wrote."""
+    """Say whether a file is a mask, a sidecar or a preview that `pleura` wrote."""
     return bool(_MARKED.search(_start(file)))
 
 

@@ -31,7 +31,7 @@ _LUNG_WINDOW = (-1150.0, 250.0)
 """Centre -450, width 1400 HU."""
 
 
-def preview(segmentation: Segmentation, path: str | Path) -> Path:
+def write_preview(segmentation: Segmentation, path: str | Path) -> Path:
     """Write a PNG of the scan with the outlines of its lungs, volumes and warnings under it.
 
     A picture is shown alone; lungs of fewer than four slices without the coronal and sagittal planes.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pleura.segmentation import Segmentation
-from pleura.writing.record import has_area, millilitres, share, square_centimetres
+from pleura.writing.sidecar import has_area, millilitres, share, square_centimetres
 
 _MOST_NAMED = 6
 """Structures that still make a line that can be read."""

@@ -20,11 +20,11 @@ from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume
 
 _PARTS = ("program", "geometry", "mask")
-"""Objects without which a record says nothing of its mask."""
+"""Objects without which a sidecar says nothing of its mask."""
 
 
-def record(segmentation: Segmentation) -> dict[str, Any]:
-    """Return the record as plain lists, dicts, strings and numbers."""
+def sidecar_fields(segmentation: Segmentation) -> dict[str, Any]:
+    """Return the sidecar as plain lists, dicts, strings and numbers."""
     volume = segmentation.volume
     return {
         "program": {"name": "pleura", "version": __version__},
@@ -40,14 +40,14 @@ def record(segmentation: Segmentation) -> dict[str, Any]:
     }
 
 
-def write_record(segmentation: Segmentation, mask: Mapping[str, Any], file: BinaryIO) -> None:
-    """Write the record as JSON (RFC 8259), indented for people, with the `fingerprint` of the mask's file."""
-    found = {**record(segmentation), "mask": mask}
+def write_sidecar(segmentation: Segmentation, mask: Mapping[str, Any], file: BinaryIO) -> None:
+    """Write the sidecar as JSON (RFC 8259), indented for people, with the `fingerprint` of the mask's file."""
+    found = {**sidecar_fields(segmentation), "mask": mask}
     file.write(json.dumps(found, indent=2, allow_nan=False).encode() + b"\n")
 
 
-def read_record(path: Path) -> dict[str, Any] | None:
-    """Return the record at `path`, or None where there is none, or none that holds together."""
+def read_sidecar(path: Path) -> dict[str, Any] | None:
+    """Return the sidecar at `path`, or None where there is none, or none that holds together."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
@@ -56,7 +56,7 @@ def read_record(path: Path) -> dict[str, Any] | None:
 
 
 def matches(found: Mapping[str, Any], volume: Volume) -> bool:
-    """Say whether a record is that of a mask of this volume: the same voxels of the same series in the same place."""
+    """Say whether a sidecar is that of a mask of this volume: the same voxels of the same series in the same place."""
     source = found["input"] if isinstance(found.get("input"), dict) else {}
     stated = source.get("sha256", ""), source.get("series_uid", ""), found["geometry"]
     return stated == (volume.identity.sha256, volume.identity.series_uid, _geometry(volume))

@@ -13,30 +13,30 @@ from pleura.errors import UnwritableOutput
 from pleura.labels import structures
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume, affine_from_spacing
-from pleura.writing import SUFFIXES, left_to_right, record, record_path, suffix_of, write
+from pleura.writing import SUFFIXES, left_to_right, sidecar_fields, sidecar_path, suffix_of, write
 
 
-def test_record_lies_beside_the_mask_under_its_name(plain: Segmentation, tmp_path: Path) -> None:
+def test_sidecar_lies_beside_the_mask_under_its_name(plain: Segmentation, tmp_path: Path) -> None:
     assert plain.write(tmp_path / "case.7.NII.GZ") == tmp_path / "case.7.NII.GZ"
     data = (tmp_path / "case.7.NII.GZ").read_bytes()
     mask = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-    assert json.loads((tmp_path / "case.7.NII.GZ.json").read_text()) == {**record(plain), "mask": mask}
+    assert json.loads((tmp_path / "case.7.NII.GZ.json").read_text()) == {**sidecar_fields(plain), "mask": mask}
 
 
-def test_masks_of_two_formats_have_a_record_each() -> None:
-    assert [record_path(Path(f"a/b{suffix}")).name for suffix in (".mha", ".nrrd")] == ["b.mha.json", "b.nrrd.json"]
+def test_masks_of_two_formats_have_a_sidecar_each() -> None:
+    assert [sidecar_path(Path(f"a/b{suffix}")).name for suffix in (".mha", ".nrrd")] == ["b.mha.json", "b.nrrd.json"]
 
 
-def test_record_counts_voxels_and_millilitres(plain: Segmentation) -> None:
-    background, right, left = record(plain)["labels"]
+def test_sidecar_counts_voxels_and_millilitres(plain: Segmentation) -> None:
+    background, right, left = sidecar_fields(plain)["labels"]
     assert background == {"value": 0, "name": "background"}
     # 4 and 2 voxels of 5 x 2 x 1 mm: 40 and 20 cubic millimetres
     assert (right["value"], right["name"], right["voxels"], right["ml"]) == (1, "right lung", 4, 0.04)
     assert (left["value"], left["name"], left["voxels"], left["ml"]) == (2, "left lung", 2, 0.02)
 
 
-def test_record_tells_program_model_grid_and_findings(plain: Segmentation) -> None:
-    found = record(plain)
+def test_sidecar_names_program_model_grid_and_findings(plain: Segmentation) -> None:
+    found = sidecar_fields(plain)
     assert found["program"] == {"name": "pleura", "version": __version__}
     assert found["model"] == {"name": "test"}
     assert found["geometry"]["spacing_mm"] == [5.0, 2.0, 1.0]
@@ -45,14 +45,14 @@ def test_record_tells_program_model_grid_and_findings(plain: Segmentation) -> No
     assert found["notes"][0]["code"] == "hu-offset-corrected"
 
 
-def test_record_holds_no_duration(plain: Segmentation) -> None:
+def test_sidecar_holds_no_duration(plain: Segmentation) -> None:
     slower = replace(plain, timings={"read": 99.0})
-    assert record(slower) == record(plain)
-    assert "99" not in json.dumps(record(slower))
+    assert sidecar_fields(slower) == sidecar_fields(plain)
+    assert "99" not in json.dumps(sidecar_fields(slower))
 
 
 def test_picture_without_millimetres_has_no_millilitres(picture: Segmentation) -> None:
-    found = record(picture)
+    found = sidecar_fields(picture)
     assert [label.get("ml") for label in found["labels"]] == [None, None, None]
     assert found["labels"][1]["voxels"] == 2
     assert found["geometry"]["spacing_mm"] is None
@@ -71,7 +71,7 @@ def radiograph(turn: int = 0) -> Segmentation:
 
 @pytest.mark.parametrize("turn", range(4))
 def test_radiograph_is_measured_along_the_patient_whichever_way_it_lies(turn: int) -> None:
-    found = record(radiograph(turn))
+    found = sidecar_fields(radiograph(turn))
     _, right, left = found["labels"]
     # rows of 20 mm: 6 and 5 of them; pixels of 6 square centimetres: 12 and 15 of them
     assert (right["height_cm"], left["height_cm"]) == (12.0, 10.0)
@@ -82,21 +82,21 @@ def test_radiograph_is_measured_along_the_patient_whichever_way_it_lies(turn: in
 
 def test_radiograph_without_a_spacing_has_shares_and_a_ratio_and_a_scan_has_no_shares(plain: Segmentation) -> None:
     known = radiograph()
-    found = record(replace(known, volume=replace(known.volume, spacing_known=False)))
+    found = sidecar_fields(replace(known, volume=replace(known.volume, spacing_known=False)))
     assert [label["share"] for label in found["labels"][1:]] == [0.15, 0.1875]
     assert found["left_to_right"] == 1.25
-    assert [label["share"] for label in record(plain)["labels"][1:]] == [None, None]
+    assert [label["share"] for label in sidecar_fields(plain)["labels"][1:]] == [None, None]
 
 
 def test_one_lung_is_measured_along_the_rows() -> None:
     one = radiograph()
     one.labels[one.labels == 2] = 0
-    assert [label["height_cm"] for label in record(one)["labels"][1:]] == [12.0, 0.0]
+    assert [label["height_cm"] for label in sidecar_fields(one)["labels"][1:]] == [12.0, 0.0]
 
 
 def test_radiograph_stored_as_a_volume_of_one_slice_has_areas(picture: Segmentation) -> None:
     volume = Volume(picture.volume.voxels, affine_from_spacing((9.0, 5.0, 10.0)), kind=Kind.RADIOGRAPH)
-    _, right, left = record(replace(picture, volume=volume, labels=picture.labels[None]))["labels"]
+    _, right, left = sidecar_fields(replace(picture, volume=volume, labels=picture.labels[None]))["labels"]
     # 2 pixels of 5 x 10 mm are 1 square centimetre, 2 rows of 5 mm are 1 centimetre high
     assert (right["cm2"], right["height_cm"], right["ml"]) == (1, 1, None)
     assert left["cm2"] == 1
@@ -106,7 +106,7 @@ def test_oblique_voxels_are_measured_by_the_determinant(plain: Segmentation) -> 
     affine = plain.volume.affine.copy()
     affine[1, 0] = 3.0  # a shear leaves the volume of a voxel as it is
     sheared = replace(plain, volume=Volume(plain.volume.voxels, affine))
-    assert record(sheared)["labels"][1]["ml"] == 0.04
+    assert sidecar_fields(sheared)["labels"][1]["ml"] == 0.04
 
 
 @pytest.mark.parametrize("suffix", [suffix for suffix in SUFFIXES if suffix != ".png"])
@@ -114,7 +114,7 @@ def test_same_result_gives_the_same_bytes(suffix: str, plain: Segmentation, tmp_
     (tmp_path / "elsewhere").mkdir()
     first, second = write(plain, tmp_path / f"a{suffix}"), write(plain, tmp_path / "elsewhere" / f"other{suffix}")
     assert first.read_bytes() == second.read_bytes()
-    assert record_path(first).read_bytes() == record_path(second).read_bytes()
+    assert sidecar_path(first).read_bytes() == sidecar_path(second).read_bytes()
 
 
 def test_unknown_suffix_is_refused_with_the_known_ones() -> None:
@@ -127,6 +127,6 @@ def test_unknown_suffix_is_refused_with_the_known_ones() -> None:
 def test_left_is_compared_with_right_in_radiographs_of_lungs_alone(picture: Segmentation) -> None:
     volume = replace(picture.volume, kind=Kind.RADIOGRAPH)
     film = replace(picture, volume=volume)
-    assert record(film)["left_to_right"] == left_to_right(film) is not None
-    assert "left_to_right" not in record(replace(film, structures=structures(["heart", "spine"])))
-    assert "left_to_right" not in record(picture)
+    assert sidecar_fields(film)["left_to_right"] == left_to_right(film) is not None
+    assert "left_to_right" not in sidecar_fields(replace(film, structures=structures(["heart", "spine"])))
+    assert "left_to_right" not in sidecar_fields(picture)
