@@ -22,10 +22,10 @@ except ImportError as problem:
 from pleura.cli.console import NOTHING_DONE, complain, say, warn
 from pleura.cli.parser import verb_parser
 from pleura.cli.process import exit_code
-from pleura.datasets import PRESETS, Settings
 from pleura.datasets.files import file_hash
-from pleura.datasets.finding import find_pairs, is_collection
 from pleura.errors import PleuraError, UnreadableInput
+from pleura.preparation import PRESETS, Settings
+from pleura.preparation.find import find_pairs, is_collection
 
 SCRIPTS = Path(__file__).resolve().parent
 USABLE = 0.9

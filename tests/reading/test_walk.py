@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pleura.datasets.naming import named
+from pleura.preparation.names import named
 from pleura.reading.walk import files_below
 
 DEPTH = 1200

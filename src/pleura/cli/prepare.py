@@ -23,7 +23,7 @@ from pleura.cli.progress import counted
 from pleura.options import CONVENTIONS, MODALITIES
 
 if TYPE_CHECKING:
-    from pleura.datasets import Report, Settings
+    from pleura.preparation import Report, Settings
 
 SHOWN = 20
 """Refusals, and cases to look at, that are listed one by one."""
@@ -60,8 +60,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(wishes: Namespace) -> int:
     """Prepare the data set and say what came of it."""
-    from pleura.datasets.preparation import attempt, require_cases
     from pleura.inference.backends import available_threads
+    from pleura.preparation.run import attempt, require_cases
 
     workers = available_threads(wishes.workers)
     with counted("preparing", wishes.quiet) as tell:
@@ -75,7 +75,7 @@ def run(wishes: Namespace) -> int:
 
 
 def _settings(wishes: Namespace) -> Settings:
-    from pleura.datasets import PRESETS, Settings
+    from pleura.preparation import PRESETS, Settings
 
     given = {name: getattr(wishes, name) for name in ("window", "spacing", "size", "slices", "split")}
     asked = {name: value for name, value in given.items() if value is not None}
@@ -90,8 +90,8 @@ def is_unprepared(folder: Path) -> bool:
 
     Raises `UnreadableInput` (``no-manifest``) for a data set of which making it was broken off.
     """
-    from pleura.datasets.finding import is_collection, is_unfinished
     from pleura.errors import UnreadableInput
+    from pleura.preparation.find import is_collection, is_unfinished
 
     if is_unfinished(folder):
         text = f"{folder}: this data set is not finished; the same pleura prepare goes on with it"
@@ -101,7 +101,7 @@ def is_unprepared(folder: Path) -> bool:
 
 def tell_of(report: Report, dest: Path) -> None:
     """Print what came of preparing a data set."""
-    from pleura.datasets.doubts import DOUBTS
+    from pleura.preparation.case_warnings import DOUBTS
 
     counts = report.counts
     parts = ", ".join(f"{counts[part]} {part}" for part in ("train", "val", "test"))

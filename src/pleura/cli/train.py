@@ -119,8 +119,8 @@ def _prepared(config: TrainingConfig, folder: Path, quiet: bool) -> TrainingConf
     from dataclasses import replace
 
     from pleura.cli.prepare import is_unprepared, tell_of
-    from pleura.datasets import prepare
     from pleura.inference.backends import available_threads
+    from pleura.preparation import prepare
 
     if not Path(config.data).exists():
         raise UnreadableInput(f"{config.data}: there is no such folder", code="not-found")

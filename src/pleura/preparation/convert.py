@@ -18,20 +18,20 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.datasets.alignment import on_image
-from pleura.datasets.checks import find_faults, with_oriented_sides
-from pleura.datasets.dicom_pairs import STRUCTURE_SET, object_class, object_names
 from pleura.datasets.dicom_seg import read_seg
 from pleura.datasets.files import file_hash, write_slice, write_volume
-from pleura.datasets.meaning import Facts, Meaning, facts_of, whole
-from pleura.datasets.parts import read_parts
-from pleura.datasets.record import Pair, Record, Refusal
 from pleura.datasets.rtstruct import read_rtstruct
-from pleura.datasets.sampling import plan
-from pleura.datasets.settings import Settings
 from pleura.errors import PleuraError
 from pleura.modality.shown import shown
+from pleura.preparation.checks import find_faults, with_oriented_sides
+from pleura.preparation.dicom_pairs import STRUCTURE_SET, object_class, object_names
+from pleura.preparation.label_mapping import Facts, Meaning, facts_of, whole
+from pleura.preparation.mask_parts import read_parts
+from pleura.preparation.record import Pair, Record, Refusal
+from pleura.preparation.sampling import plan
+from pleura.preparation.settings import Settings
 from pleura.reading import read
+from pleura.reading.alignment import on_image
 from pleura.reading.dicom_dataset import read_dataset
 from pleura.reading.labelmap import LabelMap, read_labels
 from pleura.reading.sniff import Format, sniff

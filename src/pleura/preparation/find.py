@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pleura.datasets.challenge import findings, is_challenge, with_finding
-from pleura.datasets.dicom_pairs import NO_MASK, match_series, object_class
-from pleura.datasets.journal import NAME as JOURNAL
-from pleura.datasets.matching import companions, match
-from pleura.datasets.naming import is_image_name, named
-from pleura.datasets.record import Pair, Refusal
-from pleura.datasets.settings import SPLITS
 from pleura.errors import UnreadableInput
+from pleura.preparation.dicom_pairs import NO_MASK, match_series, object_class
+from pleura.preparation.names import is_image_name, named
+from pleura.preparation.pairing import companions, match
+from pleura.preparation.progress import NAME as JOURNAL
+from pleura.preparation.record import Pair, Refusal
+from pleura.preparation.rsna import findings, is_challenge, with_finding
+from pleura.preparation.settings import SPLITS
 from pleura.reading.walk import files_below
 
 MANIFEST, DESCRIPTION = "manifest.jsonl", "dataset.json"

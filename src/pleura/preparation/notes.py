@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from pleura.datasets.record import Pair, Record
-from pleura.datasets.splitting import patient_hash
+from pleura.preparation.record import Pair, Record
+from pleura.preparation.splitting import patient_hash
 from pleura.volume import Kind, Note
 
 Owned = tuple[Pair, Record]

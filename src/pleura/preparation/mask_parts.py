@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pleura.datasets.meaning import whole
 from pleura.errors import UnsuitableInput
 from pleura.labels import LEFT, RIGHT
+from pleura.preparation.label_mapping import whole
 from pleura.reading.labelmap import LabelMap, read_labels
 
 _MOST_SHARED = 0.1

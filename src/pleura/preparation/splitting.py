@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
-from pleura.datasets.record import Pair
-from pleura.datasets.settings import SPLITS
 from pleura.errors import UnsuitableInput
+from pleura.preparation.record import Pair
+from pleura.preparation.settings import SPLITS
 
 DEFAULT_SHARES = (0.7, 0.15, 0.15)
 _IMAGE_COLUMNS = ("image", "file", "filename", "name", "id")

@@ -11,10 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pleura.datasets.naming import SUFFIX, Named, Place, parse_names
-from pleura.datasets.record import Pair, Refusal
 from pleura.file_names import bare_key_of, is_word, joined, says_image, tokens, without_padding
 from pleura.labels import LEFT, RIGHT, RIGHT_AND_LEFT
+from pleura.preparation.names import SUFFIX, Named, Place, parse_names
+from pleura.preparation.record import Pair, Refusal
 
 Keyed = defaultdict[Place, list[Named]]
 

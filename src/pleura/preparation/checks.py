@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.datasets.doubts import DOUBTS
 from pleura.errors import UnsuitableInput
 from pleura.labels import LEFT, RIGHT
+from pleura.preparation.case_warnings import DOUBTS
 from pleura.volume import Kind, Note, Volume
 
 _AIR = -500

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.datasets.settings import Settings
+from pleura.preparation.settings import Settings
 from pleura.volume import Affine, Volume
 
 Positions = NDArray[np.float64]

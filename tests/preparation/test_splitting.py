@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from pleura.datasets.splitting import DEFAULT_SHARES, parts_of
+from pleura.preparation.splitting import DEFAULT_SHARES, parts_of
 
 
 def counts(total: int, shares: tuple[float, float, float] = DEFAULT_SHARES, seed: int = 0) -> tuple[int, int, int]:

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pleura
-from pleura.datasets.doubts import DOUBTS
-from pleura.datasets.finding import DESCRIPTION, MANIFEST
-from pleura.datasets.record import Record, Refusal
-from pleura.datasets.settings import SPLITS, Settings
+from pleura.preparation.case_warnings import DOUBTS
+from pleura.preparation.find import DESCRIPTION, MANIFEST
+from pleura.preparation.record import Record, Refusal
+from pleura.preparation.settings import SPLITS, Settings
 from pleura.volume import Note
 from pleura.writing.place import replacing
 

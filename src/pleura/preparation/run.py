@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 import pleura
-from pleura.datasets.cases import Job, Seen, ask, make, see
-from pleura.datasets.doubts import common_doubts
 from pleura.datasets.files import file_hash
-from pleura.datasets.finding import MANIFEST, find_pairs, stated_convention
-from pleura.datasets.journal import NAME, Journal, key_of
-from pleura.datasets.meaning import PLAIN, Facts, settle
-from pleura.datasets.notes import Owned, against_earlier, mixed, patients_guessed, without_masks
-from pleura.datasets.record import Pair, Record, Refusal
-from pleura.datasets.report import Report, earlier_cases
-from pleura.datasets.settings import SPLITS, Settings
-from pleura.datasets.splitting import DEFAULT_SHARES, parts_of, patient_hash, patient_rule
-from pleura.datasets.workers import worker_processes
 from pleura.errors import UnsuitableInput, UnwritableOutput
+from pleura.preparation.case_warnings import common_doubts
+from pleura.preparation.convert import Job, Seen, ask, make, see
+from pleura.preparation.find import MANIFEST, find_pairs, stated_convention
+from pleura.preparation.label_mapping import PLAIN, Facts, settle
+from pleura.preparation.notes import Owned, against_earlier, mixed, patients_guessed, without_masks
+from pleura.preparation.progress import NAME, Journal, key_of
+from pleura.preparation.record import Pair, Record, Refusal
+from pleura.preparation.report import Report, earlier_cases
+from pleura.preparation.settings import SPLITS, Settings
+from pleura.preparation.splitting import DEFAULT_SHARES, parts_of, patient_hash, patient_rule
+from pleura.preparation.workers import worker_processes
 from pleura.volume import Note
 from pleura.writing.place import make_folder
 
@@ -45,7 +45,7 @@ def prepare(
 
     Parameters
     ----------
-    source : folder in any of the layouts that `pleura.datasets` knows
+    source : folder in any of the layouts that `pleura.preparation` knows
     dest : folder of the dataset; made where it is not there. What an earlier run has finished there is kept.
     settings : what to do to each case; nothing is resampled, cropped or windowed without
     workers : processes; with more than one, call it under ``if __name__ == "__main__":``

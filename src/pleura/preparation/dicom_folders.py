@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
-from pleura.datasets.naming import Place, named
+from pleura.preparation.names import Place, named
 
 
 def masks_beside(folders: Mapping[str, Path], places: Collection[Place], root: Path) -> dict[str, Place]:

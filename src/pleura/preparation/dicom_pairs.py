@@ -13,15 +13,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pleura.datasets.beside import masks_beside
 from pleura.datasets.dicom_seg import segment_names
-from pleura.datasets.matching import are_whole, is_of_used_scan, with_masks
-from pleura.datasets.meaning import side_of
-from pleura.datasets.naming import Named, Place
-from pleura.datasets.record import Pair, Refusal
 from pleura.datasets.rtstruct import structure_names
 from pleura.errors import PleuraError
 from pleura.labels import LEFT, RIGHT
+from pleura.preparation.dicom_folders import masks_beside
+from pleura.preparation.label_mapping import side_of
+from pleura.preparation.names import Named, Place
+from pleura.preparation.pairing import are_whole, is_of_used_scan, with_masks
+from pleura.preparation.record import Pair, Refusal
 from pleura.reading.dicom import scan
 from pleura.reading.dicom_dataset import read_dataset
 from pleura.reading.dicom_series import Series

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-from pleura.datasets.meaning import Facts
-from pleura.datasets.record import Record, record_from
+from pleura.preparation.label_mapping import Facts
+from pleura.preparation.record import Record, record_from
 
 NAME = ".finished.jsonl"
 

@@ -13,12 +13,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from pleura.datasets import PRESETS, Settings, prepare
-from pleura.datasets.finding import is_collection, is_unfinished
-from pleura.datasets.preparation import attempt
 from pleura.errors import PleuraError
 from pleura.phantom import chest
 from pleura.phantom.dicom import write_dicom
+from pleura.preparation import PRESETS, Settings, prepare
+from pleura.preparation.find import is_collection, is_unfinished
+from pleura.preparation.run import attempt
 from pleura.training.sources import label_names, load
 
 PHANTOM = chest(shape=(12, 64, 64), spacing=(20.0, 6.0, 6.0))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from pleura.datasets.record import Pair, Refusal
+from pleura.preparation.record import Pair, Refusal
 
 _FOLDER = re.compile(r"^stage_\d_(train|test)_images$")
 _TABLE = re.compile(r"^stage_\d_(train_labels|detailed_class_info)\.csv$")

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pleura.datasets.matching import match
 from pleura.file_names import key_of, without_padding
+from pleura.preparation.pairing import match
 
 ROOT = Path("/source")
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pleura.datasets.workers import worker_processes
+from pleura.preparation.workers import worker_processes
 
 PROGRAM = """
 import os, signal, time
-from pleura.datasets.workers import worker_processes
+from pleura.preparation.workers import worker_processes
 
 if __name__ == "__main__":
     with worker_processes(2) as together:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pleura.datasets.record import Record
+from pleura.preparation.record import Record
 from pleura.volume import Note
 
 DOUBTS: Mapping[str, str] = {

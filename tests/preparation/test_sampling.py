@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pleura.datasets.sampling import plan
-from pleura.datasets.settings import Settings
+from pleura.preparation.sampling import plan
+from pleura.preparation.settings import Settings
 from pleura.volume import Kind, Volume, affine_from_spacing
 
 

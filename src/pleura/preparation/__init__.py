@@ -1,0 +1,10 @@
+"""A folder of images and masks in any layout in, a checked, split and hashed data set with a manifest out."""
+
+from __future__ import annotations
+
+from pleura.preparation.record import Record, Refusal
+from pleura.preparation.report import Report
+from pleura.preparation.run import prepare
+from pleura.preparation.settings import PRESETS, Settings
+
+__all__ = ["PRESETS", "Record", "Refusal", "Report", "Settings", "prepare"]
