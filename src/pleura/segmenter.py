@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pleura
+from pleura.conventions import CONVENTIONS, Convention, Modality
 from pleura.errors import InvalidOption, UnsuitableInput
 from pleura.inference.anatomy_rules import RuleVolumes
-from pleura.inference.backends import available_threads, make_backend
+from pleura.inference.backends import BackendName, Device, available_threads, make_backend
 from pleura.inference.bundle import LUNGS, RADIOGRAPH, Bundle, load_bundle
 from pleura.inference.chances import enlarge, lung_chance
 from pleura.inference.checks import find_warnings, warn_if_empty
@@ -30,7 +31,6 @@ from pleura.inference.tidy import postprocess
 from pleura.inference.turns import upright_chances
 from pleura.labels import RIGHT_AND_LEFT, structures
 from pleura.modality.shown import shown
-from pleura.options import CONVENTIONS, Backend, Convention, Device, Modality
 from pleura.reading.source import Source, as_volume
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume, axial_order, to_axial
@@ -62,7 +62,7 @@ class Segmenter:
         model: str | Path | None = None,
         modality: Modality = "auto",
         convention: Convention = "",
-        backend: Backend = "auto",
+        backend: BackendName = "auto",
         device: Device = "auto",
         threads: int | None = None,
     ) -> None:
@@ -243,7 +243,7 @@ def segment(
     model: str | Path | None = None,
     modality: Modality = "auto",
     convention: Convention = "",
-    backend: Backend = "auto",
+    backend: BackendName = "auto",
     device: Device = "auto",
     threads: int | None = None,
 ) -> Segmentation:

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, cast
 from pleura.cli.console import say, warn
 from pleura.cli.paths import path
 from pleura.cli.progress import counted
+from pleura.cli.scan_options import add_scan_options
+from pleura.conventions import Convention
 from pleura.errors import UnsuitableInput
-from pleura.options import CONVENTIONS, MODALITIES, Convention
 
 if TYPE_CHECKING:
     from pleura.evaluation.cases import CaseList
@@ -41,13 +42,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="DICE",
         help="count cases below this as failures; 0.9 by default",
     )
-    parser.add_argument("--modality", choices=MODALITIES, default="auto", help="what pictures show")
-    parser.add_argument(
-        "--convention",
-        choices=CONVENTIONS,
-        default="",
-        help="what masks of radiographs hold; as the data set states by default",
-    )
+    add_scan_options(parser, default="; as the data set states by default")
     parser.add_argument("-o", "--output", type=path, metavar="FOLDER", help="keep the report here")
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
 

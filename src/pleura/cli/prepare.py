@@ -20,7 +20,7 @@ from pleura.cli.console import say, warn
 from pleura.cli.numbers import number_list, rows_and_columns
 from pleura.cli.paths import path
 from pleura.cli.progress import counted
-from pleura.options import CONVENTIONS, MODALITIES
+from pleura.cli.scan_options import add_scan_options
 
 if TYPE_CHECKING:
     from pleura.preparation import Report, Settings
@@ -52,8 +52,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--patients", default="", metavar="RULE", help="CSV with image,patient, or a regular expression with a group"
     )
-    parser.add_argument("--modality", choices=MODALITIES, default="auto", help="what pictures show")
-    parser.add_argument("--convention", choices=CONVENTIONS, default="", help="what masks of radiographs hold")
+    add_scan_options(parser)
     parser.add_argument("--workers", type=int, metavar="N", help="processes; one a core by default, never more")
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
 

@@ -26,8 +26,9 @@ from pleura.cli.jobs import Job, guard, identities, picture_path, plan
 from pleura.cli.numbers import whole_number
 from pleura.cli.outcome import Outcome
 from pleura.cli.paths import given_path, path
+from pleura.cli.scan_options import add_scan_options
 from pleura.errors import PleuraError
-from pleura.options import BACKENDS, CONVENTIONS, DEVICES, MODALITIES
+from pleura.inference.backends import BACKENDS, DEVICES
 
 if TYPE_CHECKING:
     from pleura.segmenter import Segmenter
@@ -53,13 +54,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object a scan, and nothing else")
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
     parser.add_argument("--fail-on-warning", action="store_true", help="exit with 3 where a mask has a warning")
-    parser.add_argument("--modality", choices=MODALITIES, default="auto", help="what pictures show")
-    parser.add_argument(
-        "--convention",
-        choices=CONVENTIONS,
-        default="",
-        help="what masks of radiographs hold: each lung to the spine (the default), or the lung fields only",
-    )
+    add_scan_options(parser, default=": each lung to the spine (the default), or the lung fields only")
     parser.add_argument("--model", metavar="BUNDLE", help="folder of another model, or the name of a shipped one")
     parser.add_argument("--backend", choices=BACKENDS, default="auto", help="what runs the network")
     parser.add_argument(

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pleura.errors import PleuraError
-from pleura.options import Device
+from pleura.inference.backends import Device
 from pleura.segmenter import Segmenter
 from pleura.volume import Volume
 

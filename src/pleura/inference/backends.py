@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,15 @@ Backend = Callable[[Bytes], tuple[Bytes, ...]]
 
 _RAISED_BY = frozenset({"builtins", "numpy", "onnxruntime", "openvino", "torch"})
 """Packages whose exceptions speak of a graph."""
-NAMES = ("onnxruntime", "openvino", "torch")
-DEVICES = ("cpu", "cuda", "mps")
+
+BackendName = Literal["auto", "onnxruntime", "openvino", "torch"]
+"""What runs the network."""
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+"""Where it runs."""
+
+BACKENDS: tuple[str, ...] = get_args(BackendName)
+DEVICES: tuple[str, ...] = get_args(Device)
 
 
 def make_backend(
@@ -44,8 +51,8 @@ def make_backend(
     where what is asked for does not exist, `InvalidBundle` where the graph cannot be run; the function raises it too.
     """
     device = "cpu" if device == "auto" else device
-    if backend not in ("auto", *NAMES) or device not in DEVICES:
-        message = f"backend {backend} on {device}: choose from {', '.join(NAMES)} and {', '.join(DEVICES)}"
+    if backend not in BACKENDS or device not in DEVICES:
+        message = f"backend {backend} on {device}: choose from {', '.join(BACKENDS[1:])} and {', '.join(DEVICES[1:])}"
         raise InvalidOption(message, code="unknown-backend")
     if backend == "auto":
         backend = "onnxruntime" if device == "cpu" or _onnxruntime_provider(device) else "torch"

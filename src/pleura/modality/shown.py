@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.conventions import MODALITIES
 from pleura.errors import InvalidOption
 from pleura.modality import Decision, Scan, decide
 from pleura.modality.axes import axes_notes
 from pleura.modality.several import shows_several
 from pleura.volume import Kind, Note, Volume, to_axial
 
-MODALITIES: dict[str, Scan | None] = {"auto": None, "ct": "ct", "cr": "radiograph"}
-"""What a caller may say of pictures, and what is meant."""
-
+_SCANS: dict[str, Scan] = {"cr": "radiograph", "ct": "ct"}
+"""What is meant by a modality; "auto" is not among them."""
 _NAMES: dict[Scan, str] = {"ct": "a CT slice", "radiograph": "a chest radiograph"}
 _OF_CT = frozenset({"hu-offset-corrected", "values-hu", "values-windowed", "short-coverage"})
 """Notes that are not true of a radiograph."""
@@ -43,7 +43,7 @@ def shown(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, .
     """
     if modality not in MODALITIES:
         raise InvalidOption(f"modality {modality}: choose from {', '.join(MODALITIES)}", code="unknown-modality")
-    told = MODALITIES[modality]
+    told = _SCANS.get(modality)
     if volume.identity.format == "dicom" or volume.shape[0] > 1:
         return volume, (*_not_followed(volume, told), *_unlike_its_header(volume), *_axes(volume))
     if volume.kind is Kind.RADIOGRAPH or (volume.kind is Kind.HU and told != "radiograph"):

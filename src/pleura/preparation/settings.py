@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pleura.conventions import CONVENTIONS, MODALITIES
 from pleura.errors import UnsuitableInput
-from pleura.options import CONVENTIONS
 
 SPLITS = ("train", "val", "test")
 
@@ -50,7 +50,7 @@ class Settings:
         _require(all(0 < step < math.inf for step in self.spacing or ()), "spacing", "millimetres above zero")
         _require(all(16 <= side <= 4096 for side in self.size or ()), "size", "16 to 4096 pixels a side")
         _require(self.slices is None or self.slices > 0, "slices", "1 or more")
-        _require(self.modality in {"", "ct", "cr"}, "modality", "ct or cr")
+        _require(self.modality in {"", *MODALITIES[1:]}, "modality", " or ".join(MODALITIES[1:]))
         _require(self.convention in {"", *CONVENTIONS}, "convention", " or ".join(CONVENTIONS))
         shares = self.split or (1.0,)
         _require(min(shares) >= 0 and math.isclose(sum(shares), 1, abs_tol=1e-6), "split", "shares that sum to 1")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.conventions import CONVENTIONS
 from pleura.phantom import chest
 from pleura.reading import read
 from pleura.volume import Kind, to_axial
@@ -44,9 +45,7 @@ def ct_pictures(data: Path, split: str) -> Pictures:
 
 def radiographs(data: Path, split: str) -> Pictures:
     """Return frontal chest radiographs, (n, STORED, STORED)."""
-    found = [
-        picture for name in ("heart-included", "heart-excluded") for picture in _listed(data / "cxr" / name, split)
-    ]
+    found = [picture for name in CONVENTIONS for picture in _listed(data / "cxr" / name, split)]
     return np.stack([square(picture) for picture in found])
 
 
