@@ -23,11 +23,12 @@ from project import end_with, here, tell_model
 
 import pleura
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, flush, say, warn
-from pleura.cli.folders import IMAGE_SUFFIX, scans_in
+from pleura.cli.folders import scans_in
 from pleura.cli.jobs import guard, identities
 from pleura.cli.parser import Parser
 from pleura.cli.paths import path
 from pleura.errors import UnreadableInput
+from pleura.file_format import without_suffix
 from pleura.volume import to_axial
 from pleura.writing import is_ours, sidecar_path
 from pleura.writing.place import make_folder, replacing
@@ -104,7 +105,7 @@ def write(result: pleura.Segmentation, folder: Path, source: Path) -> list[Path]
 def names(source: Path) -> Iterator[str]:
     """Give names for the results: after the picture, then with numbers."""
     whole = source.resolve().name
-    stem = whole if source.is_dir() else IMAGE_SUFFIX.sub("", whole)
+    stem = whole if source.is_dir() else without_suffix(whole)
     yield stem
     yield from (f"{stem}_{number}" for number in count(2))
 

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import nibabel
 import numpy as np
 import pytest
 from dicom_files import ROOT, ct_slice, save
@@ -46,6 +47,12 @@ def test_file_that_claims_to_be_an_image_and_is_none_is_left_to_fail(elsewhere: 
     (elsewhere / "tree/scan.zip").write_bytes(b"PK\x03\x04")
     found = ["a.png", "bad.png", "gone.png", "old.bmp", "pipe.png", "scan.zip", "zero.NII.GZ", "zero.dcm"]
     assert _planned(elsewhere / "tree") == found
+
+
+def test_pair_of_header_and_voxels_is_one_scan(elsewhere: Path) -> None:
+    scan = nibabel.Nifti1Pair(np.zeros((4, 4, 4), np.int16), np.eye(4))
+    scan.to_filename(elsewhere / "scan.img")
+    assert _planned(elsewhere) == ["scan.hdr"]
 
 
 def test_volumes_and_pictures_beside_a_series_are_scans_of_their_own(elsewhere: Path) -> None:

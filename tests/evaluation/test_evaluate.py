@@ -46,6 +46,15 @@ def folders(tmp_path: Path) -> tuple[Path, Path]:
     return tmp_path / "ref", tmp_path / "pred"
 
 
+@pytest.mark.parametrize("suffix", [".bmp", ".webp", ".gif", ".tiff"])
+def test_masks_of_every_format_that_is_read_are_found(tmp_path: Path, suffix: str) -> None:
+    for folder in ("ref", "pred"):
+        save(tmp_path / folder / f"a{suffix}", lungs() * 100)
+    assert [case.prediction for case in find_cases(tmp_path / "ref", tmp_path / "pred").cases] == [
+        tmp_path / "pred" / f"a{suffix}"
+    ]
+
+
 def test_files_are_matched_by_stem_and_a_missing_one_counts_as_a_failure(folders: tuple[Path, Path]) -> None:
     cases = find_cases(*folders)
     judged = judge_files(cases)

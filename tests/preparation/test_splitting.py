@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
-from pleura.preparation.splitting import DEFAULT_SHARES, parts_of
+from pleura.preparation.record import Pair
+from pleura.preparation.splitting import DEFAULT_SHARES, parts_of, patient_rule
 
 
 def counts(total: int, shares: tuple[float, float, float] = DEFAULT_SHARES, seed: int = 0) -> tuple[int, int, int]:
@@ -44,3 +46,11 @@ def test_those_who_are_settled_stay_and_the_others_make_up_for_them() -> None:
     assert settled.items() <= found.items()
     # test has more than its share, so the six others go to train and val, 0.7 to 0.15
     assert Counter(found.values()) == {"train": 5, "val": 1, "test": 4}
+
+
+def test_list_of_patients_may_name_files_with_the_suffix_of_any_format(tmp_path: Path) -> None:
+    names = ["a.bmp", "b.webp", "c.IMA", "d.nii.gz"]
+    listed = tmp_path / "patients.csv"
+    listed.write_text("image,patient\n" + "".join(f"{name},p-{name[0]}\n" for name in names))
+    rule = patient_rule(str(listed))
+    assert [rule(Pair(letter, Path(letter), None), "") for letter in "abcd"] == ["p-a", "p-b", "p-c", "p-d"]

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pleura.errors import UnreadableInput
+from pleura.file_format import Format, detect_format, format_by_name, is_voxels_of_pair
 from pleura.reading.dicom_elements import read_elements
 from pleura.reading.dicom_headers import Header, header_of
 from pleura.reading.dicom_objects import is_radiograph, objection
-from pleura.reading.sniff import Format, sniff
 from pleura.reading.walk import file_set, files_below
 from pleura.volume import Note
 from pleura.writing import is_ours
 
-IMAGE_SUFFIX = re.compile(
-    r"(\.(nii|hdr|img|nrrd|nhdr|mha|mhd|png|jpe?g|tiff?|bmp|gif|webp|jp2|dcm|ima|zip))?(\.gz)?$", re.IGNORECASE
-)
-"""What an image is named, and what a result's name leaves out of it; other dots belong to the name, as in a UID."""
 _DIRECTORIES = ("DICOMDIR", "dicomdir")
 """What the directory of a disc is called; some systems show names of discs in lower case."""
-_PICTURE = re.compile(r"\.(png|jpe?g|tiff?|bmp|gif|webp|jp2)$", re.IGNORECASE)
 
 
 @dataclass
@@ -93,7 +87,7 @@ def skipped_pictures(path: Path) -> tuple[Note, ...]:
 
 def _is_of_viewer(file: Path, top: Path) -> bool:
     """Say whether a file is a picture on a disc; those of the viewer can be many."""
-    if not _PICTURE.search(file.name):
+    if format_by_name(file.name) is not Format.RASTER:
         return False
     folders = _up_to(top, file.parent)
     return any((above / name).is_file() for above in folders for name in _DIRECTORIES) and not is_ours(file)
@@ -105,7 +99,7 @@ def _content(files: Iterable[Path]) -> _Content:
         found = _format(file)
         if found is Format.DICOM:
             _add_dicom(content, file)
-        elif found is not None and not is_ours(file):
+        elif found is not None and not is_voxels_of_pair(file) and not is_ours(file):
             content.images.append(file)
     return content
 
@@ -189,19 +183,10 @@ def _up_to(top: Path, folder: Path) -> list[Path]:
 def _format(file: Path) -> Format | None:
     """Return what a file is by its content, or what it claims to be where that cannot be told; None if no image."""
     try:
-        found, _ = sniff(file)
+        found, _ = detect_format(file)
     except (UnreadableInput, OSError):
-        return _claim(file)
-    return _claim(file) if found is Format.ZIP else found  # a document may be a zip too
-
-
-def _claim(file: Path) -> Format | None:
-    """Return what the suffix says: DICOM, some other image, or None."""
-    suffix = IMAGE_SUFFIX.search(file.name)
-    claimed = suffix[1] if suffix else None
-    if not claimed:
-        return None
-    return Format.DICOM if claimed.lower() in {".dcm", ".ima"} else Format.RASTER
+        return format_by_name(file.name)
+    return format_by_name(file.name) if found is Format.ZIP else found  # a document may be a zip too
 
 
 def _header(file: Path) -> Header | None:

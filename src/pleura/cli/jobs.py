@@ -137,10 +137,10 @@ def _without_files_of_folders(found: Sequence[Path]) -> list[Path]:
 
 
 def _is_dicom(file: Path) -> bool:
-    from pleura.reading.sniff import Format, sniff
+    from pleura.file_format import Format, detect_format
 
     try:
-        return file.is_file() and sniff(file) == (Format.DICOM, False)
+        return file.is_file() and detect_format(file) == (Format.DICOM, False)
     except (PleuraError, OSError):
         return False
 
@@ -149,11 +149,11 @@ def _each_series(job: Job) -> list[Job]:
     """Return a job for each CT series and radiograph where all are wanted; what holds none is one job as it is."""
     if job.series != ALL:
         return [job]
+    from pleura.file_format import Format, detect_format
     from pleura.reading import survey
-    from pleura.reading.sniff import Format, sniff
 
     try:
-        dicom = job.source.is_dir() or sniff(job.source)[0] in {Format.DICOM, Format.ZIP}
+        dicom = job.source.is_dir() or detect_format(job.source)[0] in {Format.DICOM, Format.ZIP}
         found = survey(job.source).series if dicom else ()
     except (PleuraError, OSError):
         found = ()

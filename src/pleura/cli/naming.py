@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
-from pleura.cli.folders import IMAGE_SUFFIX
+from pleura.file_format import without_suffix
 from pleura.reading.walk import file_set
 
 
@@ -43,7 +43,7 @@ class ResultName:
         series : its number, where each series of the input has a result
         """
         path = Path(os.path.normpath(file_set(source).absolute()))
-        stem = path.name if path.is_dir() else IMAGE_SUFFIX.sub("", path.name)
+        stem = path.name if path.is_dir() else without_suffix(path.name)
         suffix = "" if path.is_dir() else path.name[len(stem) :]
         number = f"_series{series}" if series else ""
         return cls((*path.parts[1:-1], stem + number), suffix, max(depth, 1))

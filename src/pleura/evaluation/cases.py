@@ -16,12 +16,12 @@ from typing import Any
 
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.evaluation.names import lungs, stated, stated_convention, supposed, values_in
+from pleura.file_format import is_image_name, without_suffix
 from pleura.file_names import key_of
 from pleura.labels import of_lungs
 from pleura.volume import Note
 
 MANIFEST = "manifest.jsonl"
-_SUFFIX = re.compile(r"\.(nii|hdr|nrrd|nhdr|mha|mhd|png|jpe?g|tiff?)(\.gz)?$", re.IGNORECASE)
 _ENDINGS = re.compile(r"([_-](masks?|lungs?|seg|labels?))$", re.IGNORECASE)
 
 
@@ -223,7 +223,7 @@ def _by_stem(folder: Path) -> dict[str, Path]:
     """Return the masks of a folder by their stem."""
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if not path.is_file() or path.name.startswith(".") or not _SUFFIX.search(path.name):
+        if not path.is_file() or path.name.startswith(".") or not is_image_name(path.name):
             continue
         stem = _stem(path)
         if stem in found:
@@ -235,7 +235,7 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 
 
 def _bare(path: Path) -> str:
-    return _SUFFIX.sub("", path.name)
+    return without_suffix(path.name)
 
 
 def _stem(path: Path) -> str:

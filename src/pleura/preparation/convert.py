@@ -22,6 +22,7 @@ from pleura.datasets.dicom_seg import read_seg
 from pleura.datasets.files import file_hash, write_slice, write_volume
 from pleura.datasets.rtstruct import read_rtstruct
 from pleura.errors import PleuraError
+from pleura.file_format import Format, detect_format
 from pleura.modality.shown import shown
 from pleura.preparation.checks import find_faults, with_oriented_sides
 from pleura.preparation.dicom_pairs import STRUCTURE_SET, object_class, object_names
@@ -34,7 +35,6 @@ from pleura.reading import read
 from pleura.reading.alignment import on_image
 from pleura.reading.dicom_dataset import read_dataset
 from pleura.reading.labelmap import LabelMap, read_labels
-from pleura.reading.sniff import Format, sniff
 from pleura.reading.values import AIR
 from pleura.volume import Affine, Kind, Note, Volume, axial_order, to_axial
 
@@ -234,7 +234,7 @@ def _axial(volume: Volume, labels: NDArray[np.uint8]) -> tuple[Volume, NDArray[n
 
 def _patient_in_header(pair: Pair) -> str:
     """Return PatientID, or the study's UID where that is empty; "" where the image is not DICOM."""
-    if sniff(pair.files[0])[0] is not Format.DICOM:
+    if detect_format(pair.files[0])[0] is not Format.DICOM:
         return ""
     tags = ["PatientID", "StudyInstanceUID"]
     header = read_dataset(pair.files[0], specific_tags=tags, stop_before_pixels=True)

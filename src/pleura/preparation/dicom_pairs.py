@@ -16,6 +16,7 @@ from typing import Any
 from pleura.datasets.dicom_seg import segment_names
 from pleura.datasets.rtstruct import structure_names
 from pleura.errors import PleuraError
+from pleura.file_format import Format, detect_format
 from pleura.labels import LEFT, RIGHT
 from pleura.preparation.dicom_folders import masks_beside
 from pleura.preparation.label_mapping import side_of
@@ -25,7 +26,6 @@ from pleura.preparation.record import Pair, Refusal
 from pleura.reading.dicom import scan
 from pleura.reading.dicom_dataset import read_dataset
 from pleura.reading.dicom_series import Series
-from pleura.reading.sniff import Format, sniff
 
 SEGMENTATIONS = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
 """SOP classes: Segmentation, Label Map Segmentation."""
@@ -164,7 +164,7 @@ def _sorted_out(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 
 def _is_dicom(path: Path) -> bool:
     try:
-        return sniff(path) == (Format.DICOM, False)
+        return detect_format(path) == (Format.DICOM, False)
     except PleuraError:
         return False
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pleura.errors import UnreadableInput
+from pleura.file_format import companions, is_image_name
 from pleura.preparation.dicom_pairs import NO_MASK, match_series, object_class
-from pleura.preparation.names import is_image_name, named
-from pleura.preparation.pairing import companions, match
+from pleura.preparation.names import named
+from pleura.preparation.pairing import match
 from pleura.preparation.progress import NAME as JOURNAL
 from pleura.preparation.record import Pair, Refusal
 from pleura.preparation.rsna import findings, is_challenge, with_finding
@@ -58,10 +59,10 @@ def _by_name_and_uid(files: Sequence[Path], source: Path) -> tuple[list[Pair], l
 
     What DICOM segmentations and structure sets belong to, they say themselves, whatever they are called.
     """
-    images = [path for path in files if is_image_name(path)]
+    images = [path for path in files if is_image_name(path.name)]
     drawn = {path for path in images if named(path, source).is_mask and object_class(path)}
     matched, unmatched, alone, masks = match([path for path in images if path not in drawn], source)
-    unnamed = [path for path in files if not is_image_name(path) and _is_dicom(path)]
+    unnamed = [path for path in files if not is_image_name(path.name) and _is_dicom(path)]
     plain = [path for path in alone if not is_challenge(path)]
     series, lonely = match_series(sorted([*plain, *unnamed, *drawn]), masks, source)
     challenge = [path for path in alone if is_challenge(path)]
@@ -72,7 +73,7 @@ def is_collection(folder: Path) -> bool:
     """Say whether a folder holds images with masks as they were collected, not a data set that was made of them."""
     if is_unfinished(folder) or any(folder.glob(MANIFEST)) or any(folder.glob(f"*/{MANIFEST}")):
         return False
-    return bool(match([path for path in _files(folder) if is_image_name(path)], folder)[0])
+    return bool(match([path for path in _files(folder) if is_image_name(path.name)], folder)[0])
 
 
 def is_unfinished(folder: Path) -> bool:

@@ -17,10 +17,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from pleura.file_format import without_suffix
 from pleura.file_names import is_word, joined, says_image, says_mask, tokens
 from pleura.labels import LEFT, RIGHT
 
-SUFFIX = re.compile(r"\.(nii|nrrd|nhdr|mha|mhd|hdr|png|jpe?g|tiff?|bmp|webp|gif|dcm|ima)(\.gz)?$", re.IGNORECASE)
 _CHANNEL = re.compile(r"[_\-. ]0000$")
 """How nnU-Net marks the only channel of an image."""
 _SIDE_FOLDER = re.compile(r"^(?P<side>left|right)[_\- ]?(?P<lung>lungs?)?[_\- ]?(?P<mask>masks?)?$")
@@ -67,11 +67,6 @@ class Named:
     split: str
 
 
-def is_image_name(path: Path) -> bool:
-    """Say whether a file's suffix is that of an image or a label map."""
-    return bool(SUFFIX.search(path.name))
-
-
 def parse_names(paths: Sequence[Path], root: Path) -> list[Named]:
     """Return what the names of files below `root` say together.
 
@@ -91,7 +86,7 @@ def named(path: Path, root: Path, silent: Collection[tuple[str, ...]] = frozense
     relative = path.relative_to(root)
     loud = [part for part, folder in _folders(relative.parts) if folder not in silent]
     kept = tuple(filter(None, map(_rest_of_folder, relative.parts[:-1])))
-    stem = SUFFIX.sub("", relative.name)
+    stem = without_suffix(relative.name)
     found = tokens(stem)
     words = tuple(token for token in found if is_word(token))
     rest = [token for token in found if not is_word(token)]

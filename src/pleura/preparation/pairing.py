@@ -11,9 +11,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pleura.file_format import Format, companions, format_by_name
 from pleura.file_names import bare_key_of, is_word, joined, says_image, tokens, without_padding
 from pleura.labels import LEFT, RIGHT, RIGHT_AND_LEFT
-from pleura.preparation.names import SUFFIX, Named, Place, parse_names
+from pleura.preparation.names import Named, Place, parse_names
 from pleura.preparation.record import Pair, Refusal
 
 Keyed = defaultdict[Place, list[Named]]
@@ -58,15 +59,6 @@ def match(files: Iterable[Path], root: Path) -> tuple[list[Pair], list[Refusal],
     return pairs, refused, alone, lonely
 
 
-def companions(path: Path) -> tuple[Path, ...]:
-    """Return a file and the one beside it that holds its voxels, where a header comes without them."""
-    if path.suffix.lower() not in {".mhd", ".hdr", ".nhdr"} and not path.name.lower().endswith(".hdr.gz"):
-        return (path,)
-    stem = SUFFIX.sub("", path.name)
-    others = [path.with_name(stem + suffix) for suffix in (".raw", ".zraw", ".img", ".img.gz", ".raw.gz")]
-    return (path, *(other for other in others if other.is_file()))
-
-
 Undecided = list[tuple[list[Named], list[Named]]]
 """Images and masks of which it cannot be said which belong together."""
 
@@ -89,7 +81,7 @@ def _by_place(found: Sequence[Named]) -> tuple[Keyed, Keyed, Undecided]:
 
 def _number(one: Named) -> str:
     """Return the key of a file without zeros before its numbers; a DICOM slice has the number of its series alone."""
-    return one.place[1] if one.path.suffix.lower() in {".dcm", ".ima"} else without_padding(one.place[1])
+    return one.place[1] if format_by_name(one.path.name) is Format.DICOM else without_padding(one.place[1])
 
 
 def _whole(mask: Named, images: Keyed, keys: Collection[str]) -> Named:

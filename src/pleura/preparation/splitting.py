@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from pleura.errors import UnsuitableInput
+from pleura.file_format import without_suffix
 from pleura.preparation.record import Pair
 from pleura.preparation.settings import SPLITS
 
@@ -97,5 +98,4 @@ def _listed(path: Path) -> dict[str, str]:
     image = next((columns[name] for name in _IMAGE_COLUMNS if name in columns), patient)
     if patient is None or image is None:
         raise UnsuitableInput(f"the list of patients {path} needs the columns image and patient", code="bad-setting")
-    stem = re.compile(r"\.(nii|nrrd|nhdr|mha|mhd|png|jpe?g|tiff?|dcm)(\.gz)?$", re.IGNORECASE)
-    return {stem.sub("", row[image] or ""): row[patient] or "" for row in rows}
+    return {without_suffix(row[image] or ""): row[patient] or "" for row in rows}

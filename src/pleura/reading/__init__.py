@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pleura.errors import AmbiguousInput, PleuraError, UnreadableInput
+from pleura.file_format import Format, detect_format
 from pleura.reading.archive import opened
 from pleura.reading.checks import checked
 from pleura.reading.dicom import find_files, read_dicom
@@ -17,7 +18,6 @@ from pleura.reading.metaimage import read_metaimage
 from pleura.reading.nifti import read_nifti
 from pleura.reading.nrrd import read_nrrd
 from pleura.reading.raster import read_raster
-from pleura.reading.sniff import Format, sniff
 from pleura.reading.walk import file_set
 from pleura.volume import Kind, KindName, Volume
 
@@ -108,7 +108,7 @@ def _survey(path: Path, *, packed: bool = False) -> Survey:
 
     if path.is_dir():
         return survey_files(find_files(path))
-    form, gzipped = sniff(path)
+    form, gzipped = detect_format(path)
     if form is Format.DICOM and not gzipped:
         return survey_files([path])
     if (form is Format.ZIP or (gzipped and form is Format.DICOM)) and not packed:
@@ -121,7 +121,7 @@ def _read(path: Path, series: str | None, kind: Kind | None, *, packed: bool = F
     """Read what a path holds; `packed` says that it came out of an archive."""
     if path.is_dir():
         return read_dicom(find_files(path), series, kind)
-    form, gzipped = sniff(path)
+    form, gzipped = detect_format(path)
     if series is not None and form not in {Format.DICOM, Format.ZIP}:
         raise AmbiguousInput("only DICOM holds series to choose from; leave the key out", code="no-such-series")
     if form is Format.NIFTI:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.file_format import Format, detect_format
 from pleura.reading.dicom_decoding import decode
 from pleura.reading.dicom_elements import read_elements
 from pleura.reading.dicom_headers import header_of
@@ -21,7 +22,6 @@ from pleura.reading.metaimage import decode_metaimage
 from pleura.reading.nifti import decode_nifti
 from pleura.reading.nrrd import decode_nrrd
 from pleura.reading.raster import has_loss, opened
-from pleura.reading.sniff import Format, sniff
 from pleura.volume import Affine, Note, affine_from_spacing
 
 _MOST_COLOURS = 16
@@ -57,7 +57,7 @@ def read_labels(path: Path) -> LabelMap:
     UnsuitableInput : it has other than two or three axes, or is a picture in many colours
     MissingExtra : NRRD needs `pip install pleura[itk]`
     """
-    form, _ = sniff(path)
+    form, _ = detect_format(path)
     match form:
         case Format.NIFTI:
             return _from_nifti(path)

@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.file_format import GZIP, is_voxels_of_pair
 from pleura.reading.checks import not_3d
 from pleura.reading.limits import check_size
 from pleura.reading.nifti_geometry import NiftiGeometry, read_geometry
-from pleura.reading.sniff import is_half
 from pleura.reading.values import interpret
 from pleura.reading.voxel_stream import kept_type, read_array, unpacked
 from pleura.volume import Identity, Kind, Note, Volume
@@ -56,7 +56,7 @@ def read_nifti(path: Path, kind: Kind | None) -> Volume:
 
 def decode_nifti(path: Path) -> tuple[NDArray[np.generic], NiftiGeometry, bool, tuple[Note, ...]]:
     """Return the values (z, y, x), where they lie, if it is a picture, and what was found wrong with the header."""
-    if is_half(path):
+    if is_voxels_of_pair(path):
         path = _other_half(path)
     with _opened(path) as file:
         header = _header(file)
@@ -71,7 +71,7 @@ def decode_nifti(path: Path) -> tuple[NDArray[np.generic], NiftiGeometry, bool, 
 def _opened(path: Path) -> Iterator[IO[bytes]]:
     """Open a file, unpacked where it is packed by gzip."""
     with path.open("rb") as file:
-        packing = "gzip" if file.read(2) == b"\x1f\x8b" else ""
+        packing = "gzip" if file.read(2) == GZIP else ""
         file.seek(0)
         yield unpacked(file, packing)
 
@@ -161,7 +161,7 @@ def _unpacked_size(path: Path) -> int:
     """Return the bytes of a file as it is unpacked; of gzip, what its last four bytes say, which holds below 4 GB."""
     size = path.stat().st_size
     with path.open("rb") as file:
-        if file.read(2) != b"\x1f\x8b":
+        if file.read(2) != GZIP:
             return size
         file.seek(max(size - 4, 0))
         return int.from_bytes(file.read(4), "little")

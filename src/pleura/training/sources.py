@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.file_format import Format, format_by_name
 from pleura.labels import names_by_value, of_lungs
 from pleura.reading import read, read_labels
 from pleura.training.config import LUNGS
@@ -124,7 +125,7 @@ def _case(source: str, folder: Path, group: list[Record], view: str) -> Case:
     first = group[0]
     kind = kind_of(first)
     name = str(first.get("volume", first["id"]))
-    if first["mask"].endswith((".nii.gz", ".nii")):
+    if format_by_name(first["mask"]) is Format.NIFTI:
         scan = read(folder / first["image"])
         mask = read_labels(folder / first["mask"])
         slices = to_axial(scan.voxels, scan.affine)

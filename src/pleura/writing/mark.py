@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pleura import __version__
 from pleura.errors import UnreadableInput
-from pleura.reading.sniff import beginning
+from pleura.file_format import read_head
 from pleura.volume import Volume
 
 _MARKED = re.compile(rb'pleura \d+\.\d+|^\{\s*"program": \{\s*"name": "pleura"')
@@ -37,6 +37,6 @@ def input_of(file: Path) -> str:
 
 def _start(file: Path) -> bytes:
     try:
-        return beginning(file)[0][:_NEAR]
+        return read_head(file)[0][:_NEAR]
     except (UnreadableInput, OSError):
         return b""

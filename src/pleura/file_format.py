@@ -1,4 +1,7 @@
-"""What a file is, from its first bytes; its suffix is believed only where the bytes say nothing."""
+"""What a file is: by its first bytes, and by its name where only that can say.
+
+The suffixes and the magic bytes of every format that is read stand here and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 
 from pleura.errors import UnreadableInput
 
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
 HEAD = 4096
 """Bytes that are looked at."""
 
@@ -24,6 +27,21 @@ class Format(enum.Enum):
     RASTER = "raster"
     ZIP = "zip"
 
+
+SUFFIXES = {
+    Format.DICOM: (".dcm", ".ima"),
+    Format.NIFTI: (".nii", ".hdr", ".img"),
+    Format.NRRD: (".nrrd", ".nhdr"),
+    Format.METAIMAGE: (".mha", ".mhd"),
+    # JPEG 2000 is not read, but a picture that is called so fails by its name instead of being passed over.
+    Format.RASTER: (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jp2"),
+    Format.ZIP: (".zip",),
+}
+"""The names of each format end so, in any case, and with ".gz" after it where the file is packed."""
+_BY_SUFFIX = {suffix: form for form, suffixes in SUFFIXES.items() for suffix in suffixes}
+_SUFFIX = re.compile(f"({'|'.join(map(re.escape, _BY_SUFFIX))})?(\\.gz)?$", re.IGNORECASE)
+_DETACHED_HEADERS = (".mhd", ".hdr", ".nhdr")
+_DETACHED_VOXELS = (".raw", ".zraw", ".img", ".img.gz", ".raw.gz")
 
 _RASTER = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM", b"GIF8")
 _REFUSED = (
@@ -45,7 +63,32 @@ _TEXT_FIELD = re.compile(rb"\s*\w+[ \t]*[=:][^\0]*$")
 _INSTEAD = "give DICOM, NIfTI, NRRD, MHA, PNG, JPEG, TIFF, BMP, WebP or GIF"
 
 
-def sniff(path: Path) -> tuple[Format, bool]:
+def format_by_name(name: str) -> Format | None:
+    """Return the format that the suffix of a name claims, or None where it claims none."""
+    found = _SUFFIX.search(name)
+    return _BY_SUFFIX[found[1].lower()] if found and found[1] else None
+
+
+def is_image_name(name: str) -> bool:
+    """Say whether a file is called as one image is: neither as an archive nor as the voxels of a header beside it."""
+    return format_by_name(name) not in {None, Format.ZIP} and not name.lower().endswith(_DETACHED_VOXELS)
+
+
+def without_suffix(name: str) -> str:
+    """Return a name without the suffix of an image or of gzip; other dots belong to the name, as in a UID."""
+    return _SUFFIX.sub("", name, count=1)
+
+
+def companions(path: Path) -> tuple[Path, ...]:
+    """Return a file and the one beside it that holds its voxels, where a header comes without them."""
+    if not path.name.lower().removesuffix(".gz").endswith(_DETACHED_HEADERS):
+        return (path,)
+    stem = without_suffix(path.name)
+    others = (path.with_name(stem + suffix) for suffix in _DETACHED_VOXELS)
+    return (path, *(other for other in others if other.is_file()))
+
+
+def detect_format(path: Path) -> tuple[Format, bool]:
     """Say what a file is.
 
     Returns
@@ -57,18 +100,18 @@ def sniff(path: Path) -> tuple[Format, bool]:
     ------
     UnreadableInput : the file is empty or of a format that is not read
     """
-    head, gzipped = beginning(path)
+    head, gzipped = read_head(path)
     if not head:
         raise UnreadableInput("the file is empty", code="empty-file")
-    found = Format.NIFTI if is_half(path) else _by_content(head)
-    if found is None and path.suffix.lower() in {".mha", ".mhd"} and _TEXT_FIELD.match(head):
+    found = Format.NIFTI if is_voxels_of_pair(path) else _by_content(head)
+    if found is None and path.suffix.lower() in SUFFIXES[Format.METAIMAGE] and _TEXT_FIELD.match(head):
         found = Format.METAIMAGE  # a comment may be longer than what is looked at
     if found is None:
         raise _unknown(path, head)
     return found, gzipped
 
 
-def beginning(path: Path) -> tuple[bytes, bool]:
+def read_head(path: Path) -> tuple[bytes, bool]:
     """Return the first bytes of a file, unpacked, and whether they were packed with gzip.
 
     Raises
@@ -79,7 +122,7 @@ def beginning(path: Path) -> tuple[bytes, bool]:
         raise UnreadableInput("this is a pipe or a device; give a file or a folder", code="not-a-file")
     with path.open("rb") as file:
         head = file.read(HEAD)
-    return (_inflated(head), True) if head[:2] == _GZIP else (head, False)
+    return (_inflated(head), True) if head[:2] == GZIP else (head, False)
 
 
 def is_nifti(head: bytes) -> bool:
@@ -87,14 +130,14 @@ def is_nifti(head: bytes) -> bool:
     return head[344:348] in {b"n+1\0", b"ni1\0"} or head[4:8] in {b"n+2\0", b"ni2\0"}
 
 
-def is_half(path: Path) -> bool:
-    """Say whether a file holds the voxels of a NIfTI pair, which nothing but its name and its neighbour tell."""
+def is_voxels_of_pair(path: Path) -> bool:
+    """Say whether a file holds the voxels of a NIfTI pair, which only its name and the header beside it say."""
     stem = path.with_suffix("") if path.suffix.lower() == ".gz" else path
     if stem.suffix.lower() != ".img":
         return False
     for other in (stem.with_suffix(".hdr"), stem.with_suffix(".hdr.gz")):
         if other.is_file():
-            return is_nifti(beginning(other)[0])
+            return is_nifti(read_head(other)[0])
     return False
 
 

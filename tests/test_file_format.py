@@ -1,4 +1,4 @@
-"""Content decides what a file is, whatever its suffix says."""
+"""Content decides what a file is, whatever its suffix says; one table says which suffixes there are."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from pleura.errors import UnreadableInput
-from pleura.reading.sniff import Format, sniff
+from pleura.file_format import (
+    SUFFIXES,
+    Format,
+    companions,
+    detect_format,
+    format_by_name,
+    is_image_name,
+    without_suffix,
+)
 
 NIFTI = (348).to_bytes(4, "little") + bytes(340) + b"n+1\0"
 HEADS = {
@@ -32,19 +40,19 @@ HEADS = {
 def test_content_is_believed_before_the_suffix(tmp_path: Path, kind: str, name: str) -> None:
     content, form = HEADS[kind]
     (tmp_path / name).write_bytes(content)
-    assert sniff(tmp_path / name) == (form, False)
+    assert detect_format(tmp_path / name) == (form, False)
 
 
 def test_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "scan.png")
     with pytest.raises(UnreadableInput, match="pipe") as caught:
-        sniff(tmp_path / "scan.png")
+        detect_format(tmp_path / "scan.png")
     assert caught.value.code == "not-a-file"
 
 
 def test_gzip_is_looked_into(tmp_path: Path) -> None:
     (tmp_path / "scan").write_bytes(gzip.compress(NIFTI))
-    assert sniff(tmp_path / "scan") == (Format.NIFTI, True)
+    assert detect_format(tmp_path / "scan") == (Format.NIFTI, True)
 
 
 @pytest.mark.parametrize(
@@ -64,5 +72,34 @@ def test_gzip_is_looked_into(tmp_path: Path) -> None:
 def test_what_is_not_read_is_named(tmp_path: Path, content: bytes, code: str, said: str) -> None:
     (tmp_path / "file.dcm").write_bytes(content)
     with pytest.raises(UnreadableInput, match=said) as caught:
-        sniff(tmp_path / "file.dcm")
+        detect_format(tmp_path / "file.dcm")
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(("form", "suffix"), [(form, suffix) for form in SUFFIXES for suffix in SUFFIXES[form]])
+def test_suffix_claims_its_format_in_any_case_and_packed(form: Format, suffix: str) -> None:
+    for name in (f"a{suffix}", f"a{suffix.upper()}", f"a.b{suffix}.gz"):
+        assert format_by_name(name) is form
+        assert without_suffix(name) in {"a", "a.b"}
+
+
+def test_dots_of_a_name_that_are_no_suffix_stay() -> None:
+    assert [without_suffix(name) for name in ("1.2.840.1", "a.txt", "scan.gz", ".png")] == [
+        "1.2.840.1",
+        "a.txt",
+        "scan",
+        "",
+    ]
+    assert [format_by_name(name) for name in ("1.2.840.1", "a.txt", "scan.gz", "png")] == [None] * 4
+
+
+def test_archive_and_voxels_of_another_header_are_no_image_of_their_own() -> None:
+    names = ["a.hdr", "a.img", "a.img.gz", "a.zip", "a.mhd", "a.raw", "a.bmp", "a.IMA", "a"]
+    assert [name for name in names if is_image_name(name)] == ["a.hdr", "a.mhd", "a.bmp", "a.IMA"]
+
+
+def test_header_without_voxels_comes_with_the_file_beside_it(tmp_path: Path) -> None:
+    for name in ("a.mhd", "a.raw", "b.hdr.gz", "b.img.gz", "c.mha", "c.raw"):
+        (tmp_path / name).touch()
+    found = [[path.name for path in companions(tmp_path / name)] for name in ("a.mhd", "b.hdr.gz", "c.mha")]
+    assert found == [["a.mhd", "a.raw"], ["b.hdr.gz", "b.img.gz"], ["c.mha"]]
