@@ -29,9 +29,9 @@ from pleura.cli.parser import Parser
 from pleura.cli.paths import path
 from pleura.errors import UnreadableInput
 from pleura.file_format import without_suffix
+from pleura.files import atomic_write, make_folder
 from pleura.volume import to_axial
-from pleura.writing import is_ours, sidecar_path
-from pleura.writing.place import make_folder, replacing
+from pleura.writing import is_pleura_output, sidecar_path
 from pleura.writing.summary import size_text
 
 
@@ -113,7 +113,7 @@ def names(source: Path) -> Iterator[str]:
 def is_free(mask: Path, result: pleura.Segmentation) -> bool:
     """Say whether a name is that of no file, of an earlier result of the same picture, or of what `guard` refuses."""
     sidecar = sidecar_path(mask)
-    if not mask.exists() or not is_ours(mask) or not sidecar.is_file():
+    if not mask.exists() or not is_pleura_output(mask) or not sidecar.is_file():
         return True
     try:
         earlier = json.loads(sidecar.read_text(encoding="utf-8"))["input"]["sha256"]
@@ -126,10 +126,10 @@ def blank(picture: np.ndarray, inside: np.ndarray, target: Path) -> Path:
     """Write the picture in grey, black outside the lungs."""
     low, high = np.percentile(picture, [0.5, 99.5])
     grey = np.clip((picture - low) / max(float(high - low), 1e-6) * 255, 0, 255)
-    mark = PngInfo()
-    mark.add_text("Software", f"pleura {pleura.__version__}")
-    with replacing(target) as file:
-        Image.fromarray(np.where(inside, grey, 0).astype(np.uint8)).save(file, format="PNG", pnginfo=mark)
+    signature = PngInfo()
+    signature.add_text("Software", f"pleura {pleura.__version__}")
+    with atomic_write(target) as file:
+        Image.fromarray(np.where(inside, grey, 0).astype(np.uint8)).save(file, format="PNG", pnginfo=signature)
     return target
 
 

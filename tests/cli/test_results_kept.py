@@ -20,8 +20,8 @@ from PIL import Image
 
 import pleura.segmenter
 import pleura.writing
+from pleura.files import folder_lock
 from pleura.phantom import chest
-from pleura.writing.place import alone_in
 
 
 def volume(path: Path, seed: int = 0, step: float = 6.0) -> Path:
@@ -202,10 +202,10 @@ def test_run_that_finds_a_name_taken_meanwhile_does_not_replace_it(
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no locks on folders")
 def test_only_one_run_writes_into_a_folder_at_a_time(tmp_path: Path) -> None:
     program = (
-        "import sys, pathlib; from pleura.writing.place import alone_in\n"
-        "with alone_in(pathlib.Path(sys.argv[1])): print('in', flush=True)"
+        "import sys, pathlib; from pleura.files import folder_lock\n"
+        "with folder_lock(pathlib.Path(sys.argv[1])): print('in', flush=True)"
     )
-    with alone_in(tmp_path):
+    with folder_lock(tmp_path):
         other = subprocess.Popen([sys.executable, "-c", program, tmp_path], stdout=subprocess.PIPE)
         with pytest.raises(subprocess.TimeoutExpired):
             other.wait(1.5)

@@ -25,11 +25,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(wishes: Namespace) -> int:
     """Walk the whole way on a chest that anybody may have."""
     from pleura.evaluation.metrics import dice
+    from pleura.files import make_folder
     from pleura.labels import LUNGS
     from pleura.phantom import chest, write_dicom
     from pleura.segmenter import Segmenter
     from pleura.writing import write, write_preview
-    from pleura.writing.place import make_folder
 
     series = _series_folder(wishes.folder)
     make_folder(series)

@@ -86,7 +86,7 @@ def _evaluate(wishes: Namespace) -> None:
 
     from pleura.evaluation.cases import find_cases
     from pleura.evaluation.evaluate import unscored
-    from pleura.writing.place import make_folder
+    from pleura.files import make_folder
 
     cases = find_cases(wishes.references, wishes.predictions, split=wishes.split)
     if wishes.output:
@@ -197,8 +197,8 @@ def _keep(
     first: Judged, second: Judged | None, cases: CaseList, segmenter: Segmenter | None, wishes: Namespace
 ) -> None:
     from pleura.evaluation.evaluate import worst_pictures
+    from pleura.files import atomic_write
     from pleura.reporting import as_csv, as_html, as_json
-    from pleura.writing.place import replacing
 
     folder: Path = wishes.output
     pictures = worst_pictures(first, cases, segmenter)
@@ -209,7 +209,7 @@ def _keep(
         "report.html": as_html(first, cases, pictures, fail_below=wishes.fail_below, other=second),
     }
     for name, text in texts.items():
-        with replacing(folder / name) as file:
+        with atomic_write(folder / name) as file:
             file.write(text.encode())
     if not wishes.quiet:
         say(f"written: {folder / 'report.html'}, report.json and cases.csv beside it")

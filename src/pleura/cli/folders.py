@@ -14,7 +14,7 @@ from pleura.reading.dicom_headers import Header, header_of
 from pleura.reading.dicom_objects import is_radiograph, objection
 from pleura.reading.walk import file_set, files_below
 from pleura.volume import Note
-from pleura.writing import is_ours
+from pleura.writing import is_pleura_output
 
 _DIRECTORIES = ("DICOMDIR", "dicomdir")
 """What the directory of a disc is called; some systems show names of discs in lower case."""
@@ -90,7 +90,7 @@ def _is_of_viewer(file: Path, top: Path) -> bool:
     if format_by_name(file.name) is not Format.RASTER:
         return False
     folders = _up_to(top, file.parent)
-    return any((above / name).is_file() for above in folders for name in _DIRECTORIES) and not is_ours(file)
+    return any((above / name).is_file() for above in folders for name in _DIRECTORIES) and not is_pleura_output(file)
 
 
 def _content(files: Iterable[Path]) -> _Content:
@@ -99,7 +99,7 @@ def _content(files: Iterable[Path]) -> _Content:
         found = _format(file)
         if found is Format.DICOM:
             _add_dicom(content, file)
-        elif found is not None and not is_voxels_of_pair(file) and not is_ours(file):
+        elif found is not None and not is_voxels_of_pair(file) and not is_pleura_output(file):
             content.images.append(file)
     return content
 

@@ -80,8 +80,8 @@ def run(wishes: Namespace) -> int:
 
 def _run(wishes: Namespace) -> int:
     jobs = plan(wishes.paths, wishes.output, series=wishes.series)
+    from pleura.files import make_folder
     from pleura.segmenter import Segmenter
-    from pleura.writing.place import make_folder
 
     if jobs[0].output is None:
         make_folder(jobs[0].stem.parent)
@@ -141,10 +141,10 @@ class _Batch:
             return outcome.failed(error, job, number)
 
     def _segmented(self, job: Job, number: int) -> Outcome:
+        from pleura.files import folder_lock
         from pleura.reading import read
         from pleura.writing import read_sidecar, sidecar_path, write, write_preview
         from pleura.writing.earlier import remove_preview_of_other
-        from pleura.writing.place import alone_in
 
         begun = time.perf_counter()
         volume = read(job.source, series=job.series)
@@ -161,7 +161,7 @@ class _Batch:
         result = self.segmenter(volume)
         for stage, taken in result.timings.items():
             seconds[stage] = seconds.get(stage, 0.0) + taken
-        with alone_in(target.parent):
+        with folder_lock(target.parent):
             self._guard(volume, target, picture)
             remove_preview_of_other(target, picture_path(target), volume)
             write(result, target)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.files import atomic_write
 from pleura.reading.nifti_geometry import lps_from_ras
 from pleura.volume import Affine
-from pleura.writing.place import replacing
 
 _SAMPLE_FORMAT, _SIGNED = 339, 2
 
@@ -25,7 +25,7 @@ def write_slice(path: Path, plane: NDArray[Any]) -> None:
     """
     from PIL import Image
 
-    with replacing(path) as file:
+    with atomic_write(path) as file:
         if path.suffix == ".tif":
             unsigned = Image.fromarray(np.ascontiguousarray(plane, np.int16).view(np.uint16))
             unsigned.save(file, format="TIFF", tiffinfo={_SAMPLE_FORMAT: _SIGNED})
@@ -47,7 +47,7 @@ def write_volume(path: Path, voxels: NDArray[Any], affine: Affine) -> None:
     image = Nifti1Image(voxels.transpose(2, 1, 0), lps_from_ras(affine))  # type: ignore[no-untyped-call]
     image.header.set_xyzt_units("mm")  # type: ignore[no-untyped-call]
     with (
-        replacing(path) as file,
+        atomic_write(path) as file,
         gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0, compresslevel=1) as packed,
     ):
         packed.write(image.to_bytes())

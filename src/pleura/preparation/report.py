@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import pleura
+from pleura.files import atomic_write
 from pleura.preparation.case_warnings import DOUBTS
 from pleura.preparation.find import DESCRIPTION, MANIFEST
 from pleura.preparation.record import Record, Refusal
 from pleura.preparation.settings import SPLITS, Settings
 from pleura.volume import Note
-from pleura.writing.place import replacing
 
 REPORT = "report.json"
 
@@ -116,5 +116,5 @@ def _pretty(value: object) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    with replacing(path) as file:
+    with atomic_write(path) as file:
         file.write(text.encode())

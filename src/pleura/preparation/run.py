@@ -12,6 +12,7 @@ from typing import Any
 import pleura
 from pleura.datasets.files import file_hash
 from pleura.errors import UnsuitableInput, UnwritableOutput
+from pleura.files import make_folder
 from pleura.preparation.case_warnings import common_doubts
 from pleura.preparation.convert import Job, Seen, ask, make, see
 from pleura.preparation.find import MANIFEST, find_pairs, stated_convention
@@ -24,7 +25,6 @@ from pleura.preparation.settings import SPLITS, Settings
 from pleura.preparation.splitting import DEFAULT_SHARES, parts_of, patient_hash, patient_rule
 from pleura.preparation.workers import worker_processes
 from pleura.volume import Note
-from pleura.writing.place import make_folder
 
 UNPAIRED = {"no-mask", "no-image", "ambiguous-pair"}
 """Codes of what has no partner by its name."""

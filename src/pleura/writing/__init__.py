@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pleura.errors import UnwritableOutput
+from pleura.files import atomic_write
 from pleura.segmentation import Segmentation
 from pleura.writing.itk import write_mha, write_nrrd
-from pleura.writing.mark import is_ours
 from pleura.writing.nifti import write_nifti, write_nifti_gz
 from pleura.writing.notebook import as_html
-from pleura.writing.place import replacing
 from pleura.writing.preview import write_preview
 from pleura.writing.raster import write_png
 from pleura.writing.sidecar import (
@@ -29,13 +28,14 @@ from pleura.writing.sidecar import (
     square_centimetres,
     write_sidecar,
 )
+from pleura.writing.signature import is_pleura_output
 from pleura.writing.summary import size_text, summary_line
 
 __all__ = [
     "SUFFIXES",
     "as_html",
     "height",
-    "is_ours",
+    "is_pleura_output",
     "left_to_right",
     "millilitres",
     "read_sidecar",
@@ -79,12 +79,12 @@ def write(segmentation: Segmentation, path: str | Path) -> Path:
     """
     path = Path(path)
     writer = _WRITERS[suffix_of(path)]
-    with replacing(path) as file:
+    with atomic_write(path) as file:
         writer(segmentation, file)
         file.flush()
         written = fingerprint(Path(file.name))
         sidecar_path(path).unlink(missing_ok=True)  # it would tell of the earlier mask, were we stopped before the next
-    with replacing(sidecar_path(path)) as file:
+    with atomic_write(sidecar_path(path)) as file:
         write_sidecar(segmentation, written, file)
     return path
 

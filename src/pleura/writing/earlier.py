@@ -1,7 +1,7 @@
 """What lies where a result is to go, and whether it may be replaced: only an earlier result of the same input.
 
-A result is known by its mark, its input by the sidecar beside the mask or, where that is lost or broken, by the mark
-again. A mask whose file is whole and is not the one of the sidecar was changed by somebody, and is theirs.
+A result is known by its signature, its input by the sidecar beside the mask or, where that is lost or broken, by the
+signature again. A mask whose file is whole and is not the one of the sidecar was changed by somebody, and is theirs.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pleura.errors import PleuraError, UnwritableOutput
 from pleura.reading import read_labels
 from pleura.volume import Volume
 from pleura.writing import sidecar_path
-from pleura.writing.mark import input_of, is_ours
 from pleura.writing.sidecar import fingerprint, matches, read_sidecar
+from pleura.writing.signature import input_of, is_pleura_output
 
 _END_OF_PNG = b"IEND\xaeB`\x82"
 
@@ -33,9 +33,9 @@ def refuse_to_replace(file: Path) -> None:
     UnwritableOutput
         With the code `output-exists`.
     """
-    if not file.exists() or (file.is_file() and not file.stat().st_size) or is_ours(file):
+    if not file.exists() or (file.is_file() and not file.stat().st_size) or is_pleura_output(file):
         return
-    if file.suffix == ".json" and is_ours(file.with_suffix("")) and not _is_json(file):
+    if file.suffix == ".json" and is_pleura_output(file.with_suffix("")) and not _is_json(file):
         return
     text = f"{file} exists and is not an earlier result; name another output or remove it"
     raise UnwritableOutput(text, code="output-exists")
@@ -70,14 +70,14 @@ def masks_by_input(folder: Path) -> dict[str, list[Path]]:
     found: dict[str, list[Path]] = defaultdict(list)
     for kept in sorted(folder.glob("*.json")):
         digits = input_of(kept.with_suffix(""))
-        if digits and is_ours(kept):
+        if digits and is_pleura_output(kept):
             found[digits].append(kept.with_suffix(""))
     return found
 
 
 def remove_preview_of_other(mask: Path, picture: Path, volume: Volume) -> None:
     """Remove the preview of a mask of another input, which is about to be overwritten."""
-    if is_ours(picture) and not _bears(picture, volume) and input_of(picture) == input_of(mask):
+    if is_pleura_output(picture) and not _bears(picture, volume) and input_of(picture) == input_of(mask):
         picture.unlink()
 
 
@@ -89,7 +89,7 @@ def up_to_date(
     A mask that somebody has corrected since is up to date too.
     """
     files = [file for file in (mask, picture) if file]
-    known = read_sidecar(sidecar_path(mask)) if all(map(is_ours, files)) else None
+    known = read_sidecar(sidecar_path(mask)) if all(map(is_pleura_output, files)) else None
     if known is None or not matches(known, volume) or not provenance.items() <= known.items():
         return None
     if picture is not None and not (_bears(picture, volume) and picture.read_bytes().endswith(_END_OF_PNG)):
@@ -107,7 +107,7 @@ def _is_whole(mask: Path) -> bool:
 
 
 def _bears(file: Path, volume: Volume) -> bool:
-    """Say whether the mark of a file names this input, or none."""
+    """Say whether the signature of a file names this input, or none."""
     return volume.identity.sha256.startswith(input_of(file))
 
 

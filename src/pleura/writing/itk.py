@@ -18,7 +18,7 @@ import numpy as np
 
 from pleura.segmentation import Segmentation
 from pleura.volume import Affine, Volume
-from pleura.writing.mark import mark
+from pleura.writing.signature import signature_of
 from pleura.writing.stream import Container, deflate, slices
 
 
@@ -29,7 +29,7 @@ def write_nrrd(segmentation: Segmentation, file: BinaryIO) -> None:
     columns = [f"({_numbers(column[:count], ',')})" for column in _ways(volume, count)]
     lines = [
         "NRRD0005",
-        f"# {mark(volume)}",
+        f"# {signature_of(volume)}",
         "type: uint8",
         f"dimension: {count}",
         "space: left-posterior-superior" if count == 3 else "space dimension: 2",
@@ -54,7 +54,7 @@ def write_mha(segmentation: Segmentation, file: BinaryIO) -> None:
     directions = _ways(volume, count)[:, :count] / np.array(spacing)[:, None]
     fields = {
         "ObjectType": "Image",
-        "Comment": mark(volume),
+        "Comment": signature_of(volume),
         "NDims": str(count),
         "BinaryData": "True",
         "BinaryDataByteOrderMSB": "False",

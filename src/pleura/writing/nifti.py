@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pleura.errors import UnwritableOutput
 from pleura.segmentation import Segmentation
 from pleura.volume import Affine, NiftiForms, Volume
-from pleura.writing.mark import mark
+from pleura.writing.signature import signature_of
 from pleura.writing.stream import Container, deflate, slices
 
 _HEADER = np.dtype(
@@ -84,7 +84,7 @@ def header(segmentation: Segmentation) -> NDArray[np.void]:
     record["intent_code"], record["intent_name"] = _LABEL, b"lungs"
     record["cal_max"] = max(label.value for label in segmentation.structures)
     names = ", ".join(f"{label.value} {label.name}" for label in segmentation.structures)
-    record["descrip"] = f"{mark(volume)}: {names}".encode()
+    record["descrip"] = f"{signature_of(volume)}: {names}".encode()
     record["qform_code"], record["sform_code"] = forms.qform_code, forms.sform_code
     record["quatern"], record["qoffset"], record["srow"] = quaternion, forms.qform[:3, 3], forms.sform[:3]
     return record

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pleura.errors import UnwritableOutput
+from pleura.files import atomic_write
 from pleura.labels import Label
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind
-from pleura.writing.mark import mark
-from pleura.writing.place import replacing
 from pleura.writing.planes import Plane, axial, picture, reformatted
+from pleura.writing.signature import signature_of
 from pleura.writing.summary import size_text
 
 if TYPE_CHECKING:
@@ -46,8 +46,8 @@ def write_preview(segmentation: Segmentation, path: str | Path) -> Path:
     if Path(path).suffix.lower() != ".png":
         raise UnwritableOutput(f"{path}: a preview is a PNG; end its name in .png", code="unknown-suffix")
     info = PngInfo()
-    info.add_text("Software", mark(segmentation.volume))
-    with replacing(Path(path)) as file:
+    info.add_text("Software", signature_of(segmentation.volume))
+    with atomic_write(Path(path)) as file:
         _montage(segmentation).save(file, format="PNG", pnginfo=info)
     return Path(path)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from pleura.errors import UnwritableOutput
 from pleura.segmentation import Segmentation
-from pleura.writing.mark import mark
+from pleura.writing.signature import signature_of
 
 
 def write_png(segmentation: Segmentation, file: BinaryIO) -> None:
@@ -34,5 +34,5 @@ def write_png(segmentation: Segmentation, file: BinaryIO) -> None:
         palette += label.colour
     picture.putpalette(palette)
     info = PngInfo()
-    info.add_text("Software", mark(segmentation.volume))
+    info.add_text("Software", signature_of(segmentation.volume))
     picture.save(file, format="PNG", pnginfo=info)

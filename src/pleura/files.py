@@ -1,4 +1,4 @@
-"""Put a file in its place only when it is whole, so that nobody ever reads half a mask under its final name.
+"""Files appear under their final name only when they are whole, so that nobody ever reads half a mask.
 
 Whatever the system objects to, in making a folder too, is an error with a name.
 """
@@ -33,8 +33,8 @@ def make_folder(path: Path) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file in the folder of `path`, and move it onto `path` when the block ends without an error.
+def atomic_write(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file beside `path`, and move it onto `path` when the block ends without an error.
 
     Raises
     ------
@@ -42,7 +42,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         The folder does not exist (`no-such-folder`), or the system refuses to write (`not-written`).
     """
     partial = path.with_name(f".pleura-{os.getpid()}-{next(_numbers)}.part")  # as short for the longest of names
-    with system_errors(path):
+    with _system_errors(path):
         if not path.parent.is_dir():
             raise UnwritableOutput(f"there is no folder {path.parent}; make it first", code="no-such-folder")
         if path.is_dir():
@@ -57,7 +57,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def system_errors(path: Path) -> Iterator[None]:
+def _system_errors(path: Path) -> Iterator[None]:
     """Say in an error with a name what the system objects to in writing to `path`.
 
     Raises
@@ -72,10 +72,10 @@ def system_errors(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def folder_lock(folder: Path) -> Iterator[None]:
     """Keep other runs from writing results into a folder until the block ends; they wait.
 
-    What a run finds at a place and what it then writes there belong together: without this, two runs side by side
+    What a run finds under a name and what it then writes there belong together: without this, two runs side by side
     could each find a name free and take it. The system lets go of the lock when a process dies, and nothing is left
     in the folder. Where it has no such locks (Windows, some network drives), runs do not wait for each other.
     """

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from pleura.errors import UnwritableOutput
-from pleura.writing.place import make_folder, replacing
+from pleura.files import atomic_write, make_folder
 
 
 def test_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "mask"
-    with replacing(path) as file:
+    with atomic_write(path) as file:
         file.write(b"half")
         assert not path.exists()
     assert path.read_bytes() == b"half"
@@ -20,7 +20,7 @@ def test_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
 def test_failure_leaves_the_earlier_file_alone(tmp_path: Path) -> None:
     path = tmp_path / "mask"
     path.write_bytes(b"earlier")
-    with pytest.raises(ZeroDivisionError), replacing(path) as file:
+    with pytest.raises(ZeroDivisionError), atomic_write(path) as file:
         file.write(b"half")
         raise ZeroDivisionError
     assert path.read_bytes() == b"earlier"
@@ -42,39 +42,39 @@ def test_folder_where_a_file_stands_is_refused(tmp_path: Path, name: str) -> Non
 
 
 def test_missing_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UnwritableOutput, match="there is no folder") as caught, replacing(tmp_path / "no" / "mask"):
+    with pytest.raises(UnwritableOutput, match="there is no folder") as caught, atomic_write(tmp_path / "no" / "mask"):
         pass
     assert caught.value.code == "no-such-folder"
 
 
 def test_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UnwritableOutput, match="is a folder") as caught, replacing(tmp_path):
+    with pytest.raises(UnwritableOutput, match="is a folder") as caught, atomic_write(tmp_path):
         pass
     assert caught.value.code == "not-written"
 
 
 def test_full_disk_is_an_error_with_a_name(tmp_path: Path) -> None:
-    with pytest.raises(UnwritableOutput, match="No space left") as caught, replacing(tmp_path / "mask"):
+    with pytest.raises(UnwritableOutput, match="No space left") as caught, atomic_write(tmp_path / "mask"):
         raise OSError(28, "No space left on device")
     assert caught.value.code == "not-written"
 
 
 def test_name_may_be_as_long_as_the_system_allows(tmp_path: Path) -> None:
     path = tmp_path / ("n" * 255)
-    with replacing(path) as file:
+    with atomic_write(path) as file:
         file.write(b"mask")
     assert path.read_bytes() == b"mask"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_name_that_is_too_long_is_an_error_with_a_name(tmp_path: Path) -> None:
-    with pytest.raises(UnwritableOutput, match="name too long") as caught, replacing(tmp_path / ("n" * 256)):
+    with pytest.raises(UnwritableOutput, match="name too long") as caught, atomic_write(tmp_path / ("n" * 256)):
         pass
     assert caught.value.code == "not-written"
 
 
 def test_two_files_may_be_written_at_a_time(tmp_path: Path) -> None:
-    with replacing(tmp_path / "a") as one, replacing(tmp_path / "b") as other:
+    with atomic_write(tmp_path / "a") as one, atomic_write(tmp_path / "b") as other:
         one.write(b"1")
         other.write(b"2")
     assert [(tmp_path / name).read_bytes() for name in "ab"] == [b"1", b"2"]

@@ -1,4 +1,4 @@
-"""The mark that every file of ours bears near its beginning, by which a later run knows what it may replace.
+"""The signature near the beginning of every file that `pleura` writes, by which a later run knows what it may replace.
 
 It names the program and the input: the first half of the hash of its voxels, which is enough to distinguish inputs.
 """
@@ -13,20 +13,21 @@ from pleura.errors import UnreadableInput
 from pleura.file_format import read_head
 from pleura.volume import Volume
 
-_MARKED = re.compile(rb'pleura \d+\.\d+|^\{\s*"program": \{\s*"name": "pleura"')
+_SIGNATURE = re.compile(rb'pleura \d+\.\d+|^\{\s*"program": \{\s*"name": "pleura"')
 _INPUT = re.compile(rb"pleura \d+\.\d+\S* of ([0-9a-f]{32})")
 _NEAR = 512
+"""Bytes: NIfTI's description ends at byte 228, NRRD's and MetaImage's comments are their second lines."""
 
 
-def mark(volume: Volume) -> str:
-    """Return the mark of what is made from a volume; one that was never hashed has no input to name."""
+def signature_of(volume: Volume) -> str:
+    """Return the signature of what is made from a volume; one that was never hashed has no input to name."""
     digits = volume.identity.sha256[:32]
     return f"pleura {__version__}" + (f" of {digits}" if digits else "")
 
 
-def is_ours(file: Path) -> bool:
+def is_pleura_output(file: Path) -> bool:
     """Say whether a file is a mask, a sidecar or a preview that `pleura` wrote."""
-    return bool(_MARKED.search(_start(file)))
+    return bool(_SIGNATURE.search(_start(file)))
 
 
 def input_of(file: Path) -> str:
