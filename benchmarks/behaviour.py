@@ -28,6 +28,13 @@ EVERY = 8
 """One in so many held-back pictures: 39 of 308."""
 COLUMNS = ("code", "mask", "record", "picture", "messages")
 _SECONDS = re.compile(rb"\d+(\.\d+)? ?(s|ms|min|minutes)\b|in \d+:\d+")
+_EXPORTED_AGAIN = (
+    (
+        b"40d9dd045bdf3bb49147f23fafb28cd5b4deca8fa3e950948fc0e49bccfd1cff",
+        b"fce97645d942b4b111ea5e928bffd7e57f0f2b09c87b16d5653e3fadc665f785",
+    ),
+)
+"""SHA-256 of networks whose outputs got other names, now and before: records state it, and nothing else of it."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +144,15 @@ def _sha(path: Path) -> str:
     digest = hashlib.sha256()
     for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
         if file.is_file():
-            digest.update(str(file.relative_to(path)).encode() + file.read_bytes())
+            digest.update(str(file.relative_to(path)).encode() + _with_former_hashes(file.read_bytes()))
     return digest.hexdigest()[:16]
+
+
+def _with_former_hashes(content: bytes) -> bytes:
+    """Return the content of a record as if its model had not been exported again."""
+    for now, before in _EXPORTED_AGAIN:
+        content = content.replace(now, before)
+    return content
 
 
 @cache

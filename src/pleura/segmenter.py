@@ -17,7 +17,6 @@ from pleura.errors import InvalidOption, UnsuitableInput
 from pleura.inference.anatomy_rules import RuleVolumes
 from pleura.inference.backends import BackendName, Device, available_threads, make_backend
 from pleura.inference.bundle import LUNGS, RADIOGRAPH, Bundle, load_bundle
-from pleura.inference.chances import enlarge, lung_chance
 from pleura.inference.checks import find_warnings, warn_if_empty
 from pleura.inference.cleanup import Cleaned
 from pleura.inference.clock import Clock
@@ -25,10 +24,11 @@ from pleura.inference.ct import find_ct_lungs
 from pleura.inference.grid import Square, paste
 from pleura.inference.locate import locate_lungs
 from pleura.inference.planes import sample_planes
-from pleura.inference.restore import restore, restore_chances
-from pleura.inference.scores import chance_batches, score_planes
+from pleura.inference.probability import enlarge, lung_probability
+from pleura.inference.restore import restore, restore_probabilities
+from pleura.inference.scores import probability_batches, score_planes
 from pleura.inference.tidy import postprocess
-from pleura.inference.turns import upright_chances
+from pleura.inference.turns import upright_probabilities
 from pleura.labels import RIGHT_AND_LEFT, structures
 from pleura.modality.shown import shown
 from pleura.reading.source import Source, as_volume
@@ -116,8 +116,8 @@ class Segmenter:
             restore(cleaned, square, axial, self.bundle, self.threads)
             clock.lap("restore")
         else:
-            batches = postprocess(self._chances(planes, step), planes, volume.kind, self.bundle.labels)
-            restore_chances(batches, square, axial, self.bundle, self.threads)
+            batches = postprocess(self._probabilities(planes, step), planes, volume.kind, self.bundle.labels)
+            restore_probabilities(batches, square, axial, self.bundle, self.threads)
             clock.lap("network")
             warnings = (
                 find_warnings(axial, planar=volume.planar or volume.kind is Kind.RADIOGRAPH)
@@ -143,22 +143,22 @@ class Segmenter:
         clock.lap("clean")
         return found
 
-    def chances(self, source: Source, *, spacing: Sequence[float] | None = None) -> NDArray[np.uint8]:
-        """Return the chance, 0 to 255, that a voxel belongs to any structure: (z, y, x), on the scan's own grid.
+    def probabilities(self, source: Source, *, spacing: Sequence[float] | None = None) -> NDArray[np.uint8]:
+        """Return the probability, 0 to 255, that a voxel belongs to any structure: (z, y, x), on the scan's own grid.
 
         This is what the network says, before the mask is cleaned; evaluation draws its threshold curves from it.
         """
         volume, _ = self._shown(as_volume(source, spacing))
         if self._belongs_to_radiographs(volume):
-            return self._radiographs.chances(volume)
+            return self._radiographs.probabilities(volume)
         planes, square, step = self._planes(volume, Clock())
         whole = np.zeros(volume.shape, np.uint8)
         axial = to_axial(whole, volume.affine)
         if self.bundle.output == LUNGS:
-            lung = lung_chance(score_planes(planes, step, self.bundle.context_mm, self.network)[0])
+            lung = lung_probability(score_planes(planes, step, self.bundle.context_mm, self.network)[0])
             batches = ((slice(z, z + 1), lung[z : z + 1]) for z in range(len(lung)))
         else:
-            batches = ((here, 255 - classes[:, 0]) for here, classes in self._chances(planes, step))
+            batches = ((here, 255 - classes[:, 0]) for here, classes in self._probabilities(planes, step))
         for here, part in batches:
             paste(axial[here], enlarge(part, square), square)
         return whole
@@ -200,11 +200,13 @@ class Segmenter:
             threads=self.threads,
         )
 
-    def _chances(self, planes: NDArray[np.uint8], step: float | None) -> Iterable[tuple[slice, NDArray[np.uint8]]]:
-        """Return the chance of each class, a few planes at a time; a radiograph may lie any way round."""
+    def _probabilities(
+        self, planes: NDArray[np.uint8], step: float | None
+    ) -> Iterable[tuple[slice, NDArray[np.uint8]]]:
+        """Return the probability of each class, a few planes at a time; a radiograph may lie any way round."""
         if self.bundle.kinds == {Kind.RADIOGRAPH} and len(planes) == 1:
-            return [(slice(0, 1), upright_chances(planes[0], self.bundle, self.network, self.convention)[None])]
-        return chance_batches(planes, step, self.bundle, self.network, self.convention)
+            return [(slice(0, 1), upright_probabilities(planes[0], self.bundle, self.network, self.convention)[None])]
+        return probability_batches(planes, step, self.bundle, self.network, self.convention)
 
     def _planes(self, volume: Volume, clock: Clock) -> tuple[NDArray[np.uint8], Square, float | None]:
         """Return what the network sees, where that lies on the slices, and their distance in mm where it is known."""

@@ -138,9 +138,9 @@ def test_difference_of_two_sets_of_predictions(folders: tuple[Path, Path], tmp_p
 
 
 def test_curves_over_thresholds_count_voxels_exactly() -> None:
-    chances = np.array([[0, 51, 102, 255]], np.uint8)
+    probabilities = np.array([[0, 51, 102, 255]], np.uint8)
     inside = np.array([[False, False, True, True]])
-    found = curves([count(chances, inside)])
+    found = curves([count(probabilities, inside)])
     assert found is not None
     at = {cut: place for place, cut in enumerate(np.round(found.cuts, 2))}
     assert found.dice[at[0.1]] == pytest.approx(2 * 2 / (2 + 3))  # three marked, two of them right
@@ -150,9 +150,9 @@ def test_curves_over_thresholds_count_voxels_exactly() -> None:
 
 
 def test_calibration_error_of_a_coin_that_keeps_its_word_is_zero() -> None:
-    chances = np.full((1, 100), 51, np.uint8)  # one in five
+    probabilities = np.full((1, 100), 51, np.uint8)  # one in five
     inside = np.arange(100)[None] < 20
-    found = curves([count(chances, inside)])
+    found = curves([count(probabilities, inside)])
     assert found is not None
     assert found.ece == pytest.approx(0.0, abs=1e-9)
 

@@ -176,7 +176,7 @@ def test_a_network_for_other_classes_is_refused(copy: Path) -> None:
 
 
 def test_labels_without_a_name_are_refused(copy: Path) -> None:
-    spoil(copy, classes=["background", "lung"], output="chances")
+    spoil(copy, classes=["background", "lung"], output="probabilities")
     replace_graph(copy, "network", load_bundle("chest-radiograph").graph("network").read_bytes())
     with pytest.raises(InvalidBundle):
         Segmenter(model=copy, threads=1)(chest(shape=(8, 64, 64)).volume)

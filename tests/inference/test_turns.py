@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pleura.inference.turns import upright_chances
+from pleura.inference.turns import upright_probabilities
 
 RIGHT_AND_LEFT = SimpleNamespace(conditions=(), labels=("right lung", "left lung"), planes=1)
 
 
-def chances(certainty: int = 255) -> np.ndarray:
+def probabilities(certainty: int = 255) -> np.ndarray:
     """The right lung at the left of the picture, larger; a heart between them."""
     found = np.zeros((3, 32, 32), np.uint8)
     found[1, 6:26, 4:13] = certainty
@@ -31,10 +31,10 @@ def test_sure_picture_is_looked_at_once_and_a_turned_one_twice(certainty: int, t
         likeliest = np.select([planes[:, 0] == 255, planes[:, 0] == 128], [1, 2], 0)
         return (np.stack([(likeliest == value) * np.uint8(certainty) for value in range(3)], axis=1),)
 
-    picture = (255 * (chances()[1] > 0) + 128 * (chances()[2] > 0)).astype(np.uint8)
-    found = upright_chances(np.rot90(picture, turn), RIGHT_AND_LEFT, network)  # type: ignore[arg-type]
+    picture = (255 * (probabilities()[1] > 0) + 128 * (probabilities()[2] > 0)).astype(np.uint8)
+    found = upright_probabilities(np.rot90(picture, turn), RIGHT_AND_LEFT, network)  # type: ignore[arg-type]
     assert len(seen) == looks
-    assert np.array_equal(found, np.rot90(chances(certainty), turn, axes=(1, 2)))
+    assert np.array_equal(found, np.rot90(probabilities(certainty), turn, axes=(1, 2)))
 
 
 def test_model_of_lungs_as_one_takes_a_picture_as_it_lies() -> None:
@@ -45,7 +45,7 @@ def test_model_of_lungs_as_one_takes_a_picture_as_it_lies() -> None:
 
     seen: list[np.ndarray] = []
     bundle = SimpleNamespace(conditions=(), labels=("lung",), planes=1)
-    upright_chances(chances()[1], bundle, network)  # type: ignore[arg-type]
+    upright_probabilities(probabilities()[1], bundle, network)  # type: ignore[arg-type]
     assert len(seen) == 1
 
 
@@ -56,6 +56,6 @@ def test_picture_stands_in_for_its_neighbours_where_the_network_looks_for_them()
         return (np.stack([255 - planes[:, 1], planes[:, 1]], axis=1),)
 
     bundle = SimpleNamespace(conditions=(), labels=("lung",), planes=3)
-    picture = chances()[1]
-    found = upright_chances(picture, bundle, network)  # type: ignore[arg-type]
+    picture = probabilities()[1]
+    found = upright_probabilities(picture, bundle, network)  # type: ignore[arg-type]
     assert np.array_equal(found[1], picture)

@@ -38,7 +38,7 @@ class Judged:
     Attributes
     ----------
     scores : a case each, in the order of the cases
-    curves : over thresholds, where a model gave chances; else None
+    curves : over thresholds, where a model gave probabilities; else None
     run_times : by device, where a model ran
     model : name, version and hash of the model, where there was one, and the convention it was asked to follow
     title : what people know the predictions by: the model's name and version, or their folder
@@ -137,12 +137,12 @@ def _segmented(
         volume = read(case.image)
         result = segmenter(volume)
         pair = laid_on(read_mask(case.reference), _as_map(result.labels, volume), case.spacing)
-        chances = pair.turned(segmenter.chances(volume))
+        probabilities = pair.turned(segmenter.probabilities(volume))
     except PleuraError as error:
         return failed(case.id, case.patient, names, error.code), None, None, {}
     warnings = [note.code for note in result.warnings]
-    inside = (pair.reference > 0).reshape(chances.shape)
-    return _score(case, pair, labels, warnings), count(chances, inside), volume, result.provenance
+    inside = (pair.reference > 0).reshape(probabilities.shape)
+    return _score(case, pair, labels, warnings), count(probabilities, inside), volume, result.provenance
 
 
 def _as_map(labels: NDArray[np.uint8], volume: Volume) -> LabelMap:

@@ -31,7 +31,7 @@ def read_mask(path: Path) -> LabelMap:
     with np.errstate(invalid="ignore"):  # what is not finite does not survive the comparison
         labels = values.astype(np.uint8)
     if not np.array_equal(labels, values):
-        text = f"{path.name}: values are not whole numbers from 0 to 255: a scan or a map of chances, not a mask"
+        text = f"{path.name}: values are not whole numbers from 0 to 255: a scan or a map of probabilities, not a mask"
         raise UnsuitableInput(text, code="not-a-mask")
     return LabelMap(labels, found.affine, placed=found.placed, lossy=found.lossy, planar=found.planar)
 

@@ -1,7 +1,7 @@
-"""What another cut of the network's chances would have given, and whether a chance of 70 % comes true in 70 %.
+"""What another cut of the probabilities would have given, and whether a probability of 70 % comes true in 70 %.
 
-Chances are bytes, so a case is two counts for each of 256 values: voxels inside and outside the reference. From these
-follow all curves, exactly and without keeping a single scan.
+Probabilities are bytes, so a case is two counts for each of 256 values: voxels inside and outside the reference. From
+these follow all curves, exactly and without keeping a single scan.
 
 References: Guo C, Pleiss G, Sun Y, Weinberger KQ. On calibration of modern neural networks. ICML 2017 (expected
 calibration error, reliability diagram).
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 CUTS = np.linspace(0.0, 1.0, 101)
-"""A voxel is inside where its chance is at least the cut."""
+"""A voxel is inside where its probability is at least the cut."""
 
 BINS = 10
 """Bins of equal width between 0 and 1."""
@@ -33,10 +33,10 @@ class Curves:
     ----------
     cases : how many
     cuts, dice, iou, precision, recall : (101,)
-    chance, observed, voxels : (10,) by bin: the mean chance stated, the share that was inside, and how many voxels;
-        nan where a bin is empty
+    probability, observed, voxels : (10,) by bin: the mean probability stated, the share that was inside, and how many
+        voxels; nan where a bin is empty
     ece : expected calibration error over all voxels
-    ece_undecided : the same without voxels whose chance is 0 or 1, most of which are far from any lung
+    ece_undecided : the same without voxels whose probability is 0 or 1, most of which are far from any lung
     """
 
     cases: int
@@ -45,16 +45,16 @@ class Curves:
     iou: Values
     precision: Values
     recall: Values
-    chance: Values
+    probability: Values
     observed: Values
     voxels: Counts
     ece: float
     ece_undecided: float
 
 
-def count(chances: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Counts:
-    """Return (2, 256): voxels outside and inside the reference, by the chance 0..255 that they were given."""
-    return np.stack([np.bincount(chances[where].ravel(), minlength=256) for where in (~inside, inside)])
+def count(probabilities: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Counts:
+    """Return (2, 256): voxels outside and inside the reference, by the probability 0..255 that they were given."""
+    return np.stack([np.bincount(probabilities[where].ravel(), minlength=256) for where in (~inside, inside)])
 
 
 def curves(cases: Sequence[Counts]) -> Curves | None:
@@ -63,12 +63,12 @@ def curves(cases: Sequence[Counts]) -> Curves | None:
         return None
     per_case = np.array([_per_cut(counts) for counts in cases]).mean(axis=0)
     total = np.sum(cases, axis=0)
-    chance, observed, voxels = _reliability(total)
+    probability, observed, voxels = _reliability(total)
     undecided = total.copy()
     undecided[:, [0, 255]] = 0
     dice, iou, precision, recall = per_case
     return Curves(
-        len(cases), CUTS, dice, iou, precision, recall, chance, observed, voxels, _ece(total), _ece(undecided)
+        len(cases), CUTS, dice, iou, precision, recall, probability, observed, voxels, _ece(total), _ece(undecided)
     )
 
 
@@ -87,7 +87,7 @@ def _per_cut(counts: Counts) -> Values:
 
 
 def _reliability(counts: Counts) -> tuple[Values, Values, Counts]:
-    """Return mean chance, share inside and number of voxels in each bin."""
+    """Return mean probability, share inside and number of voxels in each bin."""
     place = np.minimum(np.arange(256) * BINS // 255, BINS - 1)
     both = counts.sum(axis=0)
     voxels = np.bincount(place, both, BINS)
@@ -97,6 +97,6 @@ def _reliability(counts: Counts) -> tuple[Values, Values, Counts]:
 
 
 def _ece(counts: Counts) -> float:
-    chance, observed, voxels = _reliability(counts)
+    probability, observed, voxels = _reliability(counts)
     weights = voxels / max(1, voxels.sum())
-    return float(np.nansum(weights * np.abs(chance - observed)))
+    return float(np.nansum(weights * np.abs(probability - observed)))

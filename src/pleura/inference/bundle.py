@@ -1,7 +1,7 @@
 """A model as shipped: a folder that holds the ONNX graphs and, in one record, everything that belongs to them.
 
     recipe.json     grid, intensity, context, classes, training data, licence, figures, and the hash of each graph
-    network.onnx    planes on the grid -> lung and side, or the chance of every class, as bytes
+    network.onnx    planes on the grid -> lung and side, or the probability of every class, as bytes
     prepare.onnx    slices inside the square -> planes on the grid
     restore.onnx    what is on the grid -> labels on the slices
     network.xml     the network for OpenVINO, with its network.bin; may be missing
@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from pleura.errors import InvalidBundle
-from pleura.inference.recipe import CHANCES, GRAPHS, LUNGS, VERSION, read_recipe
+from pleura.inference.recipe import GRAPHS, LUNGS, PROBABILITIES, VERSION, read_recipe
 from pleura.volume import Kind
 
-__all__ = ["CHANCES", "DEFAULT", "GRAPHS", "LUNGS", "RADIOGRAPH", "SHIPPED", "VERSION", "Bundle", "load_bundle"]
+__all__ = ["DEFAULT", "GRAPHS", "LUNGS", "PROBABILITIES", "RADIOGRAPH", "SHIPPED", "VERSION", "Bundle", "load_bundle"]
 
 DEFAULT = "chest-ct"
 """The bundle that is used when none is named."""
@@ -45,7 +45,7 @@ class Bundle:
     planes : 3 where the network sees the neighbouring planes too, else 1
     context_mm : distance of the neighbouring planes
     view : what the grid is laid over: the "lungs", the "body" or the "whole" picture
-    output : `LUNGS` or `CHANCES`
+    output : `LUNGS` or `PROBABILITIES`
     labels : names of the labels 1, 2, ...
     kinds : kinds of values it was trained on
     conditions : conventions of the masks among which its network has to be told one, or none

@@ -18,8 +18,8 @@ from pleura.volume import Kind
 VERSION = 1
 """Version of the bundle's form."""
 GRAPHS = ("network", "prepare", "restore")
-LUNGS, CHANCES = "lungs", "chances"
-"""What a network gives: `lung` and `away`, see `pleura.inference.backends`; or the chance of each class."""
+LUNGS, PROBABILITIES = "lungs", "probabilities"
+"""What a network gives: `lung` and `away`, see `pleura.inference.backends`; or the probability of each class."""
 
 _LARGEST = 1 << 24
 """Bytes of a record; those of the shipped bundles have a few thousand, and each image trained on adds 27."""
@@ -129,7 +129,7 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "grid.planes": (lambda value: _one_of(value, (1, 3)), "1 or 3"),
     "grid.context_mm": (lambda value: _number(value, _MOST_MM) and value > 0, "a length in millimetres"),
     "grid.view": (lambda value: _one_of(value, ("lungs", "body", "whole")), "lungs, body or whole"),
-    "output": (lambda value: _one_of(value, (LUNGS, CHANCES)), f"{LUNGS} or {CHANCES}"),
+    "output": (lambda value: _one_of(value, (LUNGS, PROBABILITIES)), f"{LUNGS} or {PROBABILITIES}"),
     "kinds": (
         lambda value: value is _MISSING or (_texts(value, 1, len(_KINDS)) and _KINDS.issuperset(value)),
         "a list of kinds of values",

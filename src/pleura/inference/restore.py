@@ -35,16 +35,16 @@ def restore(cleaned: Cleaned, square: Square, target: NDArray[np.uint8], bundle:
             paste(target[z : z + 1], patch[index : index + 1], square)
 
 
-def restore_chances(
+def restore_probabilities(
     batches: Iterable[tuple[slice, NDArray[np.uint8]]],
     square: Square,
     target: NDArray[np.uint8],
     bundle: Bundle,
     threads: int,
 ) -> None:
-    """Write the likeliest class of each voxel into `target` (z, y, x), in place, chances up-sampled before."""
+    """Write the likeliest class of each voxel into `target` (z, y, x), in place, probabilities up-sampled before."""
     size = np.array([square.height, square.width], np.int64)
-    for here, chances in batches:
-        shape = (len(chances), 1, square.height, square.width)
-        patch = run_graph(bundle, "restore", threads, shape, size=size, chances=chances)[:, 0]
+    for here, probabilities in batches:
+        shape = (len(probabilities), 1, square.height, square.width)
+        patch = run_graph(bundle, "restore", threads, shape, size=size, probabilities=probabilities)[:, 0]
         paste(target[here], patch, square)

@@ -41,7 +41,7 @@ def score_planes(
 def _score_alone(plane: NDArray[np.uint8], backend: Backend) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return the mean over `LOOKS` of what the network says of a slice (1, side, side).
 
-    How a border falls on the network's coarser grids is chance; the mean over a few places is a little better.
+    How a border falls on the network's coarser grids is an accident; the mean over a few places is a little better.
     """
     moved = np.concatenate([np.roll(plane, look, (1, 2)) for look in LOOKS])
     lung, away = backend(np.repeat(moved[:, None], 3, axis=1))
@@ -54,10 +54,10 @@ def _mean(planes: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(np.mean(planes, axis=0)), np.uint8)[None]
 
 
-def chance_batches(
+def probability_batches(
     planes: NDArray[np.uint8], step: float | None, bundle: Bundle, backend: Backend, condition: str = ""
 ) -> Iterator[tuple[slice, NDArray[np.uint8]]]:
-    """Yield, a few planes at a time, which they are and the chance of each class, (n, classes, s, s) uint8.
+    """Yield, a few planes at a time, which they are and the probability of each class, (n, classes, s, s) uint8.
 
     `condition` is the one of the bundle's that the network is told, the first where it is empty.
     """

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.inference.chances import likeliest
 from pleura.inference.cleanup import CRUMB, small_parts
+from pleura.inference.probability import likeliest
 from pleura.inference.scores import BATCH
 from pleura.labels import RIGHT_AND_LEFT, of_lungs
 from pleura.volume import Kind
@@ -46,10 +46,10 @@ def postprocess(batches: Batches, planes: NDArray[np.uint8], kind: Kind, labels:
     labels : names of the classes above 0
     """
     if labels == RIGHT_AND_LEFT:
-        return ((here, np.stack([tidy(plane) for plane in chances])) for here, chances in batches)
+        return ((here, np.stack([tidy(plane) for plane in probabilities])) for here, probabilities in batches)
     if not of_lungs(labels):
         return batches
-    lung = np.concatenate([chances[:, 1] for _, chances in batches])
+    lung = np.concatenate([probabilities[:, 1] for _, probabilities in batches])
     lung = tidy_lung(lung, planes, has_air_around=kind is not Kind.RADIOGRAPH)
     return [
         (slice(start, start + BATCH), np.stack([255 - part, part], axis=1))
@@ -110,14 +110,14 @@ def _small_holes(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return small_parts(np.asarray(fill_voids.fill(mask)) & ~mask)
 
 
-def tidy(chances: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return chances (classes, s, s) uint8 with what is no lung given to the background, and holes to their lung."""
+def tidy(probabilities: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return probabilities (classes, s, s) uint8: what is no lung given to the background, and holes to their lung."""
     import cc3d
     import fill_voids
 
-    tidied = chances.copy()
-    classes = likeliest(chances)
-    for label in range(1, len(chances)):
+    tidied = probabilities.copy()
+    classes = likeliest(probabilities)
+    for label in range(1, len(probabilities)):
         lung = classes == label
         parts = cc3d.connected_components(lung.view(np.uint8), connectivity=8)
         sizes = np.bincount(parts.ravel())

@@ -11,18 +11,20 @@ from numpy.typing import NDArray
 
 from pleura.inference.backends import Backend
 from pleura.inference.bundle import Bundle
-from pleura.inference.chances import likeliest
+from pleura.inference.probability import likeliest
 from pleura.inference.scores import with_condition
 from pleura.labels import RIGHT_AND_LEFT, quarters_to_upright
 
-Chances = NDArray[np.uint8]
+Probabilities = NDArray[np.uint8]
 
 SURE = 0.97
 """Mean certainty of a pixel below which a picture is looked at from all sides: 1 in 100 of the held-out pictures."""
 
 
-def upright_chances(plane: NDArray[np.uint8], bundle: Bundle, backend: Backend, condition: str = "") -> Chances:
-    """Return the chance of each class, (classes, s, s) uint8, of a picture that may lie any way round.
+def upright_probabilities(
+    plane: NDArray[np.uint8], bundle: Bundle, backend: Backend, condition: str = ""
+) -> Probabilities:
+    """Return the probability of each class, (classes, s, s) uint8, of a picture that may lie any way round.
 
     Where the first look is unsure, or does not see both lungs, the surest of four positions counts. A model that does
     not tell right from left cannot tell how a picture lies, nor was it shown turned ones as a rule: it looks once.
@@ -37,11 +39,11 @@ def upright_chances(plane: NDArray[np.uint8], bundle: Bundle, backend: Backend, 
     return _look(plane, turn, bundle, backend, condition) if turn else first
 
 
-def _look(plane: NDArray[np.uint8], turn: int, bundle: Bundle, backend: Backend, condition: str) -> Chances:
+def _look(plane: NDArray[np.uint8], turn: int, bundle: Bundle, backend: Backend, condition: str) -> Probabilities:
     seen = np.repeat(np.rot90(plane, turn)[None, None], bundle.planes, axis=1)  # it stands in for its neighbours
-    chances = backend(with_condition(seen, bundle, condition))[0][0]
-    return np.ascontiguousarray(np.rot90(chances, -turn, axes=(1, 2)))
+    probabilities = backend(with_condition(seen, bundle, condition))[0][0]
+    return np.ascontiguousarray(np.rot90(probabilities, -turn, axes=(1, 2)))
 
 
-def _certainty(chances: Chances) -> float:
-    return float(chances.max(axis=0).mean()) / 255.0
+def _certainty(probabilities: Probabilities) -> float:
+    return float(probabilities.max(axis=0).mean()) / 255.0

@@ -47,8 +47,8 @@ def _to_byte(margin: Tensor) -> Tensor:
     return torch.round(margin * encoding.STEPS_PER_LOGIT + encoding.ZERO).clamp(0.0, 255.0).to(torch.uint8)
 
 
-class DeployedChances(nn.Module):
-    """Map planes (n, c, side, side) uint8 to the chance of each class, background first, (n, classes, s, s) uint8.
+class DeployedProbabilities(nn.Module):
+    """Map planes (n, c, side, side) uint8 to the probability of each class, background first, (n, classes, s, s) uint8.
 
     A network with one output gives two classes, by its sigmoid; any other, a softmax. s may be smaller than side.
     """
@@ -58,7 +58,7 @@ class DeployedChances(nn.Module):
         self.network = network
 
     def forward(self, planes: Tensor) -> Tensor:
-        """Return the chances, 255 for certain."""
+        """Return the probabilities, 255 for certain."""
         scores = self.network(planes.float() * (1.0 / 255.0))
         if scores.shape[1] == 1:
             scores = torch.cat([torch.zeros_like(scores), scores], dim=1)
@@ -68,7 +68,7 @@ class DeployedChances(nn.Module):
 def deploy(network: nn.Module, output: str) -> nn.Module:
     """Return the network as it is shipped; `output` is that of a bundle."""
     folded = fold(network.eval())
-    return (Deployed(folded) if output == "lungs" else DeployedChances(folded)).eval()
+    return (Deployed(folded) if output == "lungs" else DeployedProbabilities(folded)).eval()
 
 
 def from_bundle(

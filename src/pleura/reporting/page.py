@@ -166,11 +166,11 @@ def _charts(judged: Judged, cases: CaseList) -> str:
             (name, curves.cuts.tolist(), getattr(curves, name.lower()).tolist()) for name in ("Precision", "Recall")
         ]
         figures.append(_figure(lines(named, across="threshold"), "Precision and recall against the threshold"))
-        reliable: list[tuple[str, Any, Any]] = [("share inside", curves.chance.tolist(), curves.observed.tolist())]
+        reliable: list[tuple[str, Any, Any]] = [("share inside", curves.probability.tolist(), curves.observed.tolist())]
         text = (
             f"Reliability; expected calibration error {curves.ece:.4f}, of undecided voxels {curves.ece_undecided:.4f}"
         )
-        figures.append(_figure(lines(reliable, across="chance stated", diagonal=True), text))
+        figures.append(_figure(lines(reliable, across="probability stated", diagonal=True), text))
     return f"<h2>Curves</h2><div class=row>{''.join(figures)}</div>"
 
 

@@ -20,7 +20,7 @@ from torch import nn
 
 from pleura.errors import InvalidBundle, UnwritableOutput
 from pleura.inference.backends import onnx_session
-from pleura.inference.bundle import CHANCES, GRAPHS, LUNGS, VERSION
+from pleura.inference.bundle import GRAPHS, LUNGS, PROBABILITIES, VERSION
 from pleura.networks import encoding
 from pleura.networks.build import build
 from pleura.networks.caches import TORCH, temporary_cache
@@ -69,13 +69,13 @@ def export(
     network = build(settings)
     network.load_state_dict(load_file(checkpoint))
     planes_seen = settings["in_channels"] - bool(conditions)
-    output = LUNGS if tuple(classes[1:]) == RIGHT_AND_LEFT and planes_seen == 3 else CHANCES
+    output = LUNGS if tuple(classes[1:]) == RIGHT_AND_LEFT and planes_seen == 3 else PROBABILITIES
     deployed = deploy(network, output)
     folder.mkdir(parents=True, exist_ok=True)
     planes = _test_planes(settings["in_channels"])
     write_graph(deployed, folder / "network.onnx", planes, output)
     (folder / "prepare.onnx").write_bytes(prepare_graph(SIDE))
-    (folder / "restore.onnx").write_bytes(restore_graph() if output == LUNGS else restore_chances_graph())
+    (folder / "restore.onnx").write_bytes(restore_graph() if output == LUNGS else restore_probabilities_graph())
     _compare(deployed, folder / "network.onnx", planes)
     recipe = {
         "bundle": VERSION,
@@ -110,7 +110,7 @@ def write_graph(deployed: nn.Module, path: Path, planes: NDArray[np.uint8], outp
             (torch.from_numpy(planes),),
             path,
             input_names=["planes"],
-            output_names=["lung", "away"] if output == LUNGS else ["chances"],
+            output_names=["lung", "away"] if output == LUNGS else ["probabilities"],
             dynamic_shapes={"planes": {0: torch.export.Dim("n", min=1, max=4096)}},
             opset_version=OPSET,
             dynamo=True,
@@ -232,17 +232,17 @@ def restore_graph() -> bytes:
     return _serialised(helper.make_graph(nodes, "restore", inputs, outputs, constants))
 
 
-def restore_chances_graph() -> bytes:
-    """Return the graph that brings the chances of classes from the grid to labels on the slices.
+def restore_probabilities_graph() -> bytes:
+    """Return the graph that brings the probabilities of classes from the grid to labels on the slices.
 
-    Inputs `chances` (n, classes, s, s) uint8 and `size` (2) int64; output `restored` (n, 1, h, w) uint8: chances are
-    up-sampled linearly, and the class with the highest is taken.
+    Inputs `probabilities` (n, classes, s, s) uint8 and `size` (2) int64; output `restored` (n, 1, h, w) uint8:
+    probabilities are up-sampled linearly, and the class with the highest is taken.
     """
     from onnx import TensorProto as Type
     from onnx import helper
 
     nodes = [
-        helper.make_node("Cast", ["chances"], ["values"], to=Type.FLOAT),
+        helper.make_node("Cast", ["probabilities"], ["values"], to=Type.FLOAT),
         helper.make_node("Shape", ["values"], ["count"], start=0, end=2),
         helper.make_node("Concat", ["count", "size"], ["sizes"], axis=0),
         helper.make_node("Resize", ["values", "", "", "sizes"], ["wide"], mode="linear"),
@@ -250,7 +250,7 @@ def restore_chances_graph() -> bytes:
         helper.make_node("Cast", ["likeliest"], ["restored"], to=Type.UINT8),
     ]
     inputs = [
-        helper.make_tensor_value_info("chances", Type.UINT8, ["n", "classes", "s", "s"]),
+        helper.make_tensor_value_info("probabilities", Type.UINT8, ["n", "classes", "s", "s"]),
         helper.make_tensor_value_info("size", Type.INT64, [2]),
     ]
     outputs = [helper.make_tensor_value_info("restored", Type.UINT8, ["n", 1, "h", "w"])]
