@@ -30,6 +30,10 @@ COLUMNS = ("code", "mask", "record", "picture", "messages")
 _SECONDS = re.compile(rb"\d+(\.\d+)? ?(s|ms|min|minutes)\b|in \d+:\d+")
 _EXPORTED_AGAIN = (
     (
+        b"2c60c493b0e5d4f8f5101833c0a3e31b810ca6014db00f8a116ded94c7d7bde2",
+        b"9f145673ec1b4f5b3c58e2ffec43403cbbc805e72071f68540d15163b8039e5e",
+    ),
+    (
         b"40d9dd045bdf3bb49147f23fafb28cd5b4deca8fa3e950948fc0e49bccfd1cff",
         b"fce97645d942b4b111ea5e928bffd7e57f0f2b09c87b16d5653e3fadc665f785",
     ),

@@ -111,10 +111,10 @@ def stand_in(bundle: Any) -> Callable[[Any], tuple[Any, ...]]:
     def run(planes: Any) -> tuple[Any, ...]:
         seen = planes[:, 0]
         lung = np.where((seen > 5) & (seen < 90), 200, 50).astype(np.uint8)
-        away = np.full((len(seen), bundle.side // 2, bundle.side // 2), 90, np.uint8)
-        away[..., bundle.side // 4 :] = 170
+        side_score = np.full((len(seen), bundle.side // 2, bundle.side // 2), 90, np.uint8)
+        side_score[..., bundle.side // 4 :] = 170
         if bundle.output == "lungs":
-            return lung, away
+            return lung, side_score
         marked = lung > 128
         left = np.arange(bundle.side) >= bundle.side // 2
         classes = [~marked, marked & ~left, marked & left]

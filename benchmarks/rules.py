@@ -127,10 +127,10 @@ def of_reference(scan: Scan, volume: pleura.Volume, segmenter: pleura.Segmenter)
     rows, columns = ((np.arange(bundle.side) + 0.5) * size // bundle.side for size in (square.height, square.width))
     on_grid = on_grid[:, rows.astype(int)][:, :, columns.astype(int)]
     lung = np.where(on_grid > 0, 220, 40).astype(np.uint8)
-    away = np.where(on_grid[:, ::2, ::2] == LEFT, 220, 30).astype(np.uint8)
+    side_score = np.where(on_grid[:, ::2, ::2] == LEFT, 220, 30).astype(np.uint8)
     scan_on_grid = grid_scan(volume, planes, square, bundle)
-    rules = apply_anatomy_rules(lung, away, scan_on_grid)
-    cleaned = clean(lung, away)
+    rules = apply_anatomy_rules(lung, side_score, scan_on_grid)
+    cleaned = clean(lung, side_score)
     warnings = (
         *ct_warnings(cleaned, scan_on_grid, rules),
         *find_warnings(cleaned.labels, planar=volume.planar, cut_sides=cut_sides(cleaned, scan_on_grid)),

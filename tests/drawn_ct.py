@@ -56,7 +56,7 @@ def coarse(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def scores(mask: NDArray[np.bool_]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return `lung` that marks the mask, and `away` that says right in the first half of the columns."""
-    away = np.full((len(mask), 32, 32), 30, np.uint8)
-    away[:, :, 16:] = 220
-    return np.where(mask, 220, 40).astype(np.uint8), away
+    """Return `lung` that marks the mask, and `side_score` that says right in the first half of the columns."""
+    side_score = np.full((len(mask), 32, 32), 30, np.uint8)
+    side_score[:, :, 16:] = 220
+    return np.where(mask, 220, 40).astype(np.uint8), side_score

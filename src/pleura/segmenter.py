@@ -137,9 +137,9 @@ class Segmenter:
         self, volume: Volume, planes: NDArray[np.uint8], square: Square, step: float | None, clock: Clock
     ) -> tuple[Cleaned, tuple[Note, ...], RuleVolumes]:
         """Return the lungs of a CT on the model's grid, warnings, and what anatomy changed where values are HU."""
-        lung, away = score_planes(planes, step, self.bundle.context_mm, self.network)
+        lung, side_score = score_planes(planes, step, self.bundle.context_mm, self.network)
         clock.lap("network")
-        found = find_ct_lungs(lung, away, volume, planes, square, self.bundle)
+        found = find_ct_lungs(lung, side_score, volume, planes, square, self.bundle)
         clock.lap("clean")
         return found
 

@@ -17,15 +17,15 @@ from pleura.volume import to_axial
 
 def apply(mask: np.ndarray, hu: np.ndarray, **changes: object) -> tuple[np.ndarray, RuleVolumes]:
     """Return what is marked after the rules, and what they say."""
-    lung, away = scores(mask)
-    volumes = apply_anatomy_rules(lung, away, scan_of(hu, **changes))
+    lung, side_score = scores(mask)
+    volumes = apply_anatomy_rules(lung, side_score, scan_of(hu, **changes))
     return lung > encoding.ZERO, volumes
 
 
 def test_lungs_without_fault_stay_as_they_are_to_the_byte() -> None:
-    lung, away = scores(lungs())
+    lung, side_score = scores(lungs())
     before = lung.copy()
-    assert apply_anatomy_rules(lung, away, scan_of(chest())) == RuleVolumes()
+    assert apply_anatomy_rules(lung, side_score, scan_of(chest())) == RuleVolumes()
     assert np.array_equal(lung, before)
 
 

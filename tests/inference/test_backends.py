@@ -27,12 +27,12 @@ def planes() -> np.ndarray:
 
 @pytest.mark.parametrize("name", BACKENDS[1:])
 def test_backend_agrees_with_onnxruntime(name: str, planes: np.ndarray) -> None:
-    lung, away = make_backend(BUNDLE, threads=1)[1](planes)
+    lung, side_score = make_backend(BUNDLE, threads=1)[1](planes)
     chosen, run = make_backend(BUNDLE, backend=name, threads=1)
-    same, same_away = run(planes)
+    same, same_side_score = run(planes)
     assert chosen == name
     assert same.shape == lung.shape == planes[:, 0].shape
-    assert same_away.shape == away.shape
+    assert same_side_score.shape == side_score.shape
     assert ((same > 128) == (lung > 128)).mean() > 0.999
 
 

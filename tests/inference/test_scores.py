@@ -29,13 +29,13 @@ def test_slice_alone_is_seen_from_several_places_and_answered_in_its_own(planes:
         seen.append(images)
         return echo(images)
 
-    lung, away = score_planes(planes[:1], None, 5.0, network)
+    lung, side_score = score_planes(planes[:1], None, 5.0, network)
     assert len({image.tobytes() for image in seen[0]}) == 4
     assert np.array_equal(lung, planes[:1])
-    assert np.array_equal(away, planes[:1, ::2, ::2])
+    assert np.array_equal(side_score, planes[:1, ::2, ::2])
 
 
 def test_slices_are_seen_beside_their_neighbours(planes: np.ndarray) -> None:
-    lung, away = score_planes(planes, 5.0, 5.0, echo)
+    lung, side_score = score_planes(planes, 5.0, 5.0, echo)
     assert np.array_equal(lung, planes)
-    assert np.array_equal(away, planes[[1, 2, 2], ::2, ::2])
+    assert np.array_equal(side_score, planes[[1, 2, 2], ::2, ::2])

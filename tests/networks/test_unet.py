@@ -34,9 +34,9 @@ def test_deployed_network_calls_lung_what_argmax_calls_lung() -> None:
     network = small().eval()
     planes = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
     scores = network(planes.float() / 255)
-    lung, away = Deployed(network)(planes)
+    lung, side_score = Deployed(network)(planes)
     margin = scores[:, 1:].max(dim=1).values - scores[:, 0]
     clear = margin.abs() > 1 / STEPS_PER_LOGIT
     assert torch.equal((lung > 128)[clear], (scores.argmax(dim=1) > 0)[clear])
-    assert lung.dtype == away.dtype == torch.uint8
-    assert away.shape == (2, 32, 32)
+    assert lung.dtype == side_score.dtype == torch.uint8
+    assert side_score.shape == (2, 32, 32)

@@ -310,9 +310,9 @@ def test_exported_bundle_runs(data: Path, tmp_path: Path) -> None:
     export_run(tmp_path / "run", tmp_path / "bundle", FACTS)
     bundle = load_bundle(tmp_path / "bundle")
     assert str(Path(__file__).parents[2]).encode() not in bundle.graph("network").read_bytes()
-    lung, away = make_backend(bundle, threads=1)[1](np.zeros((1, 3, bundle.side, bundle.side), np.uint8))
+    lung, side_score = make_backend(bundle, threads=1)[1](np.zeros((1, 3, bundle.side, bundle.side), np.uint8))
     assert lung.shape == (1, bundle.side, bundle.side)
-    assert away.shape == (1, bundle.side // 2, bundle.side // 2)
+    assert side_score.shape == (1, bundle.side // 2, bundle.side // 2)
 
 
 def test_network_that_is_told_the_convention_follows_it(data: Path, tmp_path: Path) -> None:

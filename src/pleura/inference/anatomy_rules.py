@@ -67,13 +67,13 @@ class RuleVolumes:
         return {"rules_ml": changed} if changed else {}
 
 
-def apply_anatomy_rules(lung: Scores, away: Scores, scan: GridScan) -> RuleVolumes:
+def apply_anatomy_rules(lung: Scores, side_score: Scores, scan: GridScan) -> RuleVolumes:
     """Change the scores of a CT where anatomy contradicts them, in place, and say how much.
 
     Parameters
     ----------
     lung : (z, side, side), above `encoding.ZERO` where lung is likelier than background
-    away : (z, side / 2, side / 2), above `encoding.ZERO` where left is likelier than right
+    side_score : (z, side / 2, side / 2), above `encoding.ZERO` where left is likelier than right
     scan : what the network saw
     """
     mask = lung[:, ::2, ::2] > encoding.ZERO
@@ -96,7 +96,7 @@ def apply_anatomy_rules(lung: Scores, away: Scores, scan: GridScan) -> RuleVolum
         detached=detached * scan.coarse_voxel_ml,
         domes=_drop(lung, mask, domes) * scan.coarse_voxel_ml,
         enclosed=_drop(lung, mask, enclosed) * scan.coarse_voxel_ml,
-        recesses=_add_recesses(lung, mask, away, outside, scan) * scan.voxel_ml,
+        recesses=_add_recesses(lung, mask, side_score, outside, scan) * scan.voxel_ml,
     )
 
 
@@ -164,10 +164,10 @@ def _drop(lung: Scores, mask: Mask, dropped: Mask) -> int:
     return int(np.count_nonzero(dropped))
 
 
-def _add_recesses(lung: Scores, mask: Mask, away: Scores, outside: Mask, scan: GridScan) -> int:
+def _add_recesses(lung: Scores, mask: Mask, side_score: Scores, outside: Mask, scan: GridScan) -> int:
     """Add the recesses of both lungs to the scores, in place; return how many voxels they are."""
     count = 0
-    for is_side in (away > encoding.ZERO, away <= encoding.ZERO):
+    for is_side in (side_score > encoding.ZERO, side_score <= encoding.ZERO):
         zone = recess_zone(mask & is_side, scan.spacing[0])
         marked = lung[zone] > encoding.ZERO
         one_lung = marked & _enlarged(is_side[zone])

@@ -27,7 +27,7 @@ Scans that are mirrored to what they say pull by -0.4 to -0.8, a rare anatomy (a
 """
 
 LEANING = 96.0
-"""How far the place of a pixel moves `away` at most: by a difference of 6 between the network's scores."""
+"""How far the place of a pixel moves `side_score` at most: by a difference of 6 between the network's scores."""
 
 HOLE = 60
 """Holes up to this many pixels within a slice are filled: a vessel of about 12 mm, at 1.5 mm a pixel."""
@@ -58,13 +58,13 @@ class Cleaned:
     box: Box
 
 
-def clean(lung: Labels, away: Labels) -> Cleaned:
+def clean(lung: Labels, side_score: Labels) -> Cleaned:
     """Return the lungs, each in few parts and without holes; a box of nothing where there is none.
 
     Parameters
     ----------
     lung : (z, s, s) uint8, above `encoding.ZERO` where lung is likelier than background
-    away : (z, s / 2, s / 2) uint8, above `encoding.ZERO` where left is likelier than right
+    side_score : (z, s / 2, s / 2) uint8, above `encoding.ZERO` where left is likelier than right
     """
     found = lung > encoding.ZERO
     tight = _bounding_box(found)
@@ -74,7 +74,7 @@ def clean(lung: Labels, away: Labels) -> Cleaned:
     z, y, x = (
         slice(max(side.start - 1, 0), min(side.stop + 1, size)) for side, size in zip(tight, lung.shape, strict=True)
     )
-    labels = _sides(lung[z, y, x], settle_sides(lung, away), (z, y, x))
+    labels = _sides(lung[z, y, x], settle_sides(lung, side_score), (z, y, x))
     _sort_parts(labels)
     _fill(labels)
     scores = lung[z, y, x].copy()
@@ -82,16 +82,16 @@ def clean(lung: Labels, away: Labels) -> Cleaned:
     return Cleaned(labels, scores, (z, y, x))
 
 
-def settle_sides(lung: Labels, away: Labels) -> Labels:
-    """Return `away` with the sides of each slice made to agree with the whole scan.
+def settle_sides(lung: Labels, side_score: Labels) -> Labels:
+    """Return `side_score` with the sides of each slice made to agree with the whole scan.
 
-    The direction from the right to the left lung is where `away` grows. Where two lungs lie clearly apart, slices
+    The direction from the right to the left lung is where `side_score` grows. Where two lungs lie clearly apart, slices
     that contradict the sum over all slices are exchanged, since no patient turns between slices, and the place of a
     pixel, before or behind the middle of the scan in that direction, decides what the network leaves open. A scan of
     several slices says where left is; only a clear contradiction overrules it, and none does where the scan holds but a
     slab of the lungs, from its first slice to its last: that is too little anatomy to judge by.
     """
-    pulls = np.array([_pull(_places(plane), sides) for plane, sides in zip(lung, away, strict=True)])
+    pulls = np.array([_pull(_places(plane), sides) for plane, sides in zip(lung, side_score, strict=True)])
     total = pulls[:, :2].sum(axis=0)
     if len(lung) > 1:
         cut = all((plane > encoding.ZERO).any() for plane in (lung[0], lung[-1]))
@@ -99,12 +99,12 @@ def settle_sides(lung: Labels, away: Labels) -> Labels:
     total /= max(float(np.hypot(*total)), 1e-6)
     growth, possible = pulls[:, :2] @ total, pulls[:, 2]
     if float(np.abs(growth).sum()) < APART * max(float(possible.sum()), 1e-6):
-        return away
+        return side_score
     two_lungs = np.abs(growth) > APART * possible
     some = np.flatnonzero(two_lungs)[:: 1 + len(lung) // 100]
     spans = [_places(lung[z]) @ total for z in some]
     middle, spread = np.concatenate(spans).mean(), max(float(np.concatenate(spans).std()), 1.0)
-    settled = away.copy()
+    settled = side_score.copy()
     settled[two_lungs & (growth < 0)] = 255 - settled[two_lungs & (growth < 0)]
     for plane, sides in zip(lung, settled, strict=True):
         places = _places(plane)
@@ -119,22 +119,22 @@ def _places(lung: Labels) -> NDArray[np.intp]:
     return np.argwhere(lung[::2, ::2] > encoding.ZERO)
 
 
-def _pull(places: NDArray[np.intp], away: Labels) -> tuple[float, float, float]:
-    """Return how `away` grows over the lung of a slice, by rows and by columns, and how much it could at most."""
+def _pull(places: NDArray[np.intp], side_score: Labels) -> tuple[float, float, float]:
+    """Return how `side_score` grows over the lung of a slice, by rows and by columns, and how much it could at most."""
     if not len(places):
         return 0.0, 0.0, 0.0
-    pull = away[places[:, 0], places[:, 1]].astype(np.float32) - encoding.ZERO
+    pull = side_score[places[:, 0], places[:, 1]].astype(np.float32) - encoding.ZERO
     apart = places - places.mean(axis=0)
     down, across = pull @ apart
     return float(down), float(across), float(np.abs(pull) @ np.hypot(apart[:, 0], apart[:, 1]))
 
 
-def _sides(lung: Labels, away: Labels, box: Box) -> Labels:
+def _sides(lung: Labels, side_score: Labels, box: Box) -> Labels:
     """Return right, left or nothing for each pixel inside the box."""
     rows, columns = (np.arange(side.start, side.stop) // 2 for side in box[1:])
     labels = np.empty_like(lung)
     for z, plane in enumerate(lung):
-        is_left = away[box[0].start + z][np.ix_(rows, columns)] > encoding.ZERO
+        is_left = side_score[box[0].start + z][np.ix_(rows, columns)] > encoding.ZERO
         labels[z] = np.where(plane > encoding.ZERO, np.where(is_left, LEFT, RIGHT), 0)
     return labels
 

@@ -19,7 +19,7 @@ VERSION = 1
 """Version of the bundle's form."""
 GRAPHS = ("network", "prepare", "restore")
 LUNGS, PROBABILITIES = "lungs", "probabilities"
-"""What a network gives: `lung` and `away`, see `pleura.inference.backends`; or the probability of each class."""
+"""What a network gives: `lung` and `side_score`, see `pleura.inference.backends`; or the probability of each class."""
 
 _LARGEST = 1 << 24
 """Bytes of a record; those of the shipped bundles have a few thousand, and each image trained on adds 27."""

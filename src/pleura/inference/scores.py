@@ -20,7 +20,7 @@ LOOKS = ((0, 0), (4, 4), (-6, 2), (2, -4))
 def score_planes(
     planes: NDArray[np.uint8], step: float | None, context_mm: float, backend: Backend
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return `lung` (z, side, side) and `away` (z, side / 2, side / 2), as `pleura.inference.backends` defines them.
+    """Return `lung` (z, side, side) and `side_score` (z, side / 2, side / 2); see `pleura.inference.backends`.
 
     `step` is the distance of the planes in millimetres, None where it is not known; the neighbours shown to the
     network are those closest to `context_mm` away, the plane itself standing in beyond the ends. A slice that stands
@@ -31,11 +31,11 @@ def score_planes(
         return _score_alone(planes, backend)
     gap = max(1, round(context_mm / step)) if step else 1
     lung = np.empty((count, side, side), np.uint8)
-    away = np.empty((count, side // 2, side // 2), np.uint8)
+    side_score = np.empty((count, side // 2, side // 2), np.uint8)
     for start in range(0, count, BATCH):
         here = np.arange(start, min(start + BATCH, count))
-        lung[here], away[here] = backend(planes[_with_neighbours(here, gap, count)])
-    return lung, away
+        lung[here], side_score[here] = backend(planes[_with_neighbours(here, gap, count)])
+    return lung, side_score
 
 
 def _score_alone(plane: NDArray[np.uint8], backend: Backend) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -44,9 +44,11 @@ def _score_alone(plane: NDArray[np.uint8], backend: Backend) -> tuple[NDArray[np
     How a border falls on the network's coarser grids is an accident; the mean over a few places is a little better.
     """
     moved = np.concatenate([np.roll(plane, look, (1, 2)) for look in LOOKS])
-    lung, away = backend(np.repeat(moved[:, None], 3, axis=1))
+    lung, side_score = backend(np.repeat(moved[:, None], 3, axis=1))
     back = [np.roll(one, (-down, -across), (0, 1)) for one, (down, across) in zip(lung, LOOKS, strict=True)]
-    half = [np.roll(one, (-down // 2, -across // 2), (0, 1)) for one, (down, across) in zip(away, LOOKS, strict=True)]
+    half = [
+        np.roll(one, (-down // 2, -across // 2), (0, 1)) for one, (down, across) in zip(side_score, LOOKS, strict=True)
+    ]
     return _mean(back), _mean(half)
 
 

@@ -23,9 +23,9 @@ from pleura.networks.caches import TORCH, temporary_cache
 
 
 class Deployed(nn.Module):
-    """Map planes (n, 3, side, side) uint8 to `lung` (n, side, side) and `away` (n, side / 2, side / 2), both uint8.
+    """Map planes (n, 3, side, side) to `lung` (n, side, side) and `side_score` (n, side / 2, side / 2), all uint8.
 
-    `lung` is the better of right and left less background, `away` is left less right, pooled; both are written as
+    `lung` is the better of right and left less background, `side_score` is left less right, pooled; both are written as
     `pleura.networks.encoding` says. Lung is where the largest score is not background, as with an argmax over the
     classes.
     """
@@ -35,12 +35,12 @@ class Deployed(nn.Module):
         self.network = network
 
     def forward(self, planes: Tensor) -> tuple[Tensor, Tensor]:
-        """Return `lung` and `away`."""
+        """Return `lung` and `side_score`."""
         scores = self.network(planes.float() * (1.0 / 255.0))
         background, right, left = scores[:, :1], scores[:, 1:2], scores[:, 2:]
         lung = torch.maximum(right, left) - background
-        away = functional.avg_pool2d(left - right, 2)
-        return _to_byte(lung)[:, 0], _to_byte(away)[:, 0]
+        side_score = functional.avg_pool2d(left - right, 2)
+        return _to_byte(lung)[:, 0], _to_byte(side_score)[:, 0]
 
 
 def _to_byte(margin: Tensor) -> Tensor:
