@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pleura.labels import BACKGROUND, LEFT, LUNGS, RIGHT, names_by_value, of_lungs, quarters_to_upright
+from pleura.labels import BACKGROUND, LEFT, LUNGS, RIGHT, names_by_value, of_lungs, rotation_to_upright
 
 
 def test_background_is_0_right_is_1_and_left_is_2() -> None:
@@ -33,13 +33,13 @@ def upright() -> np.ndarray:
 @pytest.mark.parametrize("turn", range(4))
 def test_turned_picture_is_turned_back(turn: int) -> None:
     turned = np.rot90(upright(), turn)
-    found = quarters_to_upright(turned)
+    found = rotation_to_upright(turned)
     assert found == -turn % 4
     assert np.array_equal(np.rot90(turned, found), upright())
 
 
 def test_one_lung_does_not_tell_which_way_is_up() -> None:
-    assert quarters_to_upright(np.where(upright() == LEFT, BACKGROUND, upright())) is None
+    assert rotation_to_upright(np.where(upright() == LEFT, BACKGROUND, upright())) is None
 
 
 def test_lobes_are_not_lungs() -> None:

@@ -66,7 +66,7 @@ def structures(names: Sequence[str]) -> tuple[Label, ...]:
     )
 
 
-def quarters_to_upright(labels: NDArray[np.integer]) -> int | None:
+def rotation_to_upright(labels: NDArray[np.integer]) -> int | None:
     """Return by how many quarters, counter-clockwise, to turn a frontal picture so that the patient stands upright.
 
     Seen from the front, the right lung of a patient who stands lies to the left of the left lung.

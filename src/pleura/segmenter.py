@@ -28,7 +28,7 @@ from pleura.inference.probability import enlarge, lung_probability
 from pleura.inference.restore import restore, restore_probabilities
 from pleura.inference.scores import probability_batches, score_planes
 from pleura.inference.tidy import postprocess
-from pleura.inference.turns import upright_probabilities
+from pleura.inference.upright import predict_upright
 from pleura.labels import RIGHT_AND_LEFT, structures
 from pleura.modality.shown import shown
 from pleura.reading.source import Source, as_volume
@@ -205,7 +205,7 @@ class Segmenter:
     ) -> Iterable[tuple[slice, NDArray[np.uint8]]]:
         """Return the probability of each class, a few planes at a time; a radiograph may lie any way round."""
         if self.bundle.kinds == {Kind.RADIOGRAPH} and len(planes) == 1:
-            return [(slice(0, 1), upright_probabilities(planes[0], self.bundle, self.network, self.convention)[None])]
+            return [(slice(0, 1), predict_upright(planes[0], self.bundle, self.network, self.convention)[None])]
         return probability_batches(planes, step, self.bundle, self.network, self.convention)
 
     def _planes(self, volume: Volume, clock: Clock) -> tuple[NDArray[np.uint8], Square, float | None]:

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from pleura import __version__
-from pleura.labels import BACKGROUND, LUNGS, Label, quarters_to_upright
+from pleura.labels import BACKGROUND, LUNGS, Label, rotation_to_upright
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume
 
@@ -105,7 +105,7 @@ def height(segmentation: Segmentation, label: int) -> float | None:
     labels = segmentation.labels if volume.planar else segmentation.labels[0]
     if volume.kind is not Kind.RADIOGRAPH or not volume.spacing_known:
         return None
-    turned = segmentation.structures == LUNGS and quarters_to_upright(labels) in {1, 3}
+    turned = segmentation.structures == LUNGS and rotation_to_upright(labels) in {1, 3}
     found = np.flatnonzero((labels == label).any(axis=0 if turned else 1))
     return float(found[-1] - found[0] + 1) * volume.spacing[2 if turned else 1] / 10.0 if found.size else 0.0
 

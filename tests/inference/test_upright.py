@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pleura.inference.turns import upright_probabilities
+from pleura.inference.upright import predict_upright
 
 RIGHT_AND_LEFT = SimpleNamespace(conditions=(), labels=("right lung", "left lung"), planes=1)
 
@@ -32,7 +32,7 @@ def test_sure_picture_is_looked_at_once_and_a_turned_one_twice(certainty: int, t
         return (np.stack([(likeliest == value) * np.uint8(certainty) for value in range(3)], axis=1),)
 
     picture = (255 * (probabilities()[1] > 0) + 128 * (probabilities()[2] > 0)).astype(np.uint8)
-    found = upright_probabilities(np.rot90(picture, turn), RIGHT_AND_LEFT, network)  # type: ignore[arg-type]
+    found = predict_upright(np.rot90(picture, turn), RIGHT_AND_LEFT, network)  # type: ignore[arg-type]
     assert len(seen) == looks
     assert np.array_equal(found, np.rot90(probabilities(certainty), turn, axes=(1, 2)))
 
@@ -45,7 +45,7 @@ def test_model_of_lungs_as_one_takes_a_picture_as_it_lies() -> None:
 
     seen: list[np.ndarray] = []
     bundle = SimpleNamespace(conditions=(), labels=("lung",), planes=1)
-    upright_probabilities(probabilities()[1], bundle, network)  # type: ignore[arg-type]
+    predict_upright(probabilities()[1], bundle, network)  # type: ignore[arg-type]
     assert len(seen) == 1
 
 
@@ -57,5 +57,5 @@ def test_picture_stands_in_for_its_neighbours_where_the_network_looks_for_them()
 
     bundle = SimpleNamespace(conditions=(), labels=("lung",), planes=3)
     picture = probabilities()[1]
-    found = upright_probabilities(picture, bundle, network)  # type: ignore[arg-type]
+    found = predict_upright(picture, bundle, network)  # type: ignore[arg-type]
     assert np.array_equal(found[1], picture)
