@@ -100,7 +100,7 @@ class Segmenter:
 
     def _without_convention(self, volume: Volume) -> Volume:
         """Note on the volume that its masks follow no convention, where one was asked for."""
-        if not self.convention or self.bundle.conditions:
+        if not self.convention or self.bundle.conventions:
             return volume
         text = f"{self.convention} is a convention of radiographs; this is none, and it was ignored"
         return replace(volume, notes=(*volume.notes, Note("convention-ignored", text)))
@@ -232,8 +232,8 @@ class Segmenter:
         parameters = {"backend": self.backend}
         if self.modality != "auto":
             parameters["modality"] = self.modality
-        if self.bundle.conditions:
-            parameters["convention"] = self.convention or self.bundle.conditions[0]
+        if self.bundle.conventions:
+            parameters["convention"] = self.convention or self.bundle.conventions[0]
         return {"program": program, "model": model, "parameters": parameters, "input": source}
 
 
@@ -297,7 +297,7 @@ def segment(
 
 
 def _check_convention(bundle: Bundle, convention: str, *, chosen: bool) -> None:
-    known = bundle.conditions if chosen else CONVENTIONS
+    known = bundle.conventions if chosen else CONVENTIONS
     if convention and convention not in known:
         there = f"choose from {', '.join(known)}" if known else "this model knows but one"
         raise InvalidOption(f"there is no convention {convention}; {there}", code="unknown-convention")

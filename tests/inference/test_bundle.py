@@ -92,7 +92,7 @@ WRONG = [
     ("kinds", ["hu", "mr"], "kinds"),
     ("kinds", [], "kinds"),
     ("cases", {"train": "all"}, "cases"),
-    ("conditions", [[]], "conditions"),
+    ("conventions", [[]], "conventions"),
     ("intensity", None, "intensity.hu_window"),
     ("intensity", {"hu_window": [400, -1024], "windowed": [0, 255]}, "intensity.hu_window"),
     ("intensity", {"hu_window": [-1e999, 400], "windowed": [0, 255]}, "intensity.hu_window"),

@@ -9,7 +9,7 @@ import pytest
 
 from pleura.inference.upright import predict_upright
 
-RIGHT_AND_LEFT = SimpleNamespace(conditions=(), labels=("right lung", "left lung"), planes=1)
+RIGHT_AND_LEFT = SimpleNamespace(conventions=(), labels=("right lung", "left lung"), planes=1)
 
 
 def probabilities(certainty: int = 255) -> np.ndarray:
@@ -44,7 +44,7 @@ def test_model_of_lungs_as_one_takes_a_picture_as_it_lies() -> None:
         return (np.stack([255 - planes[:, 0] // 2, planes[:, 0] // 2], axis=1),)
 
     seen: list[np.ndarray] = []
-    bundle = SimpleNamespace(conditions=(), labels=("lung",), planes=1)
+    bundle = SimpleNamespace(conventions=(), labels=("lung",), planes=1)
     predict_upright(probabilities()[1], bundle, network)  # type: ignore[arg-type]
     assert len(seen) == 1
 
@@ -55,7 +55,7 @@ def test_picture_stands_in_for_its_neighbours_where_the_network_looks_for_them()
         assert (planes == planes[:, 1:2]).all()
         return (np.stack([255 - planes[:, 1], planes[:, 1]], axis=1),)
 
-    bundle = SimpleNamespace(conditions=(), labels=("lung",), planes=3)
+    bundle = SimpleNamespace(conventions=(), labels=("lung",), planes=3)
     picture = probabilities()[1]
     found = predict_upright(picture, bundle, network)  # type: ignore[arg-type]
     assert np.array_equal(found[1], picture)

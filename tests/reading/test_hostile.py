@@ -89,7 +89,7 @@ RECIPES = [json.loads(seed.files["recipe.json"]) for seed in SEEDS if seed.group
 @few
 @given(
     recipe=st.sampled_from(RECIPES),
-    name=st.sampled_from([*RECIPES[0], "conditions", "grid.side", "grid.view"]),
+    name=st.sampled_from([*RECIPES[0], "conventions", "grid.side", "grid.view"]),
     value=JSON,
 )
 def test_a_recipe_of_any_value_is_sound_or_refused(

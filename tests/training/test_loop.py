@@ -324,7 +324,7 @@ def test_network_that_is_told_the_convention_follows_it(data: Path, tmp_path: Pa
             label[:top] = 0
             Image.fromarray(label).save(path)
     settings = dataclasses.replace(
-        config(tmp_path, 60), weights={"high": 1.0, "low": 1.0}, validation=("high", "low"), conditions=("high", "low")
+        config(tmp_path, 60), weights={"high": 1.0, "low": 1.0}, validation=("high", "low"), conventions=("high", "low")
     )
     settings = dataclasses.replace(settings, slices=1, strength=0.0, batch=4, learning_rate=0.01, validate_every=30)
     train(settings, tmp_path / "run")

@@ -125,7 +125,7 @@ def _stated(cases: CaseList, model: str | Path | None) -> str:
     """Return the convention that the data set states, if the model can be told of it."""
     from pleura.inference.bundle import load_bundle
 
-    known = model is None or cases.convention in load_bundle(model).conditions
+    known = model is None or cases.convention in load_bundle(model).conventions
     return cases.convention if known else ""
 
 

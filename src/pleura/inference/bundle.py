@@ -48,7 +48,7 @@ class Bundle:
     output : `LUNGS` or `PROBABILITIES`
     labels : names of the labels 1, 2, ...
     kinds : kinds of values it was trained on
-    conditions : conventions of the masks among which its network has to be told one, or none
+    conventions : conventions of the masks among which its network has to be told one, or none
     sha256 : hash of ``network.onnx``
     recipe : the whole record
     """
@@ -63,7 +63,7 @@ class Bundle:
     output: str
     labels: tuple[str, ...]
     kinds: frozenset[Kind]
-    conditions: tuple[str, ...]
+    conventions: tuple[str, ...]
     sha256: str
     recipe: dict[str, Any]
 
@@ -112,7 +112,7 @@ def load_bundle(path: str | Path | None = None) -> Bundle:
         output=recipe.get("output", LUNGS),
         labels=tuple(recipe["classes"][1:]),
         kinds=frozenset(Kind(kind) for kind in recipe.get("kinds", ("hu", "windowed"))),
-        conditions=tuple(recipe.get("conditions", ())),
+        conventions=tuple(recipe.get("conventions", ())),
         sha256=recipe["graphs"]["network"],
         recipe=recipe,
     )

@@ -12,7 +12,7 @@ from pleura.inference.backends import Backend
 from pleura.inference.bundle import LUNGS, Bundle
 from pleura.inference.grid import Square, body_square, lung_square, whole_square
 from pleura.inference.planes import sample_planes
-from pleura.inference.scores import BATCH, with_condition
+from pleura.inference.scores import BATCH, with_convention_channel
 from pleura.modality.borders import without_borders
 from pleura.networks import encoding
 from pleura.volume import Kind
@@ -41,7 +41,7 @@ def locate_lungs(
         return body
     step = max(1, len(slices) // LOOKS)
     planes = sample_planes(slices[step // 2 :: step], body, kind, bundle, threads)
-    alone = with_condition(planes[:, None].repeat(bundle.planes, axis=1), bundle)
+    alone = with_convention_channel(planes[:, None].repeat(bundle.planes, axis=1), bundle)
     found = [_found(backend(alone[start : start + BATCH]), bundle.output) for start in range(0, len(alone), BATCH)]
     return lung_square(np.concatenate(found), body, spacing)
 

@@ -134,7 +134,7 @@ _FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: value is _MISSING or (_texts(value, 1, len(_KINDS)) and _KINDS.issuperset(value)),
         "a list of kinds of values",
     ),
-    "conditions": (lambda value: value is _MISSING or _texts(value, 0, _MOST_CLASSES), "a list of conventions"),
+    "conventions": (lambda value: value is _MISSING or _texts(value, 0, _MOST_CLASSES), "a list of conventions"),
     "cases": (_cases, "hashes of the images of train and val"),
     "intensity.hu_window": (_window, "two numbers that grow"),
     "intensity.windowed": (_window, "two numbers that grow"),

@@ -57,26 +57,26 @@ def _mean(planes: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
 
 
 def probability_batches(
-    planes: NDArray[np.uint8], step: float | None, bundle: Bundle, backend: Backend, condition: str = ""
+    planes: NDArray[np.uint8], step: float | None, bundle: Bundle, backend: Backend, convention: str = ""
 ) -> Iterator[tuple[slice, NDArray[np.uint8]]]:
     """Yield, a few planes at a time, which they are and the probability of each class, (n, classes, s, s) uint8.
 
-    `condition` is the one of the bundle's that the network is told, the first where it is empty.
+    `convention` is the one of the bundle's that the network is told, the first where it is empty.
     """
     gap = max(1, round(bundle.context_mm / step)) if step else 1
     for start in range(0, len(planes), BATCH):
         here = np.arange(start, min(start + BATCH, len(planes)))
         seen = _with_neighbours(here, gap, len(planes)) if bundle.planes == 3 else here[:, None]
-        images = with_condition(planes[seen], bundle, condition)
+        images = with_convention_channel(planes[seen], bundle, convention)
         yield slice(start, start + len(here)), backend(images)[0]
 
 
-def with_condition(images: NDArray[np.uint8], bundle: Bundle, condition: str = "") -> NDArray[np.uint8]:
+def with_convention_channel(images: NDArray[np.uint8], bundle: Bundle, convention: str = "") -> NDArray[np.uint8]:
     """Return images (n, c, s, s) with one more channel where the network has to be told something."""
-    if not bundle.conditions:
+    if not bundle.conventions:
         return images
-    place = bundle.conditions.index(condition or bundle.conditions[0])
-    value = round(255 * place / max(len(bundle.conditions) - 1, 1))
+    place = bundle.conventions.index(convention or bundle.conventions[0])
+    value = round(255 * place / max(len(bundle.conventions) - 1, 1))
     return np.concatenate([images, np.full_like(images[:, :1], value)], axis=1)
 
 

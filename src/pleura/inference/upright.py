@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pleura.inference.backends import Backend
 from pleura.inference.bundle import Bundle
 from pleura.inference.probability import likeliest
-from pleura.inference.scores import with_condition
+from pleura.inference.scores import with_convention_channel
 from pleura.labels import RIGHT_AND_LEFT, rotation_to_upright
 
 Probabilities = NDArray[np.uint8]
@@ -22,28 +22,28 @@ MIN_CONFIDENCE = 0.97
 held-out pictures."""
 
 
-def predict_upright(plane: NDArray[np.uint8], bundle: Bundle, backend: Backend, condition: str = "") -> Probabilities:
+def predict_upright(plane: NDArray[np.uint8], bundle: Bundle, backend: Backend, convention: str = "") -> Probabilities:
     """Return the probability of each class, (classes, s, s) uint8, of a picture that may lie any way round.
 
     Where the first look is unsure, or does not see both lungs, the surest of four positions counts. A model that does
     not tell right from left cannot tell how a picture lies, nor was it shown turned ones as a rule: it looks once.
     """
-    first = _predict_rotated(plane, 0, bundle, backend, condition)
+    first = _predict_rotated(plane, 0, bundle, backend, convention)
     if bundle.labels != RIGHT_AND_LEFT:
         return first
     rotation = rotation_to_upright(likeliest(first))
     if rotation is None or _confidence(first) < MIN_CONFIDENCE:
-        looks = [first, *(_predict_rotated(plane, rotation, bundle, backend, condition) for rotation in (1, 2, 3))]
+        looks = [first, *(_predict_rotated(plane, rotation, bundle, backend, convention) for rotation in (1, 2, 3))]
         return max(looks, key=_confidence)
-    return _predict_rotated(plane, rotation, bundle, backend, condition) if rotation else first
+    return _predict_rotated(plane, rotation, bundle, backend, convention) if rotation else first
 
 
 def _predict_rotated(
-    plane: NDArray[np.uint8], rotation: int, bundle: Bundle, backend: Backend, condition: str
+    plane: NDArray[np.uint8], rotation: int, bundle: Bundle, backend: Backend, convention: str
 ) -> Probabilities:
     """Return the probabilities of a picture that is turned by so many quarters for the network alone."""
     seen = np.repeat(np.rot90(plane, rotation)[None, None], bundle.planes, axis=1)  # it stands in for its neighbours
-    probabilities = backend(with_condition(seen, bundle, condition))[0][0]
+    probabilities = backend(with_convention_channel(seen, bundle, convention))[0][0]
     return np.ascontiguousarray(np.rot90(probabilities, -rotation, axes=(1, 2)))
 
 

@@ -35,7 +35,7 @@ class TrainingConfig:
     network : "unet" (compact, the default's), "original" (the paper's) or "notebook" (the notebook's)
     encoder : "" or "efficientnet-lite0": an encoder trained on ImageNet for "unet", first filters for "original"
     widths, depths, shuffle : of "unet" without an encoder, see `pleura.networks.unet.UNet`
-    conditions : sets whose masks follow rules of their own; the network is told which one to follow
+    conventions : sets whose masks follow rules of their own; the network is told which one to follow
     slices : 3 shows the network the neighbouring slices too, 1 the slice alone
     window : HU range shown to the network, as [low, high]; pictures that are not HU are shown as they are
     view : what the grid is laid over: "lungs", found by a first look; "body"; or the "whole" picture
@@ -69,7 +69,7 @@ class TrainingConfig:
     widths: tuple[int, ...] = (16, 32, 96, 160, 192)
     depths: tuple[int, ...] = (1, 1, 2, 2, 2)
     shuffle: int = 2
-    conditions: tuple[str, ...] = ()
+    conventions: tuple[str, ...] = ()
     slices: Literal[1, 3] = 3
     window: tuple[float, float] = (-1024.0, 400.0)
     view: Literal["lungs", "body", "whole"] = "lungs"
@@ -99,10 +99,10 @@ class TrainingConfig:
         return 1 if "bce" in self.loss.split("+") else len(self.labels) + 1
 
     def told(self, source: str) -> float | None:
-        """Return what the network is told about a set: 0 for the first of `conditions`, 1 for the last, or nothing."""
-        if not self.conditions:
+        """Return what the network is told about a set: 0 for the first of `conventions`, 1 for the last, or None."""
+        if not self.conventions:
             return None
-        return self.conditions.index(source) / max(len(self.conditions) - 1, 1)
+        return self.conventions.index(source) / max(len(self.conventions) - 1, 1)
 
 
 def load_config(path: Path, **changes: Any) -> TrainingConfig:
@@ -223,8 +223,8 @@ def _check_sizes(config: TrainingConfig, where: str) -> None:
     _check_levels(config, where)
     if config.weights and not any(config.weights.values()):
         _refuse(where, "weights", "is 0 for every set; nothing would be drawn")
-    if config.conditions and set(config.weights) != set(config.conditions):
-        _refuse(where, "conditions", f"names {', '.join(config.conditions)}; it must name the sets of weights")
+    if config.conventions and set(config.weights) != set(config.conventions):
+        _refuse(where, "conventions", f"names {', '.join(config.conventions)}; it must name the sets of weights")
     if config.batch % config.accumulate:
         _refuse(where, "accumulate", f"is {config.accumulate}, which does not divide the batch of {config.batch}")
     if not config.steps and not config.epochs:

@@ -49,7 +49,7 @@ def export(
     window: tuple[float, float] = HU_WINDOW,
     view: str = "lungs",
     kinds: Sequence[str] = ("hu", "windowed"),
-    conditions: Sequence[str] = (),
+    conventions: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Write a bundle and return its recipe.
 
@@ -62,13 +62,13 @@ def export(
     classes : names, background first
     window, view : as in `TrainingConfig`
     kinds : kinds of values that it was trained on
-    conditions : what the network is told in its last channel, see `TrainingConfig`
+    conventions : what the network is told in its last channel, see `TrainingConfig`
 
     Raises `InvalidBundle` (``export-mismatch``) where onnxruntime and PyTorch disagree by more than one step of a byte.
     """
     network = build(settings)
     network.load_state_dict(load_file(checkpoint))
-    planes_seen = settings["in_channels"] - bool(conditions)
+    planes_seen = settings["in_channels"] - bool(conventions)
     output = LUNGS if tuple(classes[1:]) == RIGHT_AND_LEFT and planes_seen == 3 else PROBABILITIES
     deployed = deploy(network, output)
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ def export(
         "network": settings,
         "output": output,
         "kinds": list(kinds),
-        "conditions": list(conditions),
+        "conventions": list(conventions),
         "grid": {"side": SIDE, "planes": planes_seen, "context_mm": CONTEXT_MM, "view": view},
         "intensity": {"hu_window": list(window), "windowed": [0, 255]},
         "classes": list(classes),
@@ -296,6 +296,6 @@ def export_run(run: Path, folder: Path, facts: dict[str, Any]) -> dict[str, Any]
         classes=("background", *config.labels),
         window=(config.window[0], config.window[1]),
         view=config.view,
-        conditions=config.conditions,
+        conventions=config.conventions,
         kinds=sorted({kind_of(record) for name in config.weights for record in records(Path(config.data) / name)}),
     )

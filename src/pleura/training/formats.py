@@ -43,7 +43,7 @@ Planes = NDArray[np.uint8]
 def real_planes(config: TrainingConfig, dataset: Path | None = None) -> Planes:
     """Return slices as a network so configured sees them, (n, c, side, side) uint8, of its own data set or another."""
     root, names = (dataset, [""]) if dataset else (Path(config.data), list(config.weights))
-    if dataset and config.conditions:
+    if dataset and config.conventions:
         names, root = [dataset.name], dataset.parent
     cases = [case for name in names for case in load(root, name, "train", config.view)]
     if not cases:

@@ -18,7 +18,7 @@ FITTING = 0.5
 
 def network_settings(config: TrainingConfig) -> dict[str, Any]:
     """Return the settings from which `pleura.networks.build.build` makes the network of `config`."""
-    channels = config.slices + bool(config.conditions)
+    channels = config.slices + bool(config.conventions)
     settings: dict[str, Any] = {"in_channels": channels, "classes": config.outputs}
     if config.network == "unet" and config.encoder:
         return {"name": config.encoder, **settings}
@@ -57,7 +57,7 @@ def _from_imagenet(network: nn.Module, config: TrainingConfig) -> None:
         initialise_from_imagenet(network)
     else:
         trained = EncoderUNet(
-            config.slices + bool(config.conditions), config.outputs, encoder=config.encoder, pretrained=True
+            config.slices + bool(config.conventions), config.outputs, encoder=config.encoder, pretrained=True
         )
         network.load_state_dict(trained.state_dict())
 
