@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import pleura.segmenter
 from pleura.inference.backends import onnx_session
-from pleura.inference.scores import score_planes
+from pleura.inference.predict import score_planes
 from pleura.volume import Volume, axial_order, to_axial
 from recipes.ct.coarse import coarse_look, on_slices
 from recipes.ct.veto import SOLID_HU, veto

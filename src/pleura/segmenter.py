@@ -15,7 +15,7 @@ import pleura
 from pleura.conventions import CONVENTIONS, Convention, Modality
 from pleura.errors import InvalidOption, UnsuitableInput
 from pleura.inference.anatomy_rules import RuleVolumes
-from pleura.inference.backends import BackendName, Device, available_threads, make_backend
+from pleura.inference.backends import BackendName, Device, cpu_count, make_backend
 from pleura.inference.bundle import LUNGS, RADIOGRAPH, Bundle, load_bundle
 from pleura.inference.checks import find_warnings, warn_if_empty
 from pleura.inference.cleanup import Cleaned
@@ -24,9 +24,9 @@ from pleura.inference.ct import find_ct_lungs
 from pleura.inference.grid import Square, paste
 from pleura.inference.locate import locate_lungs
 from pleura.inference.planes import sample_planes
+from pleura.inference.predict import probability_batches, score_planes
 from pleura.inference.probability import enlarge, lung_probability
 from pleura.inference.restore import restore, restore_probabilities
-from pleura.inference.scores import probability_batches, score_planes
 from pleura.inference.tidy import postprocess
 from pleura.inference.upright import predict_upright
 from pleura.labels import RIGHT_AND_LEFT, structures
@@ -70,7 +70,7 @@ class Segmenter:
         self._chosen, self.modality, self.convention = model is not None, modality, convention
         self._asked_backend, self._device = backend, device
         _check_convention(self.bundle, convention, chosen=self._chosen)
-        self.threads = available_threads(threads)
+        self.threads = cpu_count(threads)
         self.backend, self.network = make_backend(self.bundle, backend=backend, device=device, threads=self.threads)
 
     def __repr__(self) -> str:

@@ -102,7 +102,7 @@ def test_many_inputs_load_the_model_once(run, network, scan: Path, slice_picture
 def test_many_pictures_go_side_by_side_and_are_told_of_in_order(
     run, network, slice_picture: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(backends, "available_threads", lambda wanted=None: wanted or 2)  # as if there were many cores
+    monkeypatch.setattr(backends, "cpu_count", lambda wanted=None: wanted or 2)  # as if there were many cores
     folder = elsewhere / "images"
     folder.mkdir()
     for number in range(12):

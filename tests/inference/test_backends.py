@@ -7,7 +7,7 @@ import pytest
 
 import pleura
 from pleura.errors import PleuraError
-from pleura.inference.backends import BACKENDS, available_threads, make_backend
+from pleura.inference.backends import BACKENDS, cpu_count, make_backend
 from pleura.inference.bundle import load_bundle
 from pleura.inference.grid import body_square
 from pleura.inference.planes import sample_planes
@@ -67,8 +67,8 @@ def test_openvino_computes_in_bfloat16_only_where_the_processor_has_tiles_for_it
 
 
 def test_there_are_never_more_threads_than_cores() -> None:
-    cores = available_threads()
-    assert [available_threads(wanted) for wanted in (None, 1, cores, 1000)] == [cores, 1, cores, cores]
+    cores = cpu_count()
+    assert [cpu_count(wanted) for wanted in (None, 1, cores, 1000)] == [cores, 1, cores, cores]
     assert pleura.Segmenter(threads=1000).threads == cores
 
 

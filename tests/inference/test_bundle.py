@@ -192,6 +192,6 @@ def test_the_end_of_a_time_limit_is_not_taken_for_a_damaged_bundle(monkeypatch: 
         def run(self, *_: object) -> None:
             raise TimeLimit
 
-    monkeypatch.setattr(backends, "kept_session", lambda *_: Session())
+    monkeypatch.setattr(backends, "cached_session", lambda *_: Session())
     with pytest.raises(TimeLimit):
         Segmenter(threads=1)(chest(shape=(8, 64, 64)).volume)

@@ -59,10 +59,10 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(wishes: Namespace) -> int:
     """Prepare the data set and say what came of it."""
-    from pleura.inference.backends import available_threads
+    from pleura.inference.backends import cpu_count
     from pleura.preparation.run import attempt, require_cases
 
-    workers = available_threads(wishes.workers)
+    workers = cpu_count(wishes.workers)
     with counted("preparing", wishes.quiet) as tell:
         report = attempt(wishes.source, wishes.dest, _settings(wishes), workers, tell)
     for note in report.notes:

@@ -111,11 +111,11 @@ def _run(wishes: Namespace) -> int:
 
 def _workers(jobs: Sequence[Job], wishes: Namespace) -> int:
     """Return how many scans to segment at a time; of the backends only onnxruntime may be called by several threads."""
-    from pleura.inference.backends import available_threads
+    from pleura.inference.backends import cpu_count
 
     if wishes.backend not in {"auto", "onnxruntime"} or wishes.device not in {"auto", "cpu"}:
         return 1
-    return abreast([job.source for job in jobs], available_threads(wishes.threads))
+    return abreast([job.source for job in jobs], cpu_count(wishes.threads))
 
 
 @dataclass(frozen=True)

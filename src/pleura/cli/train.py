@@ -119,7 +119,7 @@ def _prepared(config: TrainingConfig, folder: Path, quiet: bool) -> TrainingConf
     from dataclasses import replace
 
     from pleura.cli.prepare import is_unprepared, tell_of
-    from pleura.inference.backends import available_threads
+    from pleura.inference.backends import cpu_count
     from pleura.preparation import prepare
 
     if not Path(config.data).exists():
@@ -128,7 +128,7 @@ def _prepared(config: TrainingConfig, folder: Path, quiet: bool) -> TrainingConf
     if config.weights or not is_unprepared(Path(config.data)) or not alone:
         return config
     with counted("preparing", quiet) as tell:
-        report = prepare(config.data, folder / "data", workers=available_threads(), progress=tell)
+        report = prepare(config.data, folder / "data", workers=cpu_count(), progress=tell)
     if not quiet:
         tell_of(report, folder / "data")
     return replace(config, data=str(folder / "data"))

@@ -45,7 +45,7 @@ def make_backend(
     """Return the name and the function of the backend asked for.
 
     `backend` "auto" is onnxruntime, or torch where a device other than the processor is asked for that onnxruntime
-    does not know. `device` "auto" is the processor. `threads`: see `available_threads`.
+    does not know. `device` "auto" is the processor. `threads`: see `cpu_count`.
 
     Raises `MissingExtra` where a package is not installed, `InvalidOption` (``unknown-backend``, ``no-device``)
     where what is asked for does not exist, `InvalidBundle` where the graph cannot be run; the function raises it too.
@@ -58,7 +58,7 @@ def make_backend(
         backend = "onnxruntime" if device == "cpu" or _onnxruntime_provider(device) else "torch"
     makers = {"onnxruntime": _onnxruntime, "openvino": _openvino, "torch": _torch}
     with fit(bundle):
-        run = makers[backend](bundle, device, available_threads(threads))
+        run = makers[backend](bundle, device, cpu_count(threads))
     return backend, _checked(run, bundle)
 
 
@@ -89,7 +89,7 @@ def unfit(bundle: Bundle) -> InvalidBundle:
 def run_graph(bundle: Bundle, graph: str, threads: int, shape: tuple[int, ...], **inputs: NDArray[Any]) -> Bytes:
     """Return what "prepare" or "restore" makes of its inputs, (n, 1, ...) of the `shape` that it has to have."""
     with fit(bundle):
-        outputs = kept_session(bundle, graph, threads).run(None, inputs)
+        outputs = cached_session(bundle, graph, threads).run(None, inputs)
     if len(outputs) != 1 or outputs[0].shape != shape or outputs[0].dtype != np.uint8:
         raise unfit(bundle)
     found: Bytes = outputs[0]
@@ -119,7 +119,7 @@ def _checked(run: Backend, bundle: Bundle) -> Backend:
     return checked
 
 
-def available_threads(wanted: int | None = None) -> int:
+def cpu_count(wanted: int | None = None) -> int:
     """Return how many threads or processes to use: those wanted, but not more than the cores that may be used.
 
     More than cores take memory and gain nothing. Where none are wanted, it is one a core.
@@ -168,13 +168,13 @@ def import_openvino() -> Any:
             sys.modules[name] = before
 
 
-def kept_session(bundle: Bundle, graph: str, threads: int) -> Any:
+def cached_session(bundle: Bundle, graph: str, threads: int) -> Any:
     """Return the session for "prepare" or "restore", made once: a picture takes less time than its making."""
-    return _kept(bundle.graph(graph), bundle.recipe["graphs"][graph], threads)
+    return _cached(bundle.graph(graph), bundle.recipe["graphs"][graph], threads)
 
 
 @lru_cache(maxsize=8)
-def _kept(path: Path, sha256: str, threads: int) -> Any:  # noqa: ARG001 - tells apart what lay there at different times
+def _cached(path: Path, sha256: str, threads: int) -> Any:  # noqa: ARG001 - tells apart what lay there at different times
     return onnx_session(path, threads, spin=False)
 
 

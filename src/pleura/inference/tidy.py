@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.cleanup import CRUMB, small_parts
+from pleura.inference.predict import BATCH
 from pleura.inference.probability import likeliest
-from pleura.inference.scores import BATCH
 from pleura.labels import RIGHT_AND_LEFT, of_lungs
 from pleura.volume import Kind
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pleura.inference.backends import Backend
 from pleura.inference.bundle import Bundle
+from pleura.inference.predict import with_convention_channel
 from pleura.inference.probability import likeliest
-from pleura.inference.scores import with_convention_channel
 from pleura.labels import RIGHT_AND_LEFT, rotation_to_upright
 
 Probabilities = NDArray[np.uint8]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pleura.inference.scores import score_planes
+from pleura.inference.predict import score_planes
 
 
 def echo(planes: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -13,7 +13,7 @@ from pleura.inference.bundle import Bundle
 BATCH = 4
 """Planes given to the network at a time."""
 
-LOOKS = ((0, 0), (4, 4), (-6, 2), (2, -4))
+TTA_SHIFTS = ((0, 0), (4, 4), (-6, 2), (2, -4))
 """Rows and columns, even numbers, by which a slice that stands alone is moved for the network; air lies around it."""
 
 
@@ -39,15 +39,16 @@ def score_planes(
 
 
 def _score_alone(plane: NDArray[np.uint8], backend: Backend) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Return the mean over `LOOKS` of what the network says of a slice (1, side, side).
+    """Return the mean over `TTA_SHIFTS` of what the network says of a slice (1, side, side).
 
     How a border falls on the network's coarser grids is an accident; the mean over a few places is a little better.
     """
-    moved = np.concatenate([np.roll(plane, look, (1, 2)) for look in LOOKS])
+    moved = np.concatenate([np.roll(plane, shift, (1, 2)) for shift in TTA_SHIFTS])
     lung, side_score = backend(np.repeat(moved[:, None], 3, axis=1))
-    back = [np.roll(one, (-down, -across), (0, 1)) for one, (down, across) in zip(lung, LOOKS, strict=True)]
+    back = [np.roll(one, (-down, -across), (0, 1)) for one, (down, across) in zip(lung, TTA_SHIFTS, strict=True)]
     half = [
-        np.roll(one, (-down // 2, -across // 2), (0, 1)) for one, (down, across) in zip(side_score, LOOKS, strict=True)
+        np.roll(one, (-down // 2, -across // 2), (0, 1))
+        for one, (down, across) in zip(side_score, TTA_SHIFTS, strict=True)
     ]
     return _mean(back), _mean(half)
 
