@@ -31,7 +31,7 @@ from pleura.inference.cleanup import clean
 from pleura.inference.ct_warnings import ct_warnings, cut_sides
 from pleura.inference.grid import cut, whole_square
 from pleura.inference.grid_scan import grid_scan
-from pleura.inference.planes import sample_planes
+from pleura.inference.resample import resample_to_grid
 from pleura.labels import LEFT, RIGHT
 from pleura.reading import read
 from pleura.volume import to_axial
@@ -122,7 +122,7 @@ def of_reference(scan: Scan, volume: pleura.Volume, segmenter: pleura.Segmenter)
         to_axial(array.reshape(volume.shape), volume.affine) for array in (volume.voxels, read_mask(scan.mask))
     )
     square = whole_square(slices.shape[1:], volume.spacing[1:])
-    planes = sample_planes(slices, square, volume.kind, bundle, segmenter.threads)
+    planes = resample_to_grid(slices, square, volume.kind, bundle, segmenter.threads)
     on_grid = cut(reference, square, air=0)
     rows, columns = ((np.arange(bundle.side) + 0.5) * size // bundle.side for size in (square.height, square.width))
     on_grid = on_grid[:, rows.astype(int)][:, :, columns.astype(int)]

@@ -23,10 +23,9 @@ from pleura.inference.clock import Clock
 from pleura.inference.ct import find_ct_lungs
 from pleura.inference.grid import Square, paste
 from pleura.inference.locate import locate_lungs
-from pleura.inference.planes import sample_planes
 from pleura.inference.predict import probability_batches, score_planes
 from pleura.inference.probability import enlarge, lung_probability
-from pleura.inference.restore import restore, restore_probabilities
+from pleura.inference.resample import argmax_on_scan, resample_to_grid, resample_to_scan
 from pleura.inference.tidy import postprocess
 from pleura.inference.upright import predict_upright
 from pleura.labels import RIGHT_AND_LEFT, structures
@@ -113,11 +112,11 @@ class Segmenter:
         if self.bundle.output == LUNGS:
             cleaned, warnings, rules = self._lungs(volume, planes, square, step, clock)
             del planes
-            restore(cleaned, square, axial, self.bundle, self.threads)
+            resample_to_scan(cleaned, square, axial, self.bundle, self.threads)
             clock.lap("restore")
         else:
             batches = postprocess(self._probabilities(planes, step), planes, volume.kind, self.bundle.labels)
-            restore_probabilities(batches, square, axial, self.bundle, self.threads)
+            argmax_on_scan(batches, square, axial, self.bundle, self.threads)
             clock.lap("network")
             warnings = (
                 find_warnings(axial, planar=volume.planar or volume.kind is Kind.RADIOGRAPH)
@@ -215,7 +214,7 @@ class Segmenter:
         step, *pixel = (volume.spacing[axis] for axis in axes)
         square = locate_lungs(slices, (pixel[0], pixel[1]), volume.kind, self.bundle, self.network, self.threads)
         clock.lap("locate")
-        planes = sample_planes(slices, square, volume.kind, self.bundle, self.threads)
+        planes = resample_to_grid(slices, square, volume.kind, self.bundle, self.threads)
         clock.lap("prepare")
         return planes, square, step if volume.spacing_known else None
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pleura.inference.backends import Backend
 from pleura.inference.bundle import LUNGS, Bundle
 from pleura.inference.grid import Square, body_square, lung_square, whole_square
-from pleura.inference.planes import sample_planes
 from pleura.inference.predict import BATCH, with_convention_channel
+from pleura.inference.resample import resample_to_grid
 from pleura.modality.borders import without_borders
 from pleura.networks import encoding
 from pleura.volume import Kind
@@ -40,7 +40,7 @@ def locate_lungs(
     if bundle.view == "body":
         return body
     step = max(1, len(slices) // LOCATE_SLICES)
-    planes = sample_planes(slices[step // 2 :: step], body, kind, bundle, threads)
+    planes = resample_to_grid(slices[step // 2 :: step], body, kind, bundle, threads)
     alone = with_convention_channel(planes[:, None].repeat(bundle.planes, axis=1), bundle)
     found = [_found(backend(alone[start : start + BATCH]), bundle.output) for start in range(0, len(alone), BATCH)]
     return lung_square(np.concatenate(found), body, spacing)

@@ -45,16 +45,16 @@ def _score_alone(plane: NDArray[np.uint8], backend: Backend) -> tuple[NDArray[np
     """
     moved = np.concatenate([np.roll(plane, shift, (1, 2)) for shift in TTA_SHIFTS])
     lung, side_score = backend(np.repeat(moved[:, None], 3, axis=1))
-    back = [np.roll(one, (-down, -across), (0, 1)) for one, (down, across) in zip(lung, TTA_SHIFTS, strict=True)]
-    half = [
-        np.roll(one, (-down // 2, -across // 2), (0, 1))
-        for one, (down, across) in zip(side_score, TTA_SHIFTS, strict=True)
+    return _mean_moved_back(lung, 1), _mean_moved_back(side_score, 2)
+
+
+def _mean_moved_back(planes: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
+    """Return the mean, (1, s, s), of planes (n, s, s) moved back by `TTA_SHIFTS`; one pixel of them is `step` there."""
+    back = [
+        np.roll(plane, (-down // step, -across // step), (0, 1))
+        for plane, (down, across) in zip(planes, TTA_SHIFTS, strict=True)
     ]
-    return _mean(back), _mean(half)
-
-
-def _mean(planes: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    return np.asarray(np.rint(np.mean(planes, axis=0)), np.uint8)[None]
+    return np.asarray(np.rint(np.mean(back, axis=0)), np.uint8)[None]
 
 
 def probability_batches(
