@@ -29,7 +29,7 @@ from pleura.inference.anatomy_rules import apply_anatomy_rules
 from pleura.inference.checks import find_warnings
 from pleura.inference.cleanup import clean
 from pleura.inference.ct_warnings import ct_warnings, cut_sides
-from pleura.inference.grid import cut, whole_square
+from pleura.inference.grid import crop, whole_fov
 from pleura.inference.grid_scan import grid_scan
 from pleura.inference.resample import resample_to_grid
 from pleura.labels import LEFT, RIGHT
@@ -121,14 +121,14 @@ def of_reference(scan: Scan, volume: pleura.Volume, segmenter: pleura.Segmenter)
     slices, reference = (
         to_axial(array.reshape(volume.shape), volume.affine) for array in (volume.voxels, read_mask(scan.mask))
     )
-    square = whole_square(slices.shape[1:], volume.spacing[1:])
-    planes = resample_to_grid(slices, square, volume.kind, bundle, segmenter.threads)
-    on_grid = cut(reference, square, air=0)
-    rows, columns = ((np.arange(bundle.side) + 0.5) * size // bundle.side for size in (square.height, square.width))
+    fov = whole_fov(slices.shape[1:], volume.spacing[1:])
+    planes = resample_to_grid(slices, fov, volume.kind, bundle, segmenter.threads)
+    on_grid = crop(reference, fov, air=0)
+    rows, columns = ((np.arange(bundle.side) + 0.5) * size // bundle.side for size in (fov.height, fov.width))
     on_grid = on_grid[:, rows.astype(int)][:, :, columns.astype(int)]
     lung = np.where(on_grid > 0, 220, 40).astype(np.uint8)
     side_score = np.where(on_grid[:, ::2, ::2] == LEFT, 220, 30).astype(np.uint8)
-    scan_on_grid = grid_scan(volume, planes, square, bundle)
+    scan_on_grid = grid_scan(volume, planes, fov, bundle)
     rules = apply_anatomy_rules(lung, side_score, scan_on_grid)
     cleaned = clean(lung, side_score)
     warnings = (

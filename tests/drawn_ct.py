@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.inference.grid import Square
+from pleura.inference.grid import FieldOfView
 from pleura.inference.grid_scan import GridScan
 
 AIR, LUNG, SOFT = -1000, -850, 40
@@ -46,7 +46,7 @@ def scan_of(hu: NDArray[np.float64], spacing: tuple[float, float, float] = SPACI
     """Return the scan with bytes as the network sees them; the grid covers the slices to their edges."""
     low, high = WINDOW
     planes = np.rint(np.clip((hu - low) * 255 / (high - low), 0, 255)).astype(np.uint8)
-    settings = {"square": Square(0, 0, 64, 64), "slice_shape": (64, 64), "spacing_known": True, **changes}
+    settings = {"fov": FieldOfView(0, 0, 64, 64), "slice_shape": (64, 64), "spacing_known": True, **changes}
     return GridScan(planes=planes, spacing=spacing, window=WINDOW, **settings)  # type: ignore[arg-type]
 
 

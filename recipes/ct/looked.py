@@ -30,13 +30,13 @@ class LookedSegmenter(pleura.Segmenter):
 
     def _planes(self, volume: Volume, clock: Any) -> Any:
         """Return what the network of slices sees, and remember where it lies and what the coarse look says."""
-        planes, square, step = super()._planes(volume, clock)
+        planes, fov, step = super()._planes(volume, clock)
         axes, _ = axial_order(volume.affine)
         z, y, x = (volume.spacing[axis] for axis in axes)
         slices = to_axial(volume.voxels, volume.affine)
-        self.square, self.pixel = square, (y * square.height / planes.shape[1], x * square.width / planes.shape[2])
+        self.fov, self.pixel = fov, (y * fov.height / planes.shape[1], x * fov.width / planes.shape[2])
         self.look = coarse_look(slices, (z, y, x), self.session)
-        return planes, square, step
+        return planes, fov, step
 
     def _scores(self, planes: Bytes, step: float | None, context_mm: float, network: Any) -> tuple[Bytes, Bytes]:
         """Return the scores of the slices after the veto."""
@@ -44,13 +44,13 @@ class LookedSegmenter(pleura.Segmenter):
         low, high = self.bundle.recipe["intensity"]["hu_window"]
         solid = 255 * (SOLID_HU - low) / (high - low)
         coarse = [
-            on_slices(cells, self.look, grid_lines(self.square, len(planes), size))
+            on_slices(cells, self.look, grid_lines(self.fov, len(planes), size))
             for cells, size in ((self.look.lung, lung.shape[1]), (self.look.side, side.shape[1]))
         ]
         return veto(lung, side, planes, coarse[0], coarse[1], solid=solid, pixel_mm=self.pixel)
 
 
-def grid_lines(square: Any, slices: int, size: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+def grid_lines(fov: Any, slices: int, size: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Return the coordinates, in voxels of the scan, of the points of a grid of `size` x `size` over a square."""
     part = (np.arange(size) + 0.5) / size
-    return np.arange(slices), square.top - 0.5 + part * square.height, square.left - 0.5 + part * square.width
+    return np.arange(slices), fov.top - 0.5 + part * fov.height, fov.left - 0.5 + part * fov.width

@@ -21,7 +21,7 @@ from pleura.inference.checks import find_warnings, warn_if_empty
 from pleura.inference.cleanup import Cleaned
 from pleura.inference.clock import Clock
 from pleura.inference.ct import find_ct_lungs
-from pleura.inference.grid import Square, paste
+from pleura.inference.grid import FieldOfView, paste
 from pleura.inference.locate import locate_lungs
 from pleura.inference.predict import probability_batches, score_planes
 from pleura.inference.probability import enlarge, lung_probability
@@ -106,17 +106,17 @@ class Segmenter:
 
     def _segmented(self, volume: Volume, doubts: tuple[Note, ...], clock: Clock) -> Segmentation:
         """Return the lungs of a volume that this model knows; `doubts` are warnings that were found before."""
-        planes, square, step = self._planes(volume, clock)
+        planes, fov, step = self._planes(volume, clock)
         labels, rules = np.zeros(volume.shape, np.uint8), RuleVolumes()
         axial = to_axial(labels, volume.affine)
         if self.bundle.output == LUNGS:
-            cleaned, warnings, rules = self._lungs(volume, planes, square, step, clock)
+            cleaned, warnings, rules = self._lungs(volume, planes, fov, step, clock)
             del planes
-            resample_to_scan(cleaned, square, axial, self.bundle, self.threads)
+            resample_to_scan(cleaned, fov, axial, self.bundle, self.threads)
             clock.lap("restore")
         else:
             batches = postprocess(self._probabilities(planes, step), planes, volume.kind, self.bundle.labels)
-            argmax_on_scan(batches, square, axial, self.bundle, self.threads)
+            argmax_on_scan(batches, fov, axial, self.bundle, self.threads)
             clock.lap("network")
             warnings = (
                 find_warnings(axial, planar=volume.planar or volume.kind is Kind.RADIOGRAPH)
@@ -133,12 +133,12 @@ class Segmenter:
         )
 
     def _lungs(
-        self, volume: Volume, planes: NDArray[np.uint8], square: Square, step: float | None, clock: Clock
+        self, volume: Volume, planes: NDArray[np.uint8], fov: FieldOfView, step: float | None, clock: Clock
     ) -> tuple[Cleaned, tuple[Note, ...], RuleVolumes]:
         """Return the lungs of a CT on the model's grid, warnings, and what anatomy changed where values are HU."""
         lung, side_score = score_planes(planes, step, self.bundle.context_mm, self.network)
         clock.lap("network")
-        found = find_ct_lungs(lung, side_score, volume, planes, square, self.bundle)
+        found = find_ct_lungs(lung, side_score, volume, planes, fov, self.bundle)
         clock.lap("clean")
         return found
 
@@ -150,7 +150,7 @@ class Segmenter:
         volume, _ = self._shown(as_volume(source, spacing))
         if self._belongs_to_radiographs(volume):
             return self._radiographs.probabilities(volume)
-        planes, square, step = self._planes(volume, Clock())
+        planes, fov, step = self._planes(volume, Clock())
         whole = np.zeros(volume.shape, np.uint8)
         axial = to_axial(whole, volume.affine)
         if self.bundle.output == LUNGS:
@@ -159,7 +159,7 @@ class Segmenter:
         else:
             batches = ((here, 255 - classes[:, 0]) for here, classes in self._probabilities(planes, step))
         for here, part in batches:
-            paste(axial[here], enlarge(part, square), square)
+            paste(axial[here], enlarge(part, fov), fov)
         return whole
 
     def provenance(self, volume: Volume) -> dict[str, Any]:
@@ -207,16 +207,16 @@ class Segmenter:
             return [(slice(0, 1), predict_upright(planes[0], self.bundle, self.network, self.convention)[None])]
         return probability_batches(planes, step, self.bundle, self.network, self.convention)
 
-    def _planes(self, volume: Volume, clock: Clock) -> tuple[NDArray[np.uint8], Square, float | None]:
+    def _planes(self, volume: Volume, clock: Clock) -> tuple[NDArray[np.uint8], FieldOfView, float | None]:
         """Return what the network sees, where that lies on the slices, and their distance in mm where it is known."""
         slices = to_axial(volume.voxels, volume.affine)
         axes, _ = axial_order(volume.affine)
         step, *pixel = (volume.spacing[axis] for axis in axes)
-        square = locate_lungs(slices, (pixel[0], pixel[1]), volume.kind, self.bundle, self.network, self.threads)
+        fov = locate_lungs(slices, (pixel[0], pixel[1]), volume.kind, self.bundle, self.network, self.threads)
         clock.lap("locate")
-        planes = resample_to_grid(slices, square, volume.kind, self.bundle, self.threads)
+        planes = resample_to_grid(slices, fov, volume.kind, self.bundle, self.threads)
         clock.lap("prepare")
-        return planes, square, step if volume.spacing_known else None
+        return planes, fov, step if volume.spacing_known else None
 
     def _provenance(self, volume: Volume) -> dict[str, Any]:
         model = {"name": self.bundle.name, "version": self.bundle.version, "sha256": self.bundle.sha256}

@@ -10,7 +10,7 @@ from drawn_ct import AIR, SOFT, body, chest, lungs, scan_of, scores
 
 import pleura
 from pleura.inference.anatomy_rules import RuleVolumes, apply_anatomy_rules
-from pleura.inference.grid import Square
+from pleura.inference.grid import FieldOfView
 from pleura.networks import encoding
 from pleura.volume import to_axial
 
@@ -57,8 +57,8 @@ def test_what_is_marked_beyond_the_slices_goes_and_is_not_counted() -> None:
     hu, mask = chest(), lungs()
     hu[:, :, :12] = -1024
     mask[2:10, 16:48, 4:10] = True
-    square = Square(0, -12, 64, 64)
-    marked, volumes = apply(mask, hu, square=square, slice_shape=(64, 52))
+    fov = FieldOfView(0, -12, 64, 64)
+    marked, volumes = apply(mask, hu, fov=fov, slice_shape=(64, 52))
     assert not marked[:, :, :12].any()
     assert np.array_equal(marked[:, :, 12:], lungs()[:, :, 12:])
     assert volumes == RuleVolumes()

@@ -9,7 +9,7 @@ import pleura
 from pleura.errors import PleuraError
 from pleura.inference.backends import BACKENDS, cpu_count, make_backend
 from pleura.inference.bundle import load_bundle
-from pleura.inference.grid import body_square
+from pleura.inference.grid import body_fov
 from pleura.inference.resample import resample_to_grid
 from pleura.phantom import chest
 from pleura.volume import Kind, to_axial
@@ -21,7 +21,7 @@ BUNDLE = load_bundle()
 def planes() -> np.ndarray:
     volume = chest((6, 128, 128), (30.0, 3.0, 3.0)).volume
     slices = to_axial(volume.voxels, volume.affine)
-    sampled = resample_to_grid(slices, body_square(slices, (3.0, 3.0), Kind.HU), Kind.HU, BUNDLE, 1)
+    sampled = resample_to_grid(slices, body_fov(slices, (3.0, 3.0), Kind.HU), Kind.HU, BUNDLE, 1)
     return np.stack([sampled] * 3, axis=1)
 
 

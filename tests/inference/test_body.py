@@ -34,9 +34,9 @@ def test_lung_that_the_side_of_the_slices_cuts_stays_inside() -> None:
     hu = chest()[:, :, 12:]  # the slices begin within the right lung, which lies in columns 10 to 27
     padded = np.full((12, 64, 64), -1024.0)
     padded[:, :, 12:] = hu
-    from pleura.inference.grid import Square
+    from pleura.inference.grid import FieldOfView
 
-    scan = scan_of(padded, square=Square(0, -12, 64, 64), slice_shape=(64, 52))
+    scan = scan_of(padded, fov=FieldOfView(0, -12, 64, 64), slice_shape=(64, 52))
     assert not (outside_skin(scan) & coarse(lungs()))[:, :, 6:].any()
 
 

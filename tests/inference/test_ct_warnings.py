@@ -12,7 +12,7 @@ import pleura
 from pleura.inference.anatomy_rules import RuleVolumes
 from pleura.inference.cleanup import Cleaned
 from pleura.inference.ct_warnings import ct_warnings, cut_sides
-from pleura.inference.grid import Square
+from pleura.inference.grid import FieldOfView
 from pleura.labels import LEFT, RIGHT
 
 WHOLE = (slice(None), slice(0, 64), slice(0, 64))
@@ -121,7 +121,7 @@ def cut_at(column: int, mask: np.ndarray) -> list[str]:
     hu[:, :, :column] = -1024
     mask = mask.copy()
     mask[:, :, :column] = False
-    return cut_sides(labelled(mask), scan_of(hu, square=Square(0, -column, 64, 64), slice_shape=(64, 64 - column)))
+    return cut_sides(labelled(mask), scan_of(hu, fov=FieldOfView(0, -column, 64, 64), slice_shape=(64, 64 - column)))
 
 
 def test_whole_lungs_are_cut_nowhere() -> None:

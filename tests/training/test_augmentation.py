@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from pleura.inference.grid import Square
+from pleura.inference.grid import FieldOfView
 from pleura.training import augmentation, disease, spatial
 from pleura.training.data import SIDE, Batch, Case, Sampler
 from pleura.volume import Kind
 
-WHOLE = Square(0, 0, SIDE, SIDE)
+WHOLE = FieldOfView(0, 0, SIDE, SIDE)
 UPRIGHT = (1.0, 0.0)
 
 

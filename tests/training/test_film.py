@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from pleura.inference.grid import Square
+from pleura.inference.grid import FieldOfView
 from pleura.training import augmentation, film
 from pleura.training.data import SIDE, Case, Sampler, with_told
 from pleura.volume import Kind
@@ -70,7 +70,7 @@ def test_sampled_radiographs_stay_within_bounds_and_can_be_replayed() -> None:
         "a",
         slices,
         label[None].to(torch.uint8).numpy(),
-        Square(0, 0, SIDE, SIDE),
+        FieldOfView(0, 0, SIDE, SIDE),
         None,
         Kind.RADIOGRAPH,
         np.ones(1, bool),

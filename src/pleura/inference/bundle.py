@@ -2,7 +2,7 @@
 
     recipe.json     grid, intensity, context, classes, training data, licence, figures, and the hash of each graph
     network.onnx    planes on the grid -> lung and side, or the probability of every class, as bytes
-    prepare.onnx    slices inside the square -> planes on the grid
+    prepare.onnx    slices inside the field of view -> planes on the grid
     restore.onnx    what is on the grid -> labels on the slices
     network.xml     the network for OpenVINO, with its network.bin; may be missing
     network.pt2     the network for PyTorch; may be missing

@@ -10,7 +10,7 @@ from pleura.inference.bundle import Bundle
 from pleura.inference.checks import find_warnings
 from pleura.inference.cleanup import Cleaned, clean
 from pleura.inference.ct_warnings import ct_warnings, cut_sides
-from pleura.inference.grid import Square
+from pleura.inference.grid import FieldOfView
 from pleura.inference.grid_scan import grid_scan
 from pleura.inference.one_lung import join_one_lung
 from pleura.volume import Kind, Note, Volume
@@ -21,7 +21,7 @@ def find_ct_lungs(
     side_score: NDArray[np.uint8],
     volume: Volume,
     planes: NDArray[np.uint8],
-    square: Square,
+    fov: FieldOfView,
     bundle: Bundle,
 ) -> tuple[Cleaned, tuple[Note, ...], RuleVolumes]:
     """Return the lungs on the model's grid, warnings, and what anatomy changed; that needs values in HU.
@@ -32,12 +32,12 @@ def find_ct_lungs(
     side_score : (z, side / 2, side / 2), likewise
     volume : the scan
     planes : (z, side, side), what the network saw of it
-    square : where the planes lie on the slices of the scan
+    fov : where the planes lie on the slices of the scan
     """
     if volume.kind is not Kind.HU:
         cleaned = clean(lung, side_score)
         return cleaned, find_warnings(cleaned.labels, planar=volume.planar), RuleVolumes()
-    scan = grid_scan(volume, planes, square, bundle)
+    scan = grid_scan(volume, planes, fov, bundle)
     rules = apply_anatomy_rules(lung, side_score, scan)
     cleaned = clean(lung, side_score)
     join_one_lung(cleaned.labels, planes[cleaned.box], scan)

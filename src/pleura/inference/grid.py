@@ -1,8 +1,8 @@
-"""The model's square grid: where it lies on the slices of a scan.
+"""The model's field of view: where its grid lies on the slices of a scan.
 
-A table, arms and a large field of view would cost resolution if whole slices were scaled to the network's input.
-So the body is found first, by threshold on a coarse copy; a few slices seen on a grid over the body tell where the
-lungs are; and the grid is laid over them: one square for all slices of a scan, equal steps along rows and columns in
+A table, arms and large slices would cost resolution if whole slices were scaled to the network's input. So the
+body is found first, by threshold on a coarse copy; a few slices seen on a grid over the body tell where the lungs are;
+and the grid is laid over them: one square field of view for all slices of a scan, equal steps along rows and columns in
 millimetres.
 """
 
@@ -22,25 +22,28 @@ COARSE = 128
 BODY_ABOVE_HU = -400
 """Soft tissue lies above, air, lung and most of the table's foam below."""
 
-MARGIN = 1.04
-"""The square is this much larger than the body."""
+BODY_MARGIN = 1.04
+"""The field of view is this much larger than the body: the coarse copy places either edge within one of its pixels,
+which are 1.6 % of its longest side together, and the rest is air around the skin."""
 
-
-ROOM = 1.25
-"""The square around the lungs is this much larger than what the first look saw of them, which may miss disease."""
+LUNG_MARGIN = 1.25
+"""The field of view around the lungs is this much larger than what the first look saw of them, which may miss
+disease."""
 
 SMALLEST = 0.75
-"""The square around the lungs is at least this part of the body's: of lung bases, a first look sees the tips only."""
+"""The field of view around the lungs is at least this part of the body's: of lung bases, a first look sees the tips
+only."""
 
 LEAST_LUNG = 200
 """Pixels of the grid, over all slices looked at, below which the first look has found no lung."""
 
-CRUMBS = 0.003
-"""Share of the lung's pixels on either side that the square may leave out: they are mistakes of the first look."""
+OUTLIER_SHARE = 0.003
+"""Share of the lung's pixels on either side that the field of view may leave out: they are mistakes of the first
+look."""
 
 
 @dataclass(frozen=True)
-class Square:
+class FieldOfView:
     """A square in the patient, a rectangle of whole pixels on the slices; it may reach beyond them, into air."""
 
     top: int
@@ -49,8 +52,8 @@ class Square:
     width: int
 
 
-def body_square(slices: NDArray[Any], spacing: tuple[float, float], kind: Kind) -> Square:
-    """Return the square around the body.
+def body_fov(slices: NDArray[Any], spacing: tuple[float, float], kind: Kind) -> FieldOfView:
+    """Return the field of view around the body.
 
     Parameters
     ----------
@@ -67,65 +70,65 @@ def body_square(slices: NDArray[Any], spacing: tuple[float, float], kind: Kind) 
     ys, xs = np.flatnonzero(often.any(axis=1)), np.flatnonzero(often.any(axis=0))
     top, bottom = ys[0] * step, min((ys[-1] + 1) * step, rows)
     left, right = xs[0] * step, min((xs[-1] + 1) * step, columns)
-    side = MARGIN * max((bottom - top) * spacing[0], (right - left) * spacing[1])
+    side = BODY_MARGIN * max((bottom - top) * spacing[0], (right - left) * spacing[1])
     height, width = max(1, round(side / spacing[0])), max(1, round(side / spacing[1]))
-    return Square(int((top + bottom - height) // 2), int((left + right - width) // 2), height, width)
+    return FieldOfView(int((top + bottom - height) // 2), int((left + right - width) // 2), height, width)
 
 
-def whole_square(plane: tuple[int, ...], spacing: tuple[float, float]) -> Square:
+def whole_fov(plane: tuple[int, ...], spacing: tuple[float, float]) -> FieldOfView:
     """Return the smallest square that holds whole slices of `plane` rows and columns, `spacing` millimetres apart."""
     rows, columns = plane
     side = max(rows * spacing[0], columns * spacing[1])
     height, width = max(1, round(side / spacing[0])), max(1, round(side / spacing[1]))
-    return Square((rows - height) // 2, (columns - width) // 2, height, width)
+    return FieldOfView((rows - height) // 2, (columns - width) // 2, height, width)
 
 
-def lung_square(lung: NDArray[np.bool_], square: Square, spacing: tuple[float, float]) -> Square:
-    """Return the square around the lungs, with `ROOM` to spare; `square` itself where there is hardly any lung.
+def lung_fov(lung: NDArray[np.bool_], fov: FieldOfView, spacing: tuple[float, float]) -> FieldOfView:
+    """Return the field of view around the lungs; `fov` itself where there is hardly any lung.
 
     Parameters
     ----------
-    lung : (z, s, s), what is taken for lung on a grid over `square`
-    square : where that grid lies
+    lung : (z, s, s), what is taken for lung on a grid over `fov`
+    fov : where that grid lies
     spacing : millimetres between rows and between columns
     """
     if lung.sum() < LEAST_LUNG:
-        return square
+        return fov
     spans = []
-    for axis, start, length in ((1, square.top, square.height), (2, square.left, square.width)):
+    for axis, start, length in ((1, fov.top, fov.height), (2, fov.left, fov.width)):
         share = np.cumsum(lung.sum(axis=(0, 3 - axis))) / lung.sum()
-        first, last = np.searchsorted(share, [CRUMBS, 1 - CRUMBS]) + np.array([0, 1])
+        first, last = np.searchsorted(share, [OUTLIER_SHARE, 1 - OUTLIER_SHARE]) + np.array([0, 1])
         spans.append((start + first * length / lung.shape[axis], start + last * length / lung.shape[axis]))
-    side = ROOM * max((last - first) * step for (first, last), step in zip(spans, spacing, strict=True))
-    side = max(side, SMALLEST * square.height * spacing[0])
+    side = LUNG_MARGIN * max((last - first) * step for (first, last), step in zip(spans, spacing, strict=True))
+    side = max(side, SMALLEST * fov.height * spacing[0])
     height, width = max(1, round(side / spacing[0])), max(1, round(side / spacing[1]))
-    if height >= square.height:
-        return square
+    if height >= fov.height:
+        return fov
     row, column = (sum(span) / 2 for span in spans)
-    return Square(round(row - height / 2), round(column - width / 2), height, width)
+    return FieldOfView(round(row - height / 2), round(column - width / 2), height, width)
 
 
-def cut(slices: NDArray[Any], square: Square, air: int) -> NDArray[Any]:
-    """Return (z, height, width): what lies in the square; a view if it holds slices only, else padded with `air`."""
-    rows, columns, inner = _overlap(slices.shape[1:], square)
+def crop(slices: NDArray[Any], fov: FieldOfView, air: int) -> NDArray[Any]:
+    """Return what lies in the field of view, (z, height, width): a view if slices fill it, else padded with `air`."""
+    rows, columns, inner = _overlap(slices.shape[1:], fov)
     part = slices[:, rows, columns]
-    if part.shape[1:] == (square.height, square.width):
+    if part.shape[1:] == (fov.height, fov.width):
         return part
-    padded = np.full((len(slices), square.height, square.width), air, slices.dtype)
+    padded = np.full((len(slices), fov.height, fov.width), air, slices.dtype)
     padded[(slice(None), *inner)] = part
     return padded
 
 
-def paste(target: NDArray[Any], patch: NDArray[Any], square: Square) -> None:
-    """Write a patch (z, height, width) that covers `square` into `target` (z, y, x), in place."""
-    rows, columns, inner = _overlap(target.shape[1:], square)
+def paste(target: NDArray[Any], patch: NDArray[Any], fov: FieldOfView) -> None:
+    """Write a patch (z, height, width) that covers `fov` into `target` (z, y, x), in place."""
+    rows, columns, inner = _overlap(target.shape[1:], fov)
     target[:, rows, columns] = patch[(slice(None), *inner)]
 
 
-def _overlap(plane: tuple[int, ...], square: Square) -> tuple[slice, slice, tuple[slice, slice]]:
-    """Return the rows and columns of the plane inside the square, and the same region counted inside the square."""
+def _overlap(plane: tuple[int, ...], fov: FieldOfView) -> tuple[slice, slice, tuple[slice, slice]]:
+    """Return the rows and columns of the plane inside the field of view, and the same region counted inside of it."""
     spans = []
-    for start, length, size in zip((square.top, square.left), (square.height, square.width), plane, strict=True):
+    for start, length, size in zip((fov.top, fov.left), (fov.height, fov.width), plane, strict=True):
         first = min(max(start, 0), size)
         spans.append((first, max(min(start + length, size), first), start))
     outer = [slice(first, last) for first, last, _ in spans]

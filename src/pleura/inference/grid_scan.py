@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.bundle import Bundle
-from pleura.inference.grid import Square
+from pleura.inference.grid import FieldOfView
 from pleura.inference.morphology import dilate
 from pleura.volume import Volume, axial_order
 
@@ -34,7 +34,7 @@ class GridScan:
     planes : (z, side, side) uint8, HU of the window stretched to 0..255; axes run to the head, back and left
     spacing : millimetres between voxels along (z, y, x)
     window : HU of bytes 0 and 255
-    square : where the grid lies on the slices
+    fov : where the grid lies on the slices
     slice_shape : rows and columns of the slices
     spacing_known : False where the millimetres are a guess
     """
@@ -42,7 +42,7 @@ class GridScan:
     planes: NDArray[np.uint8]
     spacing: tuple[float, float, float]
     window: tuple[float, float]
-    square: Square
+    fov: FieldOfView
     slice_shape: tuple[int, int]
     spacing_known: bool = True
 
@@ -82,8 +82,8 @@ class GridScan:
         unseen = np.pad(self.coarse.max(axis=0) == 0, 1)
         for axis, (start, length, size) in enumerate(
             zip(
-                (self.square.top, self.square.left),
-                (self.square.height, self.square.width),
+                (self.fov.top, self.fov.left),
+                (self.fov.height, self.fov.width),
                 self.slice_shape,
                 strict=True,
             )
@@ -102,16 +102,16 @@ class GridScan:
         return np.asarray((near & ~self.unseen)[1:-1, 1:-1])
 
 
-def grid_scan(volume: Volume, planes: NDArray[np.uint8], square: Square, bundle: Bundle) -> GridScan:
-    """Return the planes (z, side, side) that were sampled from a volume in HU over a square of its slices."""
+def grid_scan(volume: Volume, planes: NDArray[np.uint8], fov: FieldOfView, bundle: Bundle) -> GridScan:
+    """Return the planes (z, side, side) that were sampled from a volume in HU over a field of view of its slices."""
     axes, _ = axial_order(volume.affine)
     step, row, column = (volume.spacing[axis] for axis in axes)
     low, high = bundle.recipe["intensity"]["hu_window"]
     return GridScan(
         planes=planes,
-        spacing=(step, row * square.height / bundle.side, column * square.width / bundle.side),
+        spacing=(step, row * fov.height / bundle.side, column * fov.width / bundle.side),
         window=(float(low), float(high)),
-        square=square,
+        fov=fov,
         slice_shape=(volume.shape[axes[1]], volume.shape[axes[2]]),
         spacing_known=volume.spacing_known,
     )

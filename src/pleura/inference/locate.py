@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pleura.inference.backends import Backend
 from pleura.inference.bundle import LUNGS, Bundle
-from pleura.inference.grid import Square, body_square, lung_square, whole_square
+from pleura.inference.grid import FieldOfView, body_fov, lung_fov, whole_fov
 from pleura.inference.predict import BATCH, with_convention_channel
 from pleura.inference.resample import resample_to_grid
 from pleura.modality.borders import without_borders
@@ -23,8 +23,8 @@ LOCATE_SLICES = 24
 
 def locate_lungs(
     slices: NDArray[Any], spacing: tuple[float, float], kind: Kind, bundle: Bundle, backend: Backend, threads: int
-) -> Square:
-    """Return the square the recipe asks for; over the lungs, that of the body where no lung is seen.
+) -> FieldOfView:
+    """Return the field of view the recipe asks for; over the lungs, that of the body where no lung is seen.
 
     Parameters
     ----------
@@ -33,24 +33,22 @@ def locate_lungs(
     kind : what the values mean
     """
     if bundle.view == "whole":
-        return (
-            _filled_square(slices[0], spacing) if kind is Kind.RADIOGRAPH else whole_square(slices.shape[1:], spacing)
-        )
-    body = body_square(slices, spacing, kind)
+        return _filled_fov(slices[0], spacing) if kind is Kind.RADIOGRAPH else whole_fov(slices.shape[1:], spacing)
+    body = body_fov(slices, spacing, kind)
     if bundle.view == "body":
         return body
     step = max(1, len(slices) // LOCATE_SLICES)
     planes = resample_to_grid(slices[step // 2 :: step], body, kind, bundle, threads)
     alone = with_convention_channel(planes[:, None].repeat(bundle.planes, axis=1), bundle)
     found = [_found(backend(alone[start : start + BATCH]), bundle.output) for start in range(0, len(alone), BATCH)]
-    return lung_square(np.concatenate(found), body, spacing)
+    return lung_fov(np.concatenate(found), body, spacing)
 
 
-def _filled_square(plane: NDArray[Any], spacing: tuple[float, float]) -> Square:
+def _filled_fov(plane: NDArray[Any], spacing: tuple[float, float]) -> FieldOfView:
     """Return the smallest square that holds a picture but for its plain borders."""
     rows, columns = without_borders(plane)
-    square = whole_square((rows.stop - rows.start, columns.stop - columns.start), spacing)
-    return replace(square, top=square.top + rows.start, left=square.left + columns.start)
+    fov = whole_fov((rows.stop - rows.start, columns.stop - columns.start), spacing)
+    return replace(fov, top=fov.top + rows.start, left=fov.left + columns.start)
 
 
 def _found(output: tuple[NDArray[np.uint8], ...], kind: str) -> NDArray[np.bool_]:

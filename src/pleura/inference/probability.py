@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.inference.grid import Square
+from pleura.inference.grid import FieldOfView
 from pleura.networks import encoding
 
 
@@ -28,10 +28,10 @@ def lung_probability(lung: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return table[lung]
 
 
-def enlarge(probabilities: NDArray[np.uint8], square: Square) -> NDArray[np.uint8]:
-    """Return probabilities (n, s, s) as (n, height, width) of the square, between neighbours linearly."""
+def enlarge(probabilities: NDArray[np.uint8], fov: FieldOfView) -> NDArray[np.uint8]:
+    """Return probabilities (n, s, s) as (n, height, width) of the field of view, between neighbours linearly."""
     from PIL import Image
 
-    size = square.width, square.height
+    size = fov.width, fov.height
     planes = [Image.fromarray(plane).resize(size, Image.Resampling.BILINEAR) for plane in probabilities]
     return np.stack([np.asarray(plane) for plane in planes])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pleura.inference.backends import run_graph
 from pleura.inference.bundle import Bundle
 from pleura.inference.cleanup import Cleaned
-from pleura.inference.grid import Square, cut, paste
+from pleura.inference.grid import FieldOfView, crop, paste
 from pleura.volume import Kind
 
 CHUNK_TO_GRID = 8
@@ -22,9 +22,9 @@ CHUNK_TO_SCAN = 4
 
 
 def resample_to_grid(
-    slices: NDArray[Any], square: Square, kind: Kind, bundle: Bundle, threads: int
+    slices: NDArray[Any], fov: FieldOfView, kind: Kind, bundle: Bundle, threads: int
 ) -> NDArray[np.uint8]:
-    """Return planes (z, side, side) uint8: the slices inside the square, in the window of the recipe.
+    """Return planes (z, side, side) uint8: the slices inside the field of view, in the window of the recipe.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ def resample_to_grid(
     numbers = {"low": np.array(low, np.float32), "scale": np.array(255.0 / (high - low), np.float32)}
     planes = np.empty((len(slices), bundle.side, bundle.side), np.uint8)
     for start in range(0, len(slices), CHUNK_TO_GRID):
-        part = cut(slices[start : start + CHUNK_TO_GRID], square, air=int(low))
+        part = crop(slices[start : start + CHUNK_TO_GRID], fov, air=int(low))
         part = np.ascontiguousarray(part, dtype=np.int16)[:, None]
         shape = (len(part), 1, bundle.side, bundle.side)
         planes[start : start + CHUNK_TO_GRID] = run_graph(bundle, "prepare", threads, shape, slices=part, **numbers)[
@@ -43,12 +43,14 @@ def resample_to_grid(
     return planes
 
 
-def resample_to_scan(cleaned: Cleaned, square: Square, target: NDArray[np.uint8], bundle: Bundle, threads: int) -> None:
+def resample_to_scan(
+    cleaned: Cleaned, fov: FieldOfView, target: NDArray[np.uint8], bundle: Bundle, threads: int
+) -> None:
     """Write the labels of the grid into `target` (z, y, x), in place; slices without lung stay as they are.
 
     Scores are up-sampled and then cut, so that the border is as smooth as the scan allows.
     """
-    size = np.array([square.height, square.width], np.int64)
+    size = np.array([fov.height, fov.width], np.int64)
     first, rows, columns = cleaned.box
     occupied = np.flatnonzero(cleaned.labels.any(axis=(1, 2)))
     for start in range(0, len(occupied), CHUNK_TO_SCAN):
@@ -56,22 +58,22 @@ def resample_to_scan(cleaned: Cleaned, square: Square, target: NDArray[np.uint8]
         inputs = {name: np.zeros((len(indices), 1, bundle.side, bundle.side), np.uint8) for name in ("lung", "labels")}
         for name, whole in inputs.items():
             whole[:, 0, rows, columns] = getattr(cleaned, name)[indices]
-        shape = (len(indices), 1, square.height, square.width)
+        shape = (len(indices), 1, fov.height, fov.width)
         patch = run_graph(bundle, "restore", threads, shape, size=size, **inputs)[:, 0]
         for index, z in enumerate(first.start + indices):
-            paste(target[z : z + 1], patch[index : index + 1], square)
+            paste(target[z : z + 1], patch[index : index + 1], fov)
 
 
 def argmax_on_scan(
     batches: Iterable[tuple[slice, NDArray[np.uint8]]],
-    square: Square,
+    fov: FieldOfView,
     target: NDArray[np.uint8],
     bundle: Bundle,
     threads: int,
 ) -> None:
     """Write the likeliest class of each voxel into `target` (z, y, x), in place, probabilities up-sampled before."""
-    size = np.array([square.height, square.width], np.int64)
+    size = np.array([fov.height, fov.width], np.int64)
     for indices, probabilities in batches:
-        shape = (len(probabilities), 1, square.height, square.width)
+        shape = (len(probabilities), 1, fov.height, fov.width)
         patch = run_graph(bundle, "restore", threads, shape, size=size, probabilities=probabilities)[:, 0]
-        paste(target[indices], patch, square)
+        paste(target[indices], patch, fov)

@@ -113,9 +113,9 @@ def apply(changes: Sequence[Change], batch: Batch, count: int = 2) -> tuple[Tens
     low = torch.tensor([change.window[0] for change in changes]).view(-1, 1, 1, 1)
     high = torch.tensor([change.window[1] for change in changes]).view(-1, 1, 1, 1)
     images = ((images - low) / (high - low)).clamp_(0.0, 1.0)
-    squares = [case.square for case in batch.cases]
+    fovs = [case.fov for case in batch.cases]
     images, labels = spatial.apply(
-        [change.place for change in changes], squares, images, torch.from_numpy(batch.labels), count
+        [change.place for change in changes], fovs, images, torch.from_numpy(batch.labels), count
     )
     for index, change in enumerate(changes):
         chance = torch.Generator().manual_seed(change.seed)

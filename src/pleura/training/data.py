@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pleura.errors import UnsuitableInput
-from pleura.inference.grid import Square, body_square, lung_square, whole_square
+from pleura.inference.grid import FieldOfView, body_fov, lung_fov, whole_fov
 from pleura.volume import Kind
 
 SIDE = 256
@@ -36,7 +36,7 @@ class Case:
     id : of the case in the manifest of its set
     slices : (z, SIDE, SIDE) int16: HU, or greys 0..255 for `Kind.WINDOWED`
     labels : (z, SIDE, SIDE) uint8: 0 background, 1 right lung, 2 left lung (or what the data set says), 255 unknown
-    square : what the grid is laid over
+    fov : what the grid is laid over
     step : millimetres between slices, or None where it is not known or there is one slice only
     sides : (z,) bool; where False, both lungs carry the label 1
     """
@@ -44,7 +44,7 @@ class Case:
     source: str
     slices: NDArray[np.int16]
     labels: NDArray[np.uint8]
-    square: Square
+    fov: FieldOfView
     step: float | None
     kind: Kind
     sides: NDArray[np.bool_]
@@ -182,12 +182,12 @@ def make_case(
     small, small_labels = _to_side(slices, labels, kind)
     if view == "whole":
         scale = SIDE / max(slices.shape[1:])
-        square = whole_square(tuple(round(size * scale) for size in slices.shape[1:]), spacing)
+        fov = whole_fov(tuple(round(size * scale) for size in slices.shape[1:]), spacing)
     elif view == "body" or not small_labels.any():
-        square = body_square(small, spacing, kind)
+        fov = body_fov(small, spacing, kind)
     else:
-        square = lung_square(small_labels > 0, Square(0, 0, SIDE, SIDE), spacing)
-    return Case(source, small, small_labels, square, step, kind, sides, name)
+        fov = lung_fov(small_labels > 0, FieldOfView(0, 0, SIDE, SIDE), spacing)
+    return Case(source, small, small_labels, fov, step, kind, sides, name)
 
 
 def _to_side(

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from pleura.inference.grid import Square
+from pleura.inference.grid import FieldOfView
 from pleura.training.data import SIDE
 
 TURNS = {(0, False): 0.915, (2, False): 0.06, (2, True): 0.01, (0, True): 0.005}
@@ -25,9 +25,9 @@ rare variant, for a mirrored picture. Most mirrored pictures are upside down."""
 class Place:
     """How the grid is laid over a slice.
 
-    `turn` counts quarter turns, `mirrored` swaps left and right of the picture before them (the labels keep the
-    side of the patient), `angle` is in radians, `scale` above 1 shows more than the square of the case, `stretch` is
-    the ratio of rows to columns, `shift` moves the centre as a part of the side, `bend` is in pixels.
+    `turn` counts quarter turns, `mirrored` swaps left and right of the picture before them (the labels keep the side of
+    the patient), `angle` is in radians, `scale` above 1 shows more than the field of view of the case, `stretch` is the
+    ratio of rows to columns, `shift` moves the centre as a part of the side, `bend` is in pixels.
     """
 
     turn: int
@@ -62,16 +62,14 @@ def draw_small(rng: np.random.Generator) -> Place:
     return Place(turn=0, mirrored=False, angle=angle, scale=scale, stretch=1.0, shift=shift, bend=0.0, seed=0)
 
 
-def matrix(place: Place, square: Square) -> Tensor:
+def matrix(place: Place, fov: FieldOfView) -> Tensor:
     """Return the (2, 3) matrix for `affine_grid`: grid coordinates in -1..1 to slice coordinates (x, y) in -1..1."""
     angle = place.angle + place.turn * math.pi / 2
     cos, sin = math.cos(angle), math.sin(angle)
     mirror = -1.0 if place.mirrored else 1.0
     turned = torch.tensor([[cos * mirror, -sin * mirror], [sin, cos]])
-    reach = torch.tensor([[square.width / SIDE / place.stretch**0.5], [square.height / SIDE * place.stretch**0.5]])
-    centre = torch.tensor(
-        [[(2 * square.left + square.width) / SIDE - 1], [(2 * square.top + square.height) / SIDE - 1]]
-    )
+    reach = torch.tensor([[fov.width / SIDE / place.stretch**0.5], [fov.height / SIDE * place.stretch**0.5]])
+    centre = torch.tensor([[(2 * fov.left + fov.width) / SIDE - 1], [(2 * fov.top + fov.height) / SIDE - 1]])
     shift = torch.tensor([[place.shift[1] * 2], [place.shift[0] * 2]]) * reach
     return torch.cat([turned * reach * place.scale, centre + shift], dim=1)
 
@@ -83,17 +81,17 @@ def down(place: Place) -> tuple[float, float]:
 
 
 AS_READ = Place(turn=0, mirrored=False, angle=0.0, scale=1.0, stretch=1.0, shift=(0.0, 0.0), bend=0.0, seed=0)
-"""The square of the case, as prediction lays it."""
+"""The field of view of the case, as prediction lays it."""
 
 
 def apply(
-    places: Sequence[Place], squares: Sequence[Square], images: Tensor, labels: Tensor, count: int = 2
+    places: Sequence[Place], fovs: Sequence[FieldOfView], images: Tensor, labels: Tensor, count: int = 2
 ) -> tuple[Tensor, Tensor]:
     """Sample images (n, c, SIDE, SIDE), linearly, and labels (n, SIDE, SIDE), by majority, on the placed grids.
 
     Labels are 0 to `count`, and 255 for unknown. Air lies around the slices. Returns images float32, labels int64.
     """
-    matrices = torch.stack([matrix(place, square) for place, square in zip(places, squares, strict=True)])
+    matrices = torch.stack([matrix(place, fov) for place, fov in zip(places, fovs, strict=True)])
     grid = functional.affine_grid(matrices.float(), [len(places), 1, SIDE, SIDE], align_corners=False)
     for index, place in enumerate(places):
         if place.bend:

@@ -39,9 +39,9 @@ def prepare(cases: Sequence[Case], config: TrainingConfig) -> list[Sheet]:
 def _sheet(case: Case, config: TrainingConfig) -> Sheet:
     low, high = config.window if case.kind is Kind.HU else GREYS
     values = torch.from_numpy(case.slices).float().sub(low).div(high - low).clamp(0.0, 1.0)
-    places, squares = [spatial.AS_READ] * len(values), [case.square] * len(values)
+    places, fovs = [spatial.AS_READ] * len(values), [case.fov] * len(values)
     planes, labels = spatial.apply(
-        places, squares, values[:, None], torch.from_numpy(case.labels), max(len(config.labels), 2)
+        places, fovs, values[:, None], torch.from_numpy(case.labels), max(len(config.labels), 2)
     )
     if config.slices == 3:
         gap = max(1, round(CONTEXT_MM / case.step)) if case.step else 1
