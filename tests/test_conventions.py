@@ -16,7 +16,7 @@ from pleura.inference.bundle import RADIOGRAPH, load_bundle
 
 
 def test_conventions_are_those_that_the_shipped_model_knows() -> None:
-    assert load_bundle(RADIOGRAPH).conditions == CONVENTIONS
+    assert load_bundle(RADIOGRAPH).conventions == CONVENTIONS
 
 
 def test_modalities_and_conventions_are_listed_once() -> None:
