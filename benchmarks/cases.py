@@ -51,7 +51,7 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
 _READ_SEG = """
 import sys
 from pathlib import Path
-from pleura.datasets.dicom_seg import read_seg, segment_names
+from pleura.reading.dicom.seg import read_seg, segment_names
 from pleura.errors import PleuraError
 try:
     path = Path(sys.argv[1])

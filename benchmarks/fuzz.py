@@ -82,8 +82,8 @@ class Trial:
         yield lambda: self._segmented(path, number)
 
     def _objects(self, seed: Seed, path: Path) -> Iterator[Callable[[], Any]]:
-        from pleura.datasets.dicom_seg import read_seg, segment_names
-        from pleura.datasets.rtstruct import read_rtstruct, structure_names
+        from pleura.reading.dicom.rtstruct import read_rtstruct, structure_names
+        from pleura.reading.dicom.seg import read_seg, segment_names
 
         if seed.group == "seg":
             yield lambda: segment_names(path)

@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 import pleura
-from pleura.datasets.dicom_seg import read_seg
-from pleura.datasets.rtstruct import structure_names
 from pleura.errors import InvalidBundle, PleuraError
 from pleura.inference.recipe import read_recipe
 from pleura.reading import read_labels, survey
 from pleura.reading.array import from_array
+from pleura.reading.dicom.rtstruct import structure_names
+from pleura.reading.dicom.seg import read_seg
 
 SEEDS = seeds()
 few = settings(

@@ -145,14 +145,12 @@ def test_an_enhanced_object_of_fewer_frames_than_it_says_is_refused(tmp_path: Pa
 def test_a_deflated_file_that_holds_a_giant_is_refused_before_it_is_inflated_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pleura.reading import dicom_dataset
-
     path = save(ct_slice(HU[0], (0, 0, 0)), tmp_path / "a.dcm", syntax=DeflatedExplicitVRLittleEndian)
     np.testing.assert_array_equal(pleura.read(path).voxels[0], HU[0])
     dataset = ct_slice(HU[0], (0, 0, 0))
     dataset.add_new(0x00091001, "OB", bytes(20_000_000))
     save(dataset, path, syntax=DeflatedExplicitVRLittleEndian)
-    monkeypatch.setattr(dicom_dataset, "_MOST_INFLATED", 1 << 23)
+    monkeypatch.setattr("pleura.reading.dicom.dataset._MOST_INFLATED", 1 << 23)
     assert error_code(path) == "too-large"
 
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import pleura
-from pleura.reading.dicom_frames import read_frames
-from pleura.reading.dicom_pixels import read_pixels
+from pleura.reading.dicom.frames import read_frames
+from pleura.reading.dicom.pixels import read_pixels
 
 ROOT = Path(__file__).parents[2]
 KNOWN = {

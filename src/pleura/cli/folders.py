@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pleura.errors import UnreadableInput
 from pleura.file_format import Format, detect_format, format_by_name, is_voxels_of_pair
-from pleura.reading.dicom_elements import read_elements
-from pleura.reading.dicom_headers import Header, header_of
-from pleura.reading.dicom_objects import is_radiograph, objection
+from pleura.reading.dicom.elements import read_elements
+from pleura.reading.dicom.header import Header, parse_header
+from pleura.reading.dicom.sop_classes import is_radiograph, objection
 from pleura.reading.walk import file_set, files_below
 from pleura.volume import Note
 from pleura.writing import is_pleura_output
@@ -192,6 +192,6 @@ def _format(file: Path) -> Format | None:
 def _header(file: Path) -> Header | None:
     """Return what a DICOM file says of itself, or None where it is damaged."""
     try:
-        return header_of(file, read_elements(file))
+        return parse_header(file, read_elements(file))
     except (UnreadableInput, OSError):
         return None

@@ -18,9 +18,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.datasets.dicom_seg import read_seg
 from pleura.datasets.files import file_hash, write_slice, write_volume
-from pleura.datasets.rtstruct import read_rtstruct
 from pleura.errors import PleuraError
 from pleura.file_format import Format, detect_format
 from pleura.modality.shown import shown
@@ -33,7 +31,9 @@ from pleura.preparation.sampling import plan
 from pleura.preparation.settings import Settings
 from pleura.reading import read
 from pleura.reading.alignment import on_image
-from pleura.reading.dicom_dataset import read_dataset
+from pleura.reading.dicom.dataset import read_dataset
+from pleura.reading.dicom.rtstruct import read_rtstruct
+from pleura.reading.dicom.seg import read_seg
 from pleura.reading.labelmap import LabelMap, read_labels
 from pleura.reading.values import AIR
 from pleura.volume import Affine, Kind, Note, Volume, axial_order, to_axial

@@ -13,8 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pleura.datasets.dicom_seg import segment_names
-from pleura.datasets.rtstruct import structure_names
 from pleura.errors import PleuraError
 from pleura.file_format import Format, detect_format
 from pleura.labels import LEFT, RIGHT
@@ -23,9 +21,11 @@ from pleura.preparation.label_mapping import side_of
 from pleura.preparation.names import Named, Place
 from pleura.preparation.pairing import are_whole, is_of_used_scan, with_masks
 from pleura.preparation.record import Pair, Refusal
-from pleura.reading.dicom import scan
-from pleura.reading.dicom_dataset import read_dataset
-from pleura.reading.dicom_series import Series
+from pleura.reading.dicom.ct import scan
+from pleura.reading.dicom.dataset import read_dataset
+from pleura.reading.dicom.rtstruct import structure_names
+from pleura.reading.dicom.seg import segment_names
+from pleura.reading.dicom.series import Series
 
 SEGMENTATIONS = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
 """SOP classes: Segmentation, Label Map Segmentation."""

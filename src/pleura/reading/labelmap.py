@@ -1,6 +1,6 @@
 """Label maps as they are stored: the values of a mask are names, not measurements, so nothing is judged or stretched.
 
-References: as in `nifti`, `nrrd`, `metaimage`, `raster` and `dicom_decoding`, whose geometry is used.
+References: as in `nifti`, `nrrd`, `metaimage`, `raster` and `dicom.decoding`, whose geometry is used.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.file_format import Format, detect_format
-from pleura.reading.dicom_decoding import decode
-from pleura.reading.dicom_elements import read_elements
-from pleura.reading.dicom_headers import header_of
+from pleura.reading.dicom.decoding import decode
+from pleura.reading.dicom.elements import read_elements
+from pleura.reading.dicom.header import parse_header
 from pleura.reading.metaimage import decode_metaimage
 from pleura.reading.nifti import decode_nifti
 from pleura.reading.nrrd import decode_nrrd
@@ -97,7 +97,7 @@ def _from_dicom(path: Path) -> LabelMap:
 
     Rescale and place are left alone; they are those of the slice that it was made from, or say nothing.
     """
-    header = header_of(path, read_elements(path))
+    header = parse_header(path, read_elements(path))
     if header.pixel_offset is None or header.frame_count > 1:
         raise UnreadableInput("of DICOM, one picture a file is read as a mask", code="unknown-format")
     plane = next(decode(header, [0]))

@@ -15,7 +15,7 @@ from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
 from pleura.file_format import HEAD
 from pleura.reading.checks import NARROWEST
 from pleura.reading.colour import without_colour
-from pleura.reading.dicom_codestream import has_many_scans
+from pleura.reading.dicom.codestream import has_many_scans
 from pleura.reading.exif import affine_as_shown, as_stored, orientation, orientation_notes
 from pleura.reading.limits import MOST_PIXELS
 from pleura.reading.values import interpret

@@ -14,12 +14,12 @@ from pleura.modality.shown import shown
 from pleura.reading import values
 from pleura.reading.checks import grid_notes
 from pleura.reading.damage import damage_named
-from pleura.reading.dicom import scan, without_doubles
-from pleura.reading.dicom_geometry import places, stack
-from pleura.reading.dicom_objects import class_name
-from pleura.reading.dicom_pixels import read_pixels
-from pleura.reading.dicom_series import Series, choose
-from pleura.reading.radiograph import read_radiograph
+from pleura.reading.dicom.ct import scan, without_doubles
+from pleura.reading.dicom.geometry import places, stack
+from pleura.reading.dicom.pixels import read_pixels
+from pleura.reading.dicom.radiograph import read_radiograph
+from pleura.reading.dicom.series import Series, choose
+from pleura.reading.dicom.sop_classes import class_name
 from pleura.volume import Identity, Kind, Note, Spacing, Volume, axial_order
 
 _PLANES = ("axial", "coronal", "sagittal")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
-from pleura.reading.dicom_headers import Header
+from pleura.reading.dicom.header import Header
 
 ENHANCED = frozenset({"1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"})
 """SOP classes of CT with many frames a file: Enhanced CT and Legacy Converted Enhanced CT."""

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
-from pleura.reading.dicom_frames import Frame
+from pleura.reading.dicom.frames import Frame
 from pleura.volume import Affine, Note
 
 SAME_PLACE = 0.01

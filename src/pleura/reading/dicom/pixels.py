@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput
 from pleura.reading.damage import file_named
-from pleura.reading.dicom_decoding import decode
-from pleura.reading.dicom_elements import NATIVE
-from pleura.reading.dicom_frames import Frame
-from pleura.reading.dicom_headers import Header
+from pleura.reading.dicom.decoding import decode
+from pleura.reading.dicom.elements import NATIVE
+from pleura.reading.dicom.frames import Frame
+from pleura.reading.dicom.header import Header
 from pleura.reading.values import AIR
 
 _WORTH_HELPERS = 64
@@ -37,7 +37,7 @@ def read_pixels(frames: Sequence[Frame | None], voxels: NDArray[np.int16]) -> No
     """
     todo = [(slot, frame) for slot, frame in enumerate(frames) if frame is not None]
     if len(todo) >= _WORTH_HELPERS and not any(_readable_in_place(frame.header) for _, frame in todo):
-        from pleura.reading.dicom_workers import read_in_workers
+        from pleura.reading.dicom.workers import read_in_workers
 
         todo = read_in_workers(todo, voxels)
     several = len({frame.header.path for frame in frames if frame}) > 1

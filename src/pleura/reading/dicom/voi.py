@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
-from pleura.reading.dicom_headers import Header
+from pleura.reading.dicom.header import Header
 from pleura.reading.values import TAILS
 from pleura.volume import Note
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pleura.errors import UnreadableInput
-from pleura.reading.dicom_dataset import DEFLATED, read_dataset
+from pleura.reading.dicom.dataset import DEFLATED, read_dataset
 
 WANTED: Mapping[int, str] = {
     0x00020010: "TransferSyntaxUID",

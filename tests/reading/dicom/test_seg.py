@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pleura.datasets.dicom_seg import read_seg, segment_names
 from pleura.errors import PleuraError, UnreadableInput
+from pleura.reading.dicom.seg import read_seg, segment_names
 
 RIGHT, LEFT, BODY = np.zeros((3, 3, 8, 10), bool)
 RIGHT[1:, 2:6, 1:4] = LEFT[:2, 2:6, 6:9] = BODY[:, 1:7] = True

@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
 from pleura.reading import values
-from pleura.reading.dicom_decoding import decode
-from pleura.reading.dicom_frames import Frame
-from pleura.reading.dicom_objects import is_hounsfield
-from pleura.reading.dicom_pixels import fill_missing, read_pixels
-from pleura.reading.radiograph_grey import stored_bits
+from pleura.reading.dicom.decoding import decode
+from pleura.reading.dicom.frames import Frame
+from pleura.reading.dicom.pixels import fill_missing, read_pixels
+from pleura.reading.dicom.sop_classes import is_hounsfield
+from pleura.reading.dicom.voi import stored_bits
 from pleura.volume import Note
 
 _BREAK = 250.0

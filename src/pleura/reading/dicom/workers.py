@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from pleura.reading.dicom_frames import Frame
+    from pleura.reading.dicom.frames import Frame
 
 _MOST_HELPERS = 8
 
@@ -47,7 +47,7 @@ def read_in_workers(todo: Todo, voxels: NDArray[np.int16]) -> list[tuple[int, Fr
 
 def _share(voxels: NDArray[np.int16], share: Todo) -> Todo:
     """Let one helper read a share; return the part that it did not deliver."""
-    command = [sys.executable, "-P", "-m", "pleura.reading.dicom_workers"]
+    command = [sys.executable, "-P", "-m", "pleura.reading.dicom.workers"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
     done = 0
@@ -68,7 +68,7 @@ def _share(voxels: NDArray[np.int16], share: Todo) -> Todo:
 
 def _help() -> None:
     """Read the frames that come on standard input and write their HU to standard output, in order."""
-    from pleura.reading.dicom_pixels import read_pixels
+    from pleura.reading.dicom.pixels import read_pixels
 
     for frame in pickle.load(sys.stdin.buffer):
         voxels = np.empty((1, frame.header.rows, frame.header.columns), np.int16)

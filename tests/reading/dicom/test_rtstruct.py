@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pleura.datasets.rtstruct import read_rtstruct, structure_names
 from pleura.errors import PleuraError, UnreadableInput
+from pleura.reading.dicom.rtstruct import read_rtstruct, structure_names
 from pleura.volume import Volume, affine_from_spacing
 
 SQUARE = [2.0, 2.0, 5.0, 6.0, 2.0, 5.0, 6.0, 6.0, 5.0, 2.0, 6.0, 5.0]

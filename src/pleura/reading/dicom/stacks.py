@@ -12,8 +12,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.reading.dicom_frames import Frame
-from pleura.reading.dicom_geometry import SAME_PLACE, distances, places
+from pleura.reading.dicom.frames import Frame
+from pleura.reading.dicom.geometry import SAME_PLACE, distances, places
 
 Stack = tuple[list[Frame], int]
 """Slices, and how many more lay at places of theirs and were left out."""

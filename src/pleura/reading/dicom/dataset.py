@@ -1,4 +1,4 @@
-"""A DICOM file as a data set of pydicom, where more is needed than the few elements of `dicom_elements`."""
+"""A DICOM file as a data set of pydicom, where more is needed than the few elements of `elements`."""
 
 from __future__ import annotations
 

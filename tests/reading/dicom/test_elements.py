@@ -18,14 +18,14 @@ from pydicom.uid import (
 )
 
 from pleura.errors import UnreadableInput
-from pleura.reading import dicom_elements
-from pleura.reading.dicom_elements import read_elements
+from pleura.reading.dicom import elements
+from pleura.reading.dicom.elements import read_elements
 
 NATIVE = [ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian]
 
 
 def by_pydicom(path: Path) -> dict[str, str]:
-    return dict(dicom_elements._by_pydicom(path).values)
+    return dict(elements._by_pydicom(path).values)
 
 
 def nested(depth: int) -> Dataset:
@@ -106,8 +106,8 @@ def test_real_headers_equal_those_of_pydicom(shared: Path) -> None:
         if not path.is_file() or path.parent.name == "06-broken" or path.read_bytes()[128:132] != b"DICM":
             continue
         try:
-            walked = dicom_elements._walk_file(path.read_bytes(), whole=True)
-        except (dicom_elements._NotPlain, struct.error):
+            walked = elements._walk_file(path.read_bytes(), whole=True)
+        except (elements._NotPlain, struct.error):
             continue
         expected = by_pydicom(path)
         assert {key: normal(text) for key, text in walked.values.items()} == {

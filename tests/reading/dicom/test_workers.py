@@ -13,8 +13,8 @@ from pydicom.uid import RLELossless
 
 import pleura
 from pleura.errors import UnreadableInput
-from pleura.reading.dicom_frames import Frame, read_frames
-from pleura.reading.dicom_workers import read_in_workers
+from pleura.reading.dicom.frames import Frame, read_frames
+from pleura.reading.dicom.workers import read_in_workers
 
 HU = chest((70, 40, 48))
 

@@ -21,7 +21,6 @@ from pydicom.uid import (
 
 import pleura
 from pleura.errors import AmbiguousInput, PleuraError, UnreadableInput, UnsuitableInput
-from pleura.reading import dicom
 from pleura.volume import Kind, Volume
 
 
@@ -487,7 +486,7 @@ def test_a_folder_without_dicom_says_so(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_too_many_files_is_not_searched_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dicom, "_MOST_FILES", 20)
+    monkeypatch.setattr("pleura.reading.dicom.ct._MOST_FILES", 20)
     assert error_code(save_all(series(chest()), tmp_path)) == "too-many-files"
 
 

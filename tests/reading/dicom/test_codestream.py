@@ -12,7 +12,7 @@ from pydicom.uid import JPEG2000Lossless, RLELossless
 
 import pleura
 from pleura.errors import PleuraError
-from pleura.reading.dicom_codestream import jpeg_size
+from pleura.reading.dicom.codestream import jpeg_size
 
 HU = chest((1, 64, 64))
 

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
 from pleura.reading.colour import without_colour
-from pleura.reading.dicom_dataset import read_dataset
-from pleura.reading.dicom_decoding import decode
-from pleura.reading.dicom_frames import Frame
-from pleura.reading.dicom_headers import Header
-from pleura.reading.dicom_objects import is_colour
-from pleura.reading.radiograph_grey import greys
+from pleura.reading.dicom.dataset import read_dataset
+from pleura.reading.dicom.decoding import decode
+from pleura.reading.dicom.frames import Frame
+from pleura.reading.dicom.header import Header
+from pleura.reading.dicom.sop_classes import is_colour
+from pleura.reading.dicom.voi import greys
 from pleura.volume import Affine, Identity, Kind, Note, Volume, affine_from_spacing
 
 _CHEST = frozenset({"", "CHEST", "THORAX", "LUNG", "LUNGS"})

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pleura.errors import UnreadableInput
-from pleura.reading.dicom_elements import EXPLICIT_BIG, Elements
+from pleura.reading.dicom.elements import EXPLICIT_BIG, Elements
 
 _LOSSY = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"})
 """JPEG Baseline and Extended; of the other syntaxes only LossyImageCompression tells."""
@@ -58,7 +58,7 @@ class Header:
         return "LOCALIZER" in self.image_type
 
 
-def header_of(path: Path, elements: Elements) -> Header:
+def parse_header(path: Path, elements: Elements) -> Header:
     """Return the header of the file at `path`.
 
     Raises

@@ -11,11 +11,11 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
-from pleura.reading.dicom_codestream import has_many_scans, j2k_size, jpeg_size, rle_padding
-from pleura.reading.dicom_dataset import DEFLATED, read_dataset
-from pleura.reading.dicom_elements import NATIVE
-from pleura.reading.dicom_headers import Header
-from pleura.reading.dicom_objects import class_name
+from pleura.reading.dicom.codestream import has_many_scans, j2k_size, jpeg_size, rle_padding
+from pleura.reading.dicom.dataset import DEFLATED, read_dataset
+from pleura.reading.dicom.elements import NATIVE
+from pleura.reading.dicom.header import Header
+from pleura.reading.dicom.sop_classes import class_name
 from pleura.reading.limits import check_size
 
 _RLE = "1.2.840.10008.1.2.5"

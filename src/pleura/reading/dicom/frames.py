@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from pleura.errors import UnreadableInput
-from pleura.reading.dicom_dataset import DEFLATED, read_dataset
-from pleura.reading.dicom_elements import NATIVE, as_text, read_elements
-from pleura.reading.dicom_headers import Header, header_of
-from pleura.reading.dicom_objects import ENHANCED, is_radiograph, objection
+from pleura.reading.dicom.dataset import DEFLATED, read_dataset
+from pleura.reading.dicom.elements import NATIVE, as_text, read_elements
+from pleura.reading.dicom.header import Header, parse_header
+from pleura.reading.dicom.sop_classes import ENHANCED, is_radiograph, objection
 from pleura.reading.limits import check_size
 
 
@@ -60,7 +60,7 @@ def read_frames(path: Path) -> list[Frame]:
     UnreadableInput : the file is not DICOM or its header is damaged
     """
     elements = read_elements(path)
-    header = header_of(path, elements)
+    header = parse_header(path, elements)
     if objection(header) is not None or is_radiograph(header):
         return [_plane(header, 0, {"SOPInstanceUID": elements.values.get("SOPInstanceUID", "")})]
     if header.frame_count > 1 or header.sop_class in ENHANCED:

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
-from pleura.reading.dicom_dataset import read_dataset
+from pleura.reading.dicom.dataset import read_dataset
 from pleura.reading.labelmap import LabelMap
 from pleura.volume import FARTHEST, Volume
 

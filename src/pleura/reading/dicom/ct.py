@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
 from pleura.reading.damage import damage_named, file_named
-from pleura.reading.dicom_frames import Frame, read_frames
-from pleura.reading.dicom_geometry import places, stack
-from pleura.reading.dicom_pixels import read_pixels, same_pixels
-from pleura.reading.dicom_rescale import settle_series, settle_slices
-from pleura.reading.dicom_series import Series, choose, counted, group
+from pleura.reading.dicom.frames import Frame, read_frames
+from pleura.reading.dicom.geometry import places, stack
+from pleura.reading.dicom.pixels import read_pixels, same_pixels
+from pleura.reading.dicom.radiograph import read_radiograph
+from pleura.reading.dicom.rescale import settle_series, settle_slices
+from pleura.reading.dicom.series import Series, choose, counted, group
 from pleura.reading.limits import check_size
 from pleura.reading.padding import set_to_air
-from pleura.reading.radiograph import read_radiograph
 from pleura.reading.values import AIR
 from pleura.reading.walk import files_below
 from pleura.volume import Identity, Kind, Note, Volume
@@ -80,7 +80,7 @@ def read_dicom(paths: Sequence[Path], series: str | None, kind: Kind | None) -> 
     Parameters
     ----------
     paths : files; what is not DICOM among them is left out
-    series : key of the series to read (see `dicom_series`), or None to choose
+    series : key of the series to read (see `series`), or None to choose
     kind : Kind.HU to take the values as they are; None to judge them
 
     Raises

@@ -16,11 +16,11 @@ from itertools import zip_longest
 import numpy as np
 
 from pleura.errors import AmbiguousInput, Choice, PleuraError, UnsuitableInput
-from pleura.reading.dicom_frames import Frame
-from pleura.reading.dicom_geometry import distances
-from pleura.reading.dicom_headers import Header
-from pleura.reading.dicom_objects import is_radiograph, objection
-from pleura.reading.dicom_stacks import Stack, apart
+from pleura.reading.dicom.frames import Frame
+from pleura.reading.dicom.geometry import distances
+from pleura.reading.dicom.header import Header
+from pleura.reading.dicom.sop_classes import is_radiograph, objection
+from pleura.reading.dicom.stacks import Stack, apart
 from pleura.volume import Note
 
 CHEST_COVERAGE = 100.0
@@ -114,7 +114,7 @@ def group(frames: Iterable[Frame]) -> list[Series]:
     """Group frames into stacks, the largest first.
 
     Frames belong together when they share series, kind of object, size, orientation and pixel spacing, and what is to
-    be objected to them; each radiograph stands alone. Where places are taken twice, see `dicom_stacks`.
+    be objected to them; each radiograph stands alone. Where places are taken twice, see `stacks`.
     """
     kinds: dict[tuple[object, ...], list[list[Frame]]] = {}
     for frame in frames:

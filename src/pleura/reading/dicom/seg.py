@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
-from pleura.reading.dicom_dataset import read_dataset
+from pleura.reading.dicom.dataset import read_dataset
 from pleura.reading.labelmap import LabelMap
 from pleura.reading.limits import check_size
 from pleura.volume import FARTHEST, LARGEST, Affine
