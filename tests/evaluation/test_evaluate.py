@@ -14,10 +14,10 @@ from PIL import Image
 from pleura import Segmenter
 from pleura.errors import PleuraError
 from pleura.evaluation.cases import find_cases
-from pleura.evaluation.evaluate import differences, failure_rate, judge_files, judge_model, summaries, worst_pictures
+from pleura.evaluation.run import differences, evaluate_files, evaluate_model, failure_rate, summaries, worst_pictures
 from pleura.evaluation.scoring import score_pair
 from pleura.evaluation.statistics import bootstrap, summarise
-from pleura.evaluation.thresholds import count, curves
+from pleura.evaluation.thresholds import count_by_probability, threshold_curves
 from pleura.phantom import chest
 
 LUNGS = {1: "right lung", 2: "left lung"}
@@ -57,11 +57,11 @@ def test_masks_of_every_format_that_is_read_are_found(tmp_path: Path, suffix: st
 
 def test_files_are_matched_by_stem_and_a_missing_one_counts_as_a_failure(folders: tuple[Path, Path]) -> None:
     cases = find_cases(*folders)
-    judged = judge_files(cases)
-    assert [score.error for score in judged.scores] == [None, None, "no-prediction"]
-    dice = [score.agreements["both lungs"].dice for score in judged.scores]
+    evaluation = evaluate_files(cases)
+    assert [score.error for score in evaluation.scores] == [None, None, "no-prediction"]
+    dice = [score.agreements["both lungs"].dice for score in evaluation.scores]
     assert dice == [1.0, 0.5, 0.0]  # 50 of 100 rows overlap
-    assert failure_rate(judged.scores, "both lungs", 0.9) == pytest.approx(2 / 3)
+    assert failure_rate(evaluation.scores, "both lungs", 0.9) == pytest.approx(2 / 3)
 
 
 def test_figures_of_squares_moved_by_half_their_height() -> None:
@@ -81,7 +81,7 @@ def test_exchanged_sides_are_seen_in_the_confusion(tmp_path: Path) -> None:
     exchanged = np.array([0, 2, 1], np.uint8)[lungs()]
     save(tmp_path / "ref.png", lungs())
     save(tmp_path / "pred.png", exchanged)
-    score = judge_files(find_cases(tmp_path / "ref.png", tmp_path / "pred.png")).scores[0]
+    score = evaluate_files(find_cases(tmp_path / "ref.png", tmp_path / "pred.png")).scores[0]
     assert score.swapped == 1.0
     assert score.agreements["both lungs"].dice == 1.0
     assert score.agreements["right lung"].dice == 0.0
@@ -105,7 +105,7 @@ def test_distances_on_a_picture_are_millimetres_where_the_manifest_knows_them(tm
     found = {}
     for spacing in (None, [4.0, 3.0]):  # along x, y
         (tmp_path / "set" / "manifest.jsonl").write_text(json.dumps({**record, "spacing": spacing}))
-        (score,) = judge_files(find_cases(tmp_path / "set", tmp_path / "pred")).scores
+        (score,) = evaluate_files(find_cases(tmp_path / "set", tmp_path / "pred")).scores
         found[score.unit] = score.agreements["right lung"].hd95
     assert found == {"px": 5.0, "mm": 15.0}  # moved down by five rows
 
@@ -129,8 +129,8 @@ def test_bootstrap_draws_patients_not_cases() -> None:
 def test_difference_of_two_sets_of_predictions(folders: tuple[Path, Path], tmp_path: Path) -> None:
     for name in ("a", "b", "c"):
         save(tmp_path / "better" / f"{name}.png", lungs(1))
-    first = judge_files(find_cases(*folders))
-    second = judge_files(find_cases(folders[0], tmp_path / "better"))
+    first = evaluate_files(find_cases(*folders))
+    second = evaluate_files(find_cases(folders[0], tmp_path / "better"))
     dice = differences(first, second, LUNGS)["both lungs"]["dice"]
     # 1.0 -> 0.9, 0.5 -> 0.9, 0.0 -> 0.9
     assert dice.mean == pytest.approx((-0.1 + 0.4 + 0.9) / 3)
@@ -140,9 +140,9 @@ def test_difference_of_two_sets_of_predictions(folders: tuple[Path, Path], tmp_p
 def test_curves_over_thresholds_count_voxels_exactly() -> None:
     probabilities = np.array([[0, 51, 102, 255]], np.uint8)
     inside = np.array([[False, False, True, True]])
-    found = curves([count(probabilities, inside)])
+    found = threshold_curves([count_by_probability(probabilities, inside)])
     assert found is not None
-    at = {cut: place for place, cut in enumerate(np.round(found.cuts, 2))}
+    at = {threshold: place for place, threshold in enumerate(np.round(found.thresholds, 2))}
     assert found.dice[at[0.1]] == pytest.approx(2 * 2 / (2 + 3))  # three marked, two of them right
     assert found.dice[at[0.4]] == 1.0
     assert found.recall[at[0.5]] == 0.5
@@ -152,7 +152,7 @@ def test_curves_over_thresholds_count_voxels_exactly() -> None:
 def test_calibration_error_of_a_coin_that_keeps_its_word_is_zero() -> None:
     probabilities = np.full((1, 100), 51, np.uint8)  # one in five
     inside = np.arange(100)[None] < 20
-    found = curves([count(probabilities, inside)])
+    found = threshold_curves([count_by_probability(probabilities, inside)])
     assert found is not None
     assert found.ece == pytest.approx(0.0, abs=1e-9)
 
@@ -177,15 +177,15 @@ def test_model_is_run_on_the_split_and_gives_curves_and_run_time(dataset: Path) 
     assert [case.id for case in cases.cases] == ["1"]
     assert find_cases(dataset / "manifest.jsonl") == cases
     segmenter = Segmenter(threads=1)
-    judged = judge_model(cases, segmenter, None)
-    assert judged.scores[0].agreements["both lungs"].dice > 0.9
-    assert judged.curves is not None
-    middle = judged.curves.dice[50]
-    assert middle == pytest.approx(judged.scores[0].agreements["both lungs"].dice, abs=0.02)
-    assert judged.run_times[0].device == "cpu"
-    assert judged.run_times[0].milliseconds is not None
-    assert summaries(judged, cases.labels)["left lung"]["dice"].cases == 1
-    picture = worst_pictures(judged, cases, segmenter)[0]
+    evaluation = evaluate_model(cases, segmenter, None)
+    assert evaluation.scores[0].agreements["both lungs"].dice > 0.9
+    assert evaluation.curves is not None
+    middle = evaluation.curves.dice[50]
+    assert middle == pytest.approx(evaluation.scores[0].agreements["both lungs"].dice, abs=0.02)
+    assert evaluation.run_times[0].device == "cpu"
+    assert evaluation.run_times[0].milliseconds is not None
+    assert summaries(evaluation, cases.labels)["left lung"]["dice"].cases == 1
+    picture = worst_pictures(evaluation, cases, segmenter)[0]
     assert picture.grey.shape == picture.reference.shape == picture.prediction.shape == (256, 256)
 
 
@@ -196,14 +196,14 @@ def test_structures_that_are_no_lungs_are_scored_one_by_one(tmp_path: Path) -> N
     (tmp_path / "set" / "manifest.jsonl").write_text(json.dumps(record))
     (tmp_path / "set" / "dataset.json").write_text(json.dumps({"labels": {"1": "heart", "2": "aorta"}}))
     cases = find_cases(tmp_path / "set", tmp_path / "pred")
-    found = summaries(judge_files(cases), cases.labels)
+    found = summaries(evaluate_files(cases), cases.labels)
     assert {name: found[name]["dice"].mean for name in found} == {"all labels": 0.5, "heart": 0.5, "aorta": 0.5}
 
 
 def rows(references: Path, predictions: Path) -> dict[str, float | None]:
     """Return the mean Dice of everything that was scored."""
     cases = find_cases(references, predictions)
-    return {name: found["dice"].mean for name, found in summaries(judge_files(cases), cases.labels).items()}
+    return {name: found["dice"].mean for name, found in summaries(evaluate_files(cases), cases.labels).items()}
 
 
 @pytest.mark.parametrize(("reference", "prediction"), [(255, 255), (1, 2), (255, 2), (2, 255)])
@@ -234,7 +234,7 @@ def test_model_of_one_label_is_scored_on_both_lungs_together(dataset: Path) -> N
     segmenter = Segmenter(threads=1)
     segmenter.bundle = replace(segmenter.bundle, labels=("lung",))
     cases = find_cases(dataset)
-    assert list(summaries(judge_model(cases, segmenter, None), cases.labels)) == ["both lungs"]
+    assert list(summaries(evaluate_model(cases, segmenter, None), cases.labels)) == ["both lungs"]
 
 
 def test_nothing_to_compare_is_an_error_by_name(tmp_path: Path, dataset: Path) -> None:
@@ -252,6 +252,6 @@ def test_nothing_to_compare_is_an_error_by_name(tmp_path: Path, dataset: Path) -
 def test_grids_that_differ_are_a_failed_case(tmp_path: Path) -> None:
     save(tmp_path / "ref.png", lungs())
     save(tmp_path / "pred.png", np.ones((10, 10)))
-    score = judge_files(find_cases(tmp_path / "ref.png", tmp_path / "pred.png")).scores[0]
+    score = evaluate_files(find_cases(tmp_path / "ref.png", tmp_path / "pred.png")).scores[0]
     assert score.error == "grid-mismatch"
     assert score.agreements["both lungs"].dice == 0.0

@@ -24,7 +24,7 @@ from pleura.errors import UnsuitableInput
 
 if TYPE_CHECKING:
     from pleura.evaluation.cases import CaseList
-    from pleura.evaluation.evaluate import Judged
+    from pleura.evaluation.run import Evaluation
     from pleura.segmenter import Segmenter
 
 
@@ -85,13 +85,13 @@ def _evaluate(wishes: Namespace) -> None:
     from dataclasses import replace
 
     from pleura.evaluation.cases import find_cases
-    from pleura.evaluation.evaluate import unscored
+    from pleura.evaluation.run import unscored
     from pleura.files import make_folder
 
     cases = find_cases(wishes.references, wishes.predictions, split=wishes.split)
     if wishes.output:
         make_folder(wishes.output)
-    first, segmenter = _judged(cases, wishes.predictions, wishes.model, wishes)
+    first, segmenter = _evaluated(cases, wishes.predictions, wishes.model, wishes)
     second = _second(cases, wishes) if wishes.compare else None
     if second and second.title == first.title:  # two of one name: told apart by where they lie
         second = replace(second, title=f"{second.title} ({wishes.compare})")
@@ -106,19 +106,19 @@ def _evaluate(wishes: Namespace) -> None:
         _keep(first, second, cases, segmenter, wishes)
 
 
-def _judged(
+def _evaluated(
     cases: CaseList, predictions: Path | None, model: str | Path | None, wishes: Namespace
-) -> tuple[Judged, Segmenter | None]:
-    from pleura.evaluation.evaluate import judge_files, judge_model
+) -> tuple[Evaluation, Segmenter | None]:
+    from pleura.evaluation.run import evaluate_files, evaluate_model
     from pleura.segmenter import Segmenter
 
     with counted("evaluating", wishes.quiet) as tell:
         if predictions:
-            return judge_files(cases, tell, title=str(predictions)), None
+            return evaluate_files(cases, tell, title=str(predictions)), None
         # What a data set states is any text; Segmenter refuses what is no convention.
         convention = cast(Convention, wishes.convention or _stated(cases, model))
         segmenter = Segmenter(model=model, modality=wishes.modality, convention=convention)
-        return judge_model(cases, segmenter, model, tell), segmenter
+        return evaluate_model(cases, segmenter, model, tell), segmenter
 
 
 def _stated(cases: CaseList, model: str | Path | None) -> str:
@@ -129,21 +129,23 @@ def _stated(cases: CaseList, model: str | Path | None) -> str:
     return cases.convention if known else ""
 
 
-def _second(cases: CaseList, wishes: Namespace) -> Judged:
-    """Return the second set of predictions, judged on the same cases."""
+def _second(cases: CaseList, wishes: Namespace) -> Evaluation:
+    """Return the second set of predictions, scored on the same cases."""
     from dataclasses import replace
 
     from pleura.evaluation.cases import find_cases, with_predictions
     from pleura.inference.bundle import SHIPPED
 
     if str(wishes.compare) in SHIPPED or (wishes.compare / "recipe.json").is_file():
-        return _judged(cases, None, wishes.compare, wishes)[0]
+        return _evaluated(cases, None, wishes.compare, wishes)[0]
     others = find_cases(wishes.references, wishes.compare, split=wishes.split)
-    return _judged(replace(cases, cases=with_predictions(cases.cases, others.cases)), wishes.compare, None, wishes)[0]
+    return _evaluated(replace(cases, cases=with_predictions(cases.cases, others.cases)), wishes.compare, None, wishes)[
+        0
+    ]
 
 
-def _tell(first: Judged, second: Judged | None, cases: CaseList, fail_below: float) -> None:
-    from pleura.evaluation.evaluate import differences
+def _tell(first: Evaluation, second: Evaluation | None, cases: CaseList, fail_below: float) -> None:
+    from pleura.evaluation.run import differences
     from pleura.evaluation.scoring import structures
 
     patients = len({score.patient for score in first.scores})
@@ -159,26 +161,26 @@ def _tell(first: Judged, second: Judged | None, cases: CaseList, fail_below: flo
         )
 
 
-def _tell_of(judged: Judged, cases: CaseList, fail_below: float) -> None:
+def _tell_of(evaluation: Evaluation, cases: CaseList, fail_below: float) -> None:
     """Print the figures of one set of predictions."""
-    from pleura.evaluation.evaluate import failure_rate, main_unit, summaries
+    from pleura.evaluation.run import failure_rate, main_unit, summaries
     from pleura.evaluation.scoring import structures
 
-    unit = main_unit(judged.scores)
+    unit = main_unit(evaluation.scores)
     union = structures(cases.labels)[0]
-    say(judged.title)
-    if "convention" in judged.model:
-        say(f"masks of radiographs: {judged.model['convention']}")
+    say(evaluation.title)
+    if "convention" in evaluation.model:
+        say(f"masks of radiographs: {evaluation.model['convention']}")
     say(f"{'':24}{'Dice':>8}{'worst':>8}{'IoU':>8}{'HD95 ' + unit:>10}{'ASSD ' + unit:>10}{'volume %':>10}")
-    for structure, found in summaries(judged, cases.labels).items():
+    for structure, found in summaries(evaluation, cases.labels).items():
         values = [found["dice"].mean, found["dice"].worst, found["iou"].mean]
         values += [found[name].mean for name in ("hd95", "assd", "volume_error_percent")]
         widths = (8, 8, 8, 10, 10, 10)
         cells = [_cell(value, width) for value, width in zip(values, widths, strict=True)]
         say(f"{structure[:24]:24}{''.join(cells)}")
-    rate = 100 * failure_rate(judged.scores, union, fail_below)
+    rate = 100 * failure_rate(evaluation.scores, union, fail_below)
     say(f"Dice of {union} below {fail_below:g}: {rate:.1f} % of the cases")
-    for one in judged.run_times:
+    for one in evaluation.run_times:
         told = f"{one.milliseconds:.1f} ms a slice" if one.milliseconds is not None else f"not measured, {one.reason}"
         say(f"run time, {one.device}: {told}")
 
@@ -194,9 +196,9 @@ def _chance(p: float | None) -> str:
 
 
 def _keep(
-    first: Judged, second: Judged | None, cases: CaseList, segmenter: Segmenter | None, wishes: Namespace
+    first: Evaluation, second: Evaluation | None, cases: CaseList, segmenter: Segmenter | None, wishes: Namespace
 ) -> None:
-    from pleura.evaluation.evaluate import worst_pictures
+    from pleura.evaluation.run import worst_pictures
     from pleura.files import atomic_write
     from pleura.reporting import as_csv, as_html, as_json
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pleura.errors import UnreadableInput, UnsuitableInput
-from pleura.evaluation.names import lungs, stated, stated_convention, supposed, values_in
+from pleura.evaluation.names import infer_names, lungs, read_convention, read_names, values_in
 from pleura.file_format import is_image_name, without_suffix
 from pleura.file_names import key_of
 from pleura.labels import of_lungs
@@ -35,7 +35,7 @@ class Case:
     name : what people know it by: the file of the reference, or of the image that a data set was made of
     patient : a number; cases of one patient share it
     reference : file of the mask that is believed
-    prediction : file of the mask that is judged; None where it is missing, or where a model makes it
+    prediction : file of the mask that is scored; None where it is missing, or where a model makes it
     image : file or folder of the scan; None where only masks are compared
     sides : True where the reference tells the labels apart, not only inside from outside
     spacing : millimetres along (z, y, x) or (y, x), where the manifest states them
@@ -104,7 +104,7 @@ def find_cases(references: Path, predictions: Path | None = None, *, split: str 
     if references.is_dir() != predictions.is_dir():
         raise UnsuitableInput("give two folders of masks, or two masks; one of each does not match", code="no-pairs")
     if not references.is_dir():
-        labels, apart = _told_apart([references], [predictions])
+        labels, apart = _labels_distinguished([references], [predictions])
         return CaseList((Case("case-1", 1, references, predictions, sides=apart, name=_bare(references)),), labels)
     return _of_folders(references, predictions)
 
@@ -116,7 +116,9 @@ def _of_folders(references: Path, predictions: Path) -> CaseList:
         text = f"no file of {predictions} is named as one of {references}, whatever the words for image and mask"
         raise UnsuitableInput(text, code="no-pairs")
     digits = len(str(len(wanted)))
-    labels, apart = _told_apart(list(wanted.values()), [path for stem, path in given.items() if stem in wanted])
+    labels, apart = _labels_distinguished(
+        list(wanted.values()), [path for stem, path in given.items() if stem in wanted]
+    )
     cases = tuple(
         Case(f"case-{number:0{digits}}", number, path, given.get(stem), sides=apart, name=_bare(path))
         for number, (stem, path) in enumerate(sorted(wanted.items()), start=1)
@@ -139,14 +141,14 @@ def _renamed(given: Mapping[str, Path], wanted: Collection[str]) -> dict[str, Pa
     }
 
 
-def _told_apart(references: Sequence[Path], predictions: Sequence[Path]) -> tuple[Mapping[int, str], bool]:
+def _labels_distinguished(references: Sequence[Path], predictions: Sequence[Path]) -> tuple[Mapping[int, str], bool]:
     """Return the names of the labels, and whether they are told apart.
 
     The names are those of a `dataset.json` beside the references or above. Lungs are told apart where references and
     predictions, each taken together, hold 1 and 2 and nothing else.
     """
     folder, held = references[0].parent, values_in(references)
-    labels = stated(folder) or stated(folder.parent) or supposed(held)
+    labels = read_names(folder) or read_names(folder.parent) or infer_names(held)
     return labels, not of_lungs(labels.values()) or held == values_in(predictions) == lungs().keys()
 
 
@@ -156,7 +158,7 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
     if not labelled:
         raise UnsuitableInput(f"{folder} has no case with a mask in the split {split!r}", code="no-pairs")
     given = _predicted(predictions) if predictions else {}
-    labels = stated(folder) or lungs()
+    labels = read_names(folder) or lungs()
     apart = not of_lungs(labels.values())  # what is not a lung has no side to be unsure of
     marked = not given or values_in(given.values()) == lungs().keys()
     patients: dict[str, int] = {}
@@ -185,7 +187,7 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
     notes = _left_over(len(given.keys() - used))
     if bare := len(records) - len(labelled):
         notes = (*notes, Note("no-reference", f"{bare} cases of the split have no mask and were left out"))
-    return CaseList(tuple(cases), labels, notes, stated_convention(folder))
+    return CaseList(tuple(cases), labels, notes, read_convention(folder))
 
 
 def _sources(folder: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Two masks of one scan, from wherever they come, brought onto each other before a single voxel is compared."""
+"""Two masks of one scan, from wherever they come, aligned before a single voxel is compared."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def in_millimetres(mask: LabelMap) -> bool:
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class AlignedMasks:
     """A reference and a prediction whose voxels lie on each other.
 
     Attributes
@@ -65,7 +65,7 @@ class Pair:
         return array[0] if self.reference.ndim == 2 else array
 
 
-def laid_on(reference: LabelMap, prediction: LabelMap, spacing: Sequence[float] | None = None) -> Pair:
+def align(reference: LabelMap, prediction: LabelMap, spacing: Sequence[float] | None = None) -> AlignedMasks:
     """Return both masks on one grid.
 
     Parameters
@@ -91,8 +91,8 @@ def laid_on(reference: LabelMap, prediction: LabelMap, spacing: Sequence[float] 
     turn = prediction.affine if both else None
     unit = "mm" if known or spacing else "px"
     if len(a) == 1 and (reference.planar or prediction.planar):
-        return Pair(a[0], b[0], steps[-2:], unit, turn)
-    return Pair(a, b, steps, unit, turn)
+        return AlignedMasks(a[0], b[0], steps[-2:], unit, turn)
+    return AlignedMasks(a, b, steps, unit, turn)
 
 
 def _steps(affine: Affine, *, turned: bool) -> tuple[float, ...]:

@@ -22,7 +22,7 @@ def lungs() -> Mapping[int, str]:
     return {label.value: label.name for label in LUNGS}
 
 
-def stated(folder: Path) -> Mapping[int, str]:
+def read_names(folder: Path) -> Mapping[int, str]:
     """Return the names that the `dataset.json` of a folder gives; empty where there is none.
 
     Raises `UnreadableInput` (`bad-manifest`).
@@ -35,7 +35,7 @@ def stated(folder: Path) -> Mapping[int, str]:
         raise UnreadableInput(text, code="bad-manifest") from error
 
 
-def stated_convention(folder: Path) -> str:
+def read_convention(folder: Path) -> str:
     """Return what the `dataset.json` of a folder says of its masks of radiographs, "" where it says nothing."""
     return str(_described(folder, "convention") or "")
 
@@ -62,7 +62,7 @@ def values_in(masks: Iterable[Path]) -> set[int]:
     return found - {0}
 
 
-def supposed(values: Set[int]) -> Mapping[int, str]:
+def infer_names(values: Set[int]) -> Mapping[int, str]:
     """Return names for values that nothing names: 1 and 2 are the lungs, one alone is lung, others are numbered."""
     if values == lungs().keys():
         return lungs()

@@ -21,7 +21,7 @@ from pleura.evaluation.scoring import Score
 
 SEED, DRAWS = 0, 2000
 CONFIDENCE = 0.95
-TAIL = 0.05
+WORST_SHARE = 0.05
 """The share of cases that is worse than what is called the worst 5 %."""
 
 Values = NDArray[np.float64]
@@ -67,7 +67,7 @@ class Summary:
     cases, infinite : how many count, and how many of these are infinite
     median, mean : the mean over finite ones; None where there are none
     interval : 95 % bootstrap interval of the mean, by patient; None for fewer than two patients
-    tail : the figure that 5 % of the cases are worse than: by nearest rank, towards the worse
+    worst_5_percent : the figure that 5 % of the cases are worse than: by nearest rank, towards the worse
     worst : of all
     """
 
@@ -76,7 +76,7 @@ class Summary:
     median: float | None
     mean: float | None
     interval: Interval | None
-    tail: float | None
+    worst_5_percent: float | None
     worst: float | None
 
 
@@ -129,7 +129,7 @@ def summarise(values: Values, patients: NDArray[np.int64], better: str) -> Summa
         median=float(np.median(values)),
         mean=float(values[finite].mean()) if finite.any() else None,
         interval=bootstrap(values[finite], patients[finite]),
-        tail=float(values[order[int(np.ceil((1 - TAIL) * (values.size - 1)))]]),
+        worst_5_percent=float(values[order[int(np.ceil((1 - WORST_SHARE) * (values.size - 1)))]]),
         worst=float(values[order[-1]]),
     )
 

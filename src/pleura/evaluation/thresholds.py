@@ -1,4 +1,4 @@
-"""What another cut of the probabilities would have given, and whether a probability of 70 % comes true in 70 %.
+"""What another threshold of the probabilities would have given, and whether a probability of 70 % comes true in 70 %.
 
 Probabilities are bytes, so a case is two counts for each of 256 values: voxels inside and outside the reference. From
 these follow all curves, exactly and without keeping a single scan.
@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-CUTS = np.linspace(0.0, 1.0, 101)
-"""A voxel is inside where its probability is at least the cut."""
+THRESHOLDS = np.linspace(0.0, 1.0, 101)
+"""A voxel is inside where its probability is at least the threshold."""
 
 BINS = 10
 """Bins of equal width between 0 and 1."""
@@ -27,12 +27,12 @@ Values = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Curves:
-    """Figures against the cut, each the mean over the cases, and the reliability over all voxels.
+    """Figures against the threshold, each the mean over the cases, and the reliability over all voxels.
 
     Attributes
     ----------
     cases : how many
-    cuts, dice, iou, precision, recall : (101,)
+    thresholds, dice, iou, precision, recall : (101,)
     probability, observed, voxels : (10,) by bin: the mean probability stated, the share that was inside, and how many
         voxels; nan where a bin is empty
     ece : expected calibration error over all voxels
@@ -40,7 +40,7 @@ class Curves:
     """
 
     cases: int
-    cuts: Values
+    thresholds: Values
     dice: Values
     iou: Values
     precision: Values
@@ -52,29 +52,39 @@ class Curves:
     ece_undecided: float
 
 
-def count(probabilities: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Counts:
+def count_by_probability(probabilities: NDArray[np.uint8], inside: NDArray[np.bool_]) -> Counts:
     """Return (2, 256): voxels outside and inside the reference, by the probability 0..255 that they were given."""
     return np.stack([np.bincount(probabilities[where].ravel(), minlength=256) for where in (~inside, inside)])
 
 
-def curves(cases: Sequence[Counts]) -> Curves | None:
+def threshold_curves(cases: Sequence[Counts]) -> Curves | None:
     """Return the curves over the counts of each case; None where there are none."""
     if not cases:
         return None
-    per_case = np.array([_per_cut(counts) for counts in cases]).mean(axis=0)
+    per_case = np.array([_per_threshold(counts) for counts in cases]).mean(axis=0)
     total = np.sum(cases, axis=0)
     probability, observed, voxels = _reliability(total)
     undecided = total.copy()
     undecided[:, [0, 255]] = 0
     dice, iou, precision, recall = per_case
     return Curves(
-        len(cases), CUTS, dice, iou, precision, recall, probability, observed, voxels, _ece(total), _ece(undecided)
+        len(cases),
+        THRESHOLDS,
+        dice,
+        iou,
+        precision,
+        recall,
+        probability,
+        observed,
+        voxels,
+        _ece(total),
+        _ece(undecided),
     )
 
 
-def _per_cut(counts: Counts) -> Values:
+def _per_threshold(counts: Counts) -> Values:
     """Return Dice, IoU, precision and recall (4, 101) of one case, empty masks as in `metrics`."""
-    first = np.ceil(CUTS * 255 - 1e-9).astype(int)
+    first = np.ceil(THRESHOLDS * 255 - 1e-9).astype(int)
     above = np.cumsum(counts[:, ::-1], axis=1)[:, ::-1][:, first]
     wrong, right = above
     size = counts[1].sum()

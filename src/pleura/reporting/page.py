@@ -13,13 +13,13 @@ import numpy as np
 
 from pleura import __version__
 from pleura.evaluation.cases import CaseList
-from pleura.evaluation.evaluate import (
-    Judged,
+from pleura.evaluation.run import (
+    Evaluation,
     Picture,
     differences,
     failure_rate,
     main_unit,
-    scored,
+    scored_structures,
     summaries,
     unscored,
 )
@@ -58,54 +58,54 @@ SIDE = 320
 
 
 def as_html(
-    judged: Judged,
+    evaluation: Evaluation,
     cases: CaseList,
     pictures: Sequence[Picture],
     *,
     fail_below: float,
-    other: Judged | None = None,
+    other: Evaluation | None = None,
 ) -> str:
     """Return the page as text."""
     parts = [
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Evaluation</title><style>{STYLE}</style>",
-        f"<h1>{escape(judged.title)}{f', and {escape(other.title)}' if other else ''}</h1>",
-        _head(judged, other, cases, fail_below),
-        _summary(judged, cases),
-        _compared(judged, other, cases) if other else "",
-        _charts(judged, cases),
-        _confusion(judged, cases),
+        f"<h1>{escape(evaluation.title)}{f', and {escape(other.title)}' if other else ''}</h1>",
+        _head(evaluation, other, cases, fail_below),
+        _summary(evaluation, cases),
+        _compared(evaluation, other, cases) if other else "",
+        _charts(evaluation, cases),
+        _confusion(evaluation, cases),
         _pictured(pictures),
-        _table(judged, cases, fail_below),
-        _notes(judged, other, cases),
+        _table(evaluation, cases, fail_below),
+        _notes(evaluation, other, cases),
     ]
     return "".join(parts) + "</html>\n"
 
 
-def _head(judged: Judged, other: Judged | None, cases: CaseList, fail_below: float) -> str:
-    patients = len({score.patient for score in judged.scores})
-    convention = f", masks {escape(judged.model['convention'])}" if "convention" in judged.model else ""
-    said = [_failures(one, cases, fail_below, named=other is not None) for one in (judged, other) if one]
+def _head(evaluation: Evaluation, other: Evaluation | None, cases: CaseList, fail_below: float) -> str:
+    patients = len({score.patient for score in evaluation.scores})
+    convention = f", masks {escape(evaluation.model['convention'])}" if "convention" in evaluation.model else ""
+    said = [_failures(one, cases, fail_below, named=other is not None) for one in (evaluation, other) if one]
     return (
-        f"<p class=soft>pleura {__version__}, {len(judged.scores)} cases of {patients} patients{convention}</p>"
+        f"<p class=soft>pleura {__version__}, {len(evaluation.scores)} cases of {patients} patients{convention}</p>"
         + "".join(said)
     )
 
 
-def _failures(judged: Judged, cases: CaseList, fail_below: float, *, named: bool) -> str:
+def _failures(evaluation: Evaluation, cases: CaseList, fail_below: float, *, named: bool) -> str:
     union = structures(cases.labels)[0]
-    rate = failure_rate(judged.scores, union, fail_below)
-    failed = sum(score.error is not None for score in judged.scores)
+    rate = failure_rate(evaluation.scores, union, fail_below)
+    failed = sum(score.error is not None for score in evaluation.scores)
     return (
-        f"<p>{f'{escape(judged.title)}: ' if named else ''}Dice of {escape(union)} below {fail_below:g} in "
+        f"<p>{f'{escape(evaluation.title)}: ' if named else ''}Dice of {escape(union)} below {fail_below:g} in "
         f"<b>{100 * rate:.1f} %</b> of the cases"
         f"{f', <b class=bad>{failed} could not be scored</b>' if failed else ''}.</p>"
     )
 
 
-def _summary(judged: Judged, cases: CaseList) -> str:
-    unit = main_unit(judged.scores)
-    blocks = [f"<h2>Summary of {escape(judged.title)}</h2>"]
-    for structure, found in summaries(judged, cases.labels).items():
+def _summary(evaluation: Evaluation, cases: CaseList) -> str:
+    unit = main_unit(evaluation.scores)
+    blocks = [f"<h2>Summary of {escape(evaluation.title)}</h2>"]
+    for structure, found in summaries(evaluation, cases.labels).items():
         rows = [_summary_row(f"{_title(metric.name, unit)}", found[metric.name]) for metric in METRICS]
         head = "<tr><th>" + "<th>".join(
             (escape(structure), "median", "mean", "95 % interval of the mean", "worst 5 %", "worst", "cases")
@@ -127,17 +127,17 @@ def _summary_row(title: str, summary: Summary) -> str:
         return ""
     interval = f"{_number(summary.interval[0])} to {_number(summary.interval[1])}" if summary.interval else NONE
     left_out = f" ({summary.infinite} infinite)" if summary.infinite else ""
-    cells = (title, _number(summary.median), _number(summary.mean), interval, _number(summary.tail))
+    cells = (title, _number(summary.median), _number(summary.mean), interval, _number(summary.worst_5_percent))
     return "<tr><td>" + "<td>".join((*cells, _number(summary.worst), f"{summary.cases}{left_out}"))
 
 
-def _compared(judged: Judged, other: Judged, cases: CaseList) -> str:
+def _compared(evaluation: Evaluation, other: Evaluation, cases: CaseList) -> str:
     """Return the means of both sets of predictions side by side, and how the second differs from the first."""
-    unit = main_unit(judged.scores)
-    first, second = escape(judged.title), escape(other.title)
+    unit = main_unit(evaluation.scores)
+    first, second = escape(evaluation.title), escape(other.title)
     blocks = [f"<h2>{second} against {first}</h2>"]
-    own, others = summaries(judged, cases.labels), summaries(other, cases.labels)
-    for structure, found in differences(judged, other, cases.labels).items():
+    own, others = summaries(evaluation, cases.labels), summaries(other, cases.labels)
+    for structure, found in differences(evaluation, other, cases.labels).items():
         rows = []
         for metric in METRICS:
             one = found[metric.name]
@@ -153,17 +153,18 @@ def _compared(judged: Judged, other: Judged, cases: CaseList) -> str:
     return "".join(blocks)
 
 
-def _charts(judged: Judged, cases: CaseList) -> str:
+def _charts(evaluation: Evaluation, cases: CaseList) -> str:
     union = structures(cases.labels)[0]
-    values = [score.agreements[union].dice for score in judged.scores]
+    values = [score.agreements[union].dice for score in evaluation.scores]
     low = max(0.0, math.floor(10 * min(values)) / 10) if values else 0.0
     figures = [_figure(strip(values, low=min(low, 0.8), across="cases, worst first"), f"Dice of {union}")]
-    curves = judged.curves
+    curves = evaluation.curves
     if curves:
-        named = [(name, curves.cuts.tolist(), getattr(curves, name.lower()).tolist()) for name in ("Dice", "IoU")]
+        named = [(name, curves.thresholds.tolist(), getattr(curves, name.lower()).tolist()) for name in ("Dice", "IoU")]
         figures.append(_figure(lines(named, across="threshold"), "Dice and IoU against the threshold"))
         named = [
-            (name, curves.cuts.tolist(), getattr(curves, name.lower()).tolist()) for name in ("Precision", "Recall")
+            (name, curves.thresholds.tolist(), getattr(curves, name.lower()).tolist())
+            for name in ("Precision", "Recall")
         ]
         figures.append(_figure(lines(named, across="threshold"), "Precision and recall against the threshold"))
         reliable: list[tuple[str, Any, Any]] = [("share inside", curves.probability.tolist(), curves.observed.tolist())]
@@ -174,9 +175,9 @@ def _charts(judged: Judged, cases: CaseList) -> str:
     return f"<h2>Curves</h2><div class=row>{''.join(figures)}</div>"
 
 
-def _confusion(judged: Judged, cases: CaseList) -> str:
+def _confusion(evaluation: Evaluation, cases: CaseList) -> str:
     """Return how often each label was taken for which, over all cases that tell them apart."""
-    found = [score.confusion for score in judged.scores if score.confusion is not None]
+    found = [score.confusion for score in evaluation.scores if score.confusion is not None]
     if not found:
         return ""
     total = np.sum(found, axis=0)
@@ -225,17 +226,17 @@ def _drawn(one: Picture) -> bytes:
     return file.getvalue()
 
 
-def _table(judged: Judged, cases: CaseList, fail_below: float) -> str:
+def _table(evaluation: Evaluation, cases: CaseList, fail_below: float) -> str:
     """Return a line a case with the figures that say most; all of them are in the CSV file."""
-    names = scored(judged, cases.labels)
+    names = scored_structures(evaluation, cases.labels)
     apart = names[1:] if len(names) <= MOST_APART else ()
     shown = ("dice", "iou", "hd95", "assd", "surface_dice_2", "volume_error_percent")
-    unit = main_unit(judged.scores)
+    unit = main_unit(evaluation.scores)
     head = "".join(f"<th>{_title(name, unit)}" for name in shown)
     head += "".join(f"<th>Dice {escape(name)}" for name in apart)
     head += "<th>parts of the reference<th>parts found" + ("<th>swapped" if names[1:] else "")
     rows = []
-    for score in sorted(judged.scores, key=lambda one: one.agreements[names[0]].dice):
+    for score in sorted(evaluation.scores, key=lambda one: one.agreements[names[0]].dice):
         first = score.agreements[names[0]]
         cells = [_number(getattr(first, name)) for name in shown]
         cells += [_number(score.agreements[name].dice) if name in score.agreements else NONE for name in apart]
@@ -248,9 +249,9 @@ def _table(judged: Judged, cases: CaseList, fail_below: float) -> str:
     return f"<h2>Every case, worst first</h2><table class=cases>{head}{''.join(rows)}</table>"
 
 
-def _notes(judged: Judged, other: Judged | None, cases: CaseList) -> str:
+def _notes(evaluation: Evaluation, other: Evaluation | None, cases: CaseList) -> str:
     lines_of_text = [escape(note.message) for note in cases.notes]
-    for one in (judged, other) if other else (judged,):
+    for one in (evaluation, other) if other else (evaluation,):
         title = f"{escape(one.title)}: " if other else ""
         lines_of_text += [f"{title}{escape(note.message)}" for note in (*one.notes, *unscored(one.scores))]
         for time in one.run_times:

@@ -13,7 +13,7 @@ import numpy as np
 
 from pleura import __version__
 from pleura.evaluation.cases import CaseList
-from pleura.evaluation.evaluate import Judged, differences, failure_rate, main_unit, summaries, unscored
+from pleura.evaluation.run import Evaluation, differences, failure_rate, main_unit, summaries, unscored
 from pleura.evaluation.scoring import FIGURES, TOLERANCES, Score, structures
 
 RULES = {
@@ -26,22 +26,24 @@ RULES = {
 }
 
 
-def as_json(judged: Judged, cases: CaseList, *, fail_below: float, other: Judged | None = None) -> dict[str, Any]:
+def as_json(
+    evaluation: Evaluation, cases: CaseList, *, fail_below: float, other: Evaluation | None = None
+) -> dict[str, Any]:
     """Return the whole evaluation as what JSON holds; `other` is a second set of predictions for the same cases."""
     union = structures(cases.labels)[0]
     found = {
         "program": {"name": "pleura", "version": __version__},
         "rules": {**RULES, "fail_below": fail_below},
         "labels": {str(value): name for value, name in cases.labels.items()},
-        "notes": [asdict(note) for note in (*cases.notes, *judged.notes, *unscored(judged.scores))],
-        "unit": main_unit(judged.scores),
-        "predictions": judged.title,
-        "model": dict(judged.model),
-        "summary": _nested(summaries(judged, cases.labels)),
-        "failure_rate": {union: failure_rate(judged.scores, union, fail_below)},
-        "run_time": [asdict(one) for one in judged.run_times],
-        "thresholds": asdict(judged.curves) if judged.curves else None,
-        "cases": [_case(score) for score in judged.scores],
+        "notes": [asdict(note) for note in (*cases.notes, *evaluation.notes, *unscored(evaluation.scores))],
+        "unit": main_unit(evaluation.scores),
+        "predictions": evaluation.title,
+        "model": dict(evaluation.model),
+        "summary": _nested(summaries(evaluation, cases.labels)),
+        "failure_rate": {union: failure_rate(evaluation.scores, union, fail_below)},
+        "run_time": [asdict(one) for one in evaluation.run_times],
+        "thresholds": asdict(evaluation.curves) if evaluation.curves else None,
+        "cases": [_case(score) for score in evaluation.scores],
     }
     if other:
         found["compared"] = {
@@ -50,14 +52,14 @@ def as_json(judged: Judged, cases: CaseList, *, fail_below: float, other: Judged
             "model": dict(other.model),
             "summary": _nested(summaries(other, cases.labels)),
             "failure_rate": {union: failure_rate(other.scores, union, fail_below)},
-            "difference": _nested(differences(judged, other, cases.labels)),
+            "difference": _nested(differences(evaluation, other, cases.labels)),
             "cases": [_case(score) for score in other.scores],
         }
     plain: dict[str, Any] = _plain(found)
     return plain
 
 
-def as_csv(judged: Judged, cases: CaseList, other: Judged | None = None) -> str:
+def as_csv(evaluation: Evaluation, cases: CaseList, other: Evaluation | None = None) -> str:
     """Return a line a case and structure, with every figure; those of a second set of predictions follow.
 
     Predictions and cases have the names that people know them by; `id` is that of the case in `report.json`.
@@ -66,7 +68,7 @@ def as_csv(judged: Judged, cases: CaseList, other: Judged | None = None) -> str:
     writer = csv.writer(text, lineterminator="\n")
     tail = ["swapped", "warnings", "error"]
     writer.writerow(["predictions", "case", "id", "patient", "structure", "unit", *FIGURES, *tail])
-    for one in (judged, other) if other else (judged,):
+    for one in (evaluation, other) if other else (evaluation,):
         for score in one.scores:
             writer.writerows([one.title, cases.names[score.id], *row] for row in _rows(score))
     return text.getvalue()

@@ -1,4 +1,4 @@
-"""The road of an evaluation: cases in, every figure of every case, their summary and their curves out."""
+"""Evaluate predictions or a model: from cases to every figure of every case, their summary and their curves."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from pleura.errors import PleuraError, UnsuitableInput
 from pleura.evaluation.cases import Case, CaseList
-from pleura.evaluation.masks import Pair, laid_on, read_mask
+from pleura.evaluation.masks import AlignedMasks, align, read_mask
 from pleura.evaluation.runtime import RunTime, run_times
 from pleura.evaluation.scoring import Score, failed, score_pair, structures
 from pleura.evaluation.statistics import METRICS, Difference, Summary, column, compare, summarise
-from pleura.evaluation.thresholds import Counts, Curves, count, curves
+from pleura.evaluation.thresholds import Counts, Curves, count_by_probability, threshold_curves
 from pleura.inference.bundle import Bundle
 from pleura.inference.recipe import hash_in_short
 from pleura.reading import read
@@ -25,15 +25,16 @@ from pleura.reading.labelmap import LabelMap
 from pleura.segmenter import Segmenter
 from pleura.volume import Kind, Note, Volume
 
-Listener = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
+"""Called with the number of cases done and of all cases."""
 
 TIMED = 5
 """Scans on which run time is measured."""
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
-    """One set of predictions, judged.
+class Evaluation:
+    """The scores of one set of predictions, and what they were made by.
 
     Attributes
     ----------
@@ -63,13 +64,15 @@ class Picture:
     prediction: NDArray[np.uint8]
 
 
-def judge_files(cases: CaseList, tell: Listener = lambda _done, _count: None, *, title: str = "predictions") -> Judged:
+def evaluate_files(
+    cases: CaseList, on_progress: Progress = lambda _done, _count: None, *, title: str = "predictions"
+) -> Evaluation:
     """Score predictions that lie in files; a missing one, or one that cannot be read, counts as found nothing."""
     scores = []
     for number, case in enumerate(cases.cases, start=1):
         scores.append(_scored(case, cases.labels))
-        tell(number, len(cases.cases))
-    return Judged(tuple(scores), title=title)
+        on_progress(number, len(cases.cases))
+    return Evaluation(tuple(scores), title=title)
 
 
 def _scored(case: Case, labels: Mapping[int, str]) -> Score:
@@ -77,20 +80,20 @@ def _scored(case: Case, labels: Mapping[int, str]) -> Score:
     if case.prediction is None:
         return failed(case.id, case.patient, names, "no-prediction")
     try:
-        pair = laid_on(read_mask(case.reference), read_mask(case.prediction), case.spacing)
+        aligned = align(read_mask(case.reference), read_mask(case.prediction), case.spacing)
     except PleuraError as error:
         return failed(case.id, case.patient, names, error.code)
-    return _score(case, pair, labels)
+    return _score(case, aligned, labels)
 
 
-def _score(case: Case, pair: Pair, labels: Mapping[int, str], warnings: Sequence[str] = ()) -> Score:
-    found, confusion = score_pair(pair.reference, pair.prediction, pair.spacing, labels, sides=case.sides)
-    return Score(case.id, case.patient, pair.unit, found, confusion, tuple(warnings))
+def _score(case: Case, aligned: AlignedMasks, labels: Mapping[int, str], warnings: Sequence[str] = ()) -> Score:
+    found, confusion = score_pair(aligned.reference, aligned.prediction, aligned.spacing, labels, sides=case.sides)
+    return Score(case.id, case.patient, aligned.unit, found, confusion, tuple(warnings))
 
 
-def judge_model(
-    cases: CaseList, segmenter: Segmenter, model: str | Path | None, tell: Listener = lambda _done, _count: None
-) -> Judged:
+def evaluate_model(
+    cases: CaseList, segmenter: Segmenter, model: str | Path | None, on_progress: Progress = lambda _done, _count: None
+) -> Evaluation:
     """Segment every case with a model and score what comes out; a refused scan counts as found nothing."""
     scores, counts = [], []
     used: dict[str, Mapping[str, str]] = {}
@@ -102,14 +105,16 @@ def judge_model(
         counts += [histogram] if histogram is not None else []
         if volume is not None and len(timed) < TIMED:
             timed.append(volume)
-        tell(number, len(cases.cases))
+        on_progress(number, len(cases.cases))
     bundle = segmenter.bundle
     models = list(used.values()) or [{"name": bundle.name, "version": bundle.version, "sha256": bundle.sha256}]
     # without a model that was chosen, radiographs and CT have one each
     about = {name: " and ".join(model[name] for model in models) for name in ("name", "version", "sha256")}
     about |= {"convention": segmenter.convention} if segmenter.convention else {}
     title = " and ".join(f"{model['name']} {model['version']}" for model in models)
-    return Judged(tuple(scores), curves(counts), run_times(model, timed), about, title, seen_before(cases, bundle))
+    return Evaluation(
+        tuple(scores), threshold_curves(counts), run_times(model, timed), about, title, seen_before(cases, bundle)
+    )
 
 
 def seen_before(cases: CaseList, bundle: Bundle) -> tuple[Note, ...]:
@@ -136,13 +141,18 @@ def _segmented(
     try:
         volume = read(case.image)
         result = segmenter(volume)
-        pair = laid_on(read_mask(case.reference), _as_map(result.labels, volume), case.spacing)
-        probabilities = pair.turned(segmenter.probabilities(volume))
+        aligned = align(read_mask(case.reference), _as_map(result.labels, volume), case.spacing)
+        probabilities = aligned.turned(segmenter.probabilities(volume))
     except PleuraError as error:
         return failed(case.id, case.patient, names, error.code), None, None, {}
     warnings = [note.code for note in result.warnings]
-    inside = (pair.reference > 0).reshape(probabilities.shape)
-    return _score(case, pair, labels, warnings), count(probabilities, inside), volume, result.provenance
+    inside = (aligned.reference > 0).reshape(probabilities.shape)
+    return (
+        _score(case, aligned, labels, warnings),
+        count_by_probability(probabilities, inside),
+        volume,
+        result.provenance,
+    )
 
 
 def _as_map(labels: NDArray[np.uint8], volume: Volume) -> LabelMap:
@@ -150,28 +160,28 @@ def _as_map(labels: NDArray[np.uint8], volume: Volume) -> LabelMap:
     return LabelMap(labels.reshape(volume.shape), volume.affine, placed=placed, planar=volume.planar)
 
 
-def scored(judged: Judged, labels: Mapping[int, str]) -> tuple[str, ...]:
+def scored_structures(evaluation: Evaluation, labels: Mapping[int, str]) -> tuple[str, ...]:
     """Return the names of what was scored in one case at least: all labels together first."""
-    return tuple(name for name in structures(labels) if any(name in score.agreements for score in judged.scores))
+    return tuple(name for name in structures(labels) if any(name in score.agreements for score in evaluation.scores))
 
 
-def summaries(judged: Judged, labels: Mapping[int, str]) -> dict[str, dict[str, Summary]]:
+def summaries(evaluation: Evaluation, labels: Mapping[int, str]) -> dict[str, dict[str, Summary]]:
     """Return the summary of each figure, by structure and by name."""
-    unit = main_unit(judged.scores)
+    unit = main_unit(evaluation.scores)
     found = {}
-    for structure in scored(judged, labels):
-        columns = {metric.name: column(judged.scores, structure, metric.name, unit) for metric in METRICS}
+    for structure in scored_structures(evaluation, labels):
+        columns = {metric.name: column(evaluation.scores, structure, metric.name, unit) for metric in METRICS}
         found[structure] = {metric.name: summarise(*columns[metric.name], metric.better) for metric in METRICS}
     return found
 
 
-def differences(first: Judged, second: Judged, labels: Mapping[int, str]) -> dict[str, dict[str, Difference]]:
+def differences(first: Evaluation, second: Evaluation, labels: Mapping[int, str]) -> dict[str, dict[str, Difference]]:
     """Return how the second set of predictions differs from the first, by structure and figure."""
     unit = main_unit(first.scores)
     return {
         structure: {metric.name: compare(first.scores, second.scores, structure, metric, unit) for metric in METRICS}
-        for structure in scored(first, labels)
-        if structure in scored(second, labels)
+        for structure in scored_structures(first, labels)
+        if structure in scored_structures(second, labels)
     }
 
 
@@ -197,10 +207,12 @@ def failure_rate(scores: Sequence[Score], structure: str, below: float) -> float
     return sum(value < below for value in values) / len(values) if values else 0.0
 
 
-def worst_pictures(judged: Judged, cases: CaseList, segmenter: Segmenter | None, count: int = 6) -> tuple[Picture, ...]:
+def worst_pictures(
+    evaluation: Evaluation, cases: CaseList, segmenter: Segmenter | None, count: int = 6
+) -> tuple[Picture, ...]:
     """Return the slice with the most disagreement of each of the worst cases that have an image or both masks."""
     union = structures(cases.labels)[0]
-    order = sorted(range(len(cases.cases)), key=lambda place: judged.scores[place].agreements[union].dice)
+    order = sorted(range(len(cases.cases)), key=lambda place: evaluation.scores[place].agreements[union].dice)
     found = []
     for place in order[: 2 * count]:
         try:
@@ -221,12 +233,12 @@ def _picture(case: Case, segmenter: Segmenter | None) -> Picture:
         prediction = read_mask(case.prediction)
     else:
         raise UnsuitableInput("there is no prediction to draw", code="no-prediction")
-    pair = laid_on(reference, prediction, case.spacing)
-    wanted, given = (np.atleast_3d(mask.T).T for mask in (pair.reference, pair.prediction))
+    aligned = align(reference, prediction, case.spacing)
+    wanted, given = (np.atleast_3d(mask.T).T for mask in (aligned.reference, aligned.prediction))
     z = int(((wanted > 0) != (given > 0)).sum(axis=(1, 2)).argmax())
     grey = np.zeros(wanted.shape[1:], np.uint8)
     if volume is not None:
-        grey = _grey(pair.turned(volume.voxels).reshape(wanted.shape)[z], volume.kind)
+        grey = _grey(aligned.turned(volume.voxels).reshape(wanted.shape)[z], volume.kind)
     return Picture(case.name or case.id, grey, wanted[z], given[z])
 
 
