@@ -22,9 +22,9 @@ from PIL.PngImagePlugin import PngInfo
 from project import end_with, here, tell_model
 
 import pleura
+from pleura.batch.discover import scans_in
+from pleura.batch.plan import guard, identities
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, flush, say, warn
-from pleura.cli.folders import scans_in
-from pleura.cli.jobs import guard, identities
 from pleura.cli.parser import Parser
 from pleura.cli.paths import path
 from pleura.errors import UnreadableInput

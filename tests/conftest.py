@@ -17,3 +17,10 @@ def shared() -> Path:
     if not (folder / "data").is_dir():
         pytest.skip("the real scans are not beside this checkout (set PLEURA_SHARED)")
     return folder
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a folder of its own, and return it."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

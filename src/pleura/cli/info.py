@@ -10,9 +10,9 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from pleura.batch.plan import Job, scans
 from pleura.cli import outcome
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say
-from pleura.cli.jobs import Job, scans
 from pleura.cli.paths import given_path
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pleura.batch.plan import Job
 from pleura.cli.console import complain, flush, say, sentence, warn
-from pleura.cli.jobs import Job
 from pleura.errors import AmbiguousInput, PleuraError
 from pleura.segmentation import Segmentation
 from pleura.volume import grid_text

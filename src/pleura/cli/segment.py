@@ -19,10 +19,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pleura.batch.engine import abreast, in_order
+from pleura.batch.plan import Job, guard, identities, picture_path, plan
 from pleura.cli import outcome
-from pleura.cli.abreast import abreast, in_order
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, WARNED, say
-from pleura.cli.jobs import Job, guard, identities, picture_path, plan
 from pleura.cli.numbers import whole_number
 from pleura.cli.outcome import Outcome
 from pleura.cli.paths import given_path, path

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pleura.cli.folders import scans_in, skipped_pictures
-from pleura.cli.naming import ResultName, distinct_names
+from pleura.batch.discover import scans_in, skipped_pictures
+from pleura.batch.result_names import ResultName, distinct_names
 from pleura.errors import PleuraError, UnwritableOutput
 from pleura.reading.walk import file_set
 from pleura.volume import Note, Volume

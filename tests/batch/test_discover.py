@@ -12,7 +12,7 @@ import pytest
 from dicom_files import ROOT, ct_slice, save
 from pydicom.dataset import Dataset
 
-from pleura.cli.folders import scans_in, skipped_pictures
+from pleura.batch.discover import scans_in, skipped_pictures
 from pleura.errors import UnreadableInput
 from pleura.phantom import chest, write_dicom
 from pleura.reading import read, survey

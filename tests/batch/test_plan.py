@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pleura.cli.jobs import guard, identities, plan
+from pleura.batch.plan import guard, identities, plan
 from pleura.errors import UnwritableOutput
 
 

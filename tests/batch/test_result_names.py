@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pleura.cli.naming import ResultName, distinct_names
+from pleura.batch.result_names import ResultName, distinct_names
 
 PART = st.sampled_from(["a", "A", "a_b", "b", "ä", "a\u0308", "ct"])
 SUFFIX = st.sampled_from(["", ".nii", ".nii.gz", ".png", ".dcm"])

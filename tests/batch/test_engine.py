@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pleura.cli import abreast
-from pleura.cli.abreast import MANY, in_order
+from pleura.batch import engine
+from pleura.batch.engine import MANY, in_order
 
 
 def files(folder: Path, count: int) -> list[Path]:
@@ -19,15 +19,15 @@ def files(folder: Path, count: int) -> list[Path]:
 
 
 def test_many_small_files_are_worked_on_together_and_one_that_is_missing_does_not_matter(tmp_path: Path) -> None:
-    assert abreast.abreast([*files(tmp_path, MANY), tmp_path / "gone.png"], 4) == 4
-    assert abreast.abreast(files(tmp_path, MANY - 1), 4) == 1
+    assert engine.abreast([*files(tmp_path, MANY), tmp_path / "gone.png"], 4) == 4
+    assert engine.abreast(files(tmp_path, MANY - 1), 4) == 1
 
 
 def test_folders_and_large_files_are_worked_on_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sources = files(tmp_path, MANY)
-    assert abreast.abreast([*sources, tmp_path], 4) == 1
-    monkeypatch.setattr(abreast, "SMALL", 3)
-    assert abreast.abreast(sources, 4) == 1
+    assert engine.abreast([*sources, tmp_path], 4) == 1
+    monkeypatch.setattr(engine, "SMALL", 3)
+    assert engine.abreast(sources, 4) == 1
 
 
 @pytest.mark.parametrize("workers", [1, 3])

@@ -1,0 +1,1 @@
+"""Many scans in one call: finding them, naming their results, and segmenting them side by side."""

@@ -1,0 +1,12 @@
+"""Batches are tried in a folder of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def work_elsewhere(elsewhere: Path) -> None:
+    """Work in a folder of its own."""
