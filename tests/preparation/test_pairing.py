@@ -10,14 +10,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pleura.file_names import key_of, without_padding
-from pleura.preparation.pairing import match
+from pleura.preparation.pairing import match_names
 
 ROOT = Path("/source")
 
 
 def pairs_of(*names: str) -> list[tuple[str, str]]:
     """Return image and mask of each pair among files below a folder, all of which have to be in one."""
-    pairs, refused, alone, lonely = match([ROOT / name for name in names], ROOT)
+    pairs, refused, alone, lonely = match_names([ROOT / name for name in names], ROOT)
     assert not refused
     assert not alone
     assert not lonely
@@ -27,7 +27,9 @@ def pairs_of(*names: str) -> list[tuple[str, str]]:
 
 def ambiguous(*names: str) -> dict[str, str]:
     return {
-        one.name: one.message for one in match([ROOT / name for name in names], ROOT)[1] if one.code == "ambiguous-pair"
+        one.name: one.message
+        for one in match_names([ROOT / name for name in names], ROOT)[1]
+        if one.code == "ambiguous-pair"
     }
 
 
@@ -141,7 +143,7 @@ def test_words_glued_to_letters_are_taken_away_where_nothing_else_pairs() -> Non
 
 def test_one_patient_never_gets_the_mask_of_another() -> None:
     files = ["p1/image1.png", "p1/image2.png", "p1/mask2.png", "p2/mask1.png", "p2/mask3.png", "p2/image3.png"]
-    pairs, _, alone, lonely = match([ROOT / name for name in files], ROOT)
+    pairs, _, alone, lonely = match_names([ROOT / name for name in files], ROOT)
     assert [(pair.image.name, pair.mask and pair.mask.name) for pair in pairs] == [
         ("image2.png", "mask2.png"),
         ("image3.png", "mask3.png"),
@@ -152,7 +154,7 @@ def test_one_patient_never_gets_the_mask_of_another() -> None:
 
 def test_an_image_to_train_on_never_gets_a_mask_to_test_on() -> None:
     files = ["images/train/1.png", "images/test/2.png", "masks/test/1.png", "masks/test/2.png"]
-    pairs, _, alone, _ = match([ROOT / name for name in files], ROOT)
+    pairs, _, alone, _ = match_names([ROOT / name for name in files], ROOT)
     assert [pair.name for pair in pairs] == ["images/test/2"]
     assert alone == [ROOT / "images/train/1.png"]
 
@@ -164,6 +166,6 @@ def test_a_mask_belongs_to_the_nearest_image_of_its_name() -> None:
 
 def test_splits_are_those_of_the_folders() -> None:
     files = [f"{part}/{kind}/{kind[:-1]}1.png" for part in ("train", "val", "test") for kind in ("images", "masks")]
-    assert {pair.split for pair in match([ROOT / name for name in files], ROOT)[0]} == {"train", "val", "test"}
+    assert {pair.split for pair in match_names([ROOT / name for name in files], ROOT)[0]} == {"train", "val", "test"}
     files = [f"{part}_{kind}/1.png" for part in ("train", "valid", "test") for kind in ("images", "masks")]
-    assert {pair.split for pair in match([ROOT / name for name in files], ROOT)[0]} == {"train", "val", "test"}
+    assert {pair.split for pair in match_names([ROOT / name for name in files], ROOT)[0]} == {"train", "val", "test"}

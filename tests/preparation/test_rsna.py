@@ -14,7 +14,7 @@ from PIL import Image
 
 from pleura.cli import main
 from pleura.preparation import Report, Settings, prepare
-from pleura.preparation.splitting import patient_hash
+from pleura.preparation.patients import patient_hash
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 _CT_ONLY = ("ImagePositionPatient", "ImageOrientationPatient", "SliceThickness", "RescaleSlope", "RescaleIntercept")

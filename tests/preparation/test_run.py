@@ -18,7 +18,7 @@ from pleura.phantom import chest
 from pleura.phantom.dicom import write_dicom
 from pleura.preparation import PRESETS, Settings, prepare
 from pleura.preparation.find import is_collection, is_unfinished
-from pleura.preparation.run import attempt
+from pleura.preparation.run import try_prepare
 from pleura.training.sources import label_names, load
 
 PHANTOM = chest(shape=(12, 64, 64), spacing=(20.0, 6.0, 6.0))
@@ -180,7 +180,7 @@ def test_blurred_masks_are_cut_half_way_and_refused_where_that_would_cut_a_lung(
     for path in (tmp_path / "in" / "masks").iterdir():
         Image.open(path).save(path.with_suffix(".jpg"), quality=75)
         path.unlink()
-    report = attempt(tmp_path / "in", tmp_path / "out", Settings(), 1, None)
+    report = try_prepare(tmp_path / "in", tmp_path / "out", Settings(), 1, None)
     assert len(report.cases) == usable
     assert {one.code for one in report.refused} == (set() if usable else {"mask-blurred"})
 
@@ -216,7 +216,7 @@ def test_what_cannot_be_used_is_listed_and_never_fatal(tmp_path: Path) -> None:
     assert "images/alone.png" in told["report.json"]
     assert "p3" not in told["dataset.json"] + told["manifest.jsonl"]  # names of files may be names of patients
     findings = json.loads(told["report.json"])
-    assert [(one["source"], one["code"]) for one in findings["doubts"]] == [("images/p2", "empty-mask")]
+    assert [(one["source"], one["code"]) for one in findings["case_warnings"]] == [("images/p2", "empty-mask")]
     assert sorted(findings["sources"].values()) == ["images/p0", "images/p2", "images/p3", "images/p4", "images/p5"]
 
 
@@ -407,7 +407,7 @@ def test_scans_whose_sides_are_all_reversed_become_one_lung_and_it_is_said(tmp_p
         nnunet(tmp_path / "in", number, PHANTOM.labels, {"left lung": 1, "right lung": 2})
     report = prepare(tmp_path / "in", tmp_path / "out")
     assert dict(report.labels) == {1: "lung"}
-    assert report.doubts == tuple((f"imagesTr/c{number}_0000", "sides-swapped") for number in range(3))
+    assert report.case_warnings == tuple((f"imagesTr/c{number}_0000", "sides-swapped") for number in range(3))
     assert [note.message[:6] for note in report.notes if note.code == "sides-swapped"] == ["in all"]
 
 
@@ -417,7 +417,7 @@ def test_one_scan_whose_sides_are_reversed_is_named_among_others(tmp_path: Path)
         nnunet(tmp_path / "in", number, labels, {"right lung": 1, "left lung": 2})
     report = prepare(tmp_path / "in", tmp_path / "out")
     assert dict(report.labels) == {1: "right lung", 2: "left lung"}
-    assert report.doubts == (("imagesTr/c1_0000", "sides-swapped"),)
+    assert report.case_warnings == (("imagesTr/c1_0000", "sides-swapped"),)
     assert [note.message[:9] for note in report.notes if note.code == "sides-swapped"] == ["in 1 of 3"]
 
 
@@ -522,7 +522,7 @@ def test_crop_that_cuts_the_lungs_is_noted(settings: Settings, cropped: bool, tm
     nifti(tmp_path / "in" / "images" / "a.nii.gz", PHANTOM.volume.voxels)
     nifti(tmp_path / "in" / "masks" / "a.nii.gz", PHANTOM.labels)
     report = prepare(tmp_path / "in", tmp_path / "out", settings)
-    assert report.doubts == ((("images/a", "mask-cropped"),) if cropped else ())
+    assert report.case_warnings == ((("images/a", "mask-cropped"),) if cropped else ())
 
 
 @pytest.mark.parametrize("name", ["rs.dcm", "RS", "annotations/rs.dcm", "lungs_seg.dcm", "SEG/0001.dcm"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pleura.preparation.sampling import plan
+from pleura.preparation.sampling import plan_sampling
 from pleura.preparation.settings import Settings
 from pleura.volume import Kind, Volume, affine_from_spacing
 
@@ -21,6 +21,6 @@ def test_share_of_the_mask_beyond_the_crop(
     volume = Volume(np.zeros((3, 40, 40), np.int16), affine_from_spacing((5.0, 2.0, 2.0)), kind=Kind.HU)
     labels = np.zeros(volume.shape, np.uint8)
     labels[1, 10:30, 8:18] = 1
-    sampling = plan(volume, Settings(size=(40 if spacing is None else 80, columns), spacing=spacing))
+    sampling = plan_sampling(volume, Settings(size=(40 if spacing is None else 80, columns), spacing=spacing))
     assert sampling.cropped(labels) == pytest.approx(expected)
     assert sampling.cropped(np.zeros_like(labels)) == 0

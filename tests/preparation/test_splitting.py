@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
-from pleura.preparation.record import Pair
-from pleura.preparation.splitting import DEFAULT_SHARES, parts_of, patient_rule
+from pleura.preparation.splitting import DEFAULT_SHARES, assign_splits
 
 
 def counts(total: int, shares: tuple[float, float, float] = DEFAULT_SHARES, seed: int = 0) -> tuple[int, int, int]:
-    found = Counter(parts_of([f"patient {k}" for k in range(total)], seed, shares, {}).values())
+    found = Counter(assign_splits([f"patient {k}" for k in range(total)], seed, shares, {}).values())
     return found["train"], found["val"], found["test"]
 
 
@@ -34,23 +32,15 @@ def test_parts_without_a_share_get_nobody() -> None:
 
 def test_who_is_drawn_depends_on_the_seed_and_not_on_the_order() -> None:
     patients = [f"patient {k}" for k in range(30)]
-    first = parts_of(patients, 0, DEFAULT_SHARES, {})
-    assert parts_of(patients[::-1], 0, DEFAULT_SHARES, {}) == first
-    assert parts_of(patients, 1, DEFAULT_SHARES, {}) != first
+    first = assign_splits(patients, 0, DEFAULT_SHARES, {})
+    assert assign_splits(patients[::-1], 0, DEFAULT_SHARES, {}) == first
+    assert assign_splits(patients, 1, DEFAULT_SHARES, {}) != first
 
 
 def test_those_who_are_settled_stay_and_the_others_make_up_for_them() -> None:
     patients = [f"patient {k}" for k in range(10)]
     settled = dict.fromkeys(patients[:4], "test")
-    found = parts_of(patients, 0, DEFAULT_SHARES, settled)
+    found = assign_splits(patients, 0, DEFAULT_SHARES, settled)
     assert settled.items() <= found.items()
     # test has more than its share, so the six others go to train and val, 0.7 to 0.15
     assert Counter(found.values()) == {"train": 5, "val": 1, "test": 4}
-
-
-def test_list_of_patients_may_name_files_with_the_suffix_of_any_format(tmp_path: Path) -> None:
-    names = ["a.bmp", "b.webp", "c.IMA", "d.nii.gz"]
-    listed = tmp_path / "patients.csv"
-    listed.write_text("image,patient\n" + "".join(f"{name},p-{name[0]}\n" for name in names))
-    rule = patient_rule(str(listed))
-    assert [rule(Pair(letter, Path(letter), None), "") for letter in "abcd"] == ["p-a", "p-b", "p-c", "p-d"]

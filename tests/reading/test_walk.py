@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pleura.preparation.names import named
+from pleura.preparation.names import parse_name
 from pleura.reading.walk import files_below
 
 DEPTH = 1200
@@ -34,4 +34,4 @@ def test_folders_are_gone_through_however_deep_they_lie(deep: Path, tmp_path: Pa
 
 
 def test_name_is_read_however_deep_the_file_lies(deep: Path, tmp_path: Path) -> None:
-    assert named(deep, tmp_path).path == deep
+    assert parse_name(deep, tmp_path).path == deep

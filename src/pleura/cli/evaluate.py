@@ -68,8 +68,8 @@ def _dataset(wishes: Namespace) -> Iterator[Path]:
     elif not is_unprepared(wishes.references):
         yield wishes.references
     else:
+        from pleura.datasets.manifest import SPLITS
         from pleura.preparation import Settings, prepare
-        from pleura.preparation.settings import SPLITS
         from pleura.temporary import temporary_folder
 
         train, val, test = (float(part == wishes.split) for part in SPLITS)

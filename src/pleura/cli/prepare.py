@@ -60,11 +60,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(wishes: Namespace) -> int:
     """Prepare the data set and say what came of it."""
     from pleura.inference.backends import cpu_count
-    from pleura.preparation.run import attempt, require_cases
+    from pleura.preparation.run import require_cases, try_prepare
 
     workers = cpu_count(wishes.workers)
     with counted("preparing", wishes.quiet) as tell:
-        report = attempt(wishes.source, wishes.dest, _settings(wishes), workers, tell)
+        report = try_prepare(wishes.source, wishes.dest, _settings(wishes), workers, tell)
     for note in report.notes:
         warn(note.message)
     if not wishes.quiet:
@@ -100,7 +100,7 @@ def is_unprepared(folder: Path) -> bool:
 
 def tell_of(report: Report, dest: Path) -> None:
     """Print what came of preparing a data set."""
-    from pleura.preparation.case_warnings import DOUBTS
+    from pleura.preparation.case_warnings import CASE_WARNINGS
 
     counts = report.counts
     parts = ", ".join(f"{counts[part]} {part}" for part in ("train", "val", "test"))
@@ -110,7 +110,7 @@ def tell_of(report: Report, dest: Path) -> None:
         say(f"labels: {', '.join(f'{value} {name}' for value, name in sorted(report.labels.items()))}")
     details = dest / "report.json"
     _list("not used", [(one.code, one.name, one.message) for one in report.refused], details)
-    _list("to look at", [(code, name, DOUBTS[code]) for name, code in report.doubts], details)
+    _list("to look at", [(code, name, CASE_WARNINGS[code]) for name, code in report.case_warnings], details)
     if report.reused:
         say(f"{report.reused} cases were there already")
     if report.cases:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pleura.preparation.record import Record, Refusal
+from pleura.datasets.manifest import Record
+from pleura.preparation.pair import Refusal
 from pleura.preparation.report import Report
 from pleura.preparation.run import prepare
 from pleura.preparation.settings import PRESETS, Settings

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
 from pleura.labels import LEFT, RIGHT
-from pleura.preparation.case_warnings import DOUBTS
+from pleura.preparation.case_warnings import CASE_WARNINGS
 from pleura.volume import Kind, Note, Volume
 
 _AIR = -500
@@ -41,7 +41,7 @@ def find_faults(volume: Volume, labels: NDArray[Any]) -> tuple[Note, ...]:
     UnsuitableInput : most of the mask lies outside the body, or it covers the corners (`mask-outside-body`)
     """
     if not labels.any():
-        return (Note("empty-mask", DOUBTS["empty-mask"]),)
+        return (Note("empty-mask", CASE_WARNINGS["empty-mask"]),)
     if (labels[:, [0, 0, -1, -1], [0, -1, 0, -1]] > 0).all():
         raise UnsuitableInput("the mask covers the corners of the picture; is it inverted?", code="mask-outside-body")
     outside = _outside(volume, labels)
@@ -75,8 +75,8 @@ def with_oriented_sides(
         return labels, True, ()
     stated = volume.spacing_known and not volume.planar
     if not stated or any(note.code == "orientation-unknown" for note in volume.notes):
-        return labels, True, (Note("sides-reversed", DOUBTS["sides-reversed"]),)
-    return lung, False, (Note("sides-swapped", DOUBTS["sides-swapped"]),)
+        return labels, True, (Note("sides-reversed", CASE_WARNINGS["sides-reversed"]),)
+    return lung, False, (Note("sides-swapped", CASE_WARNINGS["sides-swapped"]),)
 
 
 def _columns(labels: NDArray[Any]) -> list[NDArray[np.intp]]:

@@ -1,4 +1,4 @@
-"""The road of one case: an image and a mask as they lie in the source, into the files and the record of a dataset.
+"""One case on its way: an image and a mask as they lie in the source, into the files and the records of a data set.
 
 The same functions run in this process and in helper processes, so everything here takes and returns plain values, and
 whatever is wrong with one case becomes a `Refusal`.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
@@ -18,16 +18,17 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.datasets.files import file_hash, write_slice, write_volume
+from pleura.datasets.files import file_hash
+from pleura.datasets.manifest import Record
 from pleura.errors import PleuraError
 from pleura.file_format import Format, detect_format
 from pleura.modality.shown import shown
 from pleura.preparation.checks import find_faults, with_oriented_sides
 from pleura.preparation.dicom_pairs import STRUCTURE_SET, object_class, object_names
-from pleura.preparation.label_mapping import Facts, Meaning, facts_of, whole
+from pleura.preparation.label_mapping import LabelMapping, MaskInfo, inspect_labels, to_integer_labels
 from pleura.preparation.mask_parts import read_parts
-from pleura.preparation.record import Pair, Record, Refusal
-from pleura.preparation.sampling import plan
+from pleura.preparation.pair import Pair, Refusal
+from pleura.preparation.save import AlignedCase, sample_case, save_case
 from pleura.preparation.settings import Settings
 from pleura.reading import read
 from pleura.reading.alignment import on_image
@@ -35,18 +36,13 @@ from pleura.reading.dicom.dataset import read_dataset
 from pleura.reading.dicom.rtstruct import read_rtstruct
 from pleura.reading.dicom.seg import read_seg
 from pleura.reading.labelmap import LabelMap, read_labels
-from pleura.reading.values import AIR
-from pleura.volume import Affine, Kind, Note, Volume, axial_order, to_axial
+from pleura.volume import Kind, Note, Volume, axial_order, to_axial
 
-_ID = 16
-"""Hexadecimal digits of a content hash that make an id."""
 _MODALITIES = {Kind.WINDOWED.value: "ct", Kind.RADIOGRAPH.value: "cr"}
-_LEAST_CROPPED = 0.001
-"""Share of a mask beyond the crop that is worth a look; less is the rounding of an edge."""
 
 
 @dataclass(frozen=True)
-class Seen:
+class Identified:
     """What is known of a pair before it is read: the hash of its files, and whose it is by their headers."""
 
     source_sha256: str
@@ -54,30 +50,30 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Job:
+class ConversionTask:
     """A pair to make a case of, with all that the making depends on."""
 
     pair: Pair
-    seen: Seen
-    meaning: Meaning
+    identity: Identified
+    mapping: LabelMapping
     settings: Settings
     dest: Path
 
 
-Taken = TypeVar("Taken")
-Given = TypeVar("Given")
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
 
 
-def _or_refusal(station: Callable[[Taken], Given]) -> Callable[[Taken], Given | Refusal]:
-    """Let a station return a refusal where it would raise."""
+def _or_refusal(step: Callable[[Argument], Result]) -> Callable[[Argument], Result | Refusal]:
+    """Let a step return a refusal where it would raise."""
 
-    @wraps(station)
-    def guarded(taken: Taken) -> Given | Refusal:
-        pair: Any = getattr(taken, "pair", taken)
+    @wraps(step)
+    def guarded(argument: Argument) -> Result | Refusal:
+        pair: Any = getattr(argument, "pair", argument)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # libraries warn about odd files; what matters here raises
-                return station(taken)
+                return step(argument)
         except PleuraError as error:
             return Refusal(pair.name, error.code, _without_name(str(error), pair))
         except MemoryError:
@@ -91,104 +87,47 @@ def _or_refusal(station: Callable[[Taken], Given]) -> Callable[[Taken], Given | 
 
 
 @_or_refusal
-def see(pair: Pair) -> Seen:
+def identify(pair: Pair) -> Identified:
     """Return what the files of a pair are known by."""
-    return Seen(file_hash(pair.files), pair.patient or _patient_in_header(pair))
+    return Identified(file_hash(pair.files), pair.patient or _patient_in_header(pair))
 
 
 @_or_refusal
-def ask(pair: Pair) -> Facts:
+def inspect_mask(pair: Pair) -> MaskInfo:
     """Return what the mask of a pair says, before anything is decided; nothing where there is none."""
     if pair.mask is None:
-        return Facts(())
+        return MaskInfo(())
     if object_class(pair.mask):
-        return Facts((), object_names(pair.mask))
-    return facts_of(_mask(pair.mask, pair), pair.names)
+        return MaskInfo((), object_names(pair.mask))
+    return inspect_labels(_mask(pair.mask, pair), pair.names)
 
 
 @_or_refusal
-def make(job: Job) -> tuple[Record, ...]:
+def convert_case(task: ConversionTask) -> tuple[Record, ...]:
     """Write the files of one case and return their records, without patient, finding and split."""
-    volume, doubts = _image(job.pair, job.settings)
-    image, labels, sided, notes = _laid(job, volume)
-    pixels = hashlib.sha256(f"{volume.shape}{volume.identity.sha256}".encode()).hexdigest()
-    codes = tuple(sorted({note.code for note in (*doubts, *notes, *volume.notes)}))
-    common = Record("", "", "", "", None, (), None, "", False, sided, "", job.seen.source_sha256, pixels, codes)
-    return tuple(_written(image, labels, common, job.settings, job.dest))
+    case = _align(task)
+    as_volume = len(case.image.voxels) > 1 and task.settings.slices is None
+    return tuple(save_case(case, sample_case(case, task.settings), task.dest, as_volume=as_volume))
 
 
-def _laid(job: Job, volume: Volume) -> tuple[Volume, NDArray[np.uint8] | None, bool, list[Note]]:
-    """Return image and labels, or None, in axial order, whether sides are told apart, and what was noted."""
-    if job.pair.mask is None:
-        return _axial(volume, np.zeros(volume.shape, np.uint8))[0], None, False, []
-    label_map, values, sided = _labels(job.pair.mask, job, volume)
-    labels, notes = on_image(whole(label_map), label_map, volume)
-    image, new = _axial(volume, _translated(labels, values))
-    notes += find_faults(image, new)
-    if job.meaning.sided:
-        new, sided, more = with_oriented_sides(new, image, sided and job.pair.sides is not False)
-        notes += more
-    return image, new, sided, notes
-
-
-def _written(
-    image: Volume, labels: NDArray[np.uint8] | None, common: Record, settings: Settings, dest: Path
-) -> Iterator[Record]:
-    """Sample, window and write a case: one volume, one slice, or several slices of a stack."""
-    sampling = plan(image, settings)
-    window = settings.window if image.kind is Kind.HU else None
-    values = _in_range(sampling.image(image.voxels, AIR if image.kind is Kind.HU else 0), image.kind, window)
-    kind = Kind.WINDOWED if window else image.kind
-    marked = None if labels is None else sampling.labels(labels)
-    affine = sampling.affine(image.affine)
-    lengths = np.linalg.norm(affine[:3, :3], axis=0)[::-1]
-    steps = tuple(round(float(step), 4) for step in lengths) if image.spacing_known else None
-    content = common.pixels.encode() + values.tobytes() + (b"" if marked is None else marked.tobytes())
-    name = hashlib.sha256(content).hexdigest()[:_ID]
-    cut = labels is not None and sampling.cropped(labels) > _LEAST_CROPPED
-    notes = tuple(sorted({*common.notes, "mask-cropped"})) if cut else common.notes
-    common = replace(common, id=name, kind=kind.value, hu=kind is Kind.HU, notes=notes)
-    if len(values) > 1 and settings.slices is None:
-        image_file = _stored(dest, f"images/{name}.nii.gz", values, affine)
-        mask_file = None if marked is None else _stored(dest, f"masks/{name}.nii.gz", marked, affine)
-        yield _recorded(common, dest, image_file, mask_file, values.shape[::-1], steps)
-        return
-    for k, plane in enumerate(values):
-        alone = len(values) == 1
-        single = name if alone else f"{name}_{k:03d}"
-        image_file = _stored(dest, f"images/{single}{'.tif' if kind is Kind.HU else '.png'}", plane)
-        mask_file = None if marked is None else _stored(dest, f"masks/{single}.png", marked[k])
-        stack = common if alone else replace(common, id=single, volume=name, index=k)
-        yield _recorded(stack, dest, image_file, mask_file, plane.shape, steps and steps[:2])
-
-
-def _stored(dest: Path, file: str, array: NDArray[Any], affine: Affine | None = None) -> str:
-    """Write a slice, or with an affine a volume, and return its path below the dataset."""
-    if affine is None:
-        write_slice(dest / file, array)
+def _align(task: ConversionTask) -> AlignedCase:
+    """Read image and mask and bring the labels onto the image's grid."""
+    volume, doubts = _image(task.pair, task.settings)
+    notes = [*doubts, *volume.notes]
+    labels, sides = None, False
+    if task.pair.mask is None:
+        image, _ = _axial(volume, np.zeros(volume.shape, np.uint8))
     else:
-        write_volume(dest / file, array, affine)
-    return file
-
-
-def _recorded(
-    record: Record,
-    dest: Path,
-    image: str,
-    mask: str | None,
-    shape: tuple[int, ...],
-    steps: tuple[float, ...] | None,
-) -> Record:
-    return replace(record, image=image, mask=mask, shape=shape, spacing=steps, sha256=file_hash((dest / image,)))
-
-
-def _in_range(values: NDArray[np.float32], kind: Kind, window: tuple[float, float] | None) -> NDArray[Any]:
-    """Return int16 HU, or 8-bit grey: HU stretched from the window, pictures as they are."""
-    if window is not None:
-        values = (values - np.float32(window[0])) * np.float32(255 / (window[1] - window[0]))
-    elif kind is Kind.HU:
-        return np.rint(values).astype(np.int16)
-    return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
+        label_map, values, sides = _labels(task.pair.mask, task, volume)
+        stored, found = on_image(to_integer_labels(label_map), label_map, volume)
+        image, labels = _axial(volume, _translated(stored, values))
+        notes += [*found, *find_faults(image, labels)]
+        if task.mapping.sided:
+            labels, sides, more = with_oriented_sides(labels, image, sides and task.pair.sides is not False)
+            notes += more
+    codes = frozenset(note.code for note in notes)
+    pixels = hashlib.sha256(f"{volume.shape}{volume.identity.sha256}".encode()).hexdigest()
+    return AlignedCase(image, labels, sides, codes, task.identity.source_sha256, pixels)
 
 
 def _image(pair: Pair, settings: Settings) -> tuple[Volume, tuple[Note, ...]]:
@@ -198,13 +137,13 @@ def _image(pair: Pair, settings: Settings) -> tuple[Volume, tuple[Note, ...]]:
     return shown(volume, settings.modality or _MODALITIES.get(pair.kind, "auto"))
 
 
-def _labels(mask: Path, job: Job, volume: Volume) -> tuple[LabelMap, dict[int, int], bool]:
+def _labels(mask: Path, task: ConversionTask, volume: Volume) -> tuple[LabelMap, dict[int, int], bool]:
     """Return the labels as stored, stored value -> new value, and whether right and left are told apart."""
     drawn = object_class(mask)
     if not drawn:
-        label_map = _mask(mask, job.pair)
-        return label_map, *job.meaning.of(facts_of(label_map, job.pair.names))
-    values, sided = job.meaning.of_names(object_names(mask))
+        label_map = _mask(mask, task.pair)
+        return label_map, *task.mapping.for_mask(inspect_labels(label_map, task.pair.names))
+    values, sided = task.mapping.for_names(object_names(mask))
     label_map = read_rtstruct(mask, volume, values) if drawn == STRUCTURE_SET else read_seg(mask, values)
     return label_map, values, sided
 

@@ -18,9 +18,9 @@ from pleura.file_format import Format, detect_format
 from pleura.labels import LEFT, RIGHT
 from pleura.preparation.dicom_folders import masks_beside
 from pleura.preparation.label_mapping import side_of
-from pleura.preparation.names import Named, Place
+from pleura.preparation.names import PairKey, ParsedName
+from pleura.preparation.pair import Pair, Refusal
 from pleura.preparation.pairing import are_whole, is_of_used_scan, with_masks
-from pleura.preparation.record import Pair, Refusal
 from pleura.reading.dicom.ct import scan
 from pleura.reading.dicom.dataset import read_dataset
 from pleura.reading.dicom.rtstruct import structure_names
@@ -35,7 +35,7 @@ _NOTHING = "nothing refers to this series or has the name of its folder"
 
 
 def match_series(
-    paths: Sequence[Path], masks: Mapping[Place, Sequence[Named]], root: Path
+    paths: Sequence[Path], masks: Mapping[PairKey, Sequence[ParsedName]], root: Path
 ) -> tuple[list[Pair], list[Refusal]]:
     """Pair DICOM series with the objects that refer to them, or with the masks that lie beside them.
 
@@ -74,8 +74,8 @@ def match_series(
     drawn_on = {pair.series for pair in pairs}
     left = {key: one for key, one in images.items() if key not in drawn_on}
     usable = {key: _folder(one) for key, one in left.items() if one.objection is None}
-    beside = masks_beside(usable, {place for place, there in masks.items() if are_whole(there)}, root)
-    chosen += [with_masks(_pair(left[key], root, key), masks[place]) for key, place in beside.items()]
+    beside = masks_beside(usable, {key for key, files in masks.items() if are_whole(files)}, root)
+    chosen += [with_masks(_pair(left[key], root, key), masks[mask]) for key, mask in beside.items()]
     refused += [*more, *_without_mask([one for key, one in left.items() if key not in beside], root)]
     return chosen, refused + _without_image(masks, set(beside.values()), root)
 
@@ -126,11 +126,13 @@ def _without_mask(series: Sequence[Series], root: Path) -> list[Refusal]:
     return refused
 
 
-def _without_image(masks: Mapping[Place, Sequence[Named]], used: Collection[Place], root: Path) -> list[Refusal]:
+def _without_image(
+    masks: Mapping[PairKey, Sequence[ParsedName]], used: Collection[PairKey], root: Path
+) -> list[Refusal]:
     """List masks that belong to nothing."""
     text = "a mask without an image of its name"
-    left = [place for place in masks if place not in used and not is_of_used_scan(place, used)]
-    return [_refusal(mask.path, root, "no-image", text) for place in left for mask in masks[place]]
+    left = [key for key in masks if key not in used and not is_of_used_scan(key, used)]
+    return [_refusal(mask.path, root, "no-image", text) for key in left for mask in masks[key]]
 
 
 def _best(pairs: list[Pair]) -> tuple[list[Pair], str]:

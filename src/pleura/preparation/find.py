@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from pleura.errors import UnreadableInput
+from pleura.datasets.description import read_description
+from pleura.datasets.manifest import MANIFEST, SPLITS, Record, manifest_lines, parse_record
+from pleura.errors import PleuraError, UnreadableInput
 from pleura.file_format import companions, is_image_name
 from pleura.preparation.dicom_pairs import NO_MASK, match_series, object_class
-from pleura.preparation.names import named
-from pleura.preparation.pairing import match
-from pleura.preparation.progress import NAME as JOURNAL
-from pleura.preparation.record import Pair, Refusal
-from pleura.preparation.rsna import findings, is_challenge, with_finding
-from pleura.preparation.settings import SPLITS
+from pleura.preparation.names import parse_name
+from pleura.preparation.pair import Pair, Refusal
+from pleura.preparation.pairing import match_names
+from pleura.preparation.progress import PROGRESS_FILE
+from pleura.preparation.rsna import is_rsna, read_findings, with_finding
 from pleura.reading.walk import files_below
-
-MANIFEST, DESCRIPTION = "manifest.jsonl", "dataset.json"
 
 
 def find_pairs(source: Path, dest: Path) -> tuple[list[Pair], list[Refusal]]:
@@ -45,13 +42,13 @@ def find_pairs(source: Path, dest: Path) -> tuple[list[Pair], list[Refusal]]:
     roots = [path.parent for path in listed]
     rest = [path for path in files if not any(path.is_relative_to(root) for root in roots)]
     found, unusable, alone = _by_name_and_uid(rest, source)
-    told, odd = findings(rest, source)
+    seen, odd = read_findings(rest, source)
     pairs, refused = [*pairs, *found], [*refused, *unusable, *odd]
     if pairs:
         refused += [Refusal(str(path.relative_to(source)), "no-mask", NO_MASK) for path in alone]
     else:
         pairs = [Pair(str(path.relative_to(source).with_suffix("")), path, None, files=(path,)) for path in alone]
-    return [with_finding(pair, told) for pair in pairs], refused
+    return [with_finding(pair, seen) for pair in pairs], refused
 
 
 def _by_name_and_uid(files: Sequence[Path], source: Path) -> tuple[list[Pair], list[Refusal], list[Path]]:
@@ -60,33 +57,25 @@ def _by_name_and_uid(files: Sequence[Path], source: Path) -> tuple[list[Pair], l
     What DICOM segmentations and structure sets belong to, they say themselves, whatever they are called.
     """
     images = [path for path in files if is_image_name(path.name)]
-    drawn = {path for path in images if named(path, source).is_mask and object_class(path)}
-    matched, unmatched, alone, masks = match([path for path in images if path not in drawn], source)
+    drawn = {path for path in images if parse_name(path, source).is_mask and object_class(path)}
+    matched, unmatched, maskless, masks = match_names([path for path in images if path not in drawn], source)
     unnamed = [path for path in files if not is_image_name(path.name) and _is_dicom(path)]
-    plain = [path for path in alone if not is_challenge(path)]
-    series, lonely = match_series(sorted([*plain, *unnamed, *drawn]), masks, source)
-    challenge = [path for path in alone if is_challenge(path)]
-    return [*_with_names(matched, source), *series], [*unmatched, *lonely], challenge
+    plain = [path for path in maskless if not is_rsna(path)]
+    series, unpaired = match_series(sorted([*plain, *unnamed, *drawn]), masks, source)
+    challenge = [path for path in maskless if is_rsna(path)]
+    return [*_with_names(matched, source), *series], [*unmatched, *unpaired], challenge
 
 
 def is_collection(folder: Path) -> bool:
     """Say whether a folder holds images with masks as they were collected, not a data set that was made of them."""
     if is_unfinished(folder) or any(folder.glob(MANIFEST)) or any(folder.glob(f"*/{MANIFEST}")):
         return False
-    return bool(match([path for path in _files(folder) if is_image_name(path.name)], folder)[0])
+    return bool(match_names([path for path in _files(folder) if is_image_name(path.name)], folder)[0])
 
 
 def is_unfinished(folder: Path) -> bool:
     """Say whether a folder is that of a data set of which making it was broken off, or came to nothing."""
-    return (folder / JOURNAL).is_file() and not (folder / MANIFEST).is_file()
-
-
-def stated_convention(source: Path) -> str:
-    """Return what a data set of ours says of its masks of radiographs; "" for any other folder."""
-    try:
-        return str(json.loads((source / DESCRIPTION).read_text(encoding="utf-8"))["convention"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+    return (folder / PROGRESS_FILE).is_file() and not (folder / MANIFEST).is_file()
 
 
 def _files(source: Path) -> list[Path]:
@@ -101,39 +90,35 @@ def _is_dicom(path: Path) -> bool:
 def _from_manifest(manifest: Path, source: Path) -> tuple[list[Pair], list[Refusal]]:
     """Return the pairs of a folder with a manifest, as it describes them."""
     folder = manifest.parent
+    names = _label_names(folder)
     pairs, refused = [], []
-    for number, line in enumerate(manifest.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
+    for number, line in manifest_lines(folder):
         name = f"{manifest.relative_to(source)}:{number}"
         try:
-            entry = json.loads(line)
-            if not entry.get("mask"):
-                refused.append(Refusal(name, "no-mask", NO_MASK))
-                continue
-            pairs.append(_listed(entry, folder, name))
-        except (ValueError, KeyError, TypeError, AttributeError):
-            refused.append(Refusal(name, "damaged", "this line of the manifest does not name an image and a mask"))
-    names = _label_names(folder)
-    return [replace(pair, names=names) for pair in pairs], refused
+            record = parse_record(line)
+        except UnreadableInput as error:
+            refused.append(Refusal(name, "damaged", f"this line of the manifest cannot be used: {error}"))
+            continue
+        if record.mask:
+            pairs.append(_listed(record, record.mask, folder, name, names))
+        else:
+            refused.append(Refusal(name, "no-mask", NO_MASK))
+    return pairs, refused
 
 
-def _listed(entry: Mapping[str, Any], folder: Path, name: str) -> Pair:
-    image, mask = folder / entry["image"], folder / entry["mask"]
-    kind = str(entry.get("kind", ""))
-    if not kind and "hu" in entry:
-        kind = "hu" if entry["hu"] else "windowed"
-    split = str(entry.get("split", ""))
+def _listed(record: Record, mask_file: str, folder: Path, name: str, names: Mapping[int, str]) -> Pair:
+    image, mask = folder / record.image, folder / mask_file
     return Pair(
-        name=str(entry.get("id", name)),
+        name=record.id or name,
         image=image,
         mask=mask,
         files=(*companions(image), *companions(mask)),
-        patient=str(entry.get("patient", "")),
-        split=split if split in SPLITS else "",
-        sides=entry.get("sides"),
-        kind=kind,
-        finding=str(entry.get("finding") or ""),
+        names=names,
+        patient=record.patient,
+        split=record.split if record.split in SPLITS else "",
+        sides=record.sides,
+        kind=record.kind,
+        finding=record.finding or "",
     )
 
 
@@ -146,18 +131,15 @@ def _with_names(pairs: Sequence[Pair], source: Path) -> list[Pair]:
     ]
 
 
-def _names_above(folder: Path, source: Path) -> dict[int, str]:
+def _names_above(folder: Path, source: Path) -> Mapping[int, str]:
     """Return what the nearest dataset.json at or above `folder`, up to the source, calls the values."""
-    above = [place for place in (folder, *folder.parents) if place.is_relative_to(source)]
-    return next((names for place in above if (names := _label_names(place))), {})
+    above = [parent for parent in (folder, *folder.parents) if parent.is_relative_to(source)]
+    return next((names for parent in above if (names := _label_names(parent))), {})
 
 
-def _label_names(folder: Path) -> dict[int, str]:
-    """Return value -> name from a dataset.json, of nnU-Net (name: value) or of the Decathlon or ours (the reverse)."""
+def _label_names(folder: Path) -> Mapping[int, str]:
+    """Return value -> name from the dataset.json of a folder; nothing where it is another program's."""
     try:
-        labels = json.loads((folder / DESCRIPTION).read_text(encoding="utf-8"))["labels"]
-        turned = {int(key): str(name) for key, name in labels.items() if str(key).isdigit()}
-        turned |= {int(value): str(name) for name, value in labels.items() if str(value).isdigit()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return read_description(folder).labels
+    except PleuraError:
         return {}
-    return {value: name for value, name in turned.items() if value}

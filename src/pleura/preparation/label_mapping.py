@@ -1,4 +1,4 @@
-"""What the values of masks mean: right and left lung where names, numbers or places tell, else what they are called.
+"""What the values of masks mean: right and left lung where names, numbers or positions tell, else what they are called.
 
 Masks come as 0 and 255, as 1 and 2, as two greys, as 3, 4 and 5 (right lung, left lung and windpipe of LUNA16, in an
 order that nothing in the files states), with names in a dataset.json or in a DICOM object, or blurred by JPEG. One
@@ -44,38 +44,38 @@ _LEFT = re.compile(r"left|sinist|(^|[^a-z])lt?([^a-z]|$)")
 
 
 @dataclass(frozen=True)
-class Facts:
+class MaskInfo:
     """What one mask says, before it is laid on its image.
 
     Attributes
     ----------
     values : what occurs beside 0, sorted
     names : what the file or the source calls them
-    places : mean place along the patient's left of each value, millimetres; empty where the file does not say
-    beside : True where the two values of a picture lie beside each other, as two lungs do
+    mean_x : mean position along the patient's left of each value, millimetres; empty where the file does not say
+    side_by_side : True where the two values of a picture lie beside each other, as two lungs do
     """
 
     values: tuple[int, ...]
     names: Mapping[int, str] = field(default_factory=dict)
-    places: Mapping[int, float] = field(default_factory=dict)
-    beside: bool = False
+    mean_x: Mapping[int, float] = field(default_factory=dict)
+    side_by_side: bool = False
 
 
 @dataclass(frozen=True)
-class Meaning:
+class LabelMapping:
     """What the values of all masks of a set become.
 
     Attributes
     ----------
     labels : value -> name in the new dataset
     values : stored value -> new one, for masks without names; what is not listed becomes background
-    words : name as stored -> new value, for masks with names
+    names : name as stored -> new value, for masks with names
     notes : what had to be decided
     """
 
     labels: Mapping[int, str]
     values: Mapping[int, int] = field(default_factory=dict)
-    words: Mapping[str, int] = field(default_factory=dict)
+    names: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
 
     @property
@@ -83,36 +83,36 @@ class Meaning:
         """True where right and left lung have values of their own."""
         return dict(self.labels) == _SIDED
 
-    def of(self, facts: Facts) -> tuple[dict[int, int], bool]:
+    def for_mask(self, info: MaskInfo) -> tuple[dict[int, int], bool]:
         """Return stored value -> new value for one mask, and whether it tells right from left.
 
         Raises
         ------
         UnsuitableInput : the mask has names, and none means anything (`no-structure`)
         """
-        if facts.names:
-            return self.of_names(facts.names)
-        if (self.sided or dict(self.labels) == PLAIN) and len(facts.values) == 1 and facts.values[0] not in self.values:
-            return {facts.values[0]: LUNG}, False
+        if info.names:
+            return self.for_names(info.names)
+        if (self.sided or dict(self.labels) == PLAIN) and len(info.values) == 1 and info.values[0] not in self.values:
+            return {info.values[0]: LUNG}, False
         return dict(self.values), self.sided
 
-    def of_names(self, names: Mapping[int, str]) -> tuple[dict[int, int], bool]:
-        """Return what `of` does, by names; one lung beside both lungs in one tells nothing of the other side.
+    def for_names(self, names: Mapping[int, str]) -> tuple[dict[int, int], bool]:
+        """Return what `for_mask` does, by names; one lung beside both lungs in one tells nothing of the other side.
 
         Raises
         ------
         UnsuitableInput : no name means anything (`no-structure`)
         """
-        known = {value: name for value, name in names.items() if name in self.words}
+        known = {value: name for value, name in names.items() if name in self.names}
         if not known:
             raise UnsuitableInput("it marks nothing that this set is about", code="no-structure")
         sides = {side_of(name) for name in known.values()}
         if self.sided and 0 in sides and not {RIGHT, LEFT} <= sides:
             return dict.fromkeys(known, LUNG), False
-        return {v: self.words[name] for v, name in known.items() if not self.sided or side_of(name) != 0}, self.sided
+        return {v: self.names[name] for v, name in known.items() if not self.sided or side_of(name) != 0}, self.sided
 
 
-def whole(label_map: LabelMap) -> NDArray[np.int32]:
+def to_integer_labels(label_map: LabelMap) -> NDArray[np.int32]:
     """Return the labels as whole numbers; a mask with soft edges is cut half-way between its two values.
 
     Raises
@@ -126,44 +126,44 @@ def whole(label_map: LabelMap) -> NDArray[np.int32]:
             raise UnsuitableInput("a blurred mask of several greys; save it as PNG, not resized", code="mask-blurred")
         cut: NDArray[np.int32] = (voxels >= top / 2).astype(np.int32) * (round(max(top, 1.0)) if top > 0 else 0)
         return cut
-    whole = np.rint(voxels) if voxels.dtype.kind == "f" else voxels
-    return np.asarray(np.maximum(whole, 0), np.int32)
+    rounded = np.rint(voxels) if voxels.dtype.kind == "f" else voxels
+    return np.asarray(np.maximum(rounded, 0), np.int32)
 
 
-def facts_of(label_map: LabelMap, names: Mapping[int, str]) -> Facts:
+def inspect_labels(label_map: LabelMap, names: Mapping[int, str]) -> MaskInfo:
     """Return what a mask says; `names` are those that the source gives its values."""
-    labels = whole(label_map)
+    labels = to_integer_labels(label_map)
     values = tuple(int(value) for value in np.unique(labels) if value)
-    places = {value: _place(labels == value, label_map) for value in values[:_MOST_VALUES]} if label_map.placed else {}
-    beside = label_map.planar and len(values) == 2 and _beside(*(labels == value for value in values))
-    return Facts(values, {value: name for value, name in names.items() if value}, places, beside)
+    mean_x = {value: _mean_x(labels == value, label_map) for value in values[:_MOST_VALUES]} if label_map.placed else {}
+    side_by_side = label_map.planar and len(values) == 2 and _are_side_by_side(*(labels == value for value in values))
+    return MaskInfo(values, {value: name for value, name in names.items() if value}, mean_x, side_by_side)
 
 
-def settle(found: Sequence[Facts]) -> Meaning:
+def derive_mapping(masks: Sequence[MaskInfo]) -> LabelMapping:
     """Return what the values of a set mean, from all its masks together; nothing where there are none.
 
     Raises
     ------
     UnsuitableInput : more structures than a mask of 8 bits can hold
     """
-    if not found:
-        return Meaning({})
-    sides = {name: side_of(name) for facts in found for name in facts.names.values()}
+    if not masks:
+        return LabelMapping({})
+    sides = {name: side_of(name) for info in masks for name in info.names.values()}
     lungs = {name: side or LUNG for name, side in sides.items() if side is not None}
     left_out = _left_out(sides.keys() - lungs.keys()) if lungs else ()
-    unnamed = [facts for facts in found if not facts.names]
-    values = {value for facts in unnamed if not _is_mark(facts) for value in facts.values}
+    unnamed = [info for info in masks if not info.names]
+    values = {value for info in unnamed if not _is_mark(info) for value in info.values}
     pair = next((pair for pair, more in _PAIRS.items() if set(pair) <= values <= {*pair, *more}), None)
     if {RIGHT, LEFT} <= set(sides.values()) or (pair and not set(sides) - set(lungs)):
-        told, notes = _told_by_place(unnamed, pair or (RIGHT, LEFT))
-        return Meaning(_SIDED, told, lungs, (*notes, *left_out))
+        values_of_sides, notes = _sides_by_position(unnamed, pair or (RIGHT, LEFT))
+        return LabelMapping(_SIDED, values_of_sides, lungs, (*notes, *left_out))
     if not sides and _are_greys_of_sides(unnamed, values):
         low, high = sorted(values)
         text = f"masks in two greys that lie side by side: {low} taken for the right lung, {high} for the left"
-        return Meaning(_SIDED, {low: RIGHT, high: LEFT}, notes=(Note("two-greys", text),))
+        return LabelMapping(_SIDED, {low: RIGHT, high: LEFT}, notes=(Note("two-greys", text),))
     if lungs or (not sides and len(values) <= 1):
-        return Meaning(PLAIN, dict.fromkeys(values, LUNG), dict.fromkeys(lungs, LUNG), left_out)
-    return _as_called(found, sorted({value for facts in unnamed for value in facts.values}))
+        return LabelMapping(PLAIN, dict.fromkeys(values, LUNG), dict.fromkeys(lungs, LUNG), left_out)
+    return _by_name(masks, sorted({value for info in unnamed for value in info.values}))
 
 
 def side_of(name: str) -> int | None:
@@ -175,10 +175,10 @@ def side_of(name: str) -> int | None:
     return 0 if right == left else RIGHT if right else LEFT
 
 
-def _told_by_place(unnamed: Sequence[Facts], pair: tuple[int, int]) -> tuple[dict[int, int], tuple[Note, ...]]:
+def _sides_by_position(unnamed: Sequence[MaskInfo], pair: tuple[int, int]) -> tuple[dict[int, int], tuple[Note, ...]]:
     """Say which of two values is right: the one at the patient's right in most volumes, else the lower one."""
     low, high = pair
-    votes = [facts.places[low] < facts.places[high] for facts in unnamed if {low, high} <= set(facts.places)]
+    votes = [info.mean_x[low] < info.mean_x[high] for info in unnamed if {low, high} <= set(info.mean_x)]
     if not votes or 2 * sum(votes) >= len(votes):
         return {low: RIGHT, high: LEFT}, ()
     text = (
@@ -187,9 +187,9 @@ def _told_by_place(unnamed: Sequence[Facts], pair: tuple[int, int]) -> tuple[dic
     return {low: LEFT, high: RIGHT}, (Note("sides-by-place", text),)
 
 
-def _are_greys_of_sides(unnamed: Sequence[Facts], values: Collection[int]) -> bool:
+def _are_greys_of_sides(unnamed: Sequence[MaskInfo], values: Collection[int]) -> bool:
     """Say whether two values are one lung each, by where they lie in most of the pictures that hold both."""
-    both = [facts.beside for facts in unnamed if set(facts.values) == set(values)]
+    both = [info.side_by_side for info in unnamed if set(info.values) == set(values)]
     return len(values) == 2 and 2 * sum(both) > len(both)
 
 
@@ -202,9 +202,9 @@ def _left_out(names: Collection[str]) -> tuple[Note, ...]:
     return (Note("names-left-out", f"no lung by name, so left out of the masks: {', '.join(listed)}{more}"),)
 
 
-def _as_called(found: Sequence[Facts], values: Sequence[int]) -> Meaning:
+def _by_name(masks: Sequence[MaskInfo], values: Sequence[int]) -> LabelMapping:
     """Return other structures, numbered from 1 on in the order of their stored values."""
-    named = sorted({(value, name) for facts in found for value, name in facts.names.items()})
+    named = sorted({(value, name) for info in masks for value, name in info.names.items()})
     words: dict[str, int] = {}
     for _, name in named:
         words.setdefault(name, len(words) + 1)
@@ -212,11 +212,11 @@ def _as_called(found: Sequence[Facts], values: Sequence[int]) -> Meaning:
     labels = {number: name for name, number in words.items()} | {n: f"label {value}" for value, n in numbers.items()}
     if len(labels) > _MOST_LABELS:
         raise UnsuitableInput(f"{len(labels)} structures; a mask holds {_MOST_LABELS} at most", code="too-many-labels")
-    return Meaning(labels, numbers, words)
+    return LabelMapping(labels, numbers, words)
 
 
-def _is_mark(facts: Facts) -> bool:
-    return len(facts.values) == 1 and facts.values[0] >= _MARK
+def _is_mark(info: MaskInfo) -> bool:
+    return len(info.values) == 1 and info.values[0] >= _MARK
 
 
 def _is_soft(label_map: LabelMap) -> bool:
@@ -233,13 +233,13 @@ def _has_grey_between(voxels: NDArray[Any]) -> bool:
     return bool(np.count_nonzero(inner) > _MOST_BETWEEN * np.count_nonzero(voxels > 0.25))
 
 
-def _beside(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
+def _are_side_by_side(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> bool:
     """Say whether neither of two regions of a picture reaches the middle column of the other."""
     first, second = sorted((np.nonzero(region)[2] for region in (one, other)), key=np.mean)
     return bool(first.max() < second.mean() and first.mean() < second.min())
 
 
-def _place(where: NDArray[np.bool_], label_map: LabelMap) -> float:
-    """Return the mean place along the patient's left of the voxels that are marked."""
+def _mean_x(where: NDArray[np.bool_], label_map: LabelMap) -> float:
+    """Return the mean position along the patient's left of the voxels that are marked."""
     middle = [float(axis.mean()) for axis in np.nonzero(where)]
     return float(label_map.affine[0] @ (*middle, 1.0))

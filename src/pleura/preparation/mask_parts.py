@@ -14,7 +14,7 @@ import numpy as np
 
 from pleura.errors import UnsuitableInput
 from pleura.labels import LEFT, RIGHT
-from pleura.preparation.label_mapping import whole
+from pleura.preparation.label_mapping import to_integer_labels
 from pleura.reading.labelmap import LabelMap, read_labels
 
 _MOST_SHARED = 0.1
@@ -43,7 +43,7 @@ def read_parts(parts: Sequence[tuple[int, Path]]) -> LabelMap:
     for (side, _), part in zip(parts, chain([first], masks), strict=True):
         if part.voxels.shape != first.voxels.shape or not np.allclose(part.affine, first.affine, atol=1e-3):
             raise UnsuitableInput("the masks of the two lungs lie on different grids", code="parts-differ")
-        lungs[side] |= whole(part) > 0
+        lungs[side] |= to_integer_labels(part) > 0
     right, left = lungs[RIGHT], lungs[LEFT]
     if (right & left).sum() > _MOST_SHARED * min(right.sum(), left.sum()):
         raise UnsuitableInput("the masks of the two lungs cover each other", code="parts-differ")

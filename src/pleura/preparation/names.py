@@ -1,8 +1,8 @@
 """What the name of a file says: which image it is or belongs to, whether it is a mask, of which lung, of which split.
 
-A file's place is its folder and its key, without the words that only say "image" or "mask" (`pleura.file_names`). Two
-files of one place, one of them a mask, are a pair: `images/image1.png` and `masks/mask1.png`, `a.jpg` and `a_mask.jpg`,
-`imagesTr/a_0000.nii.gz` and `labelsTr/a.nii.gz`, `p1/ct.nrrd` and `p1/lungs.nrrd`.
+The key of a file is its folder and its stem, without the words that only say "image" or "mask" (`pleura.file_names`).
+Two files of one key, one of them a mask, are a pair: `images/image1.png` and `masks/mask1.png`, `a.jpg` and
+`a_mask.jpg`, `imagesTr/a_0000.nii.gz` and `labelsTr/a.nii.gz`, `p1/ct.nrrd` and `p1/lungs.nrrd`.
 
 Masks that say which lung, or which lobe of it, they hold are the parts of one: `leftMask/a.png` and `rightMask/a.png`,
 `masks/a_left.png` and `masks/a_right.png`, `segmentations/lung_upper_lobe_left.nii.gz` and its like.
@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from pleura.file_format import without_suffix
 from pleura.file_names import is_word, joined, says_image, says_mask, tokens
@@ -33,21 +34,26 @@ _LUNA = re.compile(r"^(seg-lungs-.*|subset\d+)$")
 """Folders of LUNA16, which say mask and image."""
 _FORMATS = frozenset({"png", "jpg", "jpeg", "tif", "tiff", "nii", "nifti", "dcm", "dicom", "mha", "nrrd"})
 
-Place = tuple[tuple[str, ...], str]
+
+class PairKey(NamedTuple):
+    """What an image and its mask share: folders below the root and stem, without the words for image and mask."""
+
+    folder: tuple[str, ...]
+    stem: str
 
 
 @dataclass(frozen=True)
-class Named:
+class ParsedName:
     """A file by its name: what is left of folder and stem, and what the rest says.
 
     Attributes
     ----------
     name : path below the root, without suffix
     stem : of the file, in lower case
-    place : folder and key, which an image and its mask share
-    whole : `place` before the words for a side were taken from it
-    short : `place` without the number of the channel that nnU-Net gives its images; `place` for others
-    side : RIGHT or LEFT where `place` lacks such a word, else 0
+    key : what it shares with its mask or image
+    sided_key : `key` before the words for a side were taken from it
+    channelless_key : `key` without the number of the channel that nnU-Net gives its images; `key` for others
+    side : RIGHT or LEFT where `key` lacks such a word, else 0
     lobe : "upper", "middle" or "lower" where it holds that one alone
     words : what was taken from the stem
     by_folder : whether a folder says that it is an image or a mask
@@ -56,9 +62,9 @@ class Named:
     path: Path
     name: str
     stem: str
-    place: Place
-    whole: Place
-    short: Place
+    key: PairKey
+    sided_key: PairKey
+    channelless_key: PairKey
     side: int
     lobe: str
     words: tuple[str, ...]
@@ -67,21 +73,21 @@ class Named:
     split: str
 
 
-def parse_names(paths: Sequence[Path], root: Path) -> list[Named]:
+def parse_names(paths: Sequence[Path], root: Path) -> list[ParsedName]:
     """Return what the names of files below `root` say together.
 
     A folder that holds images as well as masks, as `Lung Segmentation/` with `images/` and `masks/` in it, says nothing
-    of either; neither do words that all files of one place have, as `lungseg_1.png` and `lungseg_1_mask.png`.
+    of either; neither do words that all files of one key have, as `lungseg_1.png` and `lungseg_1_mask.png`.
     """
-    saying = _holding_both([named(path, root) for path in paths], root)
-    groups: dict[Place, list[Named]] = defaultdict(list)
+    saying = _holding_both([parse_name(path, root) for path in paths], root)
+    groups: dict[PairKey, list[ParsedName]] = defaultdict(list)
     for path in paths:
-        one = named(path, root, saying)
-        groups[one.whole].append(one)
+        one = parse_name(path, root, saying)
+        groups[one.sided_key].append(one)
     return [one for group in groups.values() for one in _with_roles(group)]
 
 
-def named(path: Path, root: Path, silent: Collection[tuple[str, ...]] = frozenset()) -> Named:
+def parse_name(path: Path, root: Path, silent: Collection[tuple[str, ...]] = frozenset()) -> ParsedName:
     """Return what the name of a file or folder below `root` says; folders in `silent` say nothing of image and mask."""
     relative = path.relative_to(root)
     loud = [part for part, folder in _folders(relative.parts) if folder not in silent]
@@ -92,13 +98,13 @@ def named(path: Path, root: Path, silent: Collection[tuple[str, ...]] = frozense
     rest = [token for token in found if not is_word(token)]
     in_masks, in_images = any(map(_is_mask_folder, loud)), any(map(_is_image_folder, loud))
     is_mask = in_masks or (not in_images and _is_called_mask(found, words, rest))
-    whole = (kept, joined(rest))
-    place, side, lobe = _without_side(kept, rest) if is_mask else (whole, 0, "")
-    short = (kept, joined(rest[:-1])) if _CHANNEL.search(stem) and len(rest) > 1 else place
+    sided = PairKey(kept, joined(rest))
+    key, side, lobe = _without_side(kept, rest) if is_mask else (sided, 0, "")
+    channelless = PairKey(kept, joined(rest[:-1])) if _CHANNEL.search(stem) and len(rest) > 1 else key
     by_folder = in_masks or in_images
     name = str(relative.with_name(stem)) if stem else str(relative)
     split = next(filter(None, map(_split_of_folder, relative.parts[:-1])), "")
-    return Named(path, name, stem.lower(), place, whole, short, side, lobe, words, by_folder, is_mask, split)
+    return ParsedName(path, name, stem.lower(), key, sided, channelless, side, lobe, words, by_folder, is_mask, split)
 
 
 def _folders(parts: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
@@ -160,23 +166,23 @@ def _is_called_mask(found: Sequence[str], words: Sequence[str], rest: Sequence[s
     return is_word(found[-1]) or (rest[-1:] == found[-1:] and rest[-1] in _SIDES)
 
 
-def _without_side(folder: tuple[str, ...], rest: Sequence[str]) -> tuple[Place, int, str]:
-    """Return the place of a mask without the words for the one side that it names, that side and the lobe, if any."""
+def _without_side(folder: tuple[str, ...], rest: Sequence[str]) -> tuple[PairKey, int, str]:
+    """Return the key of a mask without the words for the one side that it names, that side and the lobe, if any."""
     named_last = rest[-1] if rest and rest[-1] in _SIDES else ""
     of_folders = [_SIDE_FOLDER.match(part) for part in folder]
     sides = {_SIDES[one["side"]] for one in of_folders if one} | ({_SIDES[named_last]} if named_last else set())
     if len(sides) != 1:
-        return (folder, joined(rest)), 0, ""
+        return PairKey(folder, joined(rest)), 0, ""
     kept = tuple(part for part in folder if not _SIDE_FOLDER.match(part))
     shorter = list(rest[:-1] if named_last else rest)
     lobe = ""
     if named_last and shorter[-1:] == ["lobe"] and shorter[-2:-1] and shorter[-2] in _LOBES:
         lobe = shorter[-2]
         shorter = shorter[:-2]
-    return (kept, joined(shorter)), sides.pop(), lobe
+    return PairKey(kept, joined(shorter)), sides.pop(), lobe
 
 
-def _holding_both(found: Iterable[Named], root: Path) -> set[tuple[str, ...]]:
+def _holding_both(found: Iterable[ParsedName], root: Path) -> set[tuple[str, ...]]:
     """Return the folders below which there are images as well as masks: they do not tell which is which."""
     below: dict[tuple[str, ...], list[tuple[bool, bool, str]]] = defaultdict(list)
     for one in found:
@@ -185,7 +191,7 @@ def _holding_both(found: Iterable[Named], root: Path) -> set[tuple[str, ...]]:
             if _is_mask_folder(name) or _is_image_folder(name):
                 in_masks, in_images = any(map(_is_mask_folder, inner)), any(map(_is_image_folder, inner))
                 masked = in_masks or (not in_images and says_mask(one.words))
-                below[folder].append((masked, in_images or says_image(one.words), one.whole[1]))
+                below[folder].append((masked, in_images or says_image(one.words), one.sided_key.stem))
             inner.append(name)
     return {folder for folder, known in below.items() if _are_both(known)}
 
@@ -197,8 +203,8 @@ def _are_both(known: Iterable[tuple[bool, bool, str]]) -> bool:
     return any(not masked and (pictured or key in masks) for masked, pictured, key in known) and bool(masks)
 
 
-def _with_roles(group: Sequence[Named]) -> list[Named]:
-    """Return the files of one place, each as image or mask by the words that not all of them have."""
+def _with_roles(group: Sequence[ParsedName]) -> list[ParsedName]:
+    """Return the files of one key, each as image or mask by the words that not all of them have."""
     if len(group) < 2 or any(one.by_folder and one.is_mask for one in group):
         return list(group)
     common = Counter(group[0].words)

@@ -1,21 +1,20 @@
-"""What concerns a data set as a whole: whose images they are, whether they have masks, whether they are of one kind."""
+"""What has to be said of a data set as a whole: whose its images are, their kinds, their sides, what has changed."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
-from pleura.preparation.record import Pair, Record
-from pleura.preparation.splitting import patient_hash
+from pleura.datasets.manifest import Record, read_manifest
+from pleura.errors import PleuraError
+from pleura.preparation.patients import PairedRecord, patient_hash
 from pleura.volume import Kind, Note
 
-Owned = tuple[Pair, Record]
-"""A case as it lies in the source, and as it is recorded with its patient."""
 
-
-def patients_guessed(owned: Sequence[Owned]) -> tuple[Note, ...]:
+def patients_guessed(cases: Sequence[PairedRecord]) -> tuple[Note, ...]:
     """Return a note where nothing tells whose the images are, so that each counts as a patient of its own."""
-    guessed = sum(record.patient == patient_hash(pair.name) and not pair.patient for pair, record in owned)
+    guessed = sum(record.patient == patient_hash(pair.name) and not pair.patient for pair, record in cases)
     if not guessed:
         return ()
     text = f"{guessed} images do not say whose they are and count as a patient each; use --patients where that is wrong"
@@ -41,14 +40,15 @@ def mixed(records: Sequence[Record]) -> tuple[Note, ...]:
     return (Note("mixed-kinds", f"{text}; where all are of one kind, say which with --modality"),)
 
 
-def against_earlier(earlier: Mapping[str, str], records: Sequence[Record]) -> tuple[Note, ...]:
-    """Return notes on what a folder held before: cases that are gone, and cases that are in another part now.
+def against_earlier(folder: Path, records: Sequence[Record]) -> tuple[Note, ...]:
+    """Return notes on what a folder held before: cases that are gone, and cases that are in another split now.
 
     Parameters
     ----------
-    earlier : hash of the source's voxels -> part, of the data set that is replaced
+    folder : of the data set that is replaced, if there is one
     records : of the data set that takes its place; where there are none, the earlier one stays
     """
+    earlier = _earlier_splits(folder)
     now = {record.pixels: record.split for record in records}
     gone = sum(pixels not in now for pixels in earlier) if now else 0
     moved = sum(now.get(pixels, split) != split for pixels, split in earlier.items())
@@ -60,3 +60,35 @@ def against_earlier(earlier: Mapping[str, str], records: Sequence[Record]) -> tu
         text = f"{moved} images are in another part than in the earlier data set"
         notes.append(Note("split-changed", f"{text}; train anew before evaluating on it"))
     return tuple(notes)
+
+
+def _earlier_splits(folder: Path) -> dict[str, str]:
+    """Return hash of the source's voxels -> split of the data set in a folder; nothing where there is none."""
+    try:
+        return {record.pixels: record.split for record in read_manifest(folder)}
+    except PleuraError:
+        return {}
+
+
+def common_warnings(records: Sequence[Record]) -> tuple[Note, ...]:
+    """Return what reversed sides say of the whole set.
+
+    Merged sides are always reported, because something is lost by it. Reversed ones are kept, and a patient may lie
+    prone, so they are reported only where most are reversed.
+    """
+    sided = [record for record in records if record.sides or "sides-swapped" in record.notes]
+    swapped = sum("sides-swapped" in record.notes for record in sided)
+    reversed_ = sum("sides-reversed" in record.notes for record in sided)
+    notes = []
+    if swapped:
+        text = f"in {_of(swapped, len(sided))} cases with two sides, right lies on the patient's left by the geometry"
+        end = "names swapped, or is the orientation in the files wrong? They were merged into one lung"
+        notes.append(Note("sides-swapped", f"{text}: are the {end}"))
+    if 2 * reversed_ > len(sided):
+        text = f"in {_of(reversed_, len(sided))} cases with two sides, right lies on the right of the picture"
+        notes.append(Note("sides-reversed", f"{text}: are the labels swapped, or the pictures mirrored? Kept as it is"))
+    return tuple(notes)
+
+
+def _of(count: int, total: int) -> str:
+    return f"all {total}" if count == total else f"{count} of {total}"

@@ -1,4 +1,4 @@
-"""Which image a mask belongs to, by their names: one image and one mask of one place, or the parts of a mask.
+"""Which image a mask belongs to, by their names: one image and one mask of one key, or the parts of a mask.
 
 Where the folders or the numbers differ in a way that people do not mean, as `masks/p1.png` for `images/a/p1.png`, or
 `mask_01.png` for `image1.png`, they are a pair if there is nothing else that either could belong to.
@@ -14,123 +14,127 @@ from pathlib import Path
 from pleura.file_format import Format, companions, format_by_name
 from pleura.file_names import bare_key_of, is_word, joined, says_image, tokens, without_padding
 from pleura.labels import LEFT, RIGHT, RIGHT_AND_LEFT
-from pleura.preparation.names import Named, Place, parse_names
-from pleura.preparation.record import Pair, Refusal
+from pleura.preparation.names import PairKey, ParsedName, parse_names
+from pleura.preparation.pair import Pair, Refusal
 
-Keyed = defaultdict[Place, list[Named]]
+Keyed = defaultdict[PairKey, list[ParsedName]]
 
 _MOST_NAMED = 4
 """Files that a message names."""
 
 
-def match(files: Iterable[Path], root: Path) -> tuple[list[Pair], list[Refusal], list[Path], dict[Place, list[Named]]]:
+def match_names(
+    files: Iterable[Path], root: Path
+) -> tuple[list[Pair], list[Refusal], list[Path], dict[PairKey, list[ParsedName]]]:
     """Pair files by their names.
 
     Returns
     -------
     pairs, what matches in more than one way, the images that have no mask, and the masks that have no image
     """
-    images, masks, undecided = _by_place(parse_names(list(files), root))
-    in_parts = {place for place, there in masks.items() if len(images.get(place, [])) == 1 and _are_lungs(there)}
+    images, masks, undecided = _group_by_key(parse_names(list(files), root))
+    in_parts = {key for key, parts in masks.items() if len(images.get(key, [])) == 1 and _are_lungs(parts)}
     pairs: list[Pair] = []
     refused = [_ambiguous(one, *sides, root) for sides in undecided for one in (*sides[0], *sides[1])]
-    settled = {one.path for sides in undecided for one in (*sides[0], *sides[1])}
-    alone: list[Path] = []
-    lonely: dict[Place, list[Named]] = {}
-    for place in sorted(images.keys() | masks.keys()):
-        here, there = images.get(place, []), masks.get(place, [])
-        if settled & {one.path for one in (*here, *there)}:
+    ambiguous = {one.path for sides in undecided for one in (*sides[0], *sides[1])}
+    maskless: list[Path] = []
+    imageless: dict[PairKey, list[ParsedName]] = {}
+    for key in sorted(images.keys() | masks.keys()):
+        image_files, mask_files = images.get(key, []), masks.get(key, [])
+        if ambiguous & {one.path for one in (*image_files, *mask_files)}:
             continue
-        if len(here) == len(there) == 1 and in_parts and there[0].side:
+        if len(image_files) == len(mask_files) == 1 and in_parts and mask_files[0].side:
             text = "there is a mask of one lung, and none of the other"
-            refused.append(Refusal(_below(here[0], root), "no-mask", text))
-        elif place in in_parts or len(here) == len(there) == 1:
-            pairs.append(_pair(here[0], there))
-        elif not there:
-            alone += [image.path for image in here]
-        elif not here and is_of_used_scan(place, in_parts):
+            refused.append(Refusal(_below(image_files[0], root), "no-mask", text))
+        elif key in in_parts or len(image_files) == len(mask_files) == 1:
+            pairs.append(_pair(image_files[0], mask_files))
+        elif not mask_files:
+            maskless += [image.path for image in image_files]
+        elif not image_files and is_of_used_scan(key, in_parts):
             continue
-        elif not here:
-            lonely[place] = there
-        elif found := _by_full_names(here, there):
+        elif not image_files:
+            imageless[key] = mask_files
+        elif found := _by_full_names(image_files, mask_files):
             pairs += [_pair(image, [mask]) for image, mask in found]
         else:
-            refused += [_ambiguous(one, here, there, root) for one in (*here, *there)]
-    return pairs, refused, alone, lonely
+            refused += [_ambiguous(one, image_files, mask_files, root) for one in (*image_files, *mask_files)]
+    return pairs, refused, maskless, imageless
 
 
-Undecided = list[tuple[list[Named], list[Named]]]
+Undecided = list[tuple[list[ParsedName], list[ParsedName]]]
 """Images and masks of which it cannot be said which belong together."""
 
 
-def _by_place(found: Sequence[Named]) -> tuple[Keyed, Keyed, Undecided]:
-    """Return images and masks by the place that they share, and those of which two ways to pair them are as good."""
+def _group_by_key(found: Sequence[ParsedName]) -> tuple[Keyed, Keyed, Undecided]:
+    """Return images and masks by the key that they share, and those of which two ways to pair them are as good."""
     images: Keyed = defaultdict(list)
     masks: Keyed = defaultdict(list)
     for image in (one for one in found if not one.is_mask):
-        images[image.place].append(image)
-    keys = {key for _, key in images}
-    for mask in (_whole(one, images, keys) for one in found if one.is_mask):
-        masks[mask.place].append(mask)
-    _bring_together(images, masks, lambda one: one.place[1])
-    _bring_together(images, masks, lambda one: one.short[1])
-    undecided = _bring_together(images, masks, _number)
-    _bring_together(images, masks, lambda one: bare_key_of(one.stem))
+        images[image.key].append(image)
+    stems = {key.stem for key in images}
+    for mask in (_without_side(one, images, stems) for one in found if one.is_mask):
+        masks[mask.key].append(mask)
+    _join_nearest(images, masks, lambda one: one.key.stem)
+    _join_nearest(images, masks, lambda one: one.channelless_key.stem)
+    undecided = _join_nearest(images, masks, _number)
+    _join_nearest(images, masks, lambda one: bare_key_of(one.stem))
     return images, masks, undecided
 
 
-def _number(one: Named) -> str:
+def _number(one: ParsedName) -> str:
     """Return the key of a file without zeros before its numbers; a DICOM slice has the number of its series alone."""
-    return one.place[1] if format_by_name(one.path.name) is Format.DICOM else without_padding(one.place[1])
+    return one.key.stem if format_by_name(one.path.name) is Format.DICOM else without_padding(one.key.stem)
 
 
-def _whole(mask: Named, images: Keyed, keys: Collection[str]) -> Named:
+def _without_side(mask: ParsedName, images: Keyed, stems: Collection[str]) -> ParsedName:
     """Return a mask that names a side as one that names none, where an image has its whole name."""
-    named_so = mask.whole in images or (mask.whole[1] != mask.place[1] and mask.whole[1] in keys)
-    return replace(mask, place=mask.whole, short=mask.whole, side=0) if named_so else mask
+    sided = mask.sided_key
+    named_so = sided in images or (sided.stem != mask.key.stem and sided.stem in stems)
+    return replace(mask, key=sided, channelless_key=sided, side=0) if named_so else mask
 
 
-def _are_lungs(masks: Sequence[Named]) -> bool:
+def _are_lungs(masks: Sequence[ParsedName]) -> bool:
     """Say whether masks are the parts of both lungs: each one whole, or in lobes from the upper to the lower."""
     lobes = {side: {mask.lobe for mask in masks if mask.side == side} for side in (0, RIGHT, LEFT)}
     return not lobes[0] and all("" in lobes[side] or {"upper", "lower"} <= lobes[side] for side in (RIGHT, LEFT))
 
 
-def _bring_together(images: Keyed, masks: Keyed, key: Callable[[Named], str]) -> Undecided:
-    """Move masks that have no image to the one that is nearest among those of the same `key` that have no mask.
+def _join_nearest(images: Keyed, masks: Keyed, name: Callable[[ParsedName], str]) -> Undecided:
+    """Move masks that have no image to the nearest one among those of the same `name` that have no mask.
 
     Each has to be the only nearest one of the other. Where there are several in the folder itself, they are returned.
     """
-    mixed = {place[0] for place in images} & {place[0] for place in masks}
-    free = {place: here for place, here in images.items() if place not in masks}
-    lone = {place: there for place, there in masks.items() if place not in images}
-    homes_of, places_of = defaultdict(list), defaultdict(list)
-    for place, here in free.items():
-        homes_of[key(here[0])].append(place)
-    for place, there in lone.items():
-        places_of[key(there[0])].append(place)
-    wanted = {
-        place: _nearest(place, [home for home in homes if _fit(free[home], lone[place])])
-        for name, places in places_of.items()
-        for place, homes in _candidates(places, homes_of.get(name, []), mixed)
+    mixed = {key.folder for key in images} & {key.folder for key in masks}
+    free = {key: files for key, files in images.items() if key not in masks}
+    unpaired = {key: files for key, files in masks.items() if key not in images}
+    images_named, masks_named = defaultdict(list), defaultdict(list)
+    for key, files in free.items():
+        images_named[name(files[0])].append(key)
+    for key, files in unpaired.items():
+        masks_named[name(files[0])].append(key)
+    nearest = {
+        mask: _nearest(mask, [image for image in candidates if _fit(free[image], unpaired[mask])])
+        for shared, keys in masks_named.items()
+        for mask, candidates in _candidates(keys, images_named.get(shared, []), mixed)
     }
     rivals = defaultdict(list)
-    for place, homes in wanted.items():
-        for home in homes:
-            rivals[home].append(place)
+    for mask, candidates in nearest.items():
+        for image in candidates:
+            rivals[image].append(mask)
     undecided: Undecided = []
-    for place, homes in wanted.items():
-        if len(homes) == 1 and _nearest(homes[0], rivals[homes[0]]) == [place]:
-            masks[homes[0]] = masks.pop(place)
-        elif any(home[0] == place[0] for home in homes):
-            there = [mask for rival in rivals[homes[0]] if rival[0] == place[0] for mask in lone[rival]]
-            undecided.append(([image for home in homes for image in free[home]], there))
+    for mask, candidates in nearest.items():
+        if len(candidates) == 1 and _nearest(candidates[0], rivals[candidates[0]]) == [mask]:
+            masks[candidates[0]] = masks.pop(mask)
+        elif any(image.folder == mask.folder for image in candidates):
+            beside = [rival for rival in rivals[candidates[0]] if rival.folder == mask.folder]
+            image_files = [file for image in candidates for file in free[image]]
+            undecided.append((image_files, [file for rival in beside for file in unpaired[rival]]))
     return undecided
 
 
-def _nearest(place: Place, others: Sequence[Place]) -> list[Place]:
-    """Return those of some places whose folders are the fewest steps away."""
-    steps = {other: _steps(place[0], other[0]) for other in others}
+def _nearest(key: PairKey, others: Sequence[PairKey]) -> list[PairKey]:
+    """Return those of some keys whose folders are the fewest steps away."""
+    steps = {other: _steps(key.folder, other.folder) for other in others}
     return [other for other, count in steps.items() if count == min(steps.values())]
 
 
@@ -140,16 +144,16 @@ def _steps(one: tuple[str, ...], other: tuple[str, ...]) -> int:
 
 
 def _candidates(
-    masks: Sequence[Place], images: Sequence[Place], mixed: Collection[tuple[str, ...]]
-) -> Iterator[tuple[Place, Sequence[Place]]]:
-    """Yield the places of masks of one key, each with those of the images that it may belong to.
+    masks: Sequence[PairKey], images: Sequence[PairKey], mixed: Collection[tuple[str, ...]]
+) -> Iterator[tuple[PairKey, Sequence[PairKey]]]:
+    """Yield the keys of masks of one name, each with those of the images that it may belong to.
 
     One folder has to lie in the other. Elsewhere a mask is paired only where there is one of each in all, and each
     folder holds images or masks alone: `p1/` and `p2/` with one of each are two patients.
     """
     for mask in masks:
-        nested = [image for image in images if _are_nested(image[0], mask[0])]
-        if not nested and len(masks) == len(images) == 1 and not {mask[0], images[0][0]} & set(mixed):
+        nested = [image for image in images if _are_nested(image.folder, mask.folder)]
+        if not nested and len(masks) == len(images) == 1 and not {mask.folder, images[0].folder} & set(mixed):
             nested = list(images)
         yield mask, nested
 
@@ -158,12 +162,12 @@ def _are_nested(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return one[: len(other)] == other or other[: len(one)] == one
 
 
-def _fit(images: Sequence[Named], masks: Sequence[Named]) -> bool:
+def _fit(images: Sequence[ParsedName], masks: Sequence[ParsedName]) -> bool:
     """Say whether images and masks do not state different splits: no image to train on gets a mask to test on."""
     return len({images[0].split, masks[0].split} - {""}) < 2
 
 
-def _by_full_names(images: Sequence[Named], masks: Sequence[Named]) -> list[tuple[Named, Named]]:
+def _by_full_names(images: Sequence[ParsedName], masks: Sequence[ParsedName]) -> list[tuple[ParsedName, ParsedName]]:
     """Pair images and masks of one key by more of their names, if that pairs each with one; else return nothing.
 
     So `ct_1.png` and `cxr_1.png` are told apart by masks called the same, or `ct_1_mask.png` and `cxr_1_mask.png`.
@@ -175,43 +179,43 @@ def _by_full_names(images: Sequence[Named], masks: Sequence[Named]) -> list[tupl
     return []
 
 
-def _stem(one: Named) -> str:
+def _stem(one: ParsedName) -> str:
     return one.stem
 
 
-def _stem_without_mask_words(one: Named) -> str:
+def _stem_without_mask_words(one: ParsedName) -> str:
     return joined(token for token in tokens(one.stem) if not is_word(token) or says_image([token]))
 
 
-def _ambiguous(one: Named, images: Sequence[Named], masks: Sequence[Named], root: Path) -> Refusal:
+def _ambiguous(one: ParsedName, images: Sequence[ParsedName], masks: Sequence[ParsedName], root: Path) -> Refusal:
     """Return why a file is not used that may belong to several others."""
     several, other = (images, masks) if len(images) > 1 else (masks, images)
     text = f"{_listed(several, root)} {'all' if len(several) > 2 else 'both'} match {_listed(other, root)}"
     return Refusal(_below(one, root), "ambiguous-pair", f"{text}; rename or remove what does not belong")
 
 
-def _listed(files: Sequence[Named], root: Path) -> str:
+def _listed(files: Sequence[ParsedName], root: Path) -> str:
     names = [_below(one, root) for one in files]
     more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
     return " and ".join([*names[:_MOST_NAMED], *more])
 
 
-def _pair(image: Named, masks: Sequence[Named]) -> Pair:
+def _pair(image: ParsedName, masks: Sequence[ParsedName]) -> Pair:
     pair = Pair(image.name, image.path, None, files=companions(image.path), split=image.split or masks[0].split)
     return with_masks(pair, masks)
 
 
-def are_whole(masks: Sequence[Named]) -> bool:
+def are_whole(masks: Sequence[ParsedName]) -> bool:
     """Say whether masks hold all that is to be marked: one that names no side, or parts of both lungs."""
     return _are_lungs(masks) or (len(masks) == 1 and not masks[0].side)
 
 
-def is_of_used_scan(place: Place, used: Collection[Place]) -> bool:
+def is_of_used_scan(key: PairKey, used: Collection[PairKey]) -> bool:
     """Say whether a mask shows another structure of a scan whose lungs are used, as `segmentations/liver.nii.gz`."""
-    return (place[0], "") in used
+    return PairKey(key.folder, "") in used
 
 
-def with_masks(pair: Pair, masks: Sequence[Named]) -> Pair:
+def with_masks(pair: Pair, masks: Sequence[ParsedName]) -> Pair:
     """Return a pair with its mask; several masks are the parts of one."""
     files = (*pair.files, *(file for mask in masks for file in companions(mask.path)))
     if len(masks) == 1:
@@ -220,5 +224,5 @@ def with_masks(pair: Pair, masks: Sequence[Named]) -> Pair:
     return replace(pair, mask=parts[0][1], parts=parts, files=files, names=dict(enumerate(RIGHT_AND_LEFT, 1)))
 
 
-def _below(found: Named, root: Path) -> str:
+def _below(found: ParsedName, root: Path) -> str:
     return str(found.path.relative_to(root))

@@ -14,25 +14,25 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
-from pleura.preparation.label_mapping import Facts
-from pleura.preparation.record import Record, record_from
+from pleura.datasets.manifest import Record, record_from
+from pleura.preparation.label_mapping import MaskInfo
 
-NAME = ".finished.jsonl"
+PROGRESS_FILE = ".finished.jsonl"
 
 
-class Journal:
+class Progress:
     """The finished work of a dataset folder.
 
     Attributes
     ----------
-    facts : what masks say, by the hash of their source
+    masks : what masks say, by the hash of their source
     records : finished cases, by the hash of all that they were made from
     """
 
     def __init__(self, folder: Path) -> None:
-        self.facts: dict[str, Facts] = {}
+        self.masks: dict[str, MaskInfo] = {}
         self.records: dict[str, tuple[Record, ...]] = {}
-        self._path = folder / NAME
+        self._path = folder / PROGRESS_FILE
         self._file: TextIO | None = None
         self._read()
 
@@ -44,12 +44,12 @@ class Journal:
         if self._file is not None:
             self._file.close()
 
-    def looked(self, key: str, facts: Facts) -> None:
+    def save_mask(self, key: str, info: MaskInfo) -> None:
         """Keep what a mask says."""
-        self.facts[key] = facts
-        self._write({"facts": key, **dataclasses.asdict(facts)})
+        self.masks[key] = info
+        self._write({"mask": key, **dataclasses.asdict(info)})
 
-    def made(self, key: str, records: tuple[Record, ...]) -> None:
+    def save_records(self, key: str, records: tuple[Record, ...]) -> None:
         """Keep the records of a case whose files are written."""
         self.records[key] = records
         self._write({"records": key, "lines": [json.loads(record.line()) for record in records]})
@@ -71,10 +71,10 @@ class Journal:
         for line in lines:
             try:
                 entry = json.loads(line)
-                if "facts" in entry:
+                if "mask" in entry:
                     names = {int(value): name for value, name in entry["names"].items()}
-                    places = {int(value): place for value, place in entry["places"].items()}
-                    self.facts[entry["facts"]] = Facts(tuple(entry["values"]), names, places, entry["beside"])
+                    mean_x = {int(value): x for value, x in entry["mean_x"].items()}
+                    self.masks[entry["mask"]] = MaskInfo(tuple(entry["values"]), names, mean_x, entry["side_by_side"])
                 else:
                     self.records[entry["records"]] = tuple(record_from(fields) for fields in entry["lines"])
             except (ValueError, KeyError, TypeError):

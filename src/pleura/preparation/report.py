@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pleura
+from pleura.datasets.description import write_description
+from pleura.datasets.manifest import REPORT, SPLITS, Record, write_manifest
 from pleura.files import atomic_write
-from pleura.preparation.case_warnings import DOUBTS
-from pleura.preparation.find import DESCRIPTION, MANIFEST
-from pleura.preparation.record import Record, Refusal
-from pleura.preparation.settings import SPLITS, Settings
+from pleura.preparation.case_warnings import CASE_WARNINGS
+from pleura.preparation.pair import Refusal
+from pleura.preparation.settings import Settings
 from pleura.volume import Note
-
-REPORT = "report.json"
 
 
 @dataclass(frozen=True)
@@ -56,9 +55,11 @@ class Report:
         return {"images": len(self.cases), **parts, "patients": patients, "refused": len(self.refused)}
 
     @property
-    def doubts(self) -> tuple[tuple[str, str], ...]:
+    def case_warnings(self) -> tuple[tuple[str, str], ...]:
         """Source and code of each thing to look at; of a scan that was cut into slices, once."""
-        found = sorted((self.sources[one.id], code) for one in self.cases for code in one.notes if code in DOUBTS)
+        found = sorted(
+            (self.sources[one.id], code) for one in self.cases for code in one.notes if code in CASE_WARNINGS
+        )
         return tuple(dict.fromkeys(found))
 
     def write(self, folder: Path) -> None:
@@ -70,9 +71,11 @@ class Report:
         """
         program = {"name": "pleura", "version": pleura.__version__}
         if self.cases:
-            _write(folder / MANIFEST, "".join(case.line() + "\n" for case in self.cases))
-            _write(folder / DESCRIPTION, _pretty({"program": program, **self._description()}))
-        _write(folder / REPORT, _pretty({"program": program, "counts": self.counts, **self._findings()}))
+            write_manifest(folder, self.cases)
+            write_description(folder, {"program": program, **self._description()})
+        report = {"program": program, "counts": self.counts, **self._findings()}
+        with atomic_write(folder / REPORT) as file:
+            file.write((json.dumps(report, indent=2) + "\n").encode())
 
     def _description(self) -> dict[str, Any]:
         settings = dataclasses.asdict(self.settings)
@@ -96,25 +99,9 @@ class Report:
             "reasons": dict(sorted(Counter(one.code for one in self.refused).items())),
             "notes": [dataclasses.asdict(note) for note in self.notes],
             "case_notes": dict(sorted(Counter(code for case in self.cases for code in case.notes).items())),
-            "doubts": [{"source": name, "code": code, "message": DOUBTS[code]} for name, code in self.doubts],
+            "case_warnings": [
+                {"source": name, "code": code, "message": CASE_WARNINGS[code]} for name, code in self.case_warnings
+            ],
             "refused": refused,
             "sources": dict(sorted(self.sources.items())),
         }
-
-
-def earlier_cases(folder: Path) -> dict[str, str]:
-    """Return hash of the source's voxels -> part of the data set that lies in a folder; nothing where there is none."""
-    try:
-        lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
-        return {entry["pixels"]: entry["split"] for entry in map(json.loads, lines)}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-
-
-def _pretty(value: object) -> str:
-    return json.dumps(value, indent=2) + "\n"
-
-
-def _write(path: Path, text: str) -> None:
-    with atomic_write(path) as file:
-        file.write(text.encode())

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from pleura.preparation.record import Pair, Refusal
+from pleura.preparation.pair import Pair, Refusal
 
 _FOLDER = re.compile(r"^stage_\d_(train|test)_images$")
 _TABLE = re.compile(r"^stage_\d_(train_labels|detailed_class_info)\.csv$")
@@ -20,12 +20,12 @@ _TARGETS = {"1": "Lung Opacity", "0": "No Lung Opacity"}
 """The column Target, in the words of the column class."""
 
 
-def is_challenge(image: Path) -> bool:
+def is_rsna(image: Path) -> bool:
     """Say whether an image lies in a folder of the challenge."""
     return any(_FOLDER.match(folder.name) for folder in image.parents)
 
 
-def findings(files: Iterable[Path], root: Path) -> tuple[dict[str, str], list[Refusal]]:
+def read_findings(files: Iterable[Path], root: Path) -> tuple[dict[str, str], list[Refusal]]:
     """Return patient -> what was found, from the tables of the challenge among `files`, and the tables of other form.
 
     Classes go before targets, which tell opacity from none alone.
@@ -45,7 +45,7 @@ def findings(files: Iterable[Path], root: Path) -> tuple[dict[str, str], list[Re
 
 def with_finding(pair: Pair, found: Mapping[str, str]) -> Pair:
     """Return a pair with what the challenge says of it, where its image is one of the challenge."""
-    if not is_challenge(pair.image):
+    if not is_rsna(pair.image):
         return pair
     is_test = any(folder.name.endswith("_test_images") for folder in pair.image.parents)
     stem = pair.image.stem

@@ -17,12 +17,12 @@ from pleura.preparation.settings import Settings
 from pleura.volume import Affine, Volume
 
 Positions = NDArray[np.float64]
-"""(n,) places along one axis, in voxels of the old grid, evenly spaced."""
+"""(n,) positions along one axis, in voxels of the old grid, evenly spaced."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sampling:
-    """The places of a new grid on an old one, along (z, y, x); those off the old grid are padding."""
+    """The positions of a new grid on an old one, along (z, y, x); those off the old grid are padding."""
 
     z: Positions
     y: Positions
@@ -31,16 +31,16 @@ class Sampling:
     def image(self, voxels: NDArray[Any], outside: float) -> NDArray[np.float32]:
         """Return (z, y, x) values between voxels; where the new step is wider, the average of what it covers."""
         sampled = voxels
-        for axis, places in enumerate((self.z, self.y, self.x)):
-            sampled = _along(sampled, places, axis)
+        for axis, positions in enumerate((self.z, self.y, self.x)):
+            sampled = _along(sampled, positions, axis)
         result = sampled.astype(np.float32, copy=False)
         return self._padded(result, voxels.shape, np.float32(outside))
 
     def labels(self, labels: NDArray[Any]) -> NDArray[Any]:
         """Return (z, y, x) labels of the nearest voxels, 0 off the grid."""
         nearest = [
-            np.clip(_nearest(places), 0, size - 1)
-            for places, size in zip((self.z, self.y, self.x), labels.shape, strict=True)
+            np.clip(_nearest(positions), 0, size - 1)
+            for positions, size in zip((self.z, self.y, self.x), labels.shape, strict=True)
         ]
         return self._padded(labels[np.ix_(*nearest)], labels.shape, labels.dtype.type(0))
 
@@ -54,15 +54,15 @@ class Sampling:
         """Return the affine of the new grid."""
         rows = (self.z, self.y, self.x)
         step = np.eye(4)
-        for axis, places in enumerate(rows):
-            step[axis, axis] = places[1] - places[0] if len(places) > 1 else 1.0
-            step[axis, 3] = places[0]
+        for axis, positions in enumerate(rows):
+            step[axis, axis] = positions[1] - positions[0] if len(positions) > 1 else 1.0
+            step[axis, 3] = positions[0]
         return affine @ step
 
     def _padded(self, sampled: NDArray[Any], shape: Sequence[int], outside: Any) -> NDArray[Any]:
         off = [
-            (_nearest(places) < 0) | (_nearest(places) >= size)
-            for places, size in zip((self.z, self.y, self.x), shape, strict=True)
+            (_nearest(positions) < 0) | (_nearest(positions) >= size)
+            for positions, size in zip((self.z, self.y, self.x), shape, strict=True)
         ]
         if any(row.any() for row in off):
             sampled = np.array(sampled)
@@ -70,7 +70,7 @@ class Sampling:
         return sampled
 
 
-def plan(volume: Volume, settings: Settings) -> Sampling:
+def plan_sampling(volume: Volume, settings: Settings) -> Sampling:
     """Return where a scan in axial order (z to the head, y to the back, x to the left) is to be sampled.
 
     A picture, and whatever has no millimetres, is resized to `settings.size`; a scan is resampled to
@@ -88,9 +88,11 @@ def plan(volume: Volume, settings: Settings) -> Sampling:
         steps[0] = 1.0
     rows, columns = settings.size or (None, None)
     return Sampling(
-        _places(depth, steps[0], min(settings.slices or depth, _count(depth, steps[0])) if settings.slices else None),
-        _places(height, steps[1], rows),
-        _places(width, steps[2], columns),
+        _positions(
+            depth, steps[0], min(settings.slices or depth, _count(depth, steps[0])) if settings.slices else None
+        ),
+        _positions(height, steps[1], rows),
+        _positions(width, steps[2], columns),
     )
 
 
@@ -98,10 +100,11 @@ def _count(size: int, step: float) -> int:
     return max(1, round(size / step))
 
 
-def _places(size: int, step: float, wanted: int | None) -> Positions:
-    """Return places `step` voxels apart about the middle of an axis: as many as fit, or the `wanted` ones.
+def _positions(size: int, step: float, wanted: int | None) -> Positions:
+    """Return positions `step` voxels apart about the middle of an axis: as many as fit, or the `wanted` ones.
 
-    Taking the middle of the fitting grid, and not a grid of its own, keeps places on voxels where nothing is resampled.
+    Taking the middle of the fitting grid, and not a grid of its own, keeps positions on voxels where nothing is
+    resampled.
     """
     fitting = _count(size, step)
     count = fitting if wanted is None else wanted
@@ -109,29 +112,29 @@ def _places(size: int, step: float, wanted: int | None) -> Positions:
     return np.asarray((np.arange(start, start + count) - (fitting - 1) / 2) * step + (size - 1) / 2, np.float64)
 
 
-def _nearest(places: Positions) -> NDArray[np.intp]:
-    return np.floor(places + 0.5).astype(np.intp)
+def _nearest(positions: Positions) -> NDArray[np.intp]:
+    return np.floor(positions + 0.5).astype(np.intp)
 
 
-def _covered(places: Positions) -> slice:
-    """Return the voxels of the old grid whose centres the places cover, half a step beyond the outer ones."""
-    half = (places[1] - places[0]) / 2 if len(places) > 1 else 0.5
-    return slice(max(0, int(np.ceil(places[0] - half))), max(0, int(np.floor(places[-1] + half)) + 1))
+def _covered(positions: Positions) -> slice:
+    """Return the voxels of the old grid whose centres the positions cover, half a step beyond the outer ones."""
+    half = (positions[1] - positions[0]) / 2 if len(positions) > 1 else 0.5
+    return slice(max(0, int(np.ceil(positions[0] - half))), max(0, int(np.floor(positions[-1] + half)) + 1))
 
 
-def _along(array: NDArray[Any], places: Positions, axis: int) -> NDArray[Any]:
+def _along(array: NDArray[Any], positions: Positions, axis: int) -> NDArray[Any]:
     """Sample one axis with a triangle as wide as the step, at least one voxel each way."""
-    if (places == np.rint(places)).all() and (len(places) < 2 or places[1] - places[0] == 1):
-        return array.take(np.clip(places.astype(np.intp), 0, array.shape[axis] - 1), axis)
-    width = max(1.0, float(places[1] - places[0])) if len(places) > 1 else 1.0
-    first = np.ceil(places - width).astype(np.intp)
+    if (positions == np.rint(positions)).all() and (len(positions) < 2 or positions[1] - positions[0] == 1):
+        return array.take(np.clip(positions.astype(np.intp), 0, array.shape[axis] - 1), axis)
+    width = max(1.0, float(positions[1] - positions[0])) if len(positions) > 1 else 1.0
+    first = np.ceil(positions - width).astype(np.intp)
     taps = first[:, None] + np.arange(int(np.floor(2 * width)) + 1)
-    weights = np.maximum(0.0, 1.0 - np.abs(taps - places[:, None]) / width)
+    weights = np.maximum(0.0, 1.0 - np.abs(taps - positions[:, None]) / width)
     weights[(taps < 0) | (taps >= array.shape[axis])] = 0.0
     weights /= np.maximum(weights.sum(1, keepdims=True), 1e-12)
     shape = [1, 1, 1]
-    shape[axis] = len(places)
-    total: NDArray[Any] = np.zeros([len(places) if a == axis else n for a, n in enumerate(array.shape)], np.float32)
+    shape[axis] = len(positions)
+    total: NDArray[Any] = np.zeros([len(positions) if a == axis else n for a, n in enumerate(array.shape)], np.float32)
     for tap, weight in zip(taps.T, weights.T, strict=True):
         chosen = array.take(np.clip(tap, 0, array.shape[axis] - 1), axis)
         total += chosen * weight.astype(np.float32).reshape(shape)

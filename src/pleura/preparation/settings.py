@@ -7,14 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pleura.conventions import CONVENTIONS, MODALITIES
-from pleura.errors import UnsuitableInput
-
-SPLITS = ("train", "val", "test")
+from pleura.errors import InvalidOption
 
 
 def _require(sound: bool, field: str, wanted: str) -> None:
     if not sound:
-        raise UnsuitableInput(f"{field} has to be {wanted}", code="bad-setting")
+        raise InvalidOption(f"{field} has to be {wanted}", code="bad-setting")
 
 
 @dataclass(frozen=True)
