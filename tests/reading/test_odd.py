@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import pleura
+from pleura.reading.dicom.assemble import read_stack
 from pleura.reading.dicom.frames import read_frames
-from pleura.reading.dicom.pixels import read_pixels
 
 ROOT = Path(__file__).parents[2]
 KNOWN = {
@@ -65,7 +65,7 @@ def test_a_legacy_converted_object_equals_the_classic_slices_it_was_made_from(fi
     single = [read_frames(path)[0] for path in sorted((folder / "legacy_converted_23x38x3_source").iterdir())]
     voxels = np.empty((2, 3, 38, 23), np.int16)
     for frames, target in ((many, voxels[0]), (single, voxels[1])):
-        read_pixels(sorted(frames, key=lambda frame: frame.position or ()), target)
+        read_stack(sorted(frames, key=lambda frame: frame.position or ()), target)
     np.testing.assert_array_equal(voxels[0], voxels[1])
 
 
@@ -73,7 +73,7 @@ def test_a_stream_that_contradicts_the_header_on_the_sign_is_read_as_signed(file
     (frame,) = read_frames(files / "01-ct-transfer-syntax" / "J2K_pixelrep_mismatch.dcm")
     assert (frame.slope, frame.intercept) == (None, None)  # the object is refused before its plane is read
     voxels = np.empty((1, 512, 512), np.int16)
-    read_pixels([frame], voxels)
+    read_stack([frame], voxels)
     assert (voxels.min(), voxels.max()) == (-1024, 1896)
 
 

@@ -32,7 +32,7 @@ from pleura.preparation.save import AlignedCase, sample_case, save_case
 from pleura.preparation.settings import Settings
 from pleura.reading import read
 from pleura.reading.alignment import on_image
-from pleura.reading.dicom.dataset import read_dataset
+from pleura.reading.dicom.dataset import quiet_dcmread
 from pleura.reading.dicom.rtstruct import read_rtstruct
 from pleura.reading.dicom.seg import read_seg
 from pleura.reading.labelmap import LabelMap, read_labels
@@ -176,8 +176,8 @@ def _patient_in_header(pair: Pair) -> str:
     if detect_format(pair.files[0])[0] is not Format.DICOM:
         return ""
     tags = ["PatientID", "StudyInstanceUID"]
-    header = read_dataset(pair.files[0], specific_tags=tags, stop_before_pixels=True)
-    return str(header.get("PatientID") or header.get("StudyInstanceUID") or "")
+    with quiet_dcmread(pair.files[0], specific_tags=tags, stop_before_pixels=True) as header:
+        return str(header.get("PatientID") or header.get("StudyInstanceUID") or "")
 
 
 def _without_name(message: str, pair: Pair) -> str:

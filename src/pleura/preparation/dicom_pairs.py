@@ -6,7 +6,6 @@ References: DICOM PS3.3 sections C.7.6.16 (SEG: referenced series), C.8.8.5 (RTS
 from __future__ import annotations
 
 import os
-import warnings
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -21,8 +20,8 @@ from pleura.preparation.label_mapping import side_of
 from pleura.preparation.names import PairKey, ParsedName
 from pleura.preparation.pair import Pair, Refusal
 from pleura.preparation.pairing import are_whole, is_of_used_scan, with_masks
-from pleura.reading.dicom.ct import scan
-from pleura.reading.dicom.dataset import read_dataset
+from pleura.reading.dicom import find_series
+from pleura.reading.dicom.dataset import quiet_dcmread
 from pleura.reading.dicom.rtstruct import structure_names
 from pleura.reading.dicom.seg import segment_names
 from pleura.reading.dicom.series import Series
@@ -53,7 +52,7 @@ def match_series(
     series: list[Series] = []
     if dicom:
         try:
-            series = list(scan(dicom)[0])
+            series = list(find_series(dicom)[0])
         except PleuraError as error:
             refused += [_refusal(path, root, error.code, "the DICOM file is damaged") for path in dicom]
     drawn = [one for one in series if _class(one) in SEGMENTATIONS | {STRUCTURE_SET}]
@@ -84,13 +83,11 @@ def object_class(path: Path) -> str:
     """Return the SOP class of a segmentation or structure set, "" for any other file and what cannot be read."""
     if not _is_dicom(path):
         return ""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
-        try:
-            header = read_dataset(path, specific_tags=["SOPClassUID"], stop_before_pixels=True)
+    try:
+        with quiet_dcmread(path, specific_tags=["SOPClassUID"], stop_before_pixels=True) as header:
             found = str(header.get("SOPClassUID", ""))
-        except Exception:  # pydicom raises many kinds of error on damaged files; reading them says what is wrong
-            return ""
+    except (PleuraError, OSError):  # reading it says what is wrong
+        return ""
     return found if found in SEGMENTATIONS | {STRUCTURE_SET} else ""
 
 
@@ -189,15 +186,13 @@ def _folder(series: Series) -> Path:
 
 def _referred(path: Path, images: dict[str, Series]) -> Series | None:
     """Return the series that a segmentation refers to: by its UID, by its slices, or as the only one of its frame."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
-        try:
-            dataset = read_dataset(path, stop_before_pixels=True)
+    try:
+        with quiet_dcmread(path, stop_before_pixels=True) as dataset:
             named = {str(uid) for uid in _uids(dataset, "SeriesInstanceUID", below=True)}
             slices = {str(uid) for uid in _uids(dataset, "ReferencedSOPInstanceUID", below=True)}
             frame = {str(uid) for uid in _uids(dataset, "FrameOfReferenceUID", below=False)}
-        except Exception:  # pydicom raises many kinds of error on damaged files
-            return None
+    except (PleuraError, OSError):
+        return None
     by_uid = [one for one in images.values() if one.frames[0].header.series_uid in named]
     by_slice = [one for one in images.values() if slices & {frame.instance_uid for frame in one.frames}]
     by_frame = [one for one in images.values() if one.frames[0].header.frame_of_reference_uid in frame]

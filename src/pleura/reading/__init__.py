@@ -11,7 +11,7 @@ from pleura.errors import AmbiguousInput, PleuraError, UnreadableInput
 from pleura.file_format import Format, detect_format
 from pleura.reading.archive import opened
 from pleura.reading.checks import checked
-from pleura.reading.dicom.ct import find_files, read_dicom
+from pleura.reading.dicom import find_files, read_dicom
 from pleura.reading.labelmap import LabelMap
 from pleura.reading.labelmap import read_labels as decode_labels
 from pleura.reading.metaimage import read_metaimage

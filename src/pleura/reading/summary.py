@@ -14,9 +14,10 @@ from pleura.modality.shown import shown
 from pleura.reading import values
 from pleura.reading.checks import grid_notes
 from pleura.reading.damage import damage_named
-from pleura.reading.dicom.ct import scan, without_doubles
+from pleura.reading.dicom.ct import without_doubles
+from pleura.reading.dicom.discover import find_series
 from pleura.reading.dicom.geometry import places, stack
-from pleura.reading.dicom.pixels import read_pixels
+from pleura.reading.dicom.pixels import read_plane
 from pleura.reading.dicom.radiograph import read_radiograph
 from pleura.reading.dicom.series import Series, choose
 from pleura.reading.dicom.sop_classes import class_name
@@ -96,7 +97,7 @@ def survey_files(paths: Sequence[Path]) -> Survey:
     ------
     UnreadableInput : no file is DICOM
     """
-    found, notes = scan(paths)
+    found, notes = find_series(paths)
     chosen: str | None = None
     try:
         series, choice = choose(found, None)
@@ -191,8 +192,7 @@ def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
     shape = (len(stacked.frames), rows, columns)
     steps = np.linalg.norm(stacked.affine[:3, :3], axis=0)
     middle = frames[len(frames) // 2]
-    pixels = np.empty((1, rows, columns), np.int16)
-    read_pixels([middle], pixels)
+    pixels = read_plane(middle)
     doubts = shown(Volume(pixels, stacked.affine, identity=Identity("dicom")))[1] if len(frames) == 1 else ()
     return replace(
         summary,

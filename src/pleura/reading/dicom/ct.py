@@ -1,104 +1,44 @@
-"""The road from DICOM files to a volume: headers, series, geometry, pixels, values."""
+"""The slices of one CT series as a volume: geometry, pixels, values."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
-from pleura.reading.damage import damage_named, file_named
-from pleura.reading.dicom.frames import Frame, read_frames
+from pleura.errors import UnsuitableInput
+from pleura.reading.dicom.assemble import read_stack
+from pleura.reading.dicom.frames import Frame
 from pleura.reading.dicom.geometry import places, stack
-from pleura.reading.dicom.pixels import read_pixels, same_pixels
-from pleura.reading.dicom.radiograph import read_radiograph
+from pleura.reading.dicom.pixels import same_pixels
 from pleura.reading.dicom.rescale import settle_series, settle_slices
-from pleura.reading.dicom.series import Series, choose, counted, group
+from pleura.reading.dicom.series import Series, counted
 from pleura.reading.limits import check_size
 from pleura.reading.padding import set_to_air
 from pleura.reading.values import AIR
-from pleura.reading.walk import files_below
 from pleura.volume import Identity, Kind, Note, Volume
 
-_MOST_FILES = 50_000
 
-
-def find_files(folder: Path) -> list[Path]:
-    """Return the files of a folder and its subfolders, without hidden files and litter, sorted.
-
-    Raises
-    ------
-    UnreadableInput : there are more than any study holds, so that this is hardly the folder that was meant
-    PermissionError : a folder may not be read, so that a part of the scan may be missing
-    """
-    found = files_below(folder, most=_MOST_FILES)
-    if len(found) > _MOST_FILES:
-        raise UnreadableInput(f"more than {_MOST_FILES} files; give the folder of one study", code="too-many-files")
-    return [path for path in found if path.is_file()]
-
-
-def scan(paths: Sequence[Path]) -> tuple[list[Series], tuple[Note, ...]]:
-    """Read the headers of DICOM files and group them into series; other files are left out and damaged ones noted.
-
-    Raises
-    ------
-    UnreadableInput : no file is sound DICOM
-    """
-    frames: list[Frame] = []
-    failures: list[PleuraError] = []
-    for path in paths:
-        try:
-            with file_named(path) if len(paths) > 1 else nullcontext(), damage_named():
-                frames += read_frames(path)
-        except PleuraError as error:
-            failures.append(error)
-    damaged = [error for error in failures if error.code != "not-dicom"]
-    if not frames:
-        if damaged or len(failures) == 1:
-            raise (damaged or failures)[0]
-        raise UnreadableInput("there are no DICOM files in it; give other images one by one", code="no-dicom")
-    notes = (
-        (
-            Note(
-                "damaged-files",
-                f"{len(damaged)} damaged DICOM {'file was' if len(damaged) == 1 else 'files were'} left out",
-            ),
-        )
-        if damaged
-        else ()
-    )
-    return group(frames), notes
-
-
-def read_dicom(paths: Sequence[Path], series: str | None, kind: Kind | None) -> Volume:
-    """Read the one chest CT, or the one chest radiograph, among DICOM files.
+def read_ct(series: Series, kind: Kind | None) -> Volume:
+    """Read the slices of one series.
 
     Parameters
     ----------
-    paths : files; what is not DICOM among them is left out
-    series : key of the series to read (see `series`), or None to choose
     kind : Kind.HU to take the values as they are; None to judge them
 
     Raises
     ------
-    PleuraError : see `pleura.read`
+    UnsuitableInput : the slices do not make one regular stack, or their values are not Hounsfield units
+    UnreadableInput : pixel data are cut short or damaged
     """
-    found, notes = scan(paths)
-    chosen, chosen_notes = choose(found, series)
-    if chosen.is_radiograph:
-        volume = read_radiograph(chosen.frames[0])
-        return replace(volume, notes=(*notes, *chosen_notes, *volume.notes))
-    frames, doubles = without_doubles(places(chosen.frames))
+    frames, doubles = without_doubles(places(series.frames))
     stacked = stack(frames)
     header = frames[0].header
     shape = (len(stacked.frames), header.rows, header.columns)
     check_size(shape, 2, sum(path.stat().st_size for path in {frame.header.path for frame in frames}))
     voxels = np.empty(shape, np.int16)
-    read_pixels(stacked.frames, voxels)
+    read_stack(stacked.frames, voxels)
     hu_notes = _in_hu(voxels, stacked.frames, kind)
     identity = Identity(
         format="dicom",
@@ -112,7 +52,7 @@ def read_dicom(paths: Sequence[Path], series: str | None, kind: Kind | None) -> 
         stacked.affine,
         spacing_known=stacked.spacing_known,
         identity=identity,
-        notes=(*notes, *chosen_notes, *doubles, *stacked.notes, *_header_notes(frames), *hu_notes),
+        notes=(*doubles, *stacked.notes, *_header_notes(frames), *hu_notes),
     )
 
 
@@ -133,17 +73,8 @@ def without_doubles(found: list[list[Frame]]) -> tuple[list[Frame], tuple[Note, 
                 " keep one scan in the folder",
                 code="doubled-slices",
             )
-    notes = (
-        (
-            Note(
-                "doubled-slices",
-                f"{counted(len(doubled))} {'was' if len(doubled) == 1 else 'were'} there twice and equal; one was kept",
-            ),
-        )
-        if doubled
-        else ()
-    )
-    return [place[0] for place in found], notes
+    text = f"{counted(len(doubled))} {'was' if len(doubled) == 1 else 'were'} there twice and equal; one was kept"
+    return [place[0] for place in found], (Note("doubled-slices", text),) if doubled else ()
 
 
 def _header_notes(frames: Sequence[Frame]) -> list[Note]:

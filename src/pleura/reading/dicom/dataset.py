@@ -1,14 +1,16 @@
-"""A DICOM file as a data set of pydicom, where more is needed than the few elements of `elements`."""
+"""pydicom, silent and under one error, where more is needed of a file than the few elements of `elements`."""
 
 from __future__ import annotations
 
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from pleura.errors import UnreadableInput
+from pleura.errors import PleuraError, UnreadableInput
 from pleura.reading.limits import MOST_PACKED
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
@@ -19,22 +21,44 @@ _PIECE = 1 << 20
 _META = 0x0002
 
 
-def read_dataset(path: Path, **options: Any) -> Any:
-    """Return what `pydicom.dcmread` makes of a file, without its warnings, which are about values not used here.
+_PASSED_ON = (PleuraError, MemoryError, ImportError, NameError, KeyboardInterrupt, SystemExit, GeneratorExit)
+"""What says more of its cause than that the file is damaged."""
 
-    pydicom inflates a deflated file whole; here it is counted before, a piece at a time.
+
+@contextmanager
+def quiet_dcmread(path: Path, *, damaged: str = "the file is damaged", **options: Any) -> Iterator[Any]:
+    """Yield what `pydicom.dcmread` makes of a file, to be used within the block.
+
+    pydicom converts values when they are first used, so its warnings and errors come anywhere in the block. It inflates
+    a deflated file whole; here it is counted before, a piece at a time.
+
+    Parameters
+    ----------
+    damaged : the sentence of the error of a damaged file
+    options : of `pydicom.dcmread`
 
     Raises
     ------
-    UnreadableInput : a deflated file holds out of all proportion to its size (`too-large`)
-    Exception : of many kinds, from pydicom, on a damaged file
+    UnreadableInput : the file is damaged (`damaged`), or deflated and out of all proportion to its size (`too-large`)
     """
     import pydicom
 
     _refuse_bomb(path)
-    with warnings.catch_warnings(), path.open("rb") as file:
+    with path.open("rb") as file, quiet_pydicom():
+        try:
+            yield pydicom.dcmread(file, force=True, **options)
+        except _PASSED_ON:
+            raise
+        except BaseException as error:  # of many kinds from pydicom; a panic of its decoders in Rust is no Exception
+            raise UnreadableInput(damaged, code="damaged") from error
+
+
+@contextmanager
+def quiet_pydicom() -> Iterator[None]:
+    """Silence warnings of pydicom, which are about values that are not used here."""
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return pydicom.dcmread(file, force=True, **options)
+        yield
 
 
 def _refuse_bomb(path: Path) -> None:

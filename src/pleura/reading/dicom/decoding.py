@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.reading.dicom.codestream import has_many_scans, j2k_size, jpeg_size, rle_padding
-from pleura.reading.dicom.dataset import DEFLATED, read_dataset
+from pleura.reading.dicom.dataset import DEFLATED, quiet_dcmread
 from pleura.reading.dicom.elements import NATIVE
 from pleura.reading.dicom.header import Header
 from pleura.reading.dicom.sop_classes import class_name
@@ -48,8 +48,6 @@ def decode(header: Header, indices: Sequence[int], *, colour: bool = False) -> I
     UnreadableInput : the stream is damaged or cut short, or is of another size than the header says
     UnsuitableInput : no decoder is known for the transfer syntax, or for pixels of so many bits
     """
-    import warnings
-
     from pydicom.pixels.decoders.base import get_decoder
     from pydicom.pixels.processing import apply_color_lut
     from pydicom.uid import UID
@@ -61,9 +59,7 @@ def decode(header: Header, indices: Sequence[int], *, colour: bool = False) -> I
         stated = f"{header.bits_stored} of {header.bits_allocated} bits"  # at which a decoder ends the whole program
         raise UnsuitableInput(f"compressed pixels of {stated} are not supported", code="unsupported-pixels")
     check_size((header.rows, header.columns), max(1, header.bits_allocated // 8), header.path.stat().st_size)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
-        dataset = read_dataset(header.path)
+    with quiet_dcmread(header.path) as dataset:
         plugins = _checked_plugins(dataset, header, indices)
         for index in indices:
             try:

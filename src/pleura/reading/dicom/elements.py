@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pleura.errors import UnreadableInput
-from pleura.reading.dicom.dataset import DEFLATED, read_dataset
+from pleura.reading.dicom.dataset import DEFLATED, quiet_dcmread
 
 WANTED: Mapping[int, str] = {
     0x00020010: "TransferSyntaxUID",
@@ -199,17 +199,8 @@ class _Walk:
 
 
 def _by_pydicom(path: Path) -> Elements:
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
-        try:
-            dataset = read_dataset(path, defer_size=_HEAD)
-            values = {keyword: as_text(dataset[tag].value) for tag, keyword in WANTED.items() if tag in dataset}
-        except UnreadableInput:
-            raise
-        except Exception as error:  # pydicom raises many kinds of error on damaged headers
-            raise UnreadableInput("the DICOM header is damaged", code="damaged") from error
+    with quiet_dcmread(path, damaged="the DICOM header is damaged", defer_size=_HEAD) as dataset:
+        values = {keyword: as_text(dataset[tag].value) for tag, keyword in WANTED.items() if tag in dataset}
     if not values and "FileMetaInformationVersion" not in dataset.file_meta:
         raise UnreadableInput("this is not a DICOM file", code="not-dicom")
     syntax = dataset.file_meta.get("TransferSyntaxUID", "")

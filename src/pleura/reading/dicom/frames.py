@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pleura.errors import UnreadableInput
-from pleura.reading.dicom.dataset import DEFLATED, read_dataset
+from pleura.reading.dicom.dataset import DEFLATED, quiet_dcmread
 from pleura.reading.dicom.elements import NATIVE, as_text, read_elements
 from pleura.reading.dicom.header import Header, parse_header
 from pleura.reading.dicom.sop_classes import ENHANCED, is_radiograph, objection
@@ -149,11 +149,7 @@ _GROUPS = {
 
 
 def _multiframe(header: Header) -> list[Frame]:
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
-        dataset = read_dataset(header.path, stop_before_pixels=True)
+    with quiet_dcmread(header.path, stop_before_pixels=True) as dataset:
         shared = _first(dataset.get("SharedFunctionalGroupsSequence"))
         own = list(dataset.get("PerFrameFunctionalGroupsSequence") or [])
         if len(own) not in {0, header.frame_count}:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pleura.errors import UnreadableInput
+from pleura.reading.dicom.dataset import quiet_pydicom
 from pleura.reading.dicom.elements import EXPLICIT_BIG, Elements
 
 _LOSSY = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"})
@@ -109,8 +109,7 @@ def _description(values: Mapping[str, str]) -> str:
     if not text.isascii():
         from pydicom.charset import convert_encodings, decode_bytes
 
-        with suppress(LookupError, UnicodeEncodeError, ValueError), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydicom warns about character sets that are not in the standard
+        with suppress(LookupError, UnicodeEncodeError, ValueError), quiet_pydicom():
             encodings = convert_encodings(values.get("SpecificCharacterSet", "").split("\\"))
             text = decode_bytes(text.encode("latin-1"), encodings, set())
     return _word({"text": text}, "text")

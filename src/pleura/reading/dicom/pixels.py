@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from io import BufferedIOBase, FileIO
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,33 +22,37 @@ from pleura.reading.dicom.frames import Frame
 from pleura.reading.dicom.header import Header
 from pleura.reading.values import AIR
 
-_WORTH_HELPERS = 64
-"""Compressed slices from which starting helper processes saves more than it costs."""
+Todo = Sequence[tuple[int, Frame]]
+"""Frames that are still to be read, each with its slice of the array."""
 
 
-def read_pixels(frames: Sequence[Frame | None], voxels: NDArray[np.int16]) -> None:
-    """Read the frames into `voxels` (z, y, x) as HU; the slices of missing frames are interpolated.
+def read_pixels(todo: Todo, voxels: NDArray[np.int16], *, several: bool = True) -> None:
+    """Read frames into their slices of `voxels` (z, y, x) as HU.
+
+    Parameters
+    ----------
+    several : whether an error names the file, as one of several
 
     Raises
     ------
     UnreadableInput : pixel data are cut short or damaged
     UnsuitableInput : no decoder is known for the transfer syntax
     """
-    todo = [(slot, frame) for slot, frame in enumerate(frames) if frame is not None]
-    if len(todo) >= _WORTH_HELPERS and not any(_readable_in_place(frame.header) for _, frame in todo):
-        from pleura.reading.dicom.workers import read_in_workers
-
-        todo = read_in_workers(todo, voxels)
-    several = len({frame.header.path for frame in frames if frame}) > 1
     for header, slots in _by_file(todo).items():
         with file_named(header.path) if several else nullcontext():
             _read_file(header, slots, voxels)
-    fill_missing(frames, voxels)
 
 
-def _read_file(header: Header, slots: Sequence[tuple[int, Frame]], voxels: NDArray[np.int16]) -> None:
+def read_plane(frame: Frame) -> NDArray[np.int16]:
+    """Return the HU of one frame, (1, y, x); see `read_pixels`."""
+    voxels = np.empty((1, frame.header.rows, frame.header.columns), np.int16)
+    read_pixels([(0, frame)], voxels, several=False)
+    return voxels
+
+
+def _read_file(header: Header, slots: Todo, voxels: NDArray[np.int16]) -> None:
     """Read the frames of one file into their places."""
-    if _readable_in_place(header):
+    if readable_in_place(header):
         with header.path.open("rb", buffering=0) as file:
             for slot, frame in slots:
                 _read_in_place(file, frame, voxels[slot])
@@ -63,23 +66,19 @@ def _read_file(header: Header, slots: Sequence[tuple[int, Frame]], voxels: NDArr
 
 def same_pixels(frames: Sequence[Frame]) -> bool:
     """Say whether frames hold the same HU throughout."""
-    first, other = np.empty((2, 1, frames[0].header.rows, frames[0].header.columns), np.int16)
-    read_pixels(frames[:1], first)
-    for frame in frames[1:]:
-        read_pixels([frame], other)
-        if not np.array_equal(first, other):
-            return False
-    return True
+    first = read_plane(frames[0])
+    return all(np.array_equal(first, read_plane(frame)) for frame in frames[1:])
 
 
-def _by_file(todo: Sequence[tuple[int, Frame]]) -> dict[Header, list[tuple[int, Frame]]]:
+def _by_file(todo: Todo) -> dict[Header, list[tuple[int, Frame]]]:
     files: dict[Header, list[tuple[int, Frame]]] = {}
     for slot, frame in todo:
         files.setdefault(frame.header, []).append((slot, frame))
     return files
 
 
-def _readable_in_place(header: Header) -> bool:
+def readable_in_place(header: Header) -> bool:
+    """Say whether the pixels of a file are stored as they are kept, but for byte order and rescale."""
     return header.syntax in NATIVE and header.bits_allocated == 16 and (header.pixel_offset or -1) > 0
 
 
@@ -113,12 +112,3 @@ def _to_hu(voxels: NDArray[np.int16], frame: Frame) -> None:
     else:
         values = np.rint(stored.astype(np.float64) * slope + intercept)
         voxels[...] = np.clip(values, AIR, np.iinfo(np.int16).max)
-
-
-def fill_missing(frames: Sequence[Frame | None], voxels: NDArray[np.int16]) -> None:
-    """Interpolate each missing slice between the nearest slices that are there."""
-    there = [slot for slot, frame in enumerate(frames) if frame is not None]
-    for below, above in pairwise(there):
-        for slot in range(below + 1, above):
-            weight = np.float32((slot - below) / (above - below))
-            voxels[slot] = np.rint(voxels[below] * (1 - weight) + voxels[above] * weight)

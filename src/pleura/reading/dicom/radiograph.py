@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
 from pleura.reading.colour import without_colour
-from pleura.reading.dicom.dataset import read_dataset
+from pleura.reading.dicom.dataset import quiet_dcmread
 from pleura.reading.dicom.decoding import decode
 from pleura.reading.dicom.frames import Frame
 from pleura.reading.dicom.header import Header
@@ -116,11 +116,7 @@ def _pixel_shape(dataset: Any) -> tuple[float, float]:
 
 
 def _dataset(header: Header) -> Any:
-    import warnings
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
-        dataset = read_dataset(header.path, stop_before_pixels=True)
+    with quiet_dcmread(header.path, stop_before_pixels=True) as dataset:
         dataset.decode()
     return dataset
 

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
 from pleura.reading import values
+from pleura.reading.dicom.assemble import fill_missing, read_stack
 from pleura.reading.dicom.decoding import decode
 from pleura.reading.dicom.frames import Frame
-from pleura.reading.dicom.pixels import fill_missing, read_pixels
+from pleura.reading.dicom.pixels import read_plane
 from pleura.reading.dicom.sop_classes import is_hounsfield
 from pleura.reading.dicom.voi import stored_bits
 from pleura.volume import Note
@@ -76,7 +77,7 @@ def settle_slices(frames: Frames, voxels: NDArray[np.int16]) -> tuple[Frames, tu
             continue
         for slot, frame in zip(runs[number], fitted, strict=True):
             taken[slot] = frame
-            read_pixels([frame], voxels[slot : slot + 1])
+            voxels[slot] = read_plane(frame)[0]
         changed += len(fitted)
     if not changed:
         return frames, ()
@@ -101,7 +102,7 @@ def settle_series(frames: Frames, voxels: NDArray[np.int16]) -> tuple[Note, ...]
     there = [frame for frame in frames if frame is not None]
     offset = values.raw_offset(_unclipped(there))
     if offset in {values.STORED_OFFSET, -values.STORED_OFFSET}:
-        read_pixels([frame and _moved(frame, -offset) for frame in frames], voxels)
+        read_stack([frame and _moved(frame, -offset) for frame in frames], voxels)
         return (values.offset_note(offset),)
     unit = there[0].header.rescale_type
     if unit and not is_hounsfield(unit):

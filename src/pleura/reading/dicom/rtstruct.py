@@ -7,7 +7,6 @@ References: DICOM PS3.3 section C.8.8.6 (ROI Contour); the even-odd rule, Foley 
 
 from __future__ import annotations
 
-import warnings
 from collections import defaultdict
 from collections.abc import Collection
 from pathlib import Path
@@ -16,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
-from pleura.reading.dicom.dataset import read_dataset
+from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.reading.dicom.dataset import quiet_dcmread
 from pleura.reading.labelmap import LabelMap
 from pleura.volume import FARTHEST, Volume
 
@@ -100,16 +99,9 @@ def even_odd(polygons: list[NDArray[np.float64]], shape: tuple[int, ...]) -> NDA
 
 def _structures(path: Path) -> dict[int, tuple[str, list[NDArray[np.float64]]]]:
     """Return number -> name and closed contours of three corners or more, (n, 3) LPS millimetres."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
-        try:
-            dataset = read_dataset(path)
-            names = {int(roi.ROINumber): str(roi.get("ROIName", "")) for roi in dataset.StructureSetROISequence}
-            drawn = {int(roi.ReferencedROINumber): _contours(roi) for roi in dataset.ROIContourSequence}
-        except PleuraError:
-            raise
-        except Exception as error:  # pydicom raises many kinds of error on damaged files
-            raise UnreadableInput("the structure set is damaged", code="damaged") from error
+    with quiet_dcmread(path, damaged="the structure set is damaged") as dataset:
+        names = {int(roi.ROINumber): str(roi.get("ROIName", "")) for roi in dataset.StructureSetROISequence}
+        drawn = {int(roi.ReferencedROINumber): _contours(roi) for roi in dataset.ROIContourSequence}
     return {number: (names.get(number, ""), drawn[number]) for number in sorted(drawn) if number > 0 and drawn[number]}
 
 

@@ -8,18 +8,16 @@ References: DICOM PS3.3 sections A.51 and C.8.20 (Segmentation), C.7.6.16.2 (fun
 
 from __future__ import annotations
 
-import warnings
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
-from pleura.reading.dicom.dataset import read_dataset
+from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.reading.dicom.dataset import quiet_dcmread
 from pleura.reading.labelmap import LabelMap
 from pleura.reading.limits import check_size
 from pleura.volume import FARTHEST, LARGEST, Affine
@@ -27,6 +25,7 @@ from pleura.volume import FARTHEST, LARGEST, Affine
 _OFF_GRID = 0.2
 """Share of a step by which a plane may lie off the regular grid that holds all."""
 _MOST_PLANES = 5000
+_DAMAGED = "the DICOM segmentation is damaged"
 
 
 def segment_names(path: Path) -> dict[int, str]:
@@ -36,9 +35,8 @@ def segment_names(path: Path) -> dict[int, str]:
     ------
     UnreadableInput : the object is damaged
     """
-    with _damage_named():
-        segments = read_dataset(path, stop_before_pixels=True).SegmentSequence
-        return {int(segment.SegmentNumber): _name(segment) for segment in segments}
+    with quiet_dcmread(path, damaged=_DAMAGED, stop_before_pixels=True) as dataset:
+        return {int(segment.SegmentNumber): _name(segment) for segment in dataset.SegmentSequence}
 
 
 def read_seg(path: Path, wanted: Collection[int]) -> LabelMap:
@@ -57,8 +55,7 @@ def read_seg(path: Path, wanted: Collection[int]) -> LabelMap:
     UnreadableInput : the object is damaged
     UnsuitableInput : its planes are not parallel or not evenly spaced (`irregular-spacing`)
     """
-    with _damage_named():
-        dataset = read_dataset(path)
+    with quiet_dcmread(path, damaged=_DAMAGED) as dataset:
         planes = _planes(dataset)
         slots, affine = _grid(planes)
         shape = (int(slots.max()) + 1, int(dataset.Rows), int(dataset.Columns))
@@ -90,19 +87,6 @@ def _marked(
         else:
             marked[segment].append((slot, frame >= half))
     return marked
-
-
-@contextmanager
-def _damage_named() -> Iterator[None]:
-    """Turn whatever pydicom raises on a damaged file into one error of ours."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pydicom warns about values that are not used here
-        try:
-            yield
-        except (PleuraError, KeyboardInterrupt, SystemExit):
-            raise
-        except BaseException as error:  # pydicom raises many kinds of error on damaged files, its decoders panic
-            raise UnreadableInput("the DICOM segmentation is damaged", code="damaged") from error
 
 
 Plane = tuple[int | None, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]

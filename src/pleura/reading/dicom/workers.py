@@ -1,6 +1,6 @@
 """Long compressed series, decoded by helper processes, since every decoder holds the interpreter's lock.
 
-A helper is a plain `python -m` that takes frames on its standard input and writes HU to its standard output: unlike a
+A helper is a plain `python -c` that takes frames on its standard input and writes HU to its standard output: unlike a
 pool it does not import the caller's script again, so that it is safe from a script, a notebook or a service. Whatever
 a helper does not deliver is read by the caller itself, which then raises the error that there is.
 """
@@ -11,21 +11,18 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from pleura.reading.dicom.frames import Frame
+from pleura.reading.dicom.frames import Frame
+from pleura.reading.dicom.pixels import Todo, read_plane
 
 _MOST_HELPERS = 8
-
-Todo = Sequence[tuple[int, "Frame"]]
+_SERVE = "from pleura.reading.dicom.workers import serve; serve()"
 
 
 def read_in_workers(todo: Todo, voxels: NDArray[np.int16]) -> list[tuple[int, Frame]]:
@@ -47,7 +44,7 @@ def read_in_workers(todo: Todo, voxels: NDArray[np.int16]) -> list[tuple[int, Fr
 
 def _share(voxels: NDArray[np.int16], share: Todo) -> Todo:
     """Let one helper read a share; return the part that it did not deliver."""
-    command = [sys.executable, "-P", "-m", "pleura.reading.dicom.workers"]
+    command = [sys.executable, "-P", "-c", _SERVE]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     pipe, nowhere = subprocess.PIPE, subprocess.DEVNULL
     done = 0
@@ -66,16 +63,8 @@ def _share(voxels: NDArray[np.int16], share: Todo) -> Todo:
     return share[done:]
 
 
-def _help() -> None:
+def serve() -> None:
     """Read the frames that come on standard input and write their HU to standard output, in order."""
-    from pleura.reading.dicom.pixels import read_pixels
-
     for frame in pickle.load(sys.stdin.buffer):
-        voxels = np.empty((1, frame.header.rows, frame.header.columns), np.int16)
-        read_pixels([frame], voxels)
-        sys.stdout.buffer.write(voxels.data)
+        sys.stdout.buffer.write(read_plane(frame).data)
     sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    _help()
