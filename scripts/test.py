@@ -22,7 +22,7 @@ from PIL.PngImagePlugin import PngInfo
 from project import end_with, here, tell_model
 
 import pleura
-from pleura.batch.discover import scans_in
+from pleura.batch.discover import discover
 from pleura.batch.plan import guard, identities
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, flush, say, warn
 from pleura.cli.parser import Parser
@@ -48,7 +48,7 @@ def main() -> int:
     model = here("model") if here("model").is_dir() else None
     failed = 0
     try:
-        sources = scans_in(options.image_path)
+        sources = discover(options.image_path).scans
         segmenter = pleura.Segmenter(model=model)
         tell_model(model)
     except pleura.PleuraError as error:

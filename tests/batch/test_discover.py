@@ -12,7 +12,7 @@ import pytest
 from dicom_files import ROOT, ct_slice, save
 from pydicom.dataset import Dataset
 
-from pleura.batch.discover import scans_in, skipped_pictures
+from pleura.batch.discover import discover
 from pleura.errors import UnreadableInput
 from pleura.phantom import chest, write_dicom
 from pleura.reading import read, survey
@@ -77,14 +77,14 @@ def test_pictures_of_the_viewer_on_a_disc_are_left_out_with_a_word_and_volumes_a
     _cohort(elsewhere, DICOM__1="1")
     _pictures(elsewhere, "VIEWER/help/logo.png", "start.GIF")
     (elsewhere / "a.mha").write_bytes(b"ObjectType = Image")
-    assert skipped_pictures(elsewhere) == ()
+    assert discover(elsewhere).notes == ()
     (elsewhere / "DICOMDIR").write_bytes(bytes(128) + b"DICM")
     assert _planned(elsewhere) == ["DICOM", "a.mha"]
-    assert scans_in(elsewhere / "DICOMDIR") == scans_in(elsewhere)
+    assert discover(elsewhere / "DICOMDIR") == discover(elsewhere)
     (elsewhere / "DICOMDIR").rename(elsewhere / "dicomdir")
-    assert scans_in(elsewhere / "dicomdir") == scans_in(elsewhere) == [elsewhere / "DICOM", elsewhere / "a.mha"]
+    assert discover(elsewhere / "dicomdir").scans == (elsewhere / "DICOM", elsewhere / "a.mha")
     (elsewhere / "lungs-preview.png").write_bytes(PNG + b"pleura 0.1.0")  # a result, which is no picture of a viewer
-    (note,) = skipped_pictures(elsewhere)
+    (note,) = discover(elsewhere).notes
     assert note.code == "images-left-out"
     assert "(2)" in note.message
 
@@ -133,14 +133,27 @@ def test_folder_that_may_not_be_read_is_left_to_fail(elsewhere: Path, monkeypatc
 
     monkeypatch.setattr(os, "scandir", refuse)
     assert _planned(elsewhere) == ["p1", "p2"]
-    assert scans_in(elsewhere / "p2") == [elsewhere / "p2"]
+    assert discover(elsewhere / "p2").scans == (elsewhere / "p2",)
     with pytest.raises(UnreadableInput, match=r"p2: this may not be read") as caught:
         read(elsewhere / "p2")
     assert caught.value.code == "no-permission"
 
 
+@pytest.mark.parametrize("one_scan", [True, False])
+def test_folder_is_walked_once(elsewhere: Path, monkeypatch: pytest.MonkeyPatch, one_scan: bool) -> None:
+    _cohort(elsewhere, p1="1", p2__deep="2")
+    (elsewhere / "DICOMDIR").write_bytes(bytes(128) + b"DICM")
+    _pictures(elsewhere, "viewer/a.png")
+    walked, scan = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda folder: (walked.append(Path(folder).name), scan(folder))[1])
+    found = discover(elsewhere, one_scan=one_scan)
+    assert found.scans == ((elsewhere,) if one_scan else (elsewhere / "p1", elsewhere / "p2"))
+    assert [note.code for note in found.notes] == ["images-left-out"]
+    assert sorted(walked) == sorted([elsewhere.name, "p1", "p2", "deep", "viewer"])
+
+
 def test_folder_without_any_image_is_left_to_the_reader_to_refuse(elsewhere: Path) -> None:
-    assert scans_in(elsewhere) == [elsewhere]
+    assert discover(elsewhere).scans == (elsewhere,)
 
 
 def _radiograph(number: int, view: str = "PA") -> Dataset:
@@ -156,7 +169,7 @@ def _of_study(image: Dataset, study: str) -> Dataset:
 
 
 def _planned(folder: Path) -> list[str]:
-    return [scan.relative_to(folder).as_posix() for scan in scans_in(folder)]
+    return [scan.relative_to(folder).as_posix() for scan in discover(folder).scans]
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,7 +41,21 @@ class _Content:
     other: list[Path] = field(default_factory=list)
 
 
-def scans_in(path: Path) -> list[Path]:
+@dataclass(frozen=True)
+class Discovery:
+    """What a path holds.
+
+    Attributes
+    ----------
+    scans : each of them, sorted
+    notes : on images that are none of them
+    """
+
+    scans: tuple[Path, ...]
+    notes: tuple[Note, ...] = ()
+
+
+def discover(path: Path, *, one_scan: bool = False) -> Discovery:
     """Return each scan of a folder, or of the folder that a DICOMDIR stands for; any other file is one scan.
 
     The CT slices of a study, however deep, are one scan: the highest folder that holds nothing else to be segmented.
@@ -50,37 +64,46 @@ def scans_in(path: Path) -> list[Path]:
     radiograph with what belongs to it is one scan, and of several each one. Earlier results of ours are none, and
     neither are the pictures that come with the viewer on a disc (a folder with a DICOMDIR). A subfolder that may not be
     read is left to fail.
+
+    Parameters
+    ----------
+    one_scan : the path is a scan as a whole, as where one of its series is wanted; its files are not looked into
     """
-    path = file_set(path)
-    if not path.is_dir():
-        return [path]
+    folder = file_set(path)
+    if not folder.is_dir():
+        return Discovery((path if one_scan else folder,))
     unreadable: list[Path] = []
     by_folder: dict[Path, list[Path]] = defaultdict(list)
-    for file in files_below(path, unreadable=unreadable):
-        if not _is_of_viewer(file, path):
+    skipped = 0
+    for file in files_below(folder, unreadable=unreadable):
+        if _is_of_viewer(file, folder):
+            skipped += 1
+        else:
             by_folder[file.parent].append(file)
+    scans = [path] if one_scan else _scans(folder, by_folder, unreadable)
+    return Discovery(tuple(scans), _skipped_images(skipped))
+
+
+def _scans(top: Path, by_folder: Mapping[Path, Sequence[Path]], unreadable: Sequence[Path]) -> list[Path]:
+    """Return the scans of a folder from the files of each folder below it, and the folders that may not be read."""
     contents = {folder: _content(files) for folder, files in by_folder.items()}
     studies = {study for content in contents.values() for study in content.studies}
     if studies:
         others = [
             folder for folder, content in contents.items() if content.images or _other_radiographs(content, studies)
         ]
-        study_folders = _find_study_folders(path, contents, [*others, *unreadable])
-        beside = _other_scans(path, study_folders, contents, studies)
-        return sorted([*study_folders, *beside, *_outside(path, study_folders, unreadable)])
+        study_folders = _find_study_folders(top, contents, [*others, *unreadable])
+        beside = _other_scans(top, study_folders, contents, studies)
+        return sorted([*study_folders, *beside, *_outside(top, study_folders, unreadable)])
     images = [file for content in contents.values() for file in content.images]
     frontal = [file for content in contents.values() for file in content.frontal]
     other = [file for content in contents.values() for file in content.other]
-    found = [*images, *frontal, *other] if images or len(frontal) > 1 else [path]
+    found = [*images, *frontal, *other] if images or len(frontal) > 1 else [top]
     return sorted({*found, *unreadable})
 
 
-def skipped_pictures(path: Path) -> tuple[Note, ...]:
+def _skipped_images(count: int) -> tuple[Note, ...]:
     """Return a note on the pictures of a disc's viewer, which are not segmented."""
-    path = file_set(path)
-    if not path.is_dir():
-        return ()
-    count = sum(_is_of_viewer(file, path) for file in files_below(path, unreadable=[]))
     text = f"pictures beside a DICOMDIR ({count}) were left out, as those of a viewer; name them one by one"
     return (Note("images-left-out", text),) if count else ()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pleura.batch.discover import scans_in, skipped_pictures
+from pleura.batch.discover import Discovery, discover
 from pleura.batch.result_names import ResultName, distinct_names
 from pleura.errors import PleuraError, UnwritableOutput
 from pleura.reading.walk import file_set
@@ -108,32 +108,31 @@ def _scans(given: Sequence[str], series: str | None) -> Iterator[tuple[Job, Resu
     """Give each scan once, with what its result may be called."""
     seen: set[tuple[str, str | None]] = set()
     for root in given:
-        folder, notes = file_set(Path(root)), skipped_pictures(Path(root))
-        for source in _sources(Path(root), series):
+        folder, found = file_set(Path(root)), _discovered(Path(root), series)
+        for source in found.scans:
             inside = source.relative_to(folder) if source.is_relative_to(folder) else Path()
             name = str(Path(folder if folder != Path(root) else root, inside)) if inside.parts else root
-            for job in _each_series(Job(source, name, series=series, notes=notes)):
+            for job in _each_series(Job(source, name, series=series, notes=found.notes)):
                 key = (os.path.normpath(source.absolute()), job.series)
                 if key not in seen:
                     seen.add(key)
                     yield job, ResultName.of(source, depth=len(inside.parts), series=job.number)
 
 
-def _sources(root: Path, series: str | None) -> list[Path]:
+def _discovered(root: Path, series: str | None) -> Discovery:
     """Return the scans of an input; where a series is wanted, the studies, or all that is there for one UID."""
-    if series is None:
-        return scans_in(root)
+    found = discover(root, one_scan=bool(series and _UID.fullmatch(series)))
     if series == ALL:
-        return _without_files_of_folders(scans_in(root))
-    if series and _UID.fullmatch(series):
-        return [root]
-    return [scan for scan in scans_in(root) if scan.is_dir()] or [root]
+        return replace(found, scans=_without_files_of_folders(found.scans))
+    if series is not None:
+        return replace(found, scans=tuple(scan for scan in found.scans if scan.is_dir()) or (root,))
+    return found
 
 
-def _without_files_of_folders(found: Sequence[Path]) -> list[Path]:
+def _without_files_of_folders(found: Sequence[Path]) -> tuple[Path, ...]:
     """Return the scans without DICOM files in the folders among them, whose series hold these files already."""
     folders = {scan for scan in found if scan.is_dir()}
-    return [scan for scan in found if not (folders.intersection(scan.parents) and _is_dicom(scan))]
+    return tuple(scan for scan in found if not (folders.intersection(scan.parents) and _is_dicom(scan)))
 
 
 def _is_dicom(file: Path) -> bool:
@@ -160,10 +159,10 @@ def _each_series(job: Job) -> list[Job]:
     parts = [replace(job, series=one.key or str(one.number), number=one.number) for one in found if one.suitable]
     if not parts or not dicom:
         return [replace(job, series=None)]
-    return [replace(parts[0], notes=(*job.notes, *_left_out(found))), *parts[1:]]
+    return [replace(parts[0], notes=(*job.notes, *_skipped_series(found))), *parts[1:]]
 
 
-def _left_out(found: Sequence[SeriesSummary]) -> tuple[Note, ...]:
+def _skipped_series(found: Sequence[SeriesSummary]) -> tuple[Note, ...]:
     """Return a note that counts, by the reason, the series that are no scan."""
     reasons = Counter(one.problems[0].code for one in found if not one.suitable)
     if not reasons:
