@@ -32,7 +32,6 @@ from pleura.file_format import without_suffix
 from pleura.files import atomic_write, make_folder
 from pleura.volume import to_axial
 from pleura.writing import is_pleura_output, sidecar_path
-from pleura.writing.summary import size_text
 
 
 def main() -> int:
@@ -76,7 +75,7 @@ def folder_for(source: Path, asked: Path, output: Path) -> Path:
 def tell(result: pleura.Segmentation, source: Path, folder: Path) -> None:
     """Write what was found and say it."""
     written = write(result, folder, source)
-    sizes = [f"{label.name} {size_text(result, label.value)}" for label in result.structures]
+    sizes = [f"{size.label.name} {size}" for size in result.measurements.sizes]
     say(f"{source}: {', '.join(sizes)}")
     for note in result.volume.notes:
         say(f"  note: {note.message}")

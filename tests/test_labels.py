@@ -5,7 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pleura.labels import BACKGROUND, LEFT, LUNGS, RIGHT, names_by_value, of_lungs, rotation_to_upright
+from pleura.labels import (
+    BACKGROUND,
+    LEFT,
+    LUNGS,
+    RIGHT,
+    have_sides,
+    names_by_value,
+    of_lungs,
+    rotation_to_upright,
+    structures,
+)
 
 
 def test_background_is_0_right_is_1_and_left_is_2() -> None:
@@ -15,6 +25,13 @@ def test_background_is_0_right_is_1_and_left_is_2() -> None:
 
 def test_lungs_carry_their_snomed_codes() -> None:
     assert [(lung.snomed, lung.meaning) for lung in LUNGS] == [("3341006", "Right lung"), ("44029006", "Left lung")]
+
+
+def test_lungs_have_a_side_each_and_what_has_another_name_has_none() -> None:
+    assert [lung.side for lung in LUNGS] == ["right", "left"]
+    assert have_sides(LUNGS)
+    assert not have_sides(LUNGS[:1])
+    assert not have_sides(structures(["lung", "heart"]))
 
 
 def test_lungs_can_be_told_apart_by_colour() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,20 +14,27 @@ RIGHT = 1
 LEFT = 2
 
 
+Side = Literal["right", "left"]
+
+
 @dataclass(frozen=True)
 class Label:
-    """One structure: its value in label arrays, its name, its display colour and its SNOMED CT code."""
+    """One structure: its value in label arrays, its name, its display colour and its SNOMED CT code.
+
+    `side` is that of the patient, None for what has none.
+    """
 
     value: int
     name: str
     colour: tuple[int, int, int]
     snomed: str
     meaning: str
+    side: Side | None = None
 
 
 LUNGS: tuple[Label, ...] = (
-    Label(RIGHT, "right lung", (230, 80, 70), "3341006", "Right lung"),
-    Label(LEFT, "left lung", (70, 140, 230), "44029006", "Left lung"),
+    Label(RIGHT, "right lung", (230, 80, 70), "3341006", "Right lung", "right"),
+    Label(LEFT, "left lung", (70, 140, 230), "44029006", "Left lung", "left"),
 )
 """The structures that the shipped model marks, with their SNOMED CT concept codes."""
 
@@ -43,6 +50,11 @@ _COLOURS = ((230, 80, 70), (70, 140, 230), (240, 190, 60), (90, 180, 110), (170,
 def of_lungs(names: Iterable[str]) -> bool:
     """Say whether these are names of the lungs, told apart or taken as one."""
     return set(names) <= {label.name for label in (*LUNGS, _BOTH)}
+
+
+def have_sides(structures: Iterable[Label]) -> bool:
+    """Say whether there are structures on both sides of the patient among these."""
+    return {"right", "left"} <= {label.side for label in structures}
 
 
 def names_by_value(labels: Mapping[str, Any]) -> dict[int, str]:

@@ -11,7 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.labels import LUNGS, Label
+from pleura.measurement import Measurements, measure
 from pleura.volume import Note, Volume
+
+_MOST_NAMED = 6
+"""Structures that still make a line that can be read."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -55,17 +59,26 @@ class Segmentation:
         return writing.write_preview(self, path)
 
     @property
+    def measurements(self) -> Measurements:
+        """The size of each structure, counted anew at each call, since `labels` may be corrected in place."""
+        return measure(self.labels, self.volume, self.structures)
+
+    @property
     def volumes_ml(self) -> dict[str, float]:
         """Millilitres of each structure by its name; empty for a picture, a radiograph, or an unknown spacing."""
-        from pleura import writing
-
-        found = {label.name: writing.millilitres(self, label.value) for label in self.structures}
-        return {name: round(volume, 3) for name, volume in found.items() if volume is not None}
+        return {size.label.name: round(size.ml, 3) for size in self.measurements.sizes if size.ml is not None}
 
     def __repr__(self) -> str:
-        from pleura import writing
+        """Return what was found in one line; instead of `no warnings`, their codes.
 
-        return writing.summary_line(self)
+        ``Segmentation(right 2846 mL, left 2509 mL, 87 x 256 x 256, no warnings)``
+        """
+        sizes = self.measurements.sizes
+        parts = [f"{size.label.side or size.label.name} {size}" for size in sizes[:_MOST_NAMED]]
+        parts += [f"{len(sizes) - _MOST_NAMED} more"] if len(sizes) > _MOST_NAMED else []
+        shape = " x ".join(str(count) for count in self.labels.shape)
+        codes = ", ".join(note.code for note in self.warnings)
+        return f"Segmentation({', '.join([*parts, shape, f'warnings: {codes}' if codes else 'no warnings'])})"
 
     def _repr_html_(self) -> str:
         """Return the preview with one line under it, as notebooks show a result."""

@@ -14,8 +14,9 @@ from PIL import Image
 from pleura import Segmenter
 from pleura.errors import PleuraError
 from pleura.evaluation.cases import find_cases
+from pleura.evaluation.masks import AlignedMasks
 from pleura.evaluation.run import differences, evaluate_files, evaluate_model, failure_rate, summaries, worst_pictures
-from pleura.evaluation.scoring import score_pair
+from pleura.evaluation.scoring import score_masks
 from pleura.evaluation.statistics import bootstrap, summarise
 from pleura.evaluation.thresholds import count_by_probability, threshold_curves
 from pleura.phantom import chest
@@ -65,7 +66,7 @@ def test_files_are_matched_by_stem_and_a_missing_one_counts_as_a_failure(folders
 
 
 def test_figures_of_squares_moved_by_half_their_height() -> None:
-    found, confusion = score_pair(lungs(), lungs(5), (1.0, 1.0), LUNGS, sides=True)
+    found, confusion = score_masks(AlignedMasks(lungs(), lungs(5), (1.0, 1.0), "px"), LUNGS, sides=True)
     right = found["right lung"]
     assert right.dice == right.precision == right.recall == 0.5
     assert right.iou == pytest.approx(1 / 3)
@@ -90,7 +91,8 @@ def test_exchanged_sides_are_seen_in_the_confusion(tmp_path: Path) -> None:
 def test_volumes_are_in_millilitres_where_millimetres_are_known() -> None:
     reference = np.zeros((4, 10, 10), np.uint8)
     reference[:, 2:8, 2:8] = 1  # 144 voxels of 10 mm3
-    found, _ = score_pair(reference, np.zeros_like(reference), (10.0, 1.0, 1.0), {1: "lung"}, sides=False)
+    masks = AlignedMasks(reference, np.zeros_like(reference), (10.0, 1.0, 1.0), "mm", voxel_ml=0.01)
+    found, _ = score_masks(masks, {1: "lung"}, sides=False)
     lung = found["lung"]
     assert lung.reference_ml == pytest.approx(1.44)
     assert lung.volume_error_ml == pytest.approx(-1.44)

@@ -11,6 +11,7 @@ from typing import Any
 from pleura.batch.plan import Job
 from pleura.cli.console import complain, flush, say, sentence, warn
 from pleura.errors import AmbiguousInput, PleuraError
+from pleura.labels import have_sides
 from pleura.segmentation import Segmentation
 from pleura.volume import grid_text
 
@@ -91,17 +92,13 @@ def _lines(result: Segmentation, data: Mapping[str, Any]) -> Iterator[str]:
 
 def _measured(result: Segmentation) -> Iterator[str]:
     """Give the size of each structure; of lungs their litres, of a radiograph heights and what left is of right."""
-    from pleura.labels import LUNGS
-    from pleura.writing import height, left_to_right, size_text
-
-    for label in result.structures:
-        yield f"{label.name} {size_text(result, label.value)}"
-        tall = height(result, label.value)
-        if tall is not None:
-            yield f"{tall:.1f} cm high"
-    volumes = result.volumes_ml if result.structures == LUNGS else {}
-    if volumes:
-        yield f"together {sum(volumes.values()) / 1000:.2f} L"
-    ratio = left_to_right(result)
-    if ratio is not None:
-        yield f"left to right {ratio:.2f}"
+    measured = result.measurements
+    for size in measured.sizes:
+        yield f"{size.label.name} {size}"
+        if size.height_cm is not None:
+            yield f"{size.height_cm:.1f} cm high"
+    millilitres = [size.ml for size in measured.sizes if size.ml is not None]
+    if millilitres and have_sides(result.structures):
+        yield f"together {sum(millilitres) / 1000:.2f} L"
+    if measured.left_to_right is not None:
+        yield f"left to right {measured.left_to_right:.2f}"

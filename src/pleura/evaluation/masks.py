@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
+from pleura.measurement import voxel_ml
 from pleura.reading import LabelMap, read_labels
 from pleura.volume import Affine, axial_order, to_axial
 
@@ -51,13 +52,15 @@ class AlignedMasks:
     spacing : along their axes, in `unit`
     unit : "mm", or "px" where no millimetres are known
     turn : affine by which the prediction's own grid was turned to axial order, or None
+    voxel_ml : millilitres of a voxel; None for a picture
     """
 
     reference: NDArray[np.uint8]
     prediction: NDArray[np.uint8]
     spacing: tuple[float, ...]
     unit: str
-    turn: Affine | None
+    turn: Affine | None = None
+    voxel_ml: float | None = None
 
     def turned(self, array: NDArray[Any]) -> NDArray[Any]:
         """Return an array on the prediction's own grid (z, y, x), turned and cut as the masks here are."""
@@ -92,7 +95,7 @@ def align(reference: LabelMap, prediction: LabelMap, spacing: Sequence[float] | 
     unit = "mm" if known or spacing else "px"
     if len(a) == 1 and (reference.planar or prediction.planar):
         return AlignedMasks(a[0], b[0], steps[-2:], unit, turn)
-    return AlignedMasks(a, b, steps, unit, turn)
+    return AlignedMasks(a, b, steps, unit, turn, voxel_ml(known[0].affine) if known else None)
 
 
 def _steps(affine: Affine, *, turned: bool) -> tuple[float, ...]:

@@ -15,7 +15,7 @@ from pleura.errors import PleuraError, UnsuitableInput
 from pleura.evaluation.cases import Case, CaseList
 from pleura.evaluation.masks import AlignedMasks, align, read_mask
 from pleura.evaluation.runtime import RunTime, run_times
-from pleura.evaluation.scoring import Score, failed, score_pair, structures
+from pleura.evaluation.scoring import Score, failed, score_masks, structures
 from pleura.evaluation.statistics import METRICS, Difference, Summary, column, compare, summarise
 from pleura.evaluation.thresholds import Counts, Curves, count_by_probability, threshold_curves
 from pleura.inference.bundle import Bundle
@@ -87,7 +87,7 @@ def _scored(case: Case, labels: Mapping[int, str]) -> Score:
 
 
 def _score(case: Case, aligned: AlignedMasks, labels: Mapping[int, str], warnings: Sequence[str] = ()) -> Score:
-    found, confusion = score_pair(aligned.reference, aligned.prediction, aligned.spacing, labels, sides=case.sides)
+    found, confusion = score_masks(aligned, labels, sides=case.sides)
     return Score(case.id, case.patient, aligned.unit, found, confusion, tuple(warnings))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.evaluation.masks import AlignedMasks
 from pleura.evaluation.metrics import dice, iou, precision, recall
 from pleura.evaluation.surface_distance import surfaces
 from pleura.labels import LUNGS
@@ -106,25 +107,24 @@ def failed(case_id: str, patient: int, names: Sequence[str], error: str) -> Scor
     return Score(case_id, patient, "mm", dict.fromkeys(names, FAILED), error=error)
 
 
-def score_pair(
-    reference: Labels, prediction: Labels, spacing: Sequence[float], labels: Mapping[int, str], *, sides: bool
+def score_masks(
+    masks: AlignedMasks, labels: Mapping[int, str], *, sides: bool
 ) -> tuple[dict[str, Agreement], NDArray[np.int64] | None]:
     """Return the agreement of each structure, and the confusion of labels.
 
     Parameters
     ----------
-    reference, prediction : (z, y, x) or (y, x) on one grid
-    spacing : along their axes
+    masks : reference and prediction on one grid
     labels : names by value
     sides : whether the reference tells the labels apart
     """
-    voxel = math.prod(spacing) / 1000.0 if len(spacing) == 3 else None
+    reference, prediction = masks.reference, masks.prediction
     union = structures(labels)[0]
-    found = {union: _agreement(reference > 0, prediction > 0, spacing, voxel)}
+    found = {union: _agreement(reference > 0, prediction > 0, masks.spacing, masks.voxel_ml)}
     if not sides or len(labels) < 2:
         return found, None
     for value, name in labels.items():
-        found[name] = _agreement(reference == value, prediction == value, spacing, voxel)
+        found[name] = _agreement(reference == value, prediction == value, masks.spacing, masks.voxel_ml)
     return found, _confusion(reference, prediction, tuple(labels))
 
 

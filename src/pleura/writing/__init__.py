@@ -20,31 +20,20 @@ from pleura.writing.preview import write_preview
 from pleura.writing.raster import write_png
 from pleura.writing.sidecar import (
     fingerprint,
-    height,
-    left_to_right,
-    millilitres,
     read_sidecar,
     sidecar_fields,
-    square_centimetres,
     write_sidecar,
 )
 from pleura.writing.signature import is_pleura_output
-from pleura.writing.summary import size_text, summary_line
 
 __all__ = [
     "SUFFIXES",
     "as_html",
-    "height",
     "is_pleura_output",
-    "left_to_right",
-    "millilitres",
     "read_sidecar",
     "sidecar_fields",
     "sidecar_path",
-    "size_text",
-    "square_centimetres",
     "suffix_of",
-    "summary_line",
     "write",
     "write_preview",
 ]

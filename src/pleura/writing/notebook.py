@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pleura.segmentation import Segmentation
 from pleura.writing.preview import preview_jpeg
-from pleura.writing.summary import summary_line
 
 
 def as_html(segmentation: Segmentation) -> str:
@@ -13,7 +12,7 @@ def as_html(segmentation: Segmentation) -> str:
     from html import escape
 
     picture = b64encode(preview_jpeg(segmentation)).decode("ascii")
-    line = escape(summary_line(segmentation))
+    line = escape(repr(segmentation))
     return (
         '<figure style="margin:0;max-width:48em">'
         f'<img alt="{line}" style="width:100%" src="data:image/jpeg;base64,{picture}">'

@@ -18,7 +18,6 @@ from pleura.segmentation import Segmentation
 from pleura.volume import Kind
 from pleura.writing.planes import Plane, axial, picture, reformatted
 from pleura.writing.signature import signature_of
-from pleura.writing.summary import size_text
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -140,13 +139,12 @@ def _legend(segmentation: Segmentation, width: int) -> Image:
 
     font, small = ImageFont.load_default(15), ImageFont.load_default(14)
     entries, left, top = [], _MARGIN, _GAP
-    for label in segmentation.structures:
-        # The font that Pillow brings has no superscripts.
-        text = f"{label.name} {size_text(segmentation, label.value)}".replace("cm²", "sq cm")
+    for size in segmentation.measurements.sizes:
+        text = f"{size.label.name} {size}".replace("cm²", "sq cm")  # the font that Pillow brings has no superscripts
         across = 50 + font.getlength(text)
         if left > _MARGIN and left + across > width:
             left, top = _MARGIN, top + _LINE
-        entries.append((label.colour, text, left, top))
+        entries.append((size.label.colour, text, left, top))
         left += across
     warnings = [line for one in segmentation.warnings for line in _wrapped(one.message, small, width - 2 * _MARGIN)]
     legend = Image.new("RGB", (width, top + _LINE * (1 + len(warnings)) + _GAP))

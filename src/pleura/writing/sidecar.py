@@ -12,10 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
-
 from pleura import __version__
-from pleura.labels import BACKGROUND, LUNGS, Label, rotation_to_upright
+from pleura.labels import BACKGROUND, have_sides
+from pleura.measurement import Size
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume
 
@@ -25,16 +24,14 @@ _PARTS = ("program", "geometry", "mask")
 
 def sidecar_fields(segmentation: Segmentation) -> dict[str, Any]:
     """Return the sidecar as plain lists, dicts, strings and numbers."""
-    volume = segmentation.volume
+    volume, measured = segmentation.volume, segmentation.measurements
+    compared = volume.kind is Kind.RADIOGRAPH and have_sides(segmentation.structures)
     return {
         "program": {"name": "pleura", "version": __version__},
         **segmentation.provenance,
         "geometry": _geometry(volume),
-        "labels": [
-            {"value": BACKGROUND, "name": "background"},
-            *(_label(segmentation, label) for label in segmentation.structures),
-        ],
-        **({"left_to_right": _rounded(left_to_right(segmentation), 4)} if _has_sides(segmentation) else {}),
+        "labels": [{"value": BACKGROUND, "name": "background"}, *map(_label, measured.sizes)],
+        **({"left_to_right": _rounded(measured.left_to_right, 4)} if compared else {}),
         "warnings": _notes(segmentation.warnings),
         "notes": _notes(volume.notes),
     }
@@ -69,77 +66,17 @@ def fingerprint(mask: Path) -> dict[str, Any]:
     return {"bytes": mask.stat().st_size, "sha256": digest}
 
 
-def millilitres(segmentation: Segmentation, label: int) -> float | None:
-    """Return the volume of the voxels with `label`, or None for a single picture, a radiograph or unknown spacing."""
-    volume = segmentation.volume
-    if has_area(volume) or not volume.spacing_known:
-        return None
-    voxel = abs(float(np.linalg.det(volume.affine[:3, :3])))
-    return _count(segmentation, label) * voxel / 1000.0
-
-
-def square_centimetres(segmentation: Segmentation, label: int) -> float | None:
-    """Return the area of the pixels with `label` in a single picture, or None for a volume or unknown spacing."""
-    volume = segmentation.volume
-    if not has_area(volume) or not volume.spacing_known:
-        return None
-    return _count(segmentation, label) * volume.spacing[1] * volume.spacing[2] / 100.0
-
-
-def share(segmentation: Segmentation, label: int) -> float:
-    """Return which part of all voxels, or pixels, have `label`: what can be said where no spacing is known."""
-    return _count(segmentation, label) / segmentation.labels.size
-
-
-def has_area(volume: Volume) -> bool:
-    """Say whether what is marked covers an area, not a volume; a radiograph may be stored as a volume of one slice."""
-    return volume.planar or volume.kind is Kind.RADIOGRAPH
-
-
-def height(segmentation: Segmentation, label: int) -> float | None:
-    """Return how many centimetres along the patient the label spans in a radiograph of known spacing, else None.
-
-    A patient who stands is measured along the rows of the picture, one turned by a quarter along its columns.
-    """
-    volume = segmentation.volume
-    labels = segmentation.labels if volume.planar else segmentation.labels[0]
-    if volume.kind is not Kind.RADIOGRAPH or not volume.spacing_known:
-        return None
-    turned = segmentation.structures == LUNGS and rotation_to_upright(labels) in {1, 3}
-    found = np.flatnonzero((labels == label).any(axis=0 if turned else 1))
-    return float(found[-1] - found[0] + 1) * volume.spacing[2 if turned else 1] / 10.0 if found.size else 0.0
-
-
-def left_to_right(segmentation: Segmentation) -> float | None:
-    """Return what the left lung of a radiograph measures of the right, by area; None where there is none to compare."""
-    if not _has_sides(segmentation):
-        return None
-    right, left = (_count(segmentation, label.value) for label in LUNGS)
-    return left / right if right else None
-
-
-def _has_sides(segmentation: Segmentation) -> bool:
-    """Say whether it is a radiograph of lungs."""
-    return segmentation.volume.kind is Kind.RADIOGRAPH and segmentation.structures == LUNGS
-
-
-def _count(segmentation: Segmentation, label: int) -> int:
-    """Count voxels slice by slice, so that no mask of the whole volume is made."""
-    labels = segmentation.labels
-    return sum(int(np.count_nonzero(plane == label)) for plane in (labels if labels.ndim == 3 else labels[None]))
-
-
-def _label(segmentation: Segmentation, label: Label) -> dict[str, Any]:
+def _label(size: Size) -> dict[str, Any]:
     return {
-        "value": label.value,
-        "name": label.name,
-        "snomed_ct": label.snomed,
-        "colour": list(label.colour),
-        "voxels": _count(segmentation, label.value),
-        "ml": _rounded(millilitres(segmentation, label.value)),
-        "cm2": _rounded(square_centimetres(segmentation, label.value)),
-        "share": _rounded(share(segmentation, label.value), 6) if has_area(segmentation.volume) else None,
-        "height_cm": _rounded(height(segmentation, label.value)),
+        "value": size.label.value,
+        "name": size.label.name,
+        "snomed_ct": size.label.snomed,
+        "colour": list(size.label.colour),
+        "voxels": size.voxels,
+        "ml": _rounded(size.ml),
+        "cm2": _rounded(size.cm2),
+        "share": _rounded(size.share, 6) if size.covers_area else None,
+        "height_cm": _rounded(size.height_cm),
     }
 
 
