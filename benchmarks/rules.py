@@ -27,10 +27,10 @@ from accuracy import read_mask
 import pleura
 from pleura.inference.anatomy_rules import apply_anatomy_rules
 from pleura.inference.checks import find_warnings
-from pleura.inference.cleanup import clean
 from pleura.inference.ct_warnings import ct_warnings, cut_sides
 from pleura.inference.grid import crop, whole_fov
 from pleura.inference.grid_scan import grid_scan
+from pleura.inference.postprocess import clean_volume
 from pleura.inference.resample import resample_to_grid
 from pleura.labels import LEFT, RIGHT
 from pleura.reading import read
@@ -130,7 +130,7 @@ def of_reference(scan: Scan, volume: pleura.Volume, segmenter: pleura.Segmenter)
     side_score = np.where(on_grid[:, ::2, ::2] == LEFT, 220, 30).astype(np.uint8)
     scan_on_grid = grid_scan(volume, planes, fov, bundle)
     rules = apply_anatomy_rules(lung, side_score, scan_on_grid)
-    cleaned = clean(lung, side_score)
+    cleaned = clean_volume(lung, side_score)
     warnings = (
         *ct_warnings(cleaned, scan_on_grid, rules),
         *find_warnings(cleaned.labels, planar=volume.planar, cut_sides=cut_sides(cleaned, scan_on_grid)),

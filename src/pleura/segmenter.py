@@ -18,15 +18,15 @@ from pleura.inference.anatomy_rules import RuleVolumes
 from pleura.inference.backends import BackendName, Device, cpu_count, make_backend
 from pleura.inference.bundle import LUNGS, RADIOGRAPH, Bundle, load_bundle
 from pleura.inference.checks import find_warnings, warn_if_empty
-from pleura.inference.cleanup import Cleaned
 from pleura.inference.clock import Clock
 from pleura.inference.ct import find_ct_lungs
 from pleura.inference.grid import FieldOfView, paste
 from pleura.inference.locate import locate_lungs
+from pleura.inference.postprocess import Cleaned
+from pleura.inference.postprocess_probability import clean_probabilities
 from pleura.inference.predict import probability_batches, score_planes
 from pleura.inference.probability import enlarge, lung_probability
 from pleura.inference.resample import argmax_on_scan, resample_to_grid, resample_to_scan
-from pleura.inference.tidy import postprocess
 from pleura.inference.upright import predict_upright
 from pleura.labels import RIGHT_AND_LEFT, structures
 from pleura.modality.shown import shown
@@ -115,7 +115,7 @@ class Segmenter:
             resample_to_scan(cleaned, fov, axial, self.bundle, self.threads)
             clock.lap("restore")
         else:
-            batches = postprocess(self._probabilities(planes, step), planes, volume.kind, self.bundle.labels)
+            batches = clean_probabilities(self._probabilities(planes, step), planes, volume.kind, self.bundle.labels)
             argmax_on_scan(batches, fov, axial, self.bundle, self.threads)
             clock.lap("network")
             warnings = (

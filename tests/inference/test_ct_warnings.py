@@ -10,9 +10,9 @@ from drawn_ct import AIR, RIGHT_LUNG, SOFT, SPACING, chest, lungs, scan_of
 
 import pleura
 from pleura.inference.anatomy_rules import RuleVolumes
-from pleura.inference.cleanup import Cleaned
 from pleura.inference.ct_warnings import ct_warnings, cut_sides
 from pleura.inference.grid import FieldOfView
+from pleura.inference.postprocess import Cleaned
 from pleura.labels import LEFT, RIGHT
 
 WHOLE = (slice(None), slice(0, 64), slice(0, 64))

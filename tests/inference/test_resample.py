@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pleura.inference.bundle import load_bundle
-from pleura.inference.cleanup import Cleaned
 from pleura.inference.grid import FieldOfView
+from pleura.inference.postprocess import Cleaned
 from pleura.inference.resample import resample_to_grid, resample_to_scan
 from pleura.labels import LEFT, RIGHT
 from pleura.volume import Kind

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.anatomy_rules import RuleVolumes
-from pleura.inference.cleanup import Cleaned
 from pleura.inference.grid_scan import GridScan
+from pleura.inference.postprocess import Cleaned
 from pleura.labels import LEFT, RIGHT
 from pleura.volume import Note
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from pleura.inference.backends import run_graph
 from pleura.inference.bundle import Bundle
-from pleura.inference.cleanup import Cleaned
 from pleura.inference.grid import FieldOfView, crop, paste
+from pleura.inference.postprocess import Cleaned
 from pleura.volume import Kind
 
 CHUNK_TO_GRID = 8

@@ -24,7 +24,7 @@ LEAST_AERATED = 0.02
 
 SMALL_SHARE = 0.02
 """Share of the largest part below which others are no lung either, where that one holds no air: the sinuses beside a
-brain. `cleanup` measures loose parts alike."""
+brain. `postprocess` measures loose parts alike."""
 
 SMALL_SHARE_SINGLE = 0.2
 """The same for a single slice, which never holds brain and lung: the sinuses come to 0.07 of the brain behind them."""

@@ -70,7 +70,7 @@ def validate(
     """Return Dice by set, its mean as "score", the mean "val_loss", and the "false_pixels" in slices without label.
 
     Dice is that of all labels together, of a slice or of a volume: which lung is which is settled for whole scans
-    after the network, in `pleura.inference.cleanup`. With `each`, it is the mean over the labels that are there.
+    after the network, in `pleura.inference.postprocess`. With `each`, it is the mean over the labels that are there.
     `tell` is called with how many cases are done, and of how many.
     """
     found: dict[str, list[float]] = {}
