@@ -26,10 +26,10 @@ from accuracy import read_mask
 
 import pleura
 from pleura.inference.anatomy_rules import apply_anatomy_rules
-from pleura.inference.checks import find_warnings
 from pleura.inference.ct_warnings import ct_warnings, cut_sides
 from pleura.inference.grid import crop, whole_fov
 from pleura.inference.grid_scan import grid_scan
+from pleura.inference.mask_warnings import lung_warnings
 from pleura.inference.postprocess import clean_volume
 from pleura.inference.resample import resample_to_grid
 from pleura.labels import LEFT, RIGHT
@@ -133,7 +133,7 @@ def of_reference(scan: Scan, volume: pleura.Volume, segmenter: pleura.Segmenter)
     cleaned = clean_volume(lung, side_score)
     warnings = (
         *ct_warnings(cleaned, scan_on_grid, rules),
-        *find_warnings(cleaned.labels, planar=volume.planar, cut_sides=cut_sides(cleaned, scan_on_grid)),
+        *lung_warnings(cleaned.labels, planar=volume.planar, cut_sides=cut_sides(cleaned, scan_on_grid)),
     )
     right, left = (np.count_nonzero(cleaned.labels == side) * scan_on_grid.voxel_ml for side in (RIGHT, LEFT))
     return Found(right, left, rules.provenance.get("rules_ml", {}), tuple(note.code for note in warnings))

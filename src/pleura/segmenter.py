@@ -17,11 +17,11 @@ from pleura.errors import InvalidOption, UnsuitableInput
 from pleura.inference.anatomy_rules import RuleVolumes
 from pleura.inference.backends import BackendName, Device, cpu_count, make_backend
 from pleura.inference.bundle import LUNGS, RADIOGRAPH, Bundle, load_bundle
-from pleura.inference.checks import find_warnings, warn_if_empty
 from pleura.inference.clock import Clock
 from pleura.inference.ct import find_ct_lungs
 from pleura.inference.grid import FieldOfView, paste
 from pleura.inference.locate import locate_lungs
+from pleura.inference.mask_warnings import empty_warnings, lung_warnings
 from pleura.inference.postprocess import Cleaned
 from pleura.inference.postprocess_probability import clean_probabilities
 from pleura.inference.predict import probability_batches, score_planes
@@ -119,9 +119,9 @@ class Segmenter:
             argmax_on_scan(batches, fov, axial, self.bundle, self.threads)
             clock.lap("network")
             warnings = (
-                find_warnings(axial, planar=volume.planar or volume.kind is Kind.RADIOGRAPH)
+                lung_warnings(axial, planar=volume.planar or volume.kind is Kind.RADIOGRAPH)
                 if self.bundle.labels == RIGHT_AND_LEFT
-                else warn_if_empty(axial, self.bundle.labels)
+                else empty_warnings(axial, self.bundle.labels)
             )
         return Segmentation(
             labels=labels[0] if volume.planar else labels,

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from pleura.inference.anatomy_rules import RuleVolumes, apply_anatomy_rules
 from pleura.inference.bundle import Bundle
-from pleura.inference.checks import find_warnings
 from pleura.inference.ct_warnings import ct_warnings, cut_sides
 from pleura.inference.grid import FieldOfView
 from pleura.inference.grid_scan import grid_scan
+from pleura.inference.mask_warnings import lung_warnings
 from pleura.inference.one_lung import join_one_lung
 from pleura.inference.postprocess import Cleaned, clean_volume
 from pleura.volume import Kind, Note, Volume
@@ -36,10 +36,10 @@ def find_ct_lungs(
     """
     if volume.kind is not Kind.HU:
         cleaned = clean_volume(lung, side_score)
-        return cleaned, find_warnings(cleaned.labels, planar=volume.planar), RuleVolumes()
+        return cleaned, lung_warnings(cleaned.labels, planar=volume.planar), RuleVolumes()
     scan = grid_scan(volume, planes, fov, bundle)
     rules = apply_anatomy_rules(lung, side_score, scan)
     cleaned = clean_volume(lung, side_score)
     join_one_lung(cleaned.labels, planes[cleaned.box], scan)
-    warnings = find_warnings(cleaned.labels, planar=volume.planar, cut_sides=cut_sides(cleaned, scan))
+    warnings = lung_warnings(cleaned.labels, planar=volume.planar, cut_sides=cut_sides(cleaned, scan))
     return cleaned, (*ct_warnings(cleaned, scan, rules), *warnings), rules

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from pleura.inference.checks import find_warnings
+from pleura.inference.mask_warnings import lung_warnings
 from pleura.labels import LEFT, RIGHT
 
 
 def codes(labels: np.ndarray) -> set[str]:
-    return {note.code for note in find_warnings(labels)}
+    return {note.code for note in lung_warnings(labels)}
 
 
 def lungs() -> np.ndarray:
@@ -30,7 +30,7 @@ def test_empty_mask_is_never_silent() -> None:
 def test_missing_lung_is_named() -> None:
     labels = lungs()
     labels[labels == LEFT] = 0
-    notes = find_warnings(labels)
+    notes = lung_warnings(labels)
     assert [note.code for note in notes] == ["one-lung"]
     assert "left" in notes[0].message
 
@@ -55,11 +55,11 @@ def test_bit_of_a_lung_that_is_called_the_other_says_nothing_of_the_orientation(
 
 
 def test_picture_may_show_the_patient_any_way_round() -> None:
-    assert not find_warnings(lungs()[4:5, :, ::-1], planar=True)
+    assert not lung_warnings(lungs()[4:5, :, ::-1], planar=True)
 
 
 def test_lung_in_the_first_slice_is_cut_off() -> None:
-    notes = find_warnings(lungs()[3:])
+    notes = lung_warnings(lungs()[3:])
     assert [note.code for note in notes] == ["cut-off"]
     assert "lowest" in notes[0].message
 

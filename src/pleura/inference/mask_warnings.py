@@ -15,7 +15,7 @@ ENOUGH_OF_BOTH = 0.05
 side, bits of that lung may be called the other."""
 
 
-def find_warnings(axial: NDArray[np.uint8], *, planar: bool = False, cut_sides: Sequence[str] = ()) -> tuple[Note, ...]:
+def lung_warnings(axial: NDArray[np.uint8], *, planar: bool = False, cut_sides: Sequence[str] = ()) -> tuple[Note, ...]:
     """Return what stands out, the gravest first, in labels (z, y, x) whose axes run to the head, back and left.
 
     `planar` says that it is a picture, which may show the patient any way round; `cut_sides` are the sides of the
@@ -29,7 +29,7 @@ def find_warnings(axial: NDArray[np.uint8], *, planar: bool = False, cut_sides: 
     return (*_one_sided(right, left), *exchanged, *_cut_off(axial, cut_sides))
 
 
-def warn_if_empty(labels: NDArray[np.uint8], names: tuple[str, ...]) -> tuple[Note, ...]:
+def empty_warnings(labels: NDArray[np.uint8], names: tuple[str, ...]) -> tuple[Note, ...]:
     """Return a warning where the labels of a model for `names` are empty."""
     if any(plane.any() for plane in labels):
         return ()
