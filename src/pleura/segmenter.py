@@ -29,7 +29,7 @@ from pleura.inference.probability import enlarge, lung_probability
 from pleura.inference.resample import argmax_on_scan, resample_to_grid, resample_to_scan
 from pleura.inference.upright import predict_upright
 from pleura.labels import RIGHT_AND_LEFT, structures
-from pleura.modality.shown import shown
+from pleura.modality.resolve import resolve_kind
 from pleura.reading.source import Source, as_volume
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume, axial_order, to_axial
@@ -89,13 +89,13 @@ class Segmenter:
         Raises the named errors of `pleura.errors`.
         """
         clock = Clock()
-        volume, doubts = self._shown(as_volume(source, spacing, series))
+        volume, case_warnings = self._resolve_kind(as_volume(source, spacing, series))
         clock.lap("read")
         if not self._belongs_to_radiographs(volume):
-            return self._segmented(self._without_convention(volume), doubts, clock)
+            return self._segmented(self._without_convention(volume), case_warnings, clock)
         other = self._radiographs
         clock.lap("load")
-        return other._segmented(volume, doubts, clock)
+        return other._segmented(volume, case_warnings, clock)
 
     def _without_convention(self, volume: Volume) -> Volume:
         """Note on the volume that its masks follow no convention, where one was asked for."""
@@ -104,8 +104,8 @@ class Segmenter:
         text = f"{self.convention} is a convention of radiographs; this is none, and it was ignored"
         return replace(volume, notes=(*volume.notes, Note("convention-ignored", text)))
 
-    def _segmented(self, volume: Volume, doubts: tuple[Note, ...], clock: Clock) -> Segmentation:
-        """Return the lungs of a volume that this model knows; `doubts` are warnings that were found before."""
+    def _segmented(self, volume: Volume, case_warnings: tuple[Note, ...], clock: Clock) -> Segmentation:
+        """Return the lungs of a volume that this model knows; `case_warnings` are warnings that were found before."""
         planes, fov, step = self._planes(volume, clock)
         labels, rules = np.zeros(volume.shape, np.uint8), RuleVolumes()
         axial = to_axial(labels, volume.affine)
@@ -126,7 +126,7 @@ class Segmenter:
         return Segmentation(
             labels=labels[0] if volume.planar else labels,
             volume=volume,
-            warnings=(*doubts, *warnings),
+            warnings=(*case_warnings, *warnings),
             timings=clock.laps,
             provenance=self._provenance(volume) | rules.provenance,
             structures=structures(self.bundle.labels),
@@ -147,7 +147,7 @@ class Segmenter:
 
         This is what the network says, before the mask is cleaned; evaluation draws its threshold curves from it.
         """
-        volume, _ = self._shown(as_volume(source, spacing))
+        volume, _ = self._resolve_kind(as_volume(source, spacing))
         if self._belongs_to_radiographs(volume):
             return self._radiographs.probabilities(volume)
         planes, fov, step = self._planes(volume, Clock())
@@ -164,18 +164,18 @@ class Segmenter:
 
     def provenance(self, volume: Volume) -> dict[str, Any]:
         """Return what a segmentation of the volume would state of program, model, parameters and input."""
-        shown_as, _ = self._shown(volume)
-        known = self._radiographs if self._belongs_to_radiographs(shown_as) else self
-        return known._provenance(shown_as)
+        resolved, _ = self._resolve_kind(volume)
+        known = self._radiographs if self._belongs_to_radiographs(resolved) else self
+        return known._provenance(resolved)
 
-    def _shown(self, volume: Volume) -> tuple[Volume, tuple[Note, ...]]:
+    def _resolve_kind(self, volume: Volume) -> tuple[Volume, tuple[Note, ...]]:
         """Return the volume with its kind settled; a chosen model takes it for what it knows, with a warning."""
         if not self._chosen:
-            return shown(volume, self.modality)
+            return resolve_kind(volume, self.modality)
         if len(self.bundle.kinds) > 1 and Kind.RADIOGRAPH in self.bundle.kinds:
             return volume, ()
-        _, doubts = shown(volume, "cr" if Kind.RADIOGRAPH in self.bundle.kinds else "ct")
-        return volume, tuple(doubt for doubt in doubts if doubt.code == "modality-doubtful")
+        _, case_warnings = resolve_kind(volume, "cr" if Kind.RADIOGRAPH in self.bundle.kinds else "ct")
+        return volume, tuple(warning for warning in case_warnings if warning.code == "modality-doubtful")
 
     def _belongs_to_radiographs(self, volume: Volume) -> bool:
         """Say whether the shipped model for radiographs is needed; refuse what a chosen model does not know."""

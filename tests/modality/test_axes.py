@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 import pleura
 from pleura.modality import Decision, axes
 from pleura.modality.axes import axes_notes
-from pleura.modality.shown import shown
+from pleura.modality.resolve import resolve_kind
 from pleura.reading.array import from_array
 from pleura.volume import to_axial
 
@@ -28,7 +28,7 @@ def test_an_array_whose_slices_are_not_along_its_first_axis_is_warned_of(
     scan: pleura.Volume, order: tuple[int, int, int]
 ) -> None:
     turned = to_axial(scan.voxels, scan.affine).transpose(order)
-    found = [note.code for note in shown(from_array(turned))[1]]
+    found = [note.code for note in resolve_kind(from_array(turned))[1]]
     assert found == ([] if order[0] == 0 else ["axes-doubtful"])
 
 

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from pleura.modality.borders import without_borders
 
-__all__ = ["Decision", "Scan", "Shown", "decide"]
+__all__ = ["Decision", "PictureKind", "Scan", "decide"]
 
-Shown = Literal["ct", "radiograph", "other"]
+PictureKind = Literal["ct", "radiograph", "other"]
 Scan = Literal["ct", "radiograph"]
 
 
@@ -36,7 +36,7 @@ class Decision:
     scan : the likelier of CT slice and radiograph, also where the picture is neither
     """
 
-    kind: Shown
+    kind: PictureKind
     confidence: float
     sure: bool
     scan: Scan
@@ -54,7 +54,7 @@ def decide(picture: NDArray[np.uint8]) -> Decision:
     (shares,) = session.run(None, {"picture": np.ascontiguousarray(picture, np.uint8)})
     by_kind = dict(zip(recipe["kinds"], shares.tolist(), strict=True))
     scan: Scan = "radiograph" if by_kind["radiograph"] > by_kind["ct"] else "ct"
-    kind: Shown = "other" if by_kind["other"] >= recipe["neither"] else scan
+    kind: PictureKind = "other" if by_kind["other"] >= recipe["neither"] else scan
     confidence = float(by_kind[kind])
     return Decision(kind=kind, confidence=confidence, sure=confidence >= recipe["sure"], scan=scan)
 

@@ -9,7 +9,7 @@ CASE_WARNINGS: Mapping[str, str] = {
     "mask-beyond-body": "a part of the mask lies in the air around the body",
     "mask-cropped": "a part of the mask lies beyond the size that the scan was cropped to",
     "mask-cut": "a part of the mask lay outside the image and was left out",
-    "modality-doubtful": "taken for a CT slice or a radiograph, by its header or as told, but it looks like the other",
+    "modality-doubtful": "taken for a CT slice or a radiograph, by header or as requested, but looks like the other",
     "modality-unsure": "taken for the likelier of CT slice and radiograph; if that is wrong, say it with --modality",
     "not-a-chest": "it looks like neither a CT slice nor a frontal chest radiograph",
     "sides-reversed": "right lies on the right of the picture: a prone patient, a mirrored picture, or swapped sides",

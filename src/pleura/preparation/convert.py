@@ -22,7 +22,7 @@ from pleura.datasets.files import file_hash
 from pleura.datasets.manifest import Record
 from pleura.errors import PleuraError
 from pleura.file_format import Format, detect_format
-from pleura.modality.shown import shown
+from pleura.modality.resolve import resolve_kind
 from pleura.preparation.checks import find_faults, with_oriented_sides
 from pleura.preparation.dicom_pairs import STRUCTURE_SET, object_class, object_names
 from pleura.preparation.label_mapping import LabelMapping, MaskInfo, inspect_labels, to_integer_labels
@@ -134,7 +134,7 @@ def _image(pair: Pair, settings: Settings) -> tuple[Volume, tuple[Note, ...]]:
     """Read the image; what caller or source say of its values goes before what they look like, a header before all."""
     stated = {"hu": Kind.HU, "windowed": Kind.WINDOWED}.get(pair.kind)
     volume = read(pair.image, series=pair.series, kind=stated)
-    return shown(volume, settings.modality or _MODALITIES.get(pair.kind, "auto"))
+    return resolve_kind(volume, settings.modality or _MODALITIES.get(pair.kind, "auto"))
 
 
 def _labels(mask: Path, task: ConversionTask, volume: Volume) -> tuple[LabelMap, dict[int, int], bool]:

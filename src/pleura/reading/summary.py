@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from pleura.errors import AmbiguousInput, Choice, PleuraError
-from pleura.modality.shown import shown
+from pleura.modality.resolve import resolve_kind
 from pleura.reading import values
 from pleura.reading.checks import grid_notes
 from pleura.reading.damage import damage_named
@@ -112,7 +112,7 @@ def survey_files(paths: Sequence[Path]) -> Survey:
 
 def survey_volume(volume: Volume) -> Survey:
     """Survey a volume of another format; a single slice is looked at, as it is before it is segmented."""
-    volume, doubts = shown(volume)
+    volume, warnings = resolve_kind(volume)
     projected = volume.kind is Kind.RADIOGRAPH
     axes, _ = axial_order(volume.affine)
     step = volume.spacing[axes[0]] if volume.spacing_known and not projected else None
@@ -121,15 +121,15 @@ def survey_volume(volume: Volume) -> Survey:
         number=1,
         key="",
         kernel="",
-        modality="" if doubts or volume.shape[0] > 1 else "CR" if projected else "CT",
+        modality="" if warnings or volume.shape[0] > 1 else "CR" if projected else "CT",
         object="picture" if volume.planar else "volume",
         transfer_syntax="",
         kind=volume.kind.value,
         shape=volume.shape,
         spacing=volume.spacing if volume.spacing_known else None,
-        orientation="" if doubts or projected else _PLANES[axes.index(0)],
+        orientation="" if warnings or projected else _PLANES[axes.index(0)],
         coverage=volume.shape[axes[0]] * step if step else None,
-        problems=(*volume.notes, *doubts),
+        problems=(*volume.notes, *warnings),
         suitable=True,
         usable=True,
     )
@@ -174,9 +174,9 @@ def _shape(series: Series) -> tuple[int, int, int] | None:
 
 def _projected(series: Series, summary: SeriesSummary) -> SeriesSummary:
     """Add what is known of a radiograph once it is read."""
-    volume, doubts = shown(read_radiograph(series.frames[0]))
+    volume, warnings = resolve_kind(read_radiograph(series.frames[0]))
     spacing = volume.spacing if volume.spacing_known else None
-    problems = (*volume.notes, *doubts)
+    problems = (*volume.notes, *warnings)
     return replace(summary, kind=volume.kind.value, spacing=spacing, problems=problems, usable=True)
 
 
@@ -193,13 +193,13 @@ def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
     steps = np.linalg.norm(stacked.affine[:3, :3], axis=0)
     middle = frames[len(frames) // 2]
     pixels = read_plane(middle)
-    doubts = shown(Volume(pixels, stacked.affine, identity=Identity("dicom")))[1] if len(frames) == 1 else ()
+     shown\(=warnings = resolve_kind(= shown(Volume(pixels, stacked.affine, identity=Identity("dicom")))[1] if len(frames) == 1 else ()
     return replace(
         summary,
         kind="hu" if values.are_hu(values.sample(pixels)) else "unknown",
         shape=shape,
         spacing=(float(steps[0]), float(steps[1]), float(steps[2])) if stacked.spacing_known else None,
         coverage=len(stacked.frames) * float(steps[0]),
-        problems=(*stacked.notes, *doubles, *grid_notes(shape, stacked.affine, slab=stacked.spacing_known), *doubts),
+        problems=(*stacked.notes, *doubles, *grid_notes(shape, stacked.affine, slab=stacked.spacing_known), *warnings),
         usable=True,
     )

@@ -31,7 +31,7 @@ _NO_CHEST = Note(
 _SEVERAL = Note("not-a-chest", "this looks like several pictures in one; give each as a file of its own")
 
 
-def shown(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, ...]]:
+def resolve_kind(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, ...]]:
     """Return the volume with its kind settled, and warnings where that is doubtful.
 
     Only single pictures and volumes of one slice are in question; `modality` "ct" or "cr" settles what those without a
@@ -43,22 +43,22 @@ def shown(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[Note, .
     """
     if modality not in MODALITIES:
         raise InvalidOption(f"modality {modality}: choose from {', '.join(MODALITIES)}", code="unknown-modality")
-    told = _SCANS.get(modality)
+    requested = _SCANS.get(modality)
     if volume.identity.format == "dicom" or volume.shape[0] > 1:
-        return volume, (*_not_followed(volume, told), *_unlike_its_header(volume), *_axes(volume))
-    if volume.kind is Kind.RADIOGRAPH or (volume.kind is Kind.HU and told != "radiograph"):
+        return volume, (*_not_followed(volume, requested), *_unlike_its_header(volume), *_axes(volume))
+    if volume.kind is Kind.RADIOGRAPH or (volume.kind is Kind.HU and requested != "radiograph"):
         return volume, ()
     decision = _look(volume)
-    doubts = (_SEVERAL,) if _shows_several(volume) else _doubts(decision, told)
-    if (told or decision.scan) == "ct":
-        return volume, doubts
-    return _as_radiograph(volume, *(() if told or decision.kind == "other" else (_TAKEN,))), doubts
+    warnings = (_SEVERAL,) if _shows_several(volume) else _contradictions(decision, requested)
+    if (requested or decision.scan) == "ct":
+        return volume, warnings
+    return _as_radiograph(volume, *(() if requested or decision.kind == "other" else (_TAKEN,))), warnings
 
 
-def _not_followed(volume: Volume, told: Scan | None) -> tuple[Note, ...]:
+def _not_followed(volume: Volume, requested: Scan | None) -> tuple[Note, ...]:
     """Return a warning where the caller says other than what is certain: a header, or slices that make a scan."""
     known: Scan = "radiograph" if volume.kind is Kind.RADIOGRAPH else "ct"
-    if told in {None, known}:
+    if requested in {None, known}:
         return ()
     how = "by its header" if volume.identity.format == "dicom" else "with several slices"
     name = "a radiograph" if known == "radiograph" else "a CT"
@@ -94,9 +94,9 @@ def _look(volume: Volume) -> Decision:
 def _as_radiograph(volume: Volume, *notes: Note) -> Volume:
     """Return a picture as greys of a radiograph, without what was noted of it as a CT."""
     kept = tuple(note for note in volume.notes if note.code not in _OF_CT)
-    doubts = _unlike_a_detector(volume)
-    known = volume.spacing_known and not doubts
-    notes = (*kept, *doubts, *notes)
+    warnings = _unlike_a_detector(volume)
+    known = volume.spacing_known and not warnings
+    notes = (*kept, *warnings, *notes)
     return replace(volume, voxels=_grey(volume), kind=Kind.RADIOGRAPH, spacing_known=known, notes=notes)
 
 
@@ -118,16 +118,16 @@ def _grey(volume: Volume) -> NDArray[Any]:
     return np.asarray((hu - low) * np.float32(255 / max(high - low, 1.0)))
 
 
-def _doubts(decision: Decision, told: Scan | None) -> tuple[Note, ...]:
+def _contradictions(decision: Decision, requested: Scan | None) -> tuple[Note, ...]:
     """Return what speaks against what a picture is taken for; against the caller's word only what is sure."""
-    if told and (not decision.sure or decision.kind == told):
+    if requested and (not decision.sure or decision.kind == requested):
         return ()
-    name = _NAMES[told or decision.scan]
+    name = _NAMES[requested or decision.scan]
     if decision.kind == "other":
         message = f"this looks like neither a CT slice nor a frontal chest radiograph; it was taken for {name}"
         return (Note("not-a-chest", message),)
-    if told:
-        return (Note("modality-doubtful", f"taken for {name} as told, but it looks like {_NAMES[decision.kind]}"),)
+    if requested:
+        return (Note("modality-doubtful", f"taken for {name} as requested, but it looks like {_NAMES[decision.kind]}"),)
     if not decision.sure:
         other = "ct" if decision.scan == "radiograph" else "cr"
         return (Note("modality-unsure", f"taken for {name}, but not surely; if it is not, use --modality {other}"),)

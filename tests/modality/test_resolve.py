@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pleura.errors import PleuraError
-from pleura.modality.shown import shown
+from pleura.modality.resolve import resolve_kind
 from pleura.phantom import chest
 from pleura.reading import read
 from pleura.reading.array import from_array
@@ -40,9 +40,9 @@ def slice_of_a_chest() -> Volume:
 def test_whole_scans_are_what_they_are_whatever_the_caller_says() -> None:
     slices = from_array(np.random.default_rng(0).integers(0, 255, (3, 64, 64)).astype(np.uint8), kind=Kind.WINDOWED)
     for modality, expected in (("auto", []), ("ct", []), ("cr", ["modality-ignored"])):
-        volume, doubts = shown(slices, modality)
+        volume, warnings = resolve_kind(slices, modality)
         assert volume is slices
-        assert codes(doubts) == expected
+        assert codes(warnings) == expected
 
 
 @pytest.mark.parametrize(("modality", "kind"), [("ct", Kind.WINDOWED), ("cr", Kind.RADIOGRAPH)])
@@ -51,35 +51,35 @@ def test_who_knows_what_it_shows_is_followed_but_told_what_it_looks_like(
 ) -> None:
     looks = {Kind.WINDOWED: slice_of_a_chest(), Kind.RADIOGRAPH: radiograph(shared), None: noise()}
     for seen, picture in looks.items():
-        volume, doubts = shown(picture, modality)
+        volume, warnings = resolve_kind(picture, modality)
         assert volume.kind is kind
         against = "not-a-chest" if seen is None else "modality-doubtful"
-        assert codes(doubts) == ([] if seen is kind else [against])
+        assert codes(warnings) == ([] if seen is kind else [against])
 
 
 def test_picture_of_no_chest_is_warned_of() -> None:
-    volume, doubts = shown(noise())
-    assert codes(doubts) == ["not-a-chest"]
+    volume, warnings = resolve_kind(noise())
+    assert codes(warnings) == ["not-a-chest"]
     assert "taken-for-radiograph" not in codes(volume.notes)
 
 
 def test_radiograph_is_taken_for_one_and_a_note_says_so(shared: Path) -> None:
-    volume, doubts = shown(radiograph(shared))
+    volume, warnings = resolve_kind(radiograph(shared))
     assert volume.kind is Kind.RADIOGRAPH
-    assert not doubts
+    assert not warnings
     assert "taken-for-radiograph" in codes(volume.notes)
 
 
 def test_volume_of_one_slice_is_looked_at_like_a_picture(shared: Path) -> None:
     grey = radiograph(shared).voxels
-    volume, doubts = shown(from_array(grey, (5.0, 0.3, 0.3)))
+    volume, warnings = resolve_kind(from_array(grey, (5.0, 0.3, 0.3)))
     assert volume.kind is Kind.RADIOGRAPH
     assert not volume.planar
-    assert not doubts
+    assert not warnings
     assert "taken-for-radiograph" in codes(volume.notes)
     assert "short-coverage" not in codes(volume.notes)
-    assert shown(from_array(grey), "cr")[0].kind is Kind.RADIOGRAPH
-    assert shown(from_array(grey), "ct")[0].kind is Kind.WINDOWED
+    assert resolve_kind(from_array(grey), "cr")[0].kind is Kind.RADIOGRAPH
+    assert resolve_kind(from_array(grey), "ct")[0].kind is Kind.WINDOWED
 
 
 def by_header(volume: Volume) -> Volume:
@@ -89,24 +89,24 @@ def by_header(volume: Volume) -> Volume:
 def test_radiograph_by_its_header_stays_one_but_is_looked_at(shared: Path) -> None:
     for picture, expected in ((noise(), ["not-a-chest"]), (radiograph(shared), [])):
         before = by_header(picture)
-        volume, doubts = shown(before)
+        volume, warnings = resolve_kind(before)
         assert volume is before
-        assert codes(doubts) == expected
+        assert codes(warnings) == expected
 
 
-@pytest.mark.parametrize("told", ["ct", "cr"])
-def test_header_outweighs_the_caller_who_is_told_so(shared: Path, told: str) -> None:
-    volume, doubts = shown(by_header(radiograph(shared)), told)
+@pytest.mark.parametrize("requested", ["ct", "cr"])
+def test_header_outweighs_the_caller_with_a_warning(shared: Path, requested: str) -> None:
+    volume, warnings = resolve_kind(by_header(radiograph(shared)), requested)
     assert volume.kind is Kind.RADIOGRAPH
-    assert codes(doubts) == (["modality-ignored"] if told == "ct" else [])
+    assert codes(warnings) == (["modality-ignored"] if requested == "ct" else [])
     ct = stored_as_ct(chest(shape=(3, 256, 256), spacing=(60.0, 1.5, 1.5)).volume.voxels[1])
-    assert codes(shown(ct, told)[1]) == (["modality-ignored"] if told == "cr" else [])
-    assert codes(shown(by_header(noise()), "cr")[1]) == ["not-a-chest"]
+    assert codes(resolve_kind(ct, requested)[1]) == (["modality-ignored"] if requested == "cr" else [])
+    assert codes(resolve_kind(by_header(noise()), "cr")[1]) == ["not-a-chest"]
 
 
 def test_radiograph_by_the_word_of_who_read_it_is_not_looked_at() -> None:
     said = replace(noise(), kind=Kind.RADIOGRAPH)
-    assert shown(said) == (said, ())
+    assert resolve_kind(said) == (said, ())
 
 
 def deep(shared: Path) -> Volume:
@@ -118,7 +118,7 @@ def deep(shared: Path) -> Volume:
 
 @pytest.mark.parametrize("modality", ["auto", "ct"])
 def test_deep_radiograph_is_no_ct_whatever_its_values(shared: Path, modality: str) -> None:
-    volume, _ = shown(deep(shared), modality)
+    volume, _ = resolve_kind(deep(shared), modality)
     assert volume.kind is (Kind.RADIOGRAPH if modality == "auto" else Kind.WINDOWED)
     assert (volume.voxels.min(), volume.voxels.max()) == (0, 255)
 
@@ -127,7 +127,7 @@ def test_slice_stored_above_zero_stays_ct() -> None:
     plane = chest(shape=(3, 256, 256), spacing=(60.0, 1.5, 1.5)).volume.voxels[1]
     volume = from_array((np.clip(plane, -1024, 3000) + 1024).astype(np.uint16))
     assert "hu-offset-corrected" in codes(volume.notes)
-    assert shown(volume) == (volume, ())
+    assert resolve_kind(volume) == (volume, ())
 
 
 def stored_as_ct(hu: NDArray[np.int16]) -> Volume:
@@ -136,10 +136,10 @@ def stored_as_ct(hu: NDArray[np.int16]) -> Volume:
 
 def test_slice_that_is_ct_by_its_header_is_warned_of_where_it_shows_a_radiograph(shared: Path) -> None:
     volume = stored_as_ct((radiograph(shared).voxels[0] * 8.0 - 1000).astype(np.int16))
-    assert shown(volume)[0] is volume
-    assert codes(shown(volume)[1]) == ["modality-doubtful"]
+    assert resolve_kind(volume)[0] is volume
+    assert codes(resolve_kind(volume)[1]) == ["modality-doubtful"]
     ct = stored_as_ct(chest(shape=(3, 256, 256), spacing=(60.0, 1.5, 1.5)).volume.voxels[1])
-    assert shown(ct) == (ct, ())
+    assert resolve_kind(ct) == (ct, ())
 
 
 @pytest.mark.parametrize("name", ["slices/val", "nolung/val", "covid/val", "hard_unlabelled"])
@@ -148,27 +148,27 @@ def test_no_real_slice_is_taken_for_a_radiograph_or_warned_of_for_that(shared: P
     assert volumes
     for volume in volumes:
         if len(volume.voxels) == 1:
-            assert shown(volume) == (volume, ())
+            assert resolve_kind(volume) == (volume, ())
         if volume.kind is Kind.HU:
-            assert not any(shown(stored_as_ct(plane))[1] for plane in volume.voxels)
+            assert not any(resolve_kind(stored_as_ct(plane))[1] for plane in volume.voxels)
 
 
 def test_caller_may_say_that_ct_numbers_are_greys() -> None:
     plane = chest(shape=(3, 64, 64), spacing=(60.0, 6.0, 6.0)).volume.voxels[1]
     volume = from_array(plane)
-    assert shown(volume, "auto") == shown(volume, "ct") == (volume, ())
-    assert shown(volume, "cr")[0].kind is Kind.RADIOGRAPH
+    assert resolve_kind(volume, "auto") == resolve_kind(volume, "ct") == (volume, ())
+    assert resolve_kind(volume, "cr")[0].kind is Kind.RADIOGRAPH
 
 
 def test_unknown_modality_is_refused() -> None:
     with pytest.raises(PleuraError, match="choose from auto, ct, cr"):
-        shown(noise(), "mr")
+        resolve_kind(noise(), "mr")
 
 
 @pytest.mark.parametrize(("step", "known"), [(0.4, True), (0.01, False), (5.0, False)])
 def test_millimetres_that_no_detector_has_are_not_believed(shared: Path, step: float, known: bool) -> None:
     grey = radiograph(shared).voxels[0]
-    volume, _ = shown(from_array(grey, (step, step)))
+    volume, _ = resolve_kind(from_array(grey, (step, step)))
     assert volume.kind is Kind.RADIOGRAPH
     assert volume.spacing_known is known
     assert ("spacing-unknown" in codes(volume.notes)) is not known
