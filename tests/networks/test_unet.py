@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from pleura.networks.build import fold
+from pleura.networks.build import fold_batchnorm
 from pleura.networks.deploy import Deployed
 from pleura.networks.encoding import STEPS_PER_LOGIT
 from pleura.networks.unet import UNet
@@ -27,7 +27,7 @@ def test_folding_the_statistics_changes_nothing() -> None:
     network.eval()
     image = torch.rand(2, 3, 32, 32)
     before = network(image)
-    assert torch.allclose(fold(network)(image), before, atol=1e-5)
+    assert torch.allclose(fold_batchnorm(network)(image), before, atol=1e-5)
 
 
 def test_deployed_network_calls_lung_what_argmax_calls_lung() -> None:

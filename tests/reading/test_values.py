@@ -185,10 +185,10 @@ def test_hu_out_of_range_are_clipped_not_wrapped() -> None:
     assert values.to_hu(array)[0, 0, :2].tolist() == [32767, -1024]
 
 
-def test_doubts_name_what_is_missing() -> None:
-    assert values.doubts(chest()) == ()
-    (no_air,) = values.doubts(np.full(100, 40))
-    (no_tissue,) = values.doubts(np.full(100, -900))
+def test_warnings_name_what_is_missing() -> None:
+    assert values.hu_warnings(chest()) == ()
+    (no_air,) = values.hu_warnings(np.full(100, 40))
+    (no_tissue,) = values.hu_warnings(np.full(100, -900))
     assert "no air" in no_air.message
     assert "no soft tissue" in no_tissue.message
 

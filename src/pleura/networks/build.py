@@ -30,11 +30,11 @@ def build(settings: dict[str, Any]) -> nn.Module:
     if name == "notebook":
         return NotebookNet(**sizes)
     if name == "efficientnet-lite0":
-        return EncoderUNet(**sizes, encoder=name, pretrained=False)
+        return EncoderUNet(**sizes, pretrained=False)
     return UNet(**sizes, widths=settings["widths"], depths=settings["depths"], shuffle=settings["shuffle"])
 
 
-def fold(network: nn.Module) -> nn.Module:
+def fold_batchnorm(network: nn.Module) -> nn.Module:
     """Fold each batch normalisation that follows a convolution into it, in place, in eval mode."""
     for _, block, place, convolution, normalisation in list(_normalised(network)):
         block[place] = fuse_conv_bn_eval(convolution, normalisation)
@@ -43,7 +43,7 @@ def fold(network: nn.Module) -> nn.Module:
 
 
 @torch.no_grad()
-def unfold(network: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+def unfold_batchnorm(network: nn.Module, weights: dict[str, Tensor]) -> dict[str, Tensor]:
     """Return weights with those that were folded as `network` has them, giving the same scores.
 
     A folded convolution has a bias where that of the network has none; the bias becomes that of a normalisation with
@@ -85,14 +85,14 @@ def graph_weights(graph: Path) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def begin_with(network: nn.Module, weights: dict[str, Tensor]) -> list[str]:
+def load_matching_weights(network: nn.Module, weights: dict[str, Tensor]) -> list[str]:
     """Put `weights` into the network where names and shapes agree; return the names of what stays as it was.
 
     Weights of an exported network are unfolded. A convolution that sees another number of channels gets the sum of its
     filters spread evenly over them.
     """
     left = []
-    weights = unfold(network, weights)
+    weights = unfold_batchnorm(network, weights)
     for name, value in network.state_dict().items():
         given = weights.get(name)
         if given is not None and given.shape == value.shape:

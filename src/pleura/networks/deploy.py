@@ -18,7 +18,7 @@ from torch.nn import functional
 
 from pleura.errors import InvalidBundle, InvalidOption
 from pleura.networks import encoding
-from pleura.networks.build import build, fold, graph_weights
+from pleura.networks.build import build, fold_batchnorm, graph_weights
 from pleura.networks.caches import TORCH, temporary_cache
 
 
@@ -67,7 +67,7 @@ class DeployedProbabilities(nn.Module):
 
 def deploy(network: nn.Module, output: str) -> nn.Module:
     """Return the network as it is shipped; `output` is that of a bundle."""
-    folded = fold(network.eval())
+    folded = fold_batchnorm(network.eval())
     return (Deployed(folded) if output == "lungs" else DeployedProbabilities(folded)).eval()
 
 

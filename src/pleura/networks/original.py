@@ -15,6 +15,12 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from pleura.networks.pretrained import InvertedResidual, LiteEncoder, Step
 from pleura.networks.unet import ConvBlock
 
+FILTERS = 64
+"""Of every convolution but the last, as the paper states."""
+
+LEVELS = 3
+"""Resolutions, the full one included, as the paper states."""
+
 WEAK = 0.05
 """A trained filter under this share of the median's norm is taken for dead: in grey it responds to nothing."""
 
@@ -22,22 +28,20 @@ WEAK = 0.05
 class OriginalUNet(nn.Module):
     """Map (n, in_channels, h, w) to scores (n, classes, h, w), before sigmoid.
 
-    Sides must be multiples of ``2 ** (levels - 1)``.
+    Sides must be multiples of 4.
 
     Parameters
     ----------
     in_channels : channels of the picture
     classes : channels of the scores
-    filters : of every convolution but the last
-    levels : resolutions, the full one included
     """
 
-    def __init__(self, in_channels: int = 1, classes: int = 1, filters: int = 64, levels: int = 3) -> None:
+    def __init__(self, in_channels: int = 1, classes: int = 1) -> None:
         super().__init__()
-        self.encoder = nn.ModuleList(_double(filters if level else in_channels, filters) for level in range(levels))
-        self.up = nn.ModuleList(nn.ConvTranspose2d(filters, filters, 2, stride=2) for _ in range(levels - 1))
-        self.decoder = nn.ModuleList(_double(2 * filters, filters) for _ in range(levels - 1))
-        self.head = nn.Conv2d(filters, classes, 1)
+        self.encoder = nn.ModuleList(_double(FILTERS if level else in_channels, FILTERS) for level in range(LEVELS))
+        self.up = nn.ModuleList(nn.ConvTranspose2d(FILTERS, FILTERS, 2, stride=2) for _ in range(LEVELS - 1))
+        self.decoder = nn.ModuleList(_double(2 * FILTERS, FILTERS) for _ in range(LEVELS - 1))
+        self.head = nn.Conv2d(FILTERS, classes, 1)
 
     def forward(self, images: Tensor) -> Tensor:
         """Return the scores of `images`."""

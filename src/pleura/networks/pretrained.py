@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pleura.errors import InvalidOption, missing_extra
-from pleura.networks.unet import ConvBlock, Overview
+from pleura.errors import missing_extra
+from pleura.networks.unet import ConvBlock, GlobalContext
 
 STEM = 32
 """Channels of the first convolution."""
@@ -133,21 +133,16 @@ class EncoderUNet(nn.Module):
     ----------
     in_channels : see `LiteEncoder`
     classes : channels of the scores
-    encoder : its name; there is one, ``"efficientnet-lite0"``
     pretrained : with ImageNet weights; False where other weights are about to be loaded
 
-    Raises `InvalidOption` (``unknown-encoder``), and `MissingExtra` where the package with the weights is missing.
+    Raises `MissingExtra` where the package with the weights is missing.
     """
 
-    def __init__(
-        self, in_channels: int, classes: int, encoder: str = "efficientnet-lite0", pretrained: bool = True
-    ) -> None:
+    def __init__(self, in_channels: int, classes: int, *, pretrained: bool) -> None:
         super().__init__()
-        if encoder != "efficientnet-lite0":
-            raise InvalidOption(f"there is no encoder {encoder}; use efficientnet-lite0", code="unknown-encoder")
         self.encoder = LiteEncoder(in_channels, pretrained=pretrained)
         skips = [stages[-1][1] for stages in LEVELS]
-        self.deepest = nn.Sequential(nn.Conv2d(skips[-1], WIDTHS[-1], 1), Overview(WIDTHS[-1]))
+        self.deepest = nn.Sequential(nn.Conv2d(skips[-1], WIDTHS[-1], 1), GlobalContext(WIDTHS[-1]))
         pairs = list(pairwise(WIDTHS))
         self.narrow = nn.ModuleList(nn.Conv2d(below, here, 1) for here, below in pairs)
         self.decoder = nn.ModuleList(

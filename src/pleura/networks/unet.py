@@ -26,8 +26,8 @@ class ConvBlock(nn.Sequential):
         )
 
 
-class Overview(nn.Module):
-    """Add to every place what the whole picture holds: which way the patient lies is seen nowhere else.
+class GlobalContext(nn.Module):
+    """Add to every pixel what the whole picture holds: which way the patient lies is seen nowhere else.
 
     The mean of the features goes through two 1 x 1 convolutions, as in squeeze-and-excitation (Hu 2018,
     arXiv 1709.01507), and is added instead of multiplied.
@@ -57,7 +57,7 @@ class UNet(nn.Module):
     """
 
     def __init__(
-        self, in_channels: int, classes: int, widths: Sequence[int], depths: Sequence[int], shuffle: int = 2
+        self, in_channels: int, classes: int, widths: Sequence[int], depths: Sequence[int], shuffle: int
     ) -> None:
         super().__init__()
         self.shuffle = shuffle
@@ -66,7 +66,7 @@ class UNet(nn.Module):
             nn.Sequential(*(ConvBlock(first if block == 0 else width, width) for block in range(depth)))
             for first, width, depth in zip(inputs, widths, depths, strict=True)
         )
-        self.overview = Overview(widths[-1])
+        self.overview = GlobalContext(widths[-1])  # checkpoints and graphs name its weights so
         pairs = list(pairwise(widths))
         self.narrow = nn.ModuleList(nn.Conv2d(below, here, 1) for here, below in pairs)
         self.decoder = nn.ModuleList(ConvBlock(2 * here, here) for here, _ in pairs)

@@ -152,7 +152,7 @@ def to_hu(array: NDArray[Any], offset: int = 0) -> NDArray[np.int16]:
     return hu
 
 
-def doubts(values: NDArray[Any]) -> tuple[Note, ...]:
+def hu_warnings(values: NDArray[Any]) -> tuple[Note, ...]:
     """Return a note where values that a header calls HU hold no air, or hardly any soft tissue (-200..300)."""
     if not are_hu(values):
         return (Note("hu-doubtful", "the values hold no air, so they may not be Hounsfield units"),)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from pleura.errors import InvalidBundle
-from pleura.networks.build import begin_with, build, graph_weights
+from pleura.networks.build import build, graph_weights, load_matching_weights
 from pleura.training.config import TrainingConfig
 
 FITTING = 0.5
@@ -34,7 +34,7 @@ def first_network(config: TrainingConfig) -> nn.Module:
     if config.start:
         sizes = {name: value.numel() for name, value in network.state_dict().items()}
         weights = find_weights(config.start)
-        left = begin_with(network, weights)
+        left = load_matching_weights(network, weights)
         share = 1.0 - sum(sizes[name] for name in left) / sum(sizes.values())
         if share < FITTING:
             message = f"{config.start}: it has {100 * share:.1f} % of the weights of this network"
@@ -56,9 +56,8 @@ def _from_imagenet(network: nn.Module, config: TrainingConfig) -> None:
     if isinstance(network, OriginalUNet):
         initialise_from_imagenet(network)
     else:
-        trained = EncoderUNet(
-            config.slices + bool(config.conventions), config.outputs, encoder=config.encoder, pretrained=True
-        )
+        channels = config.slices + bool(config.conventions)
+        trained = EncoderUNet(channels, config.outputs, pretrained=True)
         network.load_state_dict(trained.state_dict())
 
 

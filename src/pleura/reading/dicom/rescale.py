@@ -96,7 +96,7 @@ def settle_series(frames: Frames, voxels: NDArray[np.int16]) -> tuple[Note, ...]
     ------
     UnsuitableInput : a rescale is missing, or in another unit by its name, and the values are not HU (`not-hu`)
     """
-    notes = values.doubts(values.sample(voxels))
+    notes = values.hu_warnings(values.sample(voxels))
     if not notes:
         return ()
     there = [frame for frame in frames if frame is not None]
