@@ -193,7 +193,9 @@ def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
     steps = np.linalg.norm(stacked.affine[:3, :3], axis=0)
     middle = frames[len(frames) // 2]
     pixels = read_plane(middle)
-     shown\(=warnings = resolve_kind(= shown(Volume(pixels, stacked.affine, identity=Identity("dicom")))[1] if len(frames) == 1 else ()
+    warnings: tuple[Note, ...] = ()
+    if len(frames) == 1:
+        _, warnings = resolve_kind(Volume(pixels, stacked.affine, identity=Identity("dicom")))
     return replace(
         summary,
         kind="hu" if values.are_hu(values.sample(pixels)) else "unknown",
