@@ -25,6 +25,7 @@ import numpy as np
 from accuracy import read_mask
 
 import pleura
+from pleura.geometry import to_axial
 from pleura.inference.anatomy_rules import apply_anatomy_rules
 from pleura.inference.ct_warnings import ct_warnings, cut_sides
 from pleura.inference.grid import crop, whole_fov
@@ -34,7 +35,6 @@ from pleura.inference.postprocess import clean_volume
 from pleura.inference.resample import resample_to_grid
 from pleura.labels import LEFT, RIGHT
 from pleura.reading import read
-from pleura.volume import to_axial
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 RULES = ("outside_skin", "airless", "detached", "domes", "enclosed", "recesses")

@@ -30,7 +30,7 @@ from pleura.cli.paths import path
 from pleura.errors import UnreadableInput
 from pleura.file_format import without_suffix
 from pleura.files import atomic_write, make_folder
-from pleura.volume import to_axial
+from pleura.geometry import to_axial
 from pleura.writing import is_pleura_output, sidecar_path
 
 

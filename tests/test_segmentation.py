@@ -14,11 +14,12 @@ from PIL import Image
 
 import pleura
 from pleura.errors import UnwritableOutput
+from pleura.geometry import affine_from_spacing
 from pleura.inference.bundle import load_bundle
 from pleura.labels import structures
 from pleura.phantom import chest
 from pleura.segmentation import Segmentation
-from pleura.volume import Kind, Note, Volume, affine_from_spacing
+from pleura.volume import Kind, Note, Volume
 
 
 @pytest.fixture

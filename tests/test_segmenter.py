@@ -14,10 +14,11 @@ from PIL import Image
 import pleura
 from pleura.errors import UnsuitableInput
 from pleura.evaluation.metrics import dice
+from pleura.geometry import affine_from_spacing
 from pleura.inference import clock
 from pleura.phantom import Phantom, chest, write_dicom
 from pleura.reading import source
-from pleura.volume import Kind, Volume, affine_from_spacing
+from pleura.volume import Kind, Volume
 
 
 @pytest.fixture(scope="module")

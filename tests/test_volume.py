@@ -1,114 +1,21 @@
-"""The ground floor's geometry: every one of the 48 orientations, oblique scans, and scans that cannot be."""
+"""A volume in any of the 48 orientations, and volumes that cannot be."""
 
 from __future__ import annotations
 
-from itertools import permutations, product
-
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from orientations import ORIENTATIONS, affine_of
 
 from pleura import PleuraError, Volume
-from pleura.volume import affine_from_spacing, axial_order, from_axial, to_axial
+from pleura.geometry import affine_from_spacing
 
 SHAPE = (2, 3, 4)
-ORIENTATIONS = list(product(permutations(range(3)), product((1, -1), repeat=3)))
-"""For each array axis the patient axis (0 left, 1 back, 2 head) it runs along, and whether it runs with or against."""
-
-
-def affine_of(axes: tuple[int, ...], signs: tuple[int, ...], steps: tuple[float, ...] = (5.0, 0.7, 0.9)) -> np.ndarray:
-    affine = np.eye(4)
-    affine[:3, :3] = 0
-    for source, (patient, sign) in enumerate(zip(axes, signs, strict=True)):
-        affine[patient, source] = sign * steps[source]
-    affine[:3, 3] = (-31.0, 17.0, 400.0)
-    return affine
-
-
-def patient_coordinates(shape: tuple[int, ...], affine: np.ndarray) -> np.ndarray:
-    """Return x, y, z in patient millimetres of every voxel: shape (3, *shape)."""
-    return np.tensordot(affine[:3, :3], np.indices(shape), 1) + affine[:3, 3].reshape(3, 1, 1, 1)
-
-
-def test_there_are_48_orientations() -> None:
-    assert len(ORIENTATIONS) == 48
-
-
-@pytest.mark.parametrize(("axes", "signs"), ORIENTATIONS)
-def test_in_axial_order_the_axes_run_to_the_head_the_back_and_the_left(axes, signs) -> None:
-    affine = affine_of(axes, signs)
-    x, y, z = patient_coordinates(SHAPE, affine)
-    assert (np.diff(to_axial(z, affine), axis=0) > 0).all()
-    assert (np.diff(to_axial(y, affine), axis=1) > 0).all()
-    assert (np.diff(to_axial(x, affine), axis=2) > 0).all()
-
-
-@pytest.mark.parametrize(("axes", "signs"), ORIENTATIONS)
-def test_turning_there_and_back_changes_nothing_and_copies_nothing(axes, signs) -> None:
-    affine = affine_of(axes, signs)
-    voxels = np.arange(24).reshape(SHAPE)
-    turned = to_axial(voxels, affine)
-    back = from_axial(turned, affine)
-    np.testing.assert_array_equal(back, voxels)
-    assert np.shares_memory(turned, voxels)
-    assert np.shares_memory(back, voxels)
 
 
 @pytest.mark.parametrize(("axes", "signs"), ORIENTATIONS)
 def test_spacing_follows_the_array_whatever_the_orientation(axes, signs) -> None:
     volume = Volume(np.zeros(SHAPE, np.int16), affine_of(axes, signs, (5.0, 0.7, 0.9)))
     assert volume.spacing == pytest.approx((5.0, 0.7, 0.9))
-
-
-@st.composite
-def affines(draw: st.DrawFn) -> np.ndarray:
-    """Axes in any order, oblique and sheared, mirrored at times, steps of any size."""
-    entries = draw(st.lists(st.floats(-1, 1), min_size=9, max_size=9))
-    matrix = np.array(entries).reshape(3, 3) + np.diag(draw(st.permutations([2.0, -3.0, 4.0])))
-    steps = draw(st.lists(st.floats(0.2, 10), min_size=3, max_size=3))
-    affine = np.eye(4)
-    affine[:3, :3] = matrix[:, draw(st.permutations(range(3)))] * steps
-    affine[:3, 3] = draw(st.lists(st.floats(-500, 500), min_size=3, max_size=3))
-    return affine
-
-
-@given(affines(), st.tuples(*[st.integers(1, 4)] * 3))
-def test_any_affine_turns_there_and_back(affine: np.ndarray, shape: tuple[int, int, int]) -> None:
-    voxels = np.arange(np.prod(shape)).reshape(shape)
-    np.testing.assert_array_equal(from_axial(to_axial(voxels, affine), affine), voxels)
-    np.testing.assert_array_equal(to_axial(from_axial(voxels, affine), affine), voxels.reshape(shape))
-
-
-@given(affines())
-def test_axial_order_uses_each_axis_once(affine: np.ndarray) -> None:
-    axes, _ = axial_order(affine)
-    assert sorted(axes) == [0, 1, 2]
-
-
-@given(st.sampled_from(ORIENTATIONS), st.lists(st.floats(-19, 19), min_size=3, max_size=3))
-def test_a_patient_who_lies_a_little_askew_is_turned_as_one_who_lies_straight(orientation, degrees) -> None:
-    straight = affine_of(*orientation)
-    oblique = straight.copy()
-    for axis, angle in enumerate(np.radians(degrees)):
-        turn = np.eye(3)
-        i, j = (other for other in range(3) if other != axis)
-        turn[i, i] = turn[j, j] = np.cos(angle)
-        turn[i, j], turn[j, i] = -np.sin(angle), np.sin(angle)
-        oblique[:3, :3] = turn @ oblique[:3, :3]
-    assert axial_order(oblique) == axial_order(straight)
-
-
-def test_a_tilted_gantry_keeps_slices_first() -> None:
-    affine = affine_from_spacing((5.0, 0.7, 0.7))
-    affine[1, 0] = 5.0 * np.tan(np.radians(25))  # each slice lies further back than the one below it
-    assert axial_order(affine) == ((0, 1, 2), (False, False, False))
-
-
-def test_affine_from_spacing_puts_slices_on_z_rows_on_y_and_columns_on_x() -> None:
-    np.testing.assert_array_equal(
-        affine_from_spacing((5.0, 0.7, 0.9)), [[0, 0, 0.9, 0], [0, 0.7, 0, 0], [5.0, 0, 0, 0], [0, 0, 0, 1]]
-    )
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (1, 4, 4, 4), (0, 4, 4)])

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pleura.segmenter
+from pleura.geometry import axial_order, to_axial
 from pleura.inference.backends import onnx_session
 from pleura.inference.predict import score_planes
-from pleura.volume import Volume, axial_order, to_axial
+from pleura.volume import Volume
 from recipes.ct.coarse import coarse_look, on_slices
 from recipes.ct.veto import SOLID_HU, veto
 

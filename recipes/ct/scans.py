@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.geometry import axial_order, to_axial
 from pleura.reading import read
-from pleura.volume import Volume, axial_order, to_axial
+from pleura.volume import Volume
 
 HERE = Path(__file__).parent
 

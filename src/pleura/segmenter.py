@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 import pleura
 from pleura.conventions import CONVENTIONS, Convention, Modality
 from pleura.errors import InvalidOption, UnsuitableInput
+from pleura.geometry import axial_spacing, to_axial
 from pleura.inference.anatomy_rules import RuleVolumes
 from pleura.inference.backends import BackendName, Device, cpu_count, make_backend
 from pleura.inference.bundle import LUNGS, RADIOGRAPH, Bundle, load_bundle
@@ -32,7 +33,7 @@ from pleura.labels import RIGHT_AND_LEFT, structures
 from pleura.modality.resolve import resolve_kind
 from pleura.reading.source import Source, as_volume
 from pleura.segmentation import Segmentation
-from pleura.volume import Kind, Note, Volume, axial_order, to_axial
+from pleura.volume import Kind, Note, Volume
 
 
 class Segmenter:
@@ -210,8 +211,7 @@ class Segmenter:
     def _planes(self, volume: Volume, clock: Clock) -> tuple[NDArray[np.uint8], FieldOfView, float | None]:
         """Return what the network sees, where that lies on the slices, and their distance in mm where it is known."""
         slices = to_axial(volume.voxels, volume.affine)
-        axes, _ = axial_order(volume.affine)
-        step, *pixel = (volume.spacing[axis] for axis in axes)
+        step, *pixel = axial_spacing(volume.affine)
         fov = locate_lungs(slices, (pixel[0], pixel[1]), volume.kind, self.bundle, self.network, self.threads)
         clock.lap("locate")
         planes = resample_to_grid(slices, fov, volume.kind, self.bundle, self.threads)

@@ -15,10 +15,11 @@ import pytest
 from PIL import Image
 
 import pleura.segmenter
+from pleura.geometry import affine_from_spacing
 from pleura.inference import backends
 from pleura.phantom import chest, write_dicom
 from pleura.segmentation import Segmentation
-from pleura.volume import Kind, Volume, affine_from_spacing
+from pleura.volume import Kind, Volume
 
 
 def test_one_argument_writes_here_under_the_name_of_the_input(run, network, scan: Path, elsewhere: Path) -> None:

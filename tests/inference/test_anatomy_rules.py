@@ -9,10 +9,10 @@ import pytest
 from drawn_ct import AIR, SOFT, body, chest, lungs, scan_of, scores
 
 import pleura
+from pleura.geometry import to_axial
 from pleura.inference.anatomy_rules import RuleVolumes, apply_anatomy_rules
 from pleura.inference.grid import FieldOfView
 from pleura.networks import encoding
-from pleura.volume import to_axial
 
 
 def apply(mask: np.ndarray, hu: np.ndarray, **changes: object) -> tuple[np.ndarray, RuleVolumes]:

@@ -7,12 +7,13 @@ import pytest
 
 import pleura
 from pleura.errors import PleuraError
+from pleura.geometry import to_axial
 from pleura.inference.backends import BACKENDS, cpu_count, make_backend
 from pleura.inference.bundle import load_bundle
 from pleura.inference.grid import body_fov
 from pleura.inference.resample import resample_to_grid
 from pleura.phantom import chest
-from pleura.volume import Kind, to_axial
+from pleura.volume import Kind
 
 BUNDLE = load_bundle()
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pleura.geometry import affine_from_spacing
 from pleura.labels import LUNGS, structures
 from pleura.measurement import measure, voxel_ml
-from pleura.volume import Affine, Kind, Volume, affine_from_spacing
+from pleura.volume import Affine, Kind, Volume
 
 
 def scan(affine: Affine) -> tuple[np.ndarray, Volume]:

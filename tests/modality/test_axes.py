@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 
 import pleura
+from pleura.geometry import to_axial
 from pleura.modality import Decision, axes
 from pleura.modality.axes import axes_notes
 from pleura.modality.resolve import resolve_kind
 from pleura.reading.array import from_array
-from pleura.volume import to_axial
 
 
 @pytest.fixture(scope="module")

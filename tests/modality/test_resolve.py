@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pleura.errors import PleuraError
+from pleura.geometry import affine_from_spacing
 from pleura.modality.resolve import resolve_kind
 from pleura.phantom import chest
 from pleura.reading import read
 from pleura.reading.array import from_array
-from pleura.volume import Identity, Kind, Note, Volume, affine_from_spacing
+from pleura.volume import Identity, Kind, Note, Volume
 
 
 def noise() -> Volume:

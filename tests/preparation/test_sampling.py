@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pleura.geometry import affine_from_spacing
 from pleura.preparation.sampling import plan_sampling
 from pleura.preparation.settings import Settings
-from pleura.volume import Kind, Volume, affine_from_spacing
+from pleura.volume import Kind, Volume
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,11 @@ import pytest
 from PIL import Image
 
 from pleura.errors import UnreadableInput
+from pleura.geometry import affine_from_spacing
 from pleura.phantom import chest, write_dicom
 from pleura.reading import read_labels
 from pleura.segmentation import Segmentation
-from pleura.volume import Kind, Volume, affine_from_spacing
+from pleura.volume import Kind, Volume
 from pleura.writing import write
 
 LABELS = np.zeros((3, 40, 36), np.uint8)

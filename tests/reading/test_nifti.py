@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 import pleura
 from pleura.errors import PleuraError
-from pleura.reading.nifti_geometry import lps_from_ras
-from pleura.volume import Kind, to_axial
+from pleura.geometry import swap_lps_ras, to_axial
+from pleura.volume import Kind
 
 ONE = nib.Nifti1Image
 RAS = np.diag([-5.0, -5.0, 5.0, 1.0])
@@ -74,7 +74,7 @@ def test_a_patient_is_the_same_in_every_orientation_once_turned_axial(tmp_path: 
 @given(st.lists(st.floats(-500, 500), min_size=12, max_size=12))
 def test_turning_to_lps_and_back_is_the_identity(numbers: list[float]) -> None:
     affine = np.vstack([np.reshape(numbers, (3, 4)), [0, 0, 0, 1]])
-    np.testing.assert_array_equal(lps_from_ras(lps_from_ras(affine)), affine)
+    np.testing.assert_array_equal(swap_lps_ras(swap_lps_ras(affine)), affine)
 
 
 @pytest.mark.parametrize("kind", [nib.Nifti1Image, nib.Nifti2Image, nib.Nifti1Pair, nib.Nifti2Pair])
@@ -244,7 +244,7 @@ def test_a_sign_of_0_counts_as_1(tmp_path: Path, sign: float) -> None:
 def test_the_qform_is_followed_where_the_sform_is_unusable(tmp_path: Path, rows: NDArray[np.float64]) -> None:
     path = with_forms(tmp_path / "scan.nii", RAS, RAS, (1, 1))
     volume = pleura.read(edited(path, 280, rows.astype(np.float32).tobytes()))
-    np.testing.assert_allclose(volume.affine, lps_from_ras(RAS), atol=1e-4)
+    np.testing.assert_allclose(volume.affine, swap_lps_ras(RAS), atol=1e-4)
     assert "sform-unusable" in {note.code for note in volume.notes}
     edited(path, 252, bytes(2))  # nor a qform
     assert "orientation-unknown" in codes(path)
@@ -256,7 +256,7 @@ def test_forms_that_disagree_are_noted_and_the_mask_keeps_both(tmp_path: Path) -
     volume = pleura.read(path)
     (note,) = (note for note in volume.notes if note.code == "forms-disagree")
     assert "the sform was followed" in note.message
-    np.testing.assert_allclose(volume.affine, lps_from_ras(RAS), atol=1e-4)
+    np.testing.assert_allclose(volume.affine, swap_lps_ras(RAS), atol=1e-4)
     labels = np.zeros(volume.shape, np.uint8)
     pleura.Segmentation(labels, volume).write(tmp_path / "mask.nii.gz")
     source, mask = (nib.load(each) for each in (path, tmp_path / "mask.nii.gz"))
@@ -289,7 +289,7 @@ def test_the_unit_is_judged_by_the_size_of_a_body(tmp_path: Path, stated: int, n
     image.header["xyzt_units"] = stated
     nib.save(image, tmp_path / "scan.nii")
     volume = pleura.read(tmp_path / "scan.nii")
-    np.testing.assert_allclose(volume.affine, lps_from_ras(RAS), rtol=1e-5)
+    np.testing.assert_allclose(volume.affine, swap_lps_ras(RAS), rtol=1e-5)
     assert ("units-doubtful" in {note.code for note in volume.notes}) == noted
 
 

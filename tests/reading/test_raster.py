@@ -11,7 +11,8 @@ from PIL import Image
 
 import pleura
 from pleura.errors import PleuraError
-from pleura.volume import Kind, to_axial
+from pleura.geometry import to_axial
+from pleura.volume import Kind
 
 HU = chest()[0]
 GREY = np.clip((HU.astype(float) + 1350) / 1500 * 255, 0, 255).astype(np.uint8)

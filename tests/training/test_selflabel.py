@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from pleura.evaluation.metrics import dice
+from pleura.geometry import to_axial
 from pleura.phantom import Phantom, chest
 from pleura.segmentation import Segmentation
 from pleura.training.losses import UNKNOWN
 from pleura.training.selflabel import correct
-from pleura.volume import to_axial
 
 
 @pytest.fixture(scope="module")

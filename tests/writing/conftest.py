@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from pleura.geometry import affine_from_spacing
 from pleura.segmentation import Segmentation
-from pleura.volume import Affine, Identity, Kind, Note, Volume, affine_from_spacing
+from pleura.volume import Affine, Identity, Kind, Note, Volume
 
 SHAPE = (3, 4, 5)
 

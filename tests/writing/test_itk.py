@@ -11,7 +11,8 @@ import pytest
 import SimpleITK
 from test_volume import ORIENTATIONS, affine_of
 
-from pleura.volume import Identity, affine_from_spacing
+from pleura.geometry import affine_from_spacing
+from pleura.volume import Identity
 from pleura.writing import write
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from test_volume import ORIENTATIONS, affine_of
 
+from pleura.geometry import from_axial
 from pleura.segmentation import Segmentation
-from pleura.volume import Volume, from_axial
+from pleura.volume import Volume
 from pleura.writing.planes import Plane, axial, picture, reformatted
 
 

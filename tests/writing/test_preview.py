@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from pleura.geometry import affine_from_spacing, from_axial
 from pleura.phantom import chest
 from pleura.segmentation import Segmentation
-from pleura.volume import Kind, Note, Volume, affine_from_spacing, from_axial
+from pleura.volume import Kind, Note, Volume
 from pleura.writing import write_preview
 
 RED, BLUE = np.array([230, 80, 70]), np.array([70, 140, 230])

@@ -9,9 +9,10 @@ import pytest
 
 from pleura import __version__
 from pleura.errors import UnwritableOutput
+from pleura.geometry import affine_from_spacing
 from pleura.labels import structures
 from pleura.segmentation import Segmentation
-from pleura.volume import Kind, Volume, affine_from_spacing
+from pleura.volume import Kind, Volume
 from pleura.writing import SUFFIXES, sidecar_fields, sidecar_path, suffix_of, write
 
 

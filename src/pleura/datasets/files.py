@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.files import atomic_write
-from pleura.reading.nifti_geometry import lps_from_ras
+from pleura.geometry import swap_lps_ras
 from pleura.volume import Affine
 
 _SAMPLE_FORMAT, _SIGNED = 339, 2
@@ -44,7 +44,7 @@ def write_volume(path: Path, voxels: NDArray[Any], affine: Affine) -> None:
 
     from nibabel.nifti1 import Nifti1Image
 
-    image = Nifti1Image(voxels.transpose(2, 1, 0), lps_from_ras(affine))  # type: ignore[no-untyped-call]
+    image = Nifti1Image(voxels.transpose(2, 1, 0), swap_lps_ras(affine))  # type: ignore[no-untyped-call]
     image.header.set_xyzt_units("mm")  # type: ignore[no-untyped-call]
     with (
         atomic_write(path) as file,

@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
+from pleura.geometry import axial_spacing, spacing_of, to_axial
 from pleura.measurement import voxel_ml
 from pleura.reading import LabelMap, read_labels
-from pleura.volume import Affine, axial_order, to_axial
+from pleura.volume import Affine
 
 OFF_GRID = 0.1
 """Two grids are one where no corners of theirs lie further apart than this share of a voxel."""
@@ -90,7 +91,8 @@ def align(reference: LabelMap, prediction: LabelMap, spacing: Sequence[float] | 
         raise UnsuitableInput(f"reference {a.shape} and prediction {b.shape} differ in size", code="grid-mismatch")
     if both and (off := _off_grid(reference, prediction)) > OFF_GRID:
         raise UnsuitableInput(f"reference and prediction lie {off:.1f} voxels apart", code="grid-mismatch")
-    steps = _steps(known[0].affine, turned=both) if known else tuple(spacing or (1.0, 1.0, 1.0))
+    of_axes = axial_spacing if both else spacing_of
+    steps = of_axes(known[0].affine) if known else tuple(spacing or (1.0, 1.0, 1.0))
     turn = prediction.affine if both else None
     unit = "mm" if known or spacing else "px"
     if len(a) == 1 and (reference.planar or prediction.planar):
@@ -98,16 +100,10 @@ def align(reference: LabelMap, prediction: LabelMap, spacing: Sequence[float] | 
     return AlignedMasks(a, b, steps, unit, turn, voxel_ml(known[0].affine) if known else None)
 
 
-def _steps(affine: Affine, *, turned: bool) -> tuple[float, ...]:
-    """Return the millimetres along the axes of an array, turned to axial order or as it is stored."""
-    steps = np.linalg.norm(affine[:3, :3], axis=0)
-    return tuple(float(steps[axis]) for axis in (axial_order(affine)[0] if turned else (0, 1, 2)))
-
-
 def _off_grid(reference: LabelMap, prediction: LabelMap) -> float:
     """Return how far corresponding corners lie apart at most, in steps of the reference's finest axis."""
     corners = [_corners(mask) for mask in (reference, prediction)]
-    return float(np.abs(corners[0] - corners[1]).max() / min(_steps(reference.affine, turned=False)))
+    return float(np.abs(corners[0] - corners[1]).max() / min(spacing_of(reference.affine)))
 
 
 def _corners(mask: LabelMap) -> NDArray[np.float64]:

@@ -11,10 +11,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.geometry import axial_order
 from pleura.inference.bundle import Bundle
 from pleura.inference.grid import FieldOfView
 from pleura.inference.morphology import dilate
-from pleura.volume import Volume, axial_order
+from pleura.volume import Volume
 
 Mask = NDArray[np.bool_]
 

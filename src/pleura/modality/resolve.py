@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from pleura.conventions import MODALITIES
 from pleura.errors import InvalidOption
+from pleura.geometry import to_axial
 from pleura.modality import Decision, Scan, decide
 from pleura.modality.axes import axes_notes
 from pleura.modality.several import shows_several
-from pleura.volume import Kind, Note, Volume, to_axial
+from pleura.volume import Kind, Note, Volume
 
 _SCANS: dict[str, Scan] = {"cr": "radiograph", "ct": "ct"}
 """What is meant by a modality; "auto" is not among them."""

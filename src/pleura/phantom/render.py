@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.geometry import affine_from_spacing
 from pleura.labels import LEFT, RIGHT
 from pleura.phantom import anatomy
 from pleura.phantom.anatomy import AIR, CORTEX, FAT, LUMEN, MARROW, MUSCLE, Organ
 from pleura.phantom.shapes import Distance, Plane, Tube, ellipse, paint, smooth_max, smooth_min
 from pleura.phantom.vessels import airways, tree
-from pleura.volume import Identity, Volume, affine_from_spacing
+from pleura.volume import Identity, Volume
 
 Image = NDArray[np.floating[Any]]
 """(y, x) HU of one slice while it is being drawn."""

@@ -22,6 +22,7 @@ from pleura.datasets.files import file_hash
 from pleura.datasets.manifest import Record
 from pleura.errors import PleuraError
 from pleura.file_format import Format, detect_format
+from pleura.geometry import axial_order, to_axial
 from pleura.modality.resolve import resolve_kind
 from pleura.preparation.checks import find_faults, with_oriented_sides
 from pleura.preparation.dicom_pairs import STRUCTURE_SET, object_class, object_names
@@ -36,7 +37,7 @@ from pleura.reading.dicom.dataset import quiet_dcmread
 from pleura.reading.dicom.rtstruct import read_rtstruct
 from pleura.reading.dicom.seg import read_seg
 from pleura.reading.labelmap import LabelMap, read_labels
-from pleura.volume import Kind, Note, Volume, axial_order, to_axial
+from pleura.volume import Kind, Note, Volume
 
 _MODALITIES = {Kind.WINDOWED.value: "ct", Kind.RADIOGRAPH.value: "cr"}
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
+from pleura.geometry import affine_from_spacing
 from pleura.reading.checks import checked, not_3d
 from pleura.reading.values import interpret
-from pleura.volume import Affine, Kind, KindName, Note, Volume, affine_from_spacing
+from pleura.volume import Affine, Kind, KindName, Note, Volume
 
 
 def from_array(

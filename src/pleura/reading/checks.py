@@ -9,7 +9,8 @@ from dataclasses import replace
 import numpy as np
 
 from pleura.errors import UnsuitableInput
-from pleura.volume import Affine, Note, Volume, axial_order
+from pleura.geometry import axial_order
+from pleura.volume import Affine, Note, Volume
 
 SMALLEST = 32
 """Voxels along the smaller side of an axial slice below which there is nothing to see."""

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
+from pleura.geometry import swap_lps_ras
 from pleura.reading.array import from_array
 from pleura.reading.checks import in_millimetres
-from pleura.reading.nifti_geometry import lps_from_ras, read_geometry
+from pleura.reading.nifti_geometry import read_geometry
 from pleura.volume import Affine, NiftiForms, Note, Volume
 
 _Parts = tuple[NDArray[Any], Affine | None, NiftiForms | None, tuple[Note, ...]]
@@ -75,7 +76,7 @@ def _from_nibabel(image: Any) -> _Parts:
     if hasattr(image.header, "get_sform") and values.ndim in {2, 3}:
         geometry = read_geometry(image.header.copy(), values.shape)
         return values.T, geometry.affine, geometry.forms, geometry.notes
-    return values.T, None if image.affine is None else lps_from_ras(image.affine), None, ()
+    return values.T, None if image.affine is None else swap_lps_ras(image.affine), None, ()
 
 
 def _from_itk(image: Any) -> _Parts:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.file_format import Format, detect_format
+from pleura.geometry import affine_from_spacing
 from pleura.reading.dicom.decoding import decode
 from pleura.reading.dicom.elements import read_elements
 from pleura.reading.dicom.header import parse_header
@@ -22,7 +23,7 @@ from pleura.reading.metaimage import decode_metaimage
 from pleura.reading.nifti import decode_nifti
 from pleura.reading.nrrd import decode_nrrd
 from pleura.reading.raster import has_loss, opened
-from pleura.volume import Affine, Note, affine_from_spacing
+from pleura.volume import Affine, Note
 
 _MOST_COLOURS = 16
 _PICTURE_MODES = frozenset({"1", "L", "P", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
+from pleura.geometry import swap_lps_ras
 from pleura.reading.checks import in_millimetres
 from pleura.volume import Affine, NiftiForms, Note
 
@@ -35,12 +36,6 @@ class NiftiGeometry:
     affine: Affine
     forms: NiftiForms | None
     notes: tuple[Note, ...]
-
-
-def lps_from_ras(affine: NDArray[np.float64]) -> Affine:
-    """Turn an affine of voxel index (i, j, k) -> RAS into one of array index (k, j, i) -> LPS; its own inverse."""
-    turned = np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine
-    return turned[:, [2, 1, 0, 3]]
 
 
 def read_geometry(header: Any, shape: tuple[int, ...]) -> NiftiGeometry:
@@ -67,7 +62,7 @@ def read_geometry(header: Any, shape: tuple[int, ...]) -> NiftiGeometry:
     matrix = np.array(header.get_base_affine() if taken is None else taken, np.float64)
     size = (*shape, 1)[:3]
     affine, notes = in_millimetres(
-        lps_from_ras(matrix), size[::-1], _UNITS.get(int(header["xyzt_units"]) & 7, 1.0), known=taken is not None
+        swap_lps_ras(matrix), size[::-1], _UNITS.get(int(header["xyzt_units"]) & 7, 1.0), known=taken is not None
     )
     scale = float(np.linalg.norm(affine[:3, 0]) / np.linalg.norm(matrix[:3, 2]))
     forms = None

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pleura.errors import AmbiguousInput, Choice, PleuraError
+from pleura.geometry import axial_order
 from pleura.modality.resolve import resolve_kind
 from pleura.reading import values
 from pleura.reading.checks import grid_notes
@@ -21,7 +22,7 @@ from pleura.reading.dicom.pixels import read_plane
 from pleura.reading.dicom.radiograph import read_radiograph
 from pleura.reading.dicom.series import Series, choose
 from pleura.reading.dicom.sop_classes import class_name
-from pleura.volume import Identity, Kind, Note, Spacing, Volume, axial_order
+from pleura.volume import Identity, Kind, Note, Spacing, Volume
 
 _PLANES = ("axial", "coronal", "sagittal")
 

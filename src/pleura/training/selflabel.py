@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.geometry import axial_spacing, swap_lps_ras, to_axial
 from pleura.labels import LEFT, RIGHT
 from pleura.segmentation import Segmentation
 from pleura.segmenter import Segmenter
 from pleura.training.losses import UNKNOWN
-from pleura.volume import axial_order, to_axial
 
 Mask = NDArray[np.bool_]
 Spacing = tuple[float, float, float]
@@ -44,8 +44,7 @@ def correct(segmentation: Segmentation) -> NDArray[np.uint8]:
     volume = segmentation.volume
     hu = to_axial(volume.voxels, volume.affine)
     guess = to_axial(segmentation.labels, volume.affine)
-    axes, _ = axial_order(volume.affine)
-    spacing = (volume.spacing[axes[0]], volume.spacing[axes[1]], volume.spacing[axes[2]])
+    spacing = axial_spacing(volume.affine)
     not_lung = _gas(hu, guess > 0, spacing)
     dark = (hu < DARK) & ~not_lung
     lung = (_joined(_opened(dark, spacing, 1.0), guess > 0) & dark) | ((guess > 0) & ~not_lung)
@@ -164,7 +163,7 @@ def main(out: Path, scans: list[Path]) -> None:
         shared = {"id": path.name, "split": "train", "hu": True, "sides": True}
         spacing = list(segmentation.volume.spacing[::-1])
         records.append({**shared, "image": str(path.resolve()), "mask": name, "spacing": spacing})
-        affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ segmentation.volume.affine[:, [2, 1, 0, 3]]
+        affine = swap_lps_ras(segmentation.volume.affine)
         nibabel.Nifti1Image(labels.transpose(2, 1, 0), affine).to_filename(out / name)  # type: ignore[no-untyped-call]
     (out / "manifest.jsonl").write_text("\n".join(json.dumps(record) for record in records) + "\n")
 

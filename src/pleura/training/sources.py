@@ -19,11 +19,12 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.file_format import Format, format_by_name
+from pleura.geometry import to_axial
 from pleura.labels import names_by_value, of_lungs
 from pleura.reading import read, read_labels
 from pleura.training.config import LUNGS
 from pleura.training.data import Case, make_case
-from pleura.volume import Kind, to_axial
+from pleura.volume import Kind
 
 Record = dict[str, Any]
 

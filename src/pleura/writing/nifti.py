@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnwritableOutput
+from pleura.geometry import swap_lps_ras
 from pleura.segmentation import Segmentation
 from pleura.volume import Affine, NiftiForms, Volume
 from pleura.writing.signature import signature_of
@@ -41,7 +42,6 @@ _HEADER = np.dtype(
 )  # fmt: skip
 _UINT8, _LABEL, _MILLIMETRES, _SCANNER, _OFFSET = 2, 1002, 2, 1, 352
 _LONGEST = 32767
-_LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
 def write_nifti(segmentation: Segmentation, file: BinaryIO) -> None:
@@ -94,7 +94,7 @@ def _forms(volume: Volume) -> NiftiForms:
     """Return the source's own sform and qform, or one matrix for both, unless only the sform can hold it."""
     if volume.nifti_forms is not None:
         return volume.nifti_forms
-    ras = _LPS_TO_RAS @ volume.affine[:, [2, 1, 0, 3]]
+    ras = swap_lps_ras(volume.affine)
     _, _, sheared = _quaternion(ras)
     return NiftiForms(ras, _SCANNER, ras, 0 if sheared else _SCANNER)
 

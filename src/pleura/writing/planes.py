@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.geometry import axial_spacing, to_axial
 from pleura.labels import LEFT, RIGHT
 from pleura.segmentation import Segmentation
-from pleura.volume import axial_order, to_axial
 
 _SAMPLES = 96
 """At most so many voxels of each axis are looked at to find the lungs."""
@@ -68,9 +68,8 @@ def _turned(
 ) -> tuple[NDArray[np.generic], NDArray[np.generic], tuple[float, float, float]]:
     """Return values and labels as (to the head, to the back, to the left), and the millimetres along those axes."""
     volume = segmentation.volume
-    z, y, x = axial_order(volume.affine)[0]
     labels = segmentation.labels.reshape(volume.shape)
-    spacing = volume.spacing[z], volume.spacing[y], volume.spacing[x]
+    spacing = axial_spacing(volume.affine)
     return to_axial(volume.voxels, volume.affine), to_axial(labels, volume.affine), spacing
 
 

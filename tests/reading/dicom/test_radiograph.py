@@ -19,9 +19,10 @@ from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, JPEGBaseline8B
 
 import pleura
 from pleura.errors import PleuraError
+from pleura.geometry import to_axial
 from pleura.reading.dicom.radiograph import pixel_spacing
 from pleura.reading.dicom.voi import window
-from pleura.volume import Kind, Volume, to_axial
+from pleura.volume import Kind, Volume
 
 CR = "1.2.840.10008.5.1.4.1.1.1"
 DX = f"{CR}.1"

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from pleura.errors import PleuraError, UnreadableInput
+from pleura.geometry import affine_from_spacing
 from pleura.reading.dicom.rtstruct import read_rtstruct, structure_names
-from pleura.volume import Volume, affine_from_spacing
+from pleura.volume import Volume
 
 SQUARE = [2.0, 2.0, 5.0, 6.0, 2.0, 5.0, 6.0, 6.0, 5.0, 2.0, 6.0, 5.0]
 """Corners (x, y, z) of a square in the second of slices 5 mm apart."""

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
+from pleura.geometry import affine_from_spacing
 from pleura.reading.colour import without_colour
 from pleura.reading.dicom.dataset import quiet_dcmread
 from pleura.reading.dicom.decoding import decode
@@ -20,7 +21,7 @@ from pleura.reading.dicom.frames import Frame
 from pleura.reading.dicom.header import Header
 from pleura.reading.dicom.sop_classes import is_colour
 from pleura.reading.dicom.voi import greys
-from pleura.volume import Affine, Identity, Kind, Note, Volume, affine_from_spacing
+from pleura.volume import Affine, Identity, Kind, Note, Volume
 
 _CHEST = frozenset({"", "CHEST", "THORAX", "LUNG", "LUNGS"})
 _OBLIQUE = frozenset({"RLO", "LLO", "RAO", "LAO", "RPO", "LPO"})

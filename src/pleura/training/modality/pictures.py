@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.conventions import CONVENTIONS
+from pleura.geometry import to_axial
 from pleura.phantom import chest
 from pleura.reading import read
-from pleura.volume import Kind, to_axial
+from pleura.volume import Kind
 
 STORED = 128
 """Pixels along the sides of a stored picture, whatever its proportions were."""

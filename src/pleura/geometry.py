@@ -1,0 +1,95 @@
+"""Affines of grids: axial order and back, millimetres, LPS and RAS, and whether two grids are one.
+
+An affine is (4, 4) and leads from array index (k, j, i, 1) to patient millimetres, LPS; see `pleura.volume`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.volume import Affine, Spacing
+
+
+def axial_order(affine: Affine) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
+    """Say how to turn an array so that its axes run (to the head, to the back, to the patient's left).
+
+    Parameters
+    ----------
+    affine : (4, 4) array index -> LPS millimetres
+
+    Returns
+    -------
+    axes : for the turned axes (z, y, x), the source axis each is taken from
+    flips : for the turned axes, whether the source axis has to be reversed
+
+    Each patient axis is given the array axis closest to it, the best-aligned pair first, so oblique scans are
+    turned by less than 45 degrees off and none of the 48 orientations is ambiguous.
+    """
+    directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    strength = np.abs(directions)
+    axes = [0, 0, 0]
+    flips = [False, False, False]
+    for _ in range(3):
+        patient, source = np.unravel_index(int(np.argmax(strength)), (3, 3))
+        turned = 2 - int(patient)  # patient x, y, z are the array axes 2, 1, 0
+        axes[turned] = int(source)
+        flips[turned] = bool(directions[patient, source] < 0)
+        strength[patient, :] = -1.0
+        strength[:, source] = -1.0
+    return (axes[0], axes[1], axes[2]), (flips[0], flips[1], flips[2])
+
+
+def to_axial(array: NDArray[Any], affine: Affine) -> NDArray[Any]:
+    """Return a view of `array`, turned so that its axes run (head, back, left); see `axial_order`."""
+    axes, flips = axial_order(affine)
+    step = tuple(slice(None, None, -1) if flip else slice(None) for flip in flips)
+    return array.transpose(axes)[step]
+
+
+def from_axial(array: NDArray[Any], affine: Affine) -> NDArray[Any]:
+    """Return a view of an array in axial order, turned back to the grid that `affine` describes."""
+    axes, flips = axial_order(affine)
+    step = tuple(slice(None, None, -1) if flip else slice(None) for flip in flips)
+    return array[step].transpose(np.argsort(axes))
+
+
+def affine_from_spacing(spacing: Sequence[float]) -> Affine:
+    """Return the affine of an array whose axes run (to the head, to the back, to the left), starting at 0.
+
+    Parameters
+    ----------
+    spacing : millimetres along (z, y, x)
+    """
+    affine = np.zeros((4, 4))
+    for axis, step in enumerate(spacing):
+        affine[2 - axis, axis] = step
+    affine[3, 3] = 1.0
+    return affine
+
+
+def spacing_of(affine: Affine) -> Spacing:
+    """Return the millimetres between voxel centres along the axes of an array, in their own order."""
+    z, y, x = np.linalg.norm(affine[:3, :3], axis=0)
+    return float(z), float(y), float(x)
+
+
+def axial_spacing(affine: Affine) -> Spacing:
+    """Return the millimetres between voxel centres along (z, y, x) of an array once it is in axial order."""
+    steps = spacing_of(affine)
+    z, y, x = axial_order(affine)[0]
+    return steps[z], steps[y], steps[x]
+
+
+def swap_lps_ras(affine: NDArray[np.float64]) -> Affine:
+    """Turn an affine of array index (k, j, i) -> LPS into one of voxel index (i, j, k) -> RAS, or that one back.
+
+    References
+    ----------
+    https://nifti.nimh.nih.gov/nifti-1 (x grows to the patient's right, y to the front, z to the head)
+    """
+    turned = np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine
+    return turned[:, [2, 1, 0, 3]]
