@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pleura.inference.morphology import dilate, erode, open_mask
+from pleura.inference.morphology import areas, box_around, dilate, erode, open_mask
 
 
 def point() -> np.ndarray:
@@ -41,3 +41,15 @@ def test_opening_drops_what_is_two_voxels_thin_and_keeps_three() -> None:
     opened = open_mask(mask, (1, 2))
     assert not opened[0, :5].any()
     assert opened[0, 5:8, 1:11].all()
+
+
+def test_box_holds_the_mask_and_its_margin_as_far_as_the_array_goes() -> None:
+    mask = np.zeros((4, 9, 12), np.bool_)
+    mask[1, 3, 7] = mask[2, 5, 10] = True
+    assert box_around(mask) == (slice(1, 3), slice(3, 6), slice(7, 11))
+    assert mask[box_around(mask, 2)].shape == (4, 7, 7)  # of 6, 7 and 8; the array ends before
+    assert mask[box_around(~mask & mask)].size == 0
+
+
+def test_areas_are_pixels_of_each_slice() -> None:
+    assert areas(dilate(point(), (1, 2))).tolist() == [0, 9, 0]

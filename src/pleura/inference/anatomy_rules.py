@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pleura.inference.body import OPEN_AIR_HU, SOLID_HU, open_air, outside_skin
 from pleura.inference.grid_scan import GridScan
-from pleura.inference.morphology import dilate
+from pleura.inference.morphology import areas, dilate
 from pleura.inference.recesses import around, missed_recesses, recess_zone
 from pleura.inference.solid_parts import airless_parts, resting_pieces
 from pleura.networks import encoding
@@ -137,17 +137,16 @@ def _as_thin_as_air(found: Mask, scan: GridScan) -> Mask:
 
 def _detached(mask: Mask, spacing: float) -> Mask:
     """Return what of the mask lies in slices apart from the run of slices that holds most of it."""
-    areas = mask.sum(axis=(1, 2))
-    occupied = np.flatnonzero(areas)
-    if not len(occupied):
-        return np.zeros_like(mask)
+    sizes = areas(mask)
+    occupied = np.flatnonzero(sizes)
     breaks = np.flatnonzero((np.diff(occupied) - 1) * spacing >= GAP_MM) + 1
     runs = np.split(occupied, breaks)
-    volumes = [int(areas[run].sum()) for run in runs]
-    apart = np.zeros(len(mask), np.bool_)
+    volumes = [int(sizes[run].sum()) for run in runs]
+    detached = np.zeros_like(mask)
     for run, volume in zip(runs, volumes, strict=True):
-        apart[run] = volume < LARGE * max(volumes)
-    return np.asarray(mask & apart[:, None, None])
+        if volume < LARGE * max(volumes):
+            detached[run] = mask[run]
+    return detached
 
 
 def _drop(lung: Scores, mask: Mask, dropped: Mask) -> int:
@@ -155,6 +154,8 @@ def _drop(lung: Scores, mask: Mask, dropped: Mask) -> int:
 
     Pixels up to two coarse ones away go with them, but for those that the coarse mask keeps.
     """
+    if not dropped.any():
+        return 0
     mask &= ~dropped
     for z in np.flatnonzero(dropped.any(axis=(1, 2))):
         gone = dilate(dropped[z], (0, 1, 0, 1)) & ~mask[z]
@@ -167,21 +168,22 @@ def _drop(lung: Scores, mask: Mask, dropped: Mask) -> int:
 def _add_recesses(lung: Scores, mask: Mask, side_score: Scores, outside: Mask, scan: GridScan) -> int:
     """Add the recesses of both lungs to the scores, in place; return how many voxels they are."""
     count = 0
-    for is_side in (side_score > encoding.ZERO, side_score <= encoding.ZERO):
-        zone = recess_zone(mask & is_side, scan.spacing[0])
-        marked = lung[zone] > encoding.ZERO
-        one_lung = marked & _enlarged(is_side[zone])
-        if not one_lung.any():
+    is_left = side_score > encoding.ZERO
+    for is_side in (is_left, ~is_left):
+        one_lung = mask & is_side
+        zone = recess_zone(one_lung, scan.spacing[0])
+        if not one_lung[zone].any():
             continue
-        rows, columns = around(one_lung, scan.spacing)
-        box = (slice(None), rows, columns)
-        allowed = (~marked & ~_enlarged(outside[zone]))[box]
-        added = missed_recesses(one_lung[box], allowed, scan.planes[zone][box], scan)
-        lung[zone][box][added] = encoding.ADDED
+        box = zone, *around(one_lung[zone], scan.spacing)
+        fine = zone, *(slice(2 * span.start, 2 * span.stop) for span in box[1:])
+        marked = lung[fine] > encoding.ZERO
+        allowed = ~(marked | _enlarged(outside[box]))
+        added = missed_recesses(marked & _enlarged(is_side[box]), allowed, scan.planes[fine], scan)
+        lung[fine][added] = encoding.ADDED
         count += int(np.count_nonzero(added))
     return count
 
 
 def _enlarged(coarse: Mask) -> Mask:
     """Return a mask of the coarse grid (z, side / 2, side / 2) on the model's."""
-    return coarse.repeat(2, axis=1).repeat(2, axis=2)
+    return coarse.repeat(2, axis=2).repeat(2, axis=1)

@@ -57,9 +57,9 @@ def _largest_solid(solid: Mask) -> Mask | None:
     """Return the largest part of what is solid and thicker than two voxels in the slice; None where it is too small."""
     import cc3d
 
-    parts, count = cc3d.connected_components(open_mask(solid, (1, 2)), connectivity=6, return_N=True)
-    sizes = sum((np.bincount(plane.ravel(), minlength=count + 1) for plane in parts), np.zeros(count + 1, np.int64))
-    sizes[0] = 0
+    thick = open_mask(solid, (1, 2))
+    parts = cc3d.connected_components(thick, connectivity=6)
+    sizes = np.bincount(parts[thick], minlength=1)
     if sizes.max() < LEAST_SHARE * solid.size:
         return None
     return np.asarray(parts == np.argmax(sizes))
@@ -67,6 +67,14 @@ def _largest_solid(solid: Mask) -> Mask | None:
 
 def _enclosed(body: Mask) -> Mask:
     """Return where the body lies on at least three of the four sides in the slice, itself included."""
-    front, back = (np.logical_or.accumulate(body[:, ::step], axis=1)[:, ::step] for step in (1, -1))
-    right, left = (np.logical_or.accumulate(body[:, :, ::step], axis=2)[:, :, ::step] for step in (1, -1))
+    front, back = _behind_and_before(body, 1)
+    right, left = _behind_and_before(body, 2)
     return np.asarray((front & back & (right | left)) | (right & left & (front | back)))
+
+
+def _behind_and_before(body: Mask, axis: int) -> tuple[Mask, Mask]:
+    """Return what lies at or behind the first voxel of the body along an axis, and at or before the last."""
+    size = body.shape[axis]
+    places = np.arange(size, dtype=np.min_scalar_type(size)).reshape((-1, 1) if axis == 1 else (-1,))
+    ends, starts = ((body * along).max(axis=axis, keepdims=True) for along in (places + 1, size - places))
+    return places >= size - starts, places < ends

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from pleura.inference.anatomy_rules import RuleVolumes
 from pleura.inference.grid_scan import GridScan
+from pleura.inference.morphology import areas, box_around
 from pleura.inference.postprocess import Cleaned
 from pleura.labels import LEFT, RIGHT
 from pleura.volume import Note
@@ -111,9 +112,10 @@ def _part_of_a_pocket(cleaned: Cleaned, scan: GridScan) -> Note | None:
 def cut_sides(cleaned: Cleaned, scan: GridScan) -> list[str]:
     """Return the sides on which lung reaches the edge of the field of view, be it the slices' or a circle's."""
     rows, columns = cleaned.box[1:]
-    heights = np.zeros((scan.planes.shape[1],) * 2, np.int64)
-    heights[rows, columns] = np.count_nonzero(cleaned.labels, axis=0)
-    heights = heights[::2, ::2]
+    heights = np.zeros((scan.coarse.shape[1],) * 2, np.int64)
+    heights[_halved(rows), _halved(columns)] = np.count_nonzero(
+        cleaned.labels[:, rows.start % 2 :: 2, columns.start % 2 :: 2], axis=0
+    )
     z, y, x = scan.spacing
     pad, seen = np.pad(scan.unseen, 1, mode="edge"), ~scan.unseen[1:-1, 1:-1]
     sides = []
@@ -123,6 +125,11 @@ def cut_sides(cleaned: Cleaned, scan: GridScan) -> list[str]:
         if area >= CUT_MM2:
             sides.append(name)
     return sides
+
+
+def _halved(span: slice) -> slice:
+    """Return the coarse pixels, which are those of even number, of a span of the grid's."""
+    return slice((span.start + 1) // 2, (span.stop + 1) // 2)
 
 
 def _not_a_chest(cleaned: Cleaned, planes: Labels, scan: GridScan, volumes: RuleVolumes) -> Note | None:
@@ -137,8 +144,8 @@ def _not_a_chest(cleaned: Cleaned, planes: Labels, scan: GridScan, volumes: Rule
         )
     if not scan.spacing_known or len(scan.planes) == 1:
         return None
-    depth, _, width = (float(np.ptp(np.flatnonzero(marked.any(axis=axes)))) for axes in ((1, 2), (0, 2), (0, 1)))
-    depth, width = (depth + 1) * scan.spacing[0], (width + 1) * scan.spacing[2]
+    z, _, columns = box_around(marked)
+    depth, width = (z.stop - z.start) * scan.spacing[0], (columns.stop - columns.start) * scan.spacing[2]
     litres = np.count_nonzero(marked) * scan.voxel_ml / 1000.0
     taken = (volumes.airless + volumes.outside_skin) / 1000.0
     if taken > litres:
@@ -161,9 +168,9 @@ def _solid_tissue(labels: Labels, planes: Labels, scan: GridScan, volumes: RuleV
     found = ""
     for side, name in reversed(NAMES.items()):
         lung = labels == side
-        areas, dense = (np.count_nonzero(mask, axis=(1, 2)) for mask in (lung, lung & solid))
-        share = float(dense.sum()) / max(int(areas.sum()), 1)
-        slices = np.count_nonzero((areas >= large) & (dense > SOLID_SHARE_SLICE * areas))
+        sizes, dense = areas(lung), areas(lung & solid)
+        share = float(dense.sum()) / max(int(sizes.sum()), 1)
+        slices = np.count_nonzero((sizes >= large) & (dense > SOLID_SHARE_SLICE * sizes))
         if share > (SOLID_SHARE_SLICE if alone else SOLID_SHARE):
             found = f"{share:.0%} of the {name} lung"
         elif slices and not alone:
@@ -196,8 +203,10 @@ def _air_without_vessels(labels: Labels, planes: Labels, scan: GridScan) -> Note
 def _blocks(array: NDArray[np.uint8]) -> NDArray[np.uint16]:
     """Return the sums of (z, y, x) over blocks of `EMPTY_BLOCK` squared pixels within the slice."""
     rows, columns = (size // EMPTY_BLOCK * EMPTY_BLOCK for size in array.shape[1:])
-    summed = np.zeros((len(array), rows // EMPTY_BLOCK, columns // EMPTY_BLOCK), np.uint16)
-    for row in range(EMPTY_BLOCK):
-        for column in range(EMPTY_BLOCK):
-            summed += array[:, row:rows:EMPTY_BLOCK, column:columns:EMPTY_BLOCK]
+    bands = np.zeros((len(array), rows // EMPTY_BLOCK, array.shape[2]), np.uint16)
+    for row in range(EMPTY_BLOCK):  # rows first: they lie together
+        bands += array[:, row:rows:EMPTY_BLOCK]
+    summed = np.zeros((*bands.shape[:2], columns // EMPTY_BLOCK), np.uint16)
+    for column in range(EMPTY_BLOCK):
+        summed += bands[:, :, column:columns:EMPTY_BLOCK]
     return summed

@@ -1,4 +1,4 @@
-"""Erosion, dilation and opening of masks by one voxel along chosen axes, in NumPy alone."""
+"""Erosion, dilation and opening of masks by one voxel along chosen axes, and where masks lie, in NumPy alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
+Box = tuple[slice, slice, slice]
 
 
 def dilate(mask: Mask, axes: tuple[int, ...]) -> Mask:
@@ -21,9 +22,30 @@ def dilate(mask: Mask, axes: tuple[int, ...]) -> Mask:
 
 def erode(mask: Mask, axes: tuple[int, ...]) -> Mask:
     """Return the mask shrunk by a voxel along each of the axes; beyond the array it counts as going on."""
-    return ~dilate(~mask, axes)
+    for axis in axes:
+        shrunk = mask.copy()
+        along, into = np.moveaxis(mask, axis, 0), np.moveaxis(shrunk, axis, 0)
+        into[1:] &= along[:-1]
+        into[:-1] &= along[1:]
+        mask = shrunk
+    return mask
 
 
 def open_mask(mask: Mask, axes: tuple[int, ...]) -> Mask:
     """Return the mask without what is thinner than three voxels along any of the axes."""
     return dilate(erode(mask, axes), axes)
+
+
+def box_around(mask: Mask, margin: int = 0) -> Box:
+    """Return the smallest box that holds a mask (z, y, x), with a margin as far as the array goes; empty for none."""
+    shadow = np.any(mask, axis=0)
+    spans = [np.flatnonzero(line) for line in (mask.any(axis=(1, 2)), shadow.any(axis=1), shadow.any(axis=0))]
+    if not len(spans[0]):
+        return slice(0, 0), slice(0, 0), slice(0, 0)
+    z, rows, columns = (slice(max(int(span[0]) - margin, 0), int(span[-1]) + 1 + margin) for span in spans)
+    return z, rows, columns
+
+
+def areas(mask: Mask) -> NDArray[np.int64]:
+    """Return how many pixels of each slice (z, y, x) are in a mask."""
+    return np.array([np.count_nonzero(plane) for plane in mask], np.int64)

@@ -52,17 +52,18 @@ def _is_one(labels: Labels, spacing: tuple[float, float, float]) -> bool:
     """Say whether right and left share columns and a wide border."""
     import cc3d
 
-    columns = [np.count_nonzero(labels == side, axis=(0, 1)) for side in (RIGHT, LEFT)]
-    smaller = min(int(counts.sum()) for counts in columns) * float(np.prod(spacing))
-    if not smaller:
+    coarse = np.ascontiguousarray(labels[:, ::2, ::2])
+    columns = [np.count_nonzero(coarse == side, axis=(0, 1)) for side in (RIGHT, LEFT)]
+    if not all(counts.any() for counts in columns):
         return False
     spans = [np.searchsorted(np.cumsum(counts) / counts.sum(), (0.05, 0.95)) for counts in columns]
     shared = min(span[1] for span in spans) - max(span[0] for span in spans)
     if shared < SAME_COLUMNS * max(min(span[1] - span[0] for span in spans), 1):
         return False
-    part = cc3d.largest_k(labels[:, ::2, ::2] > 0, k=1, connectivity=6) > 0
-    if np.count_nonzero(part) < IN_ONE_PART * np.count_nonzero(labels[:, ::2, ::2]):
+    part = cc3d.largest_k(coarse > 0, k=1, connectivity=6) > 0
+    if np.count_nonzero(part) < IN_ONE_PART * np.count_nonzero(coarse):
         return False
+    smaller = min(np.count_nonzero(labels == side) for side in (RIGHT, LEFT)) * float(np.prod(spacing))
     touching = cc3d.contacts(labels, connectivity=6, surface_area=True, anisotropy=spacing)
     return bool(touching.get((RIGHT, LEFT), 0.0) >= WIDE_BORDER * smaller ** (2 / 3))
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.grid_scan import GridScan
-from pleura.inference.morphology import dilate
+from pleura.inference.morphology import areas, box_around, dilate
 
 Mask = NDArray[np.bool_]
 
@@ -43,24 +43,25 @@ def recess_zone(lung: Mask, spacing: float) -> slice:
     They reach from `REACH_MM` below its lowest slice, twice, to `HEIGHT_MM` above; what lies in slices apart from most
     of it does not count.
     """
-    areas = np.count_nonzero(lung, axis=(1, 2))
-    occupied = np.flatnonzero(areas)
+    sizes = areas(lung)
+    occupied = np.flatnonzero(sizes)
     if not len(occupied):
         return slice(0, 0)
     runs = np.split(occupied, np.flatnonzero(np.diff(occupied) > 1) + 1)
-    lowest = int(max(runs, key=lambda run: int(areas[run].sum()))[0])
+    lowest = int(max(runs, key=lambda run: int(sizes[run].sum()))[0])
     reach = int(np.ceil(REACH_MM / spacing))
     return slice(max(0, lowest - 2 * reach), min(lowest + int(HEIGHT_MM / spacing) + 1, len(lung)))
 
 
 def around(lung: Mask, spacing: tuple[float, float, float]) -> tuple[slice, slice]:
-    """Return the rows and columns of one lung (z, y, x) with twice the reach around, as far as the slices go."""
-    spans = []
-    for axes, step, size in (((0, 2), spacing[1], lung.shape[1]), ((0, 1), spacing[2], lung.shape[2])):
-        occupied = np.flatnonzero(lung.any(axis=axes))
-        margin = int(np.ceil(2 * REACH_MM / step)) + 1
-        spans.append(slice(max(0, occupied[0] - margin), min(size, occupied[-1] + 1 + margin)))
-    return spans[0], spans[1]
+    """Return the rows and columns of one lung on the coarse grid, with twice the reach around.
+
+    Parameters
+    ----------
+    lung : (z, y, x), on the coarse grid, not empty
+    spacing : millimetres between voxels of the model's grid along (z, y, x)
+    """
+    return box_around(lung, int(np.ceil(REACH_MM / min(spacing[1:]))) + 2)[1:]
 
 
 def missed_recesses(lung: Mask, allowed: Mask, planes: NDArray[np.uint8], scan: GridScan) -> Mask:
@@ -76,8 +77,10 @@ def missed_recesses(lung: Mask, allowed: Mask, planes: NDArray[np.uint8], scan: 
 
     air = allowed & (planes < scan.byte(AIR_HU)) & ~lung
     grown = _grow(lung, air, scan.spacing)
+    if not grown.any():
+        return grown
     pieces = cc3d.connected_components(grown, connectivity=26)
-    sizes = np.bincount(pieces.ravel())
+    sizes = np.bincount(pieces[grown])
     dark = np.bincount(pieces[grown & (planes < scan.byte(DARK_HU))], minlength=len(sizes))
     kept = (sizes * scan.voxel_ml >= LEAST_ML) & (dark <= DARK_SHARE * sizes)
     kept[0] = False

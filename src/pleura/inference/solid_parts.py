@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.grid_scan import GridScan
-from pleura.inference.morphology import dilate, open_mask
+from pleura.inference.morphology import Box, box_around, dilate, open_mask
 
 Mask = NDArray[np.bool_]
 
@@ -65,7 +65,7 @@ Of a white lung, or of consolidation that the network saw in part, all sides may
 class Piece:
     """A solid piece of the mask: its box on the coarse grid, itself in it, if it may be fluid, and what touches it."""
 
-    box: tuple[slice, slice, slice]
+    box: Box
     inside: Mask
     is_fluid: bool
     resting: float
@@ -90,26 +90,30 @@ def airless_parts(mask: Mask, scan: GridScan) -> Mask:
     """
     import cc3d
 
-    parts, count = cc3d.connected_components(mask, connectivity=6, return_N=True)
-    aerated = mask & (scan.coarse < scan.byte(AERATED_HU))
-    sizes, air = (_count(parts, count, where) for where in (mask, aerated))
+    found, box = np.zeros_like(mask), box_around(mask)
+    inside = mask[box]
+    parts, count = cc3d.connected_components(inside, connectivity=6, return_N=True)
+    aerated = inside & (scan.coarse[box] < scan.byte(AERATED_HU))
+    sizes, air = (_count(parts, count, where) for where in (inside, aerated))
     suspects = np.flatnonzero(air < LEAST_AERATED * sizes)
     dropped = np.zeros(count + 1, np.bool_)
     dropped[[part for part in suspects if part and not _is_white_lung(parts == part, aerated)]] = True
     if dropped[np.argmax(sizes)]:
         dropped |= sizes < (SMALL_SHARE_SINGLE if len(mask) == 1 else SMALL_SHARE) * sizes.max()
     dropped[0] = False
-    return np.asarray(dropped[parts])
+    if dropped.any():
+        found[box] = dropped[parts]
+    return found
 
 
 def resting_pieces(mask: Mask, scan: GridScan) -> tuple[Mask, Mask]:
     """Return the solid pieces of a mask that are domes, and those that are fluid within soft tissue."""
-    solid = mask & (scan.coarse > scan.byte(SOLID_HU))
     domes, enclosed = np.zeros_like(mask), np.zeros_like(mask)
     for piece in solid_pieces(mask, scan):
         if piece.is_dome or piece.is_enclosed:
             found = domes if piece.is_dome else enclosed
-            found[piece.box] |= dilate(piece.inside, (1, 2)) & solid[piece.box]
+            solid = mask[piece.box] & (scan.coarse[piece.box] > scan.byte(SOLID_HU))
+            found[piece.box] |= dilate(piece.inside, (1, 2)) & solid
     return domes, enclosed
 
 
@@ -117,27 +121,28 @@ def solid_pieces(mask: Mask, scan: GridScan) -> list[Piece]:
     """Return the solid pieces of a mask of at least `LEAST_PIECE_ML`, without what is thinner than three voxels."""
     import cc3d
 
-    solid = scan.coarse > scan.byte(SOLID_HU)
-    cores = open_mask(mask & solid, (1, 2))
-    parts, count = cc3d.connected_components(cores, connectivity=26, return_N=True)
-    if not count:
-        return []
-    found = cc3d.statistics(parts)
-    sizes = np.asarray(found["voxel_counts"], np.float64) * scan.coarse_voxel_ml
+    around = box_around(mask, 2)
+    marked, solid = mask[around], scan.coarse[around] > scan.byte(SOLID_HU)
+    cores = open_mask(marked & solid, (1, 2))
+    parts = cc3d.connected_components(cores, connectivity=26)
+    sizes = np.bincount(parts[cores]) * scan.coarse_voxel_ml
     large = np.flatnonzero(sizes >= LEAST_PIECE_ML)
-    boxes = {part: _widen(found["bounding_boxes"][part], mask.shape) for part in large if part}
-    return [_piece(box, parts[box] == part, mask[box], scan) for part, box in boxes.items()]
+    return [_piece(parts == part, solid & ~marked, around, scan) for part in large]
 
 
-def _piece(box: tuple[slice, slice, slice], inside: Mask, mask: Mask, scan: GridScan) -> Piece:
-    """Return a piece with what touches it; the masks are those inside its box."""
-    planes = scan.coarse[box]
-    outside = (planes > scan.byte(SOLID_HU)) & ~mask
+def _piece(piece: Mask, soft: Mask, around: Box, scan: GridScan) -> Piece:
+    """Return a piece with what touches it; `soft` is soft tissue outside the mask, both lie in a box of the grid."""
+    close = box_around(piece, 2)
+    inside, outside = piece[close], soft[close]
     beside = dilate(dilate(inside, (1, 2)), (1, 2)) & ~inside
+    z, rows, columns = (
+        slice(outer.start + inner.start, outer.start + inner.stop) for outer, inner in zip(around, close, strict=True)
+    )
+    box = z, rows, columns
     return Piece(
         box=box,
         inside=inside,
-        is_fluid=float(planes[inside].mean()) <= scan.byte(FLUID_HU),
+        is_fluid=float(scan.coarse[box][inside].mean()) <= scan.byte(FLUID_HU),
         resting=_share_next(inside, outside, -1),
         soft_beside=_share(beside & outside, beside),
         soft_above=_share_next(inside, outside, 1),
@@ -157,12 +162,6 @@ def _share_next(inside: Mask, outside: Mask, step: int) -> float:
 def _share(part: Mask, whole: Mask) -> float:
     """Return how much of a mask a part of it is; 0 where the mask is empty."""
     return float(np.count_nonzero(part)) / max(int(np.count_nonzero(whole)), 1)
-
-
-def _widen(box: tuple[slice, ...], shape: tuple[int, ...]) -> tuple[slice, slice, slice]:
-    """Return the box with two voxels around, as far as the array goes."""
-    z, y, x = (slice(max(side.start - 2, 0), min(side.stop + 2, size)) for side, size in zip(box, shape, strict=True))
-    return z, y, x
 
 
 def _count(parts: NDArray[np.integer], count: int, where: Mask) -> NDArray[np.int64]:
