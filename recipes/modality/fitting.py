@@ -16,10 +16,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from pleura.networks.modality import CLASSES, ModalityNet
-from pleura.training.modality.augmentation import changed, cropped, refilled, shuffled
-from pleura.training.modality.drawn import drawn
-from pleura.training.modality.graph import compare, graph, shares
-from pleura.training.modality.pictures import ct_pictures, laterals, projections, radiographs, reformats
+from recipes.modality.augmentation import changed, cropped, refilled, shuffled
+from recipes.modality.drawn import drawn
+from recipes.modality.graph import compare, graph, shares
+from recipes.modality.pictures import ct_pictures, laterals, projections, radiographs, reformats
 
 STEPS = 2200
 _EACH = 32
@@ -87,7 +87,7 @@ def train(stock: Stock, steps: int = STEPS, seed: int = 0) -> ModalityNet:
         schedule.step()
         mean.update_parameters(network)
         if step % 250 == 0:
-            print(f"step {step}: loss {loss.item():.3f}", file=sys.stderr, flush=True)  # noqa: T201 - a run's progress
+            print(f"step {step}: loss {loss.item():.3f}", file=sys.stderr, flush=True)
     network.load_state_dict(mean.module.state_dict())
     return network.eval()
 

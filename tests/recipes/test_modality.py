@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from pleura.networks.modality import ModalityNet
-from pleura.training.modality.augmentation import changed, cropped, refilled, shuffled
-from pleura.training.modality.drawn import drawn
-from pleura.training.modality.fitting import draw_batch, figures, train, write
-from pleura.training.modality.graph import SIDE, compare, graph, shares
-from pleura.training.modality.pictures import STORED, project, square, window
+from recipes.modality.augmentation import changed, cropped, refilled, shuffled
+from recipes.modality.drawn import drawn
+from recipes.modality.fitting import draw_batch, figures, train, write
+from recipes.modality.graph import SIDE, compare, graph, shares
+from recipes.modality.pictures import STORED, project, square, window
 
 KINDS_OF_STOCK = ("ct", "radiograph", "front", "side", "lateral", "reformat", "drawn")
 

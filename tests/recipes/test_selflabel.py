@@ -10,7 +10,7 @@ from pleura.geometry import to_axial
 from pleura.phantom import Phantom, chest
 from pleura.segmentation import Segmentation
 from pleura.training.losses import UNKNOWN
-from pleura.training.selflabel import correct
+from recipes.selflabel import correct
 
 
 @pytest.fixture(scope="module")

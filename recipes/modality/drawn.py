@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.training.modality.pictures import STORED
+from recipes.modality.pictures import STORED
 
 Field = NDArray[Any]
 

@@ -4,7 +4,7 @@ Human-labelled neighbours are few, so apex, diaphragm, trachea and bowel are lea
 has labelled. Its mistakes there are of kinds that CT numbers show: windpipe and bowel are air without tissue
 between, a missed tip is as dark as the lung it belongs to. The result is meant to be looked at before it is used.
 
-    python -m pleura.training.selflabel OUT SCAN...     # writes OUT/<stem>.nii.gz, 0, 1, 2 or 255, on each scan's grid
+    python -m recipes.selflabel OUT SCAN...     # writes OUT/<stem>.nii.gz, 0, 1, 2 or 255, on each scan's grid
 """
 
 from __future__ import annotations
