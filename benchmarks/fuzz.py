@@ -71,12 +71,12 @@ class Trial:
     def steps(self, seed: Seed, path: Path, number: int) -> Iterator[Callable[[], Any]]:
         """Yield what is done with an input, one by one."""
         from pleura.inference.bundle import load_bundle
-        from pleura.reading import read_labels, survey
+        from pleura.reading import read_labels, survey_path
 
         if seed.group == "bundle":
             yield lambda: load_bundle(path.parent)
             return
-        yield lambda: survey(path)
+        yield lambda: survey_path(path)
         yield lambda: read_labels(path)
         yield from self._objects(seed, path)
         yield lambda: self._segmented(path, number)

@@ -133,7 +133,7 @@ def of_reference(scan: Scan, volume: pleura.Volume, segmenter: pleura.Segmenter)
     cleaned = clean_volume(lung, side_score)
     warnings = (
         *ct_warnings(cleaned, scan_on_grid, rules),
-        *lung_warnings(cleaned.labels, planar=volume.planar, cut_sides=cut_sides(cleaned, scan_on_grid)),
+        *lung_warnings(cleaned.labels, is_picture=volume.is_picture, cut_sides=cut_sides(cleaned, scan_on_grid)),
     )
     right, left = (np.count_nonzero(cleaned.labels == side) * scan_on_grid.voxel_ml for side in (RIGHT, LEFT))
     return Found(right, left, rules.provenance.get("rules_ml", {}), tuple(note.code for note in warnings))

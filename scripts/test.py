@@ -88,7 +88,7 @@ def tell(result: pleura.Segmentation, source: Path, folder: Path) -> None:
 
 def write(result: pleura.Segmentation, folder: Path, source: Path) -> list[Path]:
     """Write mask, overlay and, of a single slice, the blanked picture; return where they are."""
-    suffix = "png" if result.volume.planar else "nii.gz"
+    suffix = "png" if result.volume.is_picture else "nii.gz"
     stem = next(one for one in names(source) if is_free(folder / f"{one}_mask.{suffix}", result))
     mask, overlay, lungs = (folder / f"{stem}_{end}" for end in (f"mask.{suffix}", "overlay.png", "lungs.png"))
     guard([mask, sidecar_path(mask), overlay, lungs], identities([source]))

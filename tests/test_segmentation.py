@@ -38,7 +38,7 @@ def picture() -> Segmentation:
     labels[:20, :10] = 1
     labels[:10, 40:] = 2
     grey = np.arange(2000, dtype=np.uint16).reshape(1, 40, 50)
-    volume = Volume(grey, affine_from_spacing((1.0, 5.0, 5.0)), kind=Kind.RADIOGRAPH, planar=True)
+    volume = Volume(grey, affine_from_spacing((1.0, 5.0, 5.0)), kind=Kind.RADIOGRAPH, is_picture=True)
     return Segmentation(labels, volume)
 
 

@@ -116,9 +116,9 @@ def test_volume_with_greys_beyond_a_byte_is_refused(segmenter: pleura.Segmenter,
     deep = np.arange(64 * 64, dtype=np.uint16).reshape(1, 64, 64)
     for voxels in (deep, deep.astype(np.float32) - 100):
         with pytest.raises(UnsuitableInput, match=r"from 0 to 255, these from (0 to 4095|-100 to 3995)") as caught:
-            segmenter(Volume(voxels, np.eye(4)[[2, 1, 0, 3]], kind=kind, planar=True))
+            segmenter(Volume(voxels, np.eye(4)[[2, 1, 0, 3]], kind=kind, is_picture=True))
         assert caught.value.code == "not-grey"
-    stretched = Volume(deep.astype(np.float32) / 4095 * 255, np.eye(4)[[2, 1, 0, 3]], kind=kind, planar=True)
+    stretched = Volume(deep.astype(np.float32) / 4095 * 255, np.eye(4)[[2, 1, 0, 3]], kind=kind, is_picture=True)
     assert segmenter(stretched).labels.shape == (64, 64)
 
 
@@ -127,7 +127,7 @@ def test_radiograph_is_recorded_with_what_was_asked_for_and_the_time_it_took_to_
 ) -> None:
     now = [0.0]
     grey = np.clip((phantom.volume.voxels[20] + 1250.0) / 1500 * 255, 0, 255).astype(np.uint8)
-    picture = pleura.Volume(grey[None], affine_from_spacing((1.0, 2.0, 2.0)), kind=Kind.WINDOWED, planar=True)
+    picture = pleura.Volume(grey[None], affine_from_spacing((1.0, 2.0, 2.0)), kind=Kind.WINDOWED, is_picture=True)
 
     def read(_: str, **__: object) -> Volume:
         now[0] += 5
@@ -146,7 +146,7 @@ def test_radiograph_is_recorded_with_what_was_asked_for_and_the_time_it_took_to_
 @pytest.mark.parametrize("modality", ["ct", "cr"])
 def test_provenance_is_known_before_a_scan_is_segmented(phantom: Phantom, modality: str) -> None:
     grey = np.clip((phantom.volume.voxels[20] + 1250.0) / 1500 * 255, 0, 255).astype(np.uint8)
-    picture = pleura.Volume(grey[None], affine_from_spacing((1.0, 2.0, 2.0)), kind=Kind.WINDOWED, planar=True)
+    picture = pleura.Volume(grey[None], affine_from_spacing((1.0, 2.0, 2.0)), kind=Kind.WINDOWED, is_picture=True)
     segmenter = pleura.Segmenter(modality=modality)
     expected = segmenter.provenance(picture)
     assert expected == segmenter(picture).provenance
@@ -168,9 +168,9 @@ def test_mirror_image_of_a_radiograph_has_its_sides_by_the_affine(segmenter: ple
     with Image.open(path) as picture:
         grey = np.asarray(picture.convert("L"))[None]
     affine = affine_from_spacing((1.0, 1.0, 1.0))
-    usual = segmenter(Volume(grey, affine, kind=Kind.RADIOGRAPH, planar=True))
+    usual = segmenter(Volume(grey, affine, kind=Kind.RADIOGRAPH, is_picture=True))
     affine[:, 2] *= -1
-    mirrored = segmenter(Volume(np.ascontiguousarray(grey[:, :, ::-1]), affine, kind=Kind.RADIOGRAPH, planar=True))
+    mirrored = segmenter(Volume(np.ascontiguousarray(grey[:, :, ::-1]), affine, kind=Kind.RADIOGRAPH, is_picture=True))
     assert {1, 2} <= set(np.unique(usual.labels))
     np.testing.assert_array_equal(mirrored.labels[:, ::-1], usual.labels)
 

@@ -120,12 +120,12 @@ class Segmenter:
             argmax_on_scan(batches, fov, axial, self.bundle, self.threads)
             clock.lap("network")
             warnings = (
-                lung_warnings(axial, planar=volume.planar or volume.kind is Kind.RADIOGRAPH)
+                lung_warnings(axial, is_picture=volume.is_picture or volume.kind is Kind.RADIOGRAPH)
                 if self.bundle.labels == RIGHT_AND_LEFT
                 else empty_warnings(axial, self.bundle.labels)
             )
         return Segmentation(
-            labels=labels[0] if volume.planar else labels,
+            labels=labels[0] if volume.is_picture else labels,
             volume=volume,
             warnings=(*case_warnings, *warnings),
             timings=clock.laps,

@@ -102,7 +102,7 @@ class Volume:
     voxels : (z, y, x) int16 HU for `Kind.HU`; uint8, uint16 or float32 grey values for the other kinds
     affine : (4, 4) float64, array index (k, j, i, 1) -> LPS millimetres
     kind : what the values mean
-    planar : True for a single picture, whose labels are handed back as (y, x)
+    is_picture : True for a single picture, whose labels are handed back as (y, x)
     spacing_known : False where the source holds no millimetres, or none to be believed; distances then count pixels
     identity : what it was read from
     notes : what the reader decided and why
@@ -112,7 +112,7 @@ class Volume:
     voxels: NDArray[Any]
     affine: Affine
     kind: Kind = Kind.HU
-    planar: bool = False
+    is_picture: bool = False
     spacing_known: bool = True
     identity: Identity = field(default_factory=Identity)
     notes: tuple[Note, ...] = ()
@@ -149,7 +149,7 @@ class Volume:
 
 def grid_text(volume: Volume) -> str:
     """Return voxels along each axis, and millimetres where known: ``87 x 256 x 256, 2.50 x 0.70 x 0.70 mm``."""
-    first = 1 if volume.planar else 0
+    first = 1 if volume.is_picture else 0
     shape = " x ".join(str(count) for count in volume.shape[first:])
     steps = " x ".join(f"{step:.2f}" for step in volume.spacing[first:])
     return f"{shape}, {steps} mm" if volume.spacing_known else shape

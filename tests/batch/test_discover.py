@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from pleura.batch.discover import discover
 from pleura.errors import UnreadableInput
 from pleura.phantom import chest, write_dicom
-from pleura.reading import read, survey
+from pleura.reading import read, survey_path
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -110,7 +110,7 @@ def test_what_is_no_chest_beside_radiographs_of_a_cohort_is_left_to_fail_or_to_t
         save(_of_study(_radiograph(1, view), name[1]), elsewhere / name)
     save(_of_study(_radiograph(2), "4"), elsewhere / "p4/again.dcm")
     assert _planned(elsewhere) == ["p1", "p2", "p3", "p4/again.dcm", "p4/front.dcm", "p4/side.dcm"]
-    assert "1 lateral-view" in survey(elsewhere / "p3").notes[0].message
+    assert "1 lateral-view" in survey_path(elsewhere / "p3").notes[0].message
 
 
 def test_linked_folders_are_gone_through_once_and_never_lead_out_to_others(elsewhere: Path) -> None:

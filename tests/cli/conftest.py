@@ -62,7 +62,7 @@ class Threshold:
         labels = air.astype(np.uint8)
         labels[..., labels.shape[-1] // 2 :] *= 2
         warnings = () if air.any() else (Note("no-lung", "no lung was found"),)
-        labels = labels[0] if volume.planar else labels
+        labels = labels[0] if volume.is_picture else labels
         return Segmentation(labels, volume, warnings, {"read": 0.25}, self.provenance(volume))
 
     def provenance(self, volume: Volume) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def test_line_on_a_radiograph_tells_areas_heights_and_their_ratio(run, network, 
     grey = np.full((40, 40), 200, np.uint8)
     labels = np.zeros((40, 40), np.uint8)
     labels[5:35, 5:15], labels[10:30, 25:35] = 1, 2
-    volume = Volume(grey[None], affine_from_spacing((1.0, 10.0, 5.0)), kind=Kind.RADIOGRAPH, planar=True)
+    volume = Volume(grey[None], affine_from_spacing((1.0, 10.0, 5.0)), kind=Kind.RADIOGRAPH, is_picture=True)
     monkeypatch.setattr(pleura.segmenter.Segmenter, "__call__", lambda *_, **__: Segmentation(labels, volume))
     # pixels of half a square centimetre: 300 and 200 of them; rows of 1 cm: 30 and 20
     told = "right lung 150 cm², 30.0 cm high, left lung 100 cm², 20.0 cm high, left to right 0.67"

@@ -55,7 +55,7 @@ def test_bit_of_a_lung_that_is_called_the_other_says_nothing_of_the_orientation(
 
 
 def test_picture_may_show_the_patient_any_way_round() -> None:
-    assert not lung_warnings(lungs()[4:5, :, ::-1], planar=True)
+    assert not lung_warnings(lungs()[4:5, :, ::-1], is_picture=True)
 
 
 def test_lung_in_the_first_slice_is_cut_off() -> None:

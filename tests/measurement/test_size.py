@@ -27,7 +27,7 @@ def radiograph(turn: int = 0) -> tuple[np.ndarray, Volume]:
     labels = np.ascontiguousarray(np.rot90(labels, turn))
     steps = (20.0, 30.0) if turn % 2 == 0 else (30.0, 20.0)
     affine = affine_from_spacing((1.0, *steps))
-    return labels, Volume(labels[None] * 90, affine, kind=Kind.RADIOGRAPH, planar=True)
+    return labels, Volume(labels[None] * 90, affine, kind=Kind.RADIOGRAPH, is_picture=True)
 
 
 def test_scan_has_millilitres_and_neither_area_nor_height() -> None:
@@ -66,7 +66,7 @@ def test_one_lung_is_measured_along_the_rows_and_compared_with_nothing() -> None
 
 def test_radiograph_stored_as_a_volume_of_one_slice_has_areas() -> None:
     labels, volume = radiograph()
-    flat = measure(labels[None], replace(volume, planar=False), LUNGS)
+    flat = measure(labels[None], replace(volume, is_picture=False), LUNGS)
     assert flat == measure(labels, volume, LUNGS)
 
 

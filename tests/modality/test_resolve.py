@@ -75,7 +75,7 @@ def test_volume_of_one_slice_is_looked_at_like_a_picture(shared: Path) -> None:
     grey = radiograph(shared).voxels
     volume, warnings = resolve_kind(from_array(grey, (5.0, 0.3, 0.3)))
     assert volume.kind is Kind.RADIOGRAPH
-    assert not volume.planar
+    assert not volume.is_picture
     assert not warnings
     assert "taken-for-radiograph" in codes(volume.notes)
     assert "short-coverage" not in codes(volume.notes)

@@ -86,7 +86,7 @@ def test_one_file_alone_has_no_name_in_the_temporary_folder(
 
 def test_a_member_opens_its_archive_anew_in_another_process(tmp_path: Path) -> None:
     path = pack(tmp_path / "scan.zip", save_all(series(HU), tmp_path / "scan"))
-    with archive.opened(path, gzipped=False) as files:
+    with archive.open_archive(path, gzipped=False) as files:
         sent = pickle.loads(pickle.dumps(files))
         assert sent == files
         with sent[1].open("rb") as file:

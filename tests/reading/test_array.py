@@ -27,7 +27,7 @@ def test_an_array_with_spacing_becomes_a_volume_and_is_not_written_to() -> None:
 
 def test_a_picture_is_planar_and_without_spacing_nothing_is_known() -> None:
     volume = from_array(chest()[0])
-    assert volume.planar
+    assert volume.is_picture
     assert volume.shape == (1, 64, 64)
     assert not volume.spacing_known
     assert from_array(chest()[0], (2, 3)).spacing == (1, 2, 3)

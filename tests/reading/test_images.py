@@ -34,7 +34,7 @@ def turned(order: tuple[int, int, int], signs: tuple[int, int, int]) -> tuple[np
 def assert_same(found: Volume, read: Volume) -> None:
     np.testing.assert_array_equal(found.voxels, read.voxels)
     np.testing.assert_allclose(found.affine, read.affine, atol=1e-4)
-    assert (found.kind, found.planar, found.spacing_known) == (read.kind, read.planar, read.spacing_known)
+    assert (found.kind, found.is_picture, found.spacing_known) == (read.kind, read.is_picture, read.spacing_known)
     assert [note.code for note in found.notes] == [note.code for note in read.notes]
     assert found.identity.sha256 == read.identity.sha256
 
@@ -113,7 +113,7 @@ def test_a_picture_of_itk_without_millimetres_has_no_spacing() -> None:
     grey = np.clip((chest((1, 64, 64))[0] + 1150.0) / 5.5, 0, 255).astype(np.uint8)
     image = SimpleITK.GetImageFromArray(grey)
     volume = from_image(image)
-    assert (volume.planar, volume.spacing_known, volume.kind) == (True, False, Kind.WINDOWED)
+    assert (volume.is_picture, volume.spacing_known, volume.kind) == (True, False, Kind.WINDOWED)
     image.SetSpacing((0.5, 0.7))
     assert from_image(image).spacing[1:] == pytest.approx((0.7, 0.5))
 

@@ -32,7 +32,7 @@ def test_what_was_written_is_read_back_on_the_same_grid(suffix: str, labels: np.
     assert np.array_equal(found.voxels, labels)
     assert found.affine == pytest.approx(affine_from_spacing((5.0, 0.7, 0.8)), abs=1e-5)
     assert found.placed
-    assert not found.planar
+    assert not found.is_picture
 
 
 def test_a_palette_counts_by_its_numbers_and_a_picture_has_no_millimetres(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def test_a_palette_counts_by_its_numbers_and_a_picture_has_no_millimetres(tmp_pa
     picture.save(tmp_path / "mask.png")
     found = read_labels(tmp_path / "mask.png")
     assert np.array_equal(found.voxels, LABELS[1:2])
-    assert found.planar
+    assert found.is_picture
     assert not found.placed
 
 
@@ -110,5 +110,5 @@ def test_a_dicom_picture_is_a_mask_by_its_stored_values(kind: str, bits: int, tm
     slice_.save_as(path)
     found = read_labels(path)
     assert np.array_equal(found.voxels, LABELS[1:2] * 127)
-    assert found.planar
+    assert found.is_picture
     assert not found.placed

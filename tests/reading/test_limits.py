@@ -17,7 +17,7 @@ from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
 
 import pleura
 from pleura.errors import PleuraError
-from pleura.reading import survey
+from pleura.reading import survey_path
 from pleura.reading.limits import MOST_BYTES, MOST_PACKED, MOST_PIXELS, check_size
 
 HU = chest((24, 64, 64))
@@ -133,7 +133,7 @@ def test_more_frames_than_the_pixel_data_hold_are_refused_at_once(tmp_path: Path
     for path in (native, packed):
         assert error_code(path) == "damaged"
         with pytest.raises(PleuraError, match="NumberOfFrames"):
-            survey(path)
+            survey_path(path)
 
 
 def test_an_enhanced_object_of_fewer_frames_than_it_says_is_refused(tmp_path: Path) -> None:
@@ -233,7 +233,7 @@ def test_a_picture_of_very_many_scans_is_refused_before_decoding(tmp_path: Path)
     (tmp_path / "a.jpg").write_bytes(whole[:-2] + last * 600 + whole[-2:])
     assert error_code(tmp_path / "a.jpg") == "too-large"
     (tmp_path / "a.jpg").write_bytes(whole)
-    assert pleura.read(tmp_path / "a.jpg").planar
+    assert pleura.read(tmp_path / "a.jpg").is_picture
 
 
 def test_a_hostile_file_in_a_folder_is_left_out_like_any_damaged_one(tmp_path: Path) -> None:
@@ -247,4 +247,4 @@ def test_a_hostile_file_in_a_folder_is_left_out_like_any_damaged_one(tmp_path: P
     volume = pleura.read(folder)
     assert "damaged-files" in {note.code for note in volume.notes}
     assert volume.shape == HU.shape
-    assert survey(folder).series[0].usable
+    assert survey_path(folder).series[0].usable

@@ -51,7 +51,7 @@ def test_a_file_of_two_axes_is_a_picture_in_the_plane_of_x_and_y(tmp_path: Path)
     made.SetDirection((0, 1, -1, 0))
     SimpleITK.WriteImage(made, str(tmp_path / "slice.mha"))
     volume = pleura.read(tmp_path / "slice.mha")
-    assert volume.planar
+    assert volume.is_picture
     np.testing.assert_array_equal(volume.voxels, hu[None])
     here = made.TransformIndexToPhysicalPoint((3, 11))
     np.testing.assert_allclose((volume.affine @ (0, 11, 3, 1))[:3], (*here, 0.0))

@@ -126,7 +126,7 @@ def test_empty_axes_at_the_end_are_dropped_and_real_ones_refused(tmp_path: Path)
 def test_a_two_dimensional_file_is_a_picture(tmp_path: Path) -> None:
     hu = chest()[3]
     volume = pleura.read(save(hu.T, tmp_path / "flat.nii"))
-    assert volume.planar
+    assert volume.is_picture
     save((hu.T + 3000).astype(np.uint16) * 7, tmp_path / "deep.nii")
     assert pleura.read(tmp_path / "deep.nii").kind is Kind.WINDOWED
     np.testing.assert_array_equal(volume.voxels[0], hu)

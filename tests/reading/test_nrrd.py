@@ -71,7 +71,7 @@ def test_a_file_of_two_axes_is_a_picture_where_simpleitk_puts_it(tmp_path: Path)
     made.SetOrigin((-10.0, 20.0))
     SimpleITK.WriteImage(made, str(tmp_path / "slice.nrrd"))
     volume = pleura.read(tmp_path / "slice.nrrd")
-    assert volume.planar
+    assert volume.is_picture
     np.testing.assert_array_equal(volume.voxels, HU[20:21])
     here = made.TransformIndexToPhysicalPoint((3, 11))
     np.testing.assert_allclose((volume.affine @ (0, 11, 3, 1))[:3], (*here, 0.0))

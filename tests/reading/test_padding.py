@@ -8,7 +8,7 @@ from dicom_files import chest
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
-from pleura.reading import values
+from pleura.reading.intensity import interpret
 from pleura.reading.padding import connected_to_border, corner_values
 from pleura.volume import Kind
 
@@ -24,36 +24,36 @@ SIDES = abs(ACROSS) > 29
 def test_padding_of_any_value_and_shape_becomes_air(where: NDArray[np.bool_], value: float) -> None:
     padded = HU.astype(np.float64)
     padded[:, where] = value
-    meaning = values.interpret(padded)
-    assert meaning.kind is Kind.HU
-    assert "padding" in {note.code for note in meaning.notes}
-    np.testing.assert_array_equal(meaning.voxels[:, ~where], HU[:, ~where])
-    assert meaning.voxels[:, where].max() < -850
+    intensity = interpret(padded)
+    assert intensity.kind is Kind.HU
+    assert "padding" in {note.code for note in intensity.notes}
+    np.testing.assert_array_equal(intensity.voxels[:, ~where], HU[:, ~where])
+    assert intensity.voxels[:, where].max() < -850
 
 
 @pytest.mark.parametrize("value", [-32768, -3024, -2000, -1024])
 def test_padding_below_air_is_air_without_a_word(value: int) -> None:
     padded = HU.copy()
     padded[:, CIRCLE] = value
-    meaning = values.interpret(padded)
-    assert [note.code for note in meaning.notes] == ["values-hu"]
-    assert set(meaning.voxels[:, CIRCLE].ravel()) == {-1024}
+    intensity = interpret(padded)
+    assert [note.code for note in intensity.notes] == ["values-hu"]
+    assert set(intensity.voxels[:, CIRCLE].ravel()) == {-1024}
 
 
 def test_raw_unsigned_values_are_judged_beside_their_padding() -> None:
     raw = (HU + 1024).astype(np.uint16)
     raw[:, CIRCLE] = 65535
-    meaning = values.interpret(raw)
-    assert {note.code for note in meaning.notes} == {"hu-offset-corrected", "padding"}
-    np.testing.assert_array_equal(meaning.voxels[:, ~CIRCLE], HU[:, ~CIRCLE])
-    assert set(meaning.voxels[:, CIRCLE].ravel()) == {-1024}
+    intensity = interpret(raw)
+    assert {note.code for note in intensity.notes} == {"hu-offset-corrected", "padding"}
+    np.testing.assert_array_equal(intensity.voxels[:, ~CIRCLE], HU[:, ~CIRCLE])
+    assert set(intensity.voxels[:, CIRCLE].ravel()) == {-1024}
 
 
 def test_the_same_value_within_the_body_is_kept() -> None:
     padded = HU.copy()
     padded[:, 30:34, 30:34] = 0
     padded[:, CIRCLE] = 0
-    found = values.interpret(padded).voxels
+    found = interpret(padded).voxels
     assert set(found[:, 30:34, 30:34].ravel()) == {0}
 
 
@@ -61,7 +61,7 @@ def test_many_values_within_the_scan_that_are_no_numbers_are_refused() -> None:
     torn = HU.astype(np.float32)
     torn[:, 20:40, 20:40] = np.nan
     with pytest.raises(UnsuitableInput) as caught:
-        values.interpret(torn)
+        interpret(torn)
     assert caught.value.code == "not-finite"
 
 
@@ -91,15 +91,15 @@ def test_a_ring_within_corners_of_air_becomes_air(value: int) -> None:
     padded = np.where(HU < -890, -1000 + HU % 17, HU).astype(np.int16)
     padded[:, np.hypot(DOWN, ACROSS) > 31] = -1024
     padded[:, RING] = value
-    meaning = values.interpret(padded)
-    assert "padding" in {note.code for note in meaning.notes}
-    assert set(meaning.voxels[:, RING].ravel()) == {-1024}
+    intensity = interpret(padded)
+    assert "padding" in {note.code for note in intensity.notes}
+    assert set(intensity.voxels[:, RING].ravel()) == {-1024}
 
 
 def test_different_padding_at_two_sides_becomes_air() -> None:
     padded = HU.copy()
     padded[:, :4], padded[:, -4:] = 3071, 0
-    found = values.interpret(padded).voxels
+    found = interpret(padded).voxels
     assert set(found[:, :4].ravel()) == set(found[:, -4:].ravel()) == {-1024}
     np.testing.assert_array_equal(found[:, 4:-4], HU[:, 4:-4])
 
@@ -107,24 +107,24 @@ def test_different_padding_at_two_sides_becomes_air() -> None:
 def test_a_drawn_body_without_noise_is_kept() -> None:
     drawn = np.where(HU > -500, 40, np.where(HU > -900, -850, -1000)).astype(np.int16)
     drawn[:, 28:36, 28:36] = 300
-    meaning = values.interpret(drawn.copy())
-    np.testing.assert_array_equal(meaning.voxels, drawn)
-    assert [note.code for note in meaning.notes] == ["values-hu"]
+    intensity = interpret(drawn.copy())
+    np.testing.assert_array_equal(intensity.voxels, drawn)
+    assert [note.code for note in intensity.notes] == ["values-hu"]
 
 
 @pytest.mark.parametrize("value", [0, 170, 3071, -700])
 def test_value_around_lungs_that_were_cut_out_stands_for_the_body_and_is_kept(value: int) -> None:
     cut_out = np.where((HU > -900) & (HU < -500), HU, value).astype(np.int16)
     cut_out[:, 30:32, 20:22] = 40  # a vessel
-    meaning = values.interpret(cut_out.copy(), Kind.HU)
-    np.testing.assert_array_equal(meaning.voxels, cut_out)
-    assert not meaning.notes
+    intensity = interpret(cut_out.copy(), Kind.HU)
+    np.testing.assert_array_equal(intensity.voxels, cut_out)
+    assert not intensity.notes
 
 
 def test_air_at_the_value_where_hu_are_cut_off_is_kept() -> None:
     cut_off = np.maximum(HU, -850)
-    meaning = values.interpret(cut_off.copy())
-    np.testing.assert_array_equal(meaning.voxels, cut_off)
+    intensity = interpret(cut_off.copy())
+    np.testing.assert_array_equal(intensity.voxels, cut_off)
 
 
 def test_only_what_is_joined_to_the_border_is_outside() -> None:

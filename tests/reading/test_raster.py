@@ -32,7 +32,7 @@ def test_an_8_bit_picture_is_a_windowed_slice_without_millimetres(tmp_path: Path
     volume = pleura.read(path)
     np.testing.assert_array_equal(volume.voxels[0], GREY)
     assert volume.kind is Kind.WINDOWED
-    assert volume.planar
+    assert volume.is_picture
     assert not volume.spacing_known
     assert volume.spacing == (1, 1, 1)
     assert {note.code for note in volume.notes} == {"spacing-unknown", "values-windowed"}

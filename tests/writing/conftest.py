@@ -54,5 +54,5 @@ def picture() -> Segmentation:
     labels[1:3, 1] = 1
     labels[1:3, 4] = 2
     grey = np.full((1, 4, 6), 200, np.uint8)
-    volume = Volume(grey, np.eye(4)[[2, 1, 0, 3]], kind=Kind.WINDOWED, planar=True, spacing_known=False)
+    volume = Volume(grey, np.eye(4)[[2, 1, 0, 3]], kind=Kind.WINDOWED, is_picture=True, spacing_known=False)
     return Segmentation(labels, volume)

@@ -86,9 +86,9 @@ def test_scan_of_any_shape_can_be_shown(shape: tuple[int, int, int], tmp_path: P
 
 
 def test_radiograph_in_a_volume_of_one_slice_is_shown_as_a_picture(picture: Segmentation, tmp_path: Path) -> None:
-    volume = replace(picture.volume, kind=Kind.RADIOGRAPH, planar=False)
+    volume = replace(picture.volume, kind=Kind.RADIOGRAPH, is_picture=False)
     deep = replace(picture, volume=volume, labels=picture.labels[None])
-    flat = replace(picture, volume=replace(volume, planar=True))
+    flat = replace(picture, volume=replace(volume, is_picture=True))
     np.testing.assert_array_equal(
         _pixels(write_preview(deep, tmp_path / "a.png")), _pixels(write_preview(flat, tmp_path / "b.png"))
     )

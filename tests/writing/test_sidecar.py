@@ -62,7 +62,7 @@ def test_picture_without_millimetres_has_no_millilitres(picture: Segmentation) -
 def test_radiograph_has_area_share_and_height_and_a_scan_has_none_of_them(
     picture: Segmentation, plain: Segmentation
 ) -> None:
-    volume = Volume(picture.volume.voxels, affine_from_spacing((9.0, 5.0, 10.0)), kind=Kind.RADIOGRAPH, planar=True)
+    volume = Volume(picture.volume.voxels, affine_from_spacing((9.0, 5.0, 10.0)), kind=Kind.RADIOGRAPH, is_picture=True)
     found = sidecar_fields(replace(picture, volume=volume))
     # 2 of 24 pixels of 5 x 10 mm are 1 square centimetre, 2 rows of 5 mm are 1 centimetre high
     keys = ("cm2", "share", "height_cm", "ml")

@@ -11,8 +11,8 @@ from pleura.errors import UnreadableInput
 from pleura.file_format import Format, detect_format, format_by_name, is_voxels_of_pair
 from pleura.reading.dicom.elements import read_elements
 from pleura.reading.dicom.header import Header, parse_header
-from pleura.reading.dicom.sop_classes import is_radiograph, objection
-from pleura.reading.walk import file_set, files_below
+from pleura.reading.dicom.sop_classes import is_radiograph, rejection
+from pleura.reading.walk import files_below, resolve_dicomdir
 from pleura.volume import Note
 from pleura.writing import is_pleura_output
 
@@ -69,7 +69,7 @@ def discover(path: Path, *, one_scan: bool = False) -> Discovery:
     ----------
     one_scan : the path is a scan as a whole, as where one of its series is wanted; its files are not looked into
     """
-    folder = file_set(path)
+    folder = resolve_dicomdir(path)
     if not folder.is_dir():
         return Discovery((path if one_scan else folder,))
     unreadable: list[Path] = []
@@ -130,7 +130,7 @@ def _content(files: Iterable[Path]) -> _Content:
 def _add_dicom(content: _Content, file: Path) -> None:
     header = _header(file)
     study = (header.study_uid or header.series_uid) if header else ""
-    sound = header is not None and objection(header) is None
+    sound = header is not None and rejection(header) is None
     content.study = content.study or study
     if header is not None and sound and not is_radiograph(header):
         content.studies.add(study or str(file.parent))

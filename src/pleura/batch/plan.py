@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from pleura.batch.discover import Discovery, discover
 from pleura.batch.result_names import ResultName, distinct_names
 from pleura.errors import PleuraError, UnwritableOutput
-from pleura.reading.walk import file_set
+from pleura.reading.walk import resolve_dicomdir
 from pleura.volume import Note, Volume
 from pleura.writing import SUFFIXES, sidecar_path, suffix_of
 from pleura.writing.earlier import refuse_to_replace
 
 if TYPE_CHECKING:
-    from pleura.reading.summary import SeriesSummary
+    from pleura.reading.survey import SeriesSummary
 
 _RESULTS, _PICTURE = "lungs", "-preview.png"
 _UID = re.compile(r"\d+(\.\d+){3,}(#\d+)?")
@@ -58,7 +58,7 @@ class Job:
 
     def target(self, volume: Volume) -> Path:
         """Return the path of the mask: a PNG for a picture, compressed NIfTI otherwise, unless it was named."""
-        suffix = ".png" if volume.planar else ".nii.gz"
+        suffix = ".png" if volume.is_picture else ".nii.gz"
         return self.output or self.stem.with_name(self.stem.name + suffix)
 
 
@@ -108,7 +108,7 @@ def _scans(given: Sequence[str], series: str | None) -> Iterator[tuple[Job, Resu
     """Give each scan once, with what its result may be called."""
     seen: set[tuple[str, str | None]] = set()
     for root in given:
-        folder, found = file_set(Path(root)), _discovered(Path(root), series)
+        folder, found = resolve_dicomdir(Path(root)), _discovered(Path(root), series)
         for source in found.scans:
             inside = source.relative_to(folder) if source.is_relative_to(folder) else Path()
             name = str(Path(folder if folder != Path(root) else root, inside)) if inside.parts else root
@@ -149,11 +149,11 @@ def _each_series(job: Job) -> list[Job]:
     if job.series != ALL:
         return [job]
     from pleura.file_format import Format, detect_format
-    from pleura.reading import survey
+    from pleura.reading import survey_path
 
     try:
         dicom = job.source.is_dir() or detect_format(job.source)[0] in {Format.DICOM, Format.ZIP}
-        found = survey(job.source).series if dicom else ()
+        found = survey_path(job.source).series if dicom else ()
     except (PleuraError, OSError):
         found = ()
     parts = [replace(job, series=one.key or str(one.number), number=one.number) for one in found if one.suitable]

@@ -15,7 +15,7 @@ from itertools import count
 from pathlib import Path
 
 from pleura.file_format import without_suffix
-from pleura.reading.walk import file_set
+from pleura.reading.walk import resolve_dicomdir
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class ResultName:
         depth : parts of the path below the folder that was given
         series : its number, where each series of the input has a result
         """
-        path = Path(os.path.normpath(file_set(source).absolute()))
+        path = Path(os.path.normpath(resolve_dicomdir(source).absolute()))
         stem = path.name if path.is_dir() else without_suffix(path.name)
         suffix = "" if path.is_dir() else path.name[len(stem) :]
         number = f"_series{series}" if series else ""

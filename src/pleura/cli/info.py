@@ -17,7 +17,7 @@ from pleura.cli.paths import given_path
 
 if TYPE_CHECKING:
     from pleura.errors import Choice
-    from pleura.reading.summary import SeriesSummary, Survey
+    from pleura.reading.survey import SeriesSummary, Survey
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -43,10 +43,10 @@ def run(wishes: Namespace) -> int:
 
 def _described(job: Job, number: int, wishes: Namespace) -> bool:
     """Describe one scan; return whether it can be segmented."""
-    from pleura.reading import survey
+    from pleura.reading import survey_path
 
     try:
-        found = survey(job.source)
+        found = survey_path(job.source)
     except Exception as error:
         complain(error, debug=wishes.debug)
         if wishes.json:

@@ -35,12 +35,12 @@ def read_mask(path: Path) -> LabelMap:
     if not np.array_equal(labels, values):
         text = f"{path.name}: values are not whole numbers from 0 to 255: a scan or a map of probabilities, not a mask"
         raise UnsuitableInput(text, code="not-a-mask")
-    return LabelMap(labels, found.affine, placed=found.placed, lossy=found.lossy, planar=found.planar)
+    return LabelMap(labels, found.affine, placed=found.placed, lossy=found.lossy, is_picture=found.is_picture)
 
 
 def in_millimetres(mask: LabelMap) -> bool:
     """Say whether the affine counts millimetres, not pixels."""
-    return mask.placed or not mask.planar
+    return mask.placed or not mask.is_picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +95,7 @@ def align(reference: LabelMap, prediction: LabelMap, spacing: Sequence[float] | 
     steps = of_axes(known[0].affine) if known else tuple(spacing or (1.0, 1.0, 1.0))
     turn = prediction.affine if both else None
     unit = "mm" if known or spacing else "px"
-    if len(a) == 1 and (reference.planar or prediction.planar):
+    if len(a) == 1 and (reference.is_picture or prediction.is_picture):
         return AlignedMasks(a[0], b[0], steps[-2:], unit, turn)
     return AlignedMasks(a, b, steps, unit, turn, voxel_ml(known[0].affine) if known else None)
 

@@ -156,8 +156,8 @@ def _segmented(
 
 
 def _as_map(labels: NDArray[np.uint8], volume: Volume) -> LabelMap:
-    placed = volume.spacing_known and not volume.planar
-    return LabelMap(labels.reshape(volume.shape), volume.affine, placed=placed, planar=volume.planar)
+    placed = volume.spacing_known and not volume.is_picture
+    return LabelMap(labels.reshape(volume.shape), volume.affine, placed=placed, is_picture=volume.is_picture)
 
 
 def scored_structures(evaluation: Evaluation, labels: Mapping[int, str]) -> tuple[str, ...]:

@@ -36,10 +36,10 @@ def find_ct_lungs(
     """
     if volume.kind is not Kind.HU:
         cleaned = clean_volume(lung, side_score)
-        return cleaned, lung_warnings(cleaned.labels, planar=volume.planar), RuleVolumes()
+        return cleaned, lung_warnings(cleaned.labels, is_picture=volume.is_picture), RuleVolumes()
     scan = grid_scan(volume, planes, fov, bundle)
     rules = apply_anatomy_rules(lung, side_score, scan)
     cleaned = clean_volume(lung, side_score)
     join_one_lung(cleaned.labels, planes[cleaned.box], scan)
-    warnings = lung_warnings(cleaned.labels, planar=volume.planar, cut_sides=cut_sides(cleaned, scan))
+    warnings = lung_warnings(cleaned.labels, is_picture=volume.is_picture, cut_sides=cut_sides(cleaned, scan))
     return cleaned, (*ct_warnings(cleaned, scan, rules), *warnings), rules

@@ -15,17 +15,19 @@ ENOUGH_OF_BOTH = 0.05
 side, bits of that lung may be called the other."""
 
 
-def lung_warnings(axial: NDArray[np.uint8], *, planar: bool = False, cut_sides: Sequence[str] = ()) -> tuple[Note, ...]:
+def lung_warnings(
+    axial: NDArray[np.uint8], *, is_picture: bool = False, cut_sides: Sequence[str] = ()
+) -> tuple[Note, ...]:
     """Return what stands out, the gravest first, in labels (z, y, x) whose axes run to the head, back and left.
 
-    `planar` says that it is a picture, which may show the patient any way round; `cut_sides` are the sides of the
+    `is_picture` says that it is a picture, which may show the patient any way round; `cut_sides` are the sides of the
     field of view that lung reaches.
     """
     columns = {side: sum((plane == side).sum(axis=0) for plane in axial) for side in (RIGHT, LEFT)}
     right, left = int(columns[RIGHT].sum()), int(columns[LEFT].sum())
     if not right + left:
         return (Note("no-lung", "no lung was found; the mask is empty"),)
-    exchanged = [] if planar else _exchanged(columns[RIGHT], columns[LEFT])
+    exchanged = [] if is_picture else _exchanged(columns[RIGHT], columns[LEFT])
     return (*_one_sided(right, left), *exchanged, *_cut_off(axial, cut_sides))
 
 

@@ -75,7 +75,7 @@ def measure(labels: NDArray[np.uint8], volume: Volume, structures: Sequence[Labe
     """
     counts = [_count(labels, label.value) for label in structures]
     heights = _heights(labels, volume, structures)
-    area = volume.planar or volume.kind is Kind.RADIOGRAPH
+    area = volume.is_picture or volume.kind is Kind.RADIOGRAPH
     millilitres = voxel_ml(volume.affine) if volume.spacing_known and not area else None
     square_centimetres = volume.spacing[1] * volume.spacing[2] / 100.0 if volume.spacing_known and area else None
     sizes = tuple(

@@ -73,7 +73,7 @@ def with_oriented_sides(
         return lung, False, ()
     if not sides_are_swapped(labels):
         return labels, True, ()
-    stated = volume.spacing_known and not volume.planar
+    stated = volume.spacing_known and not volume.is_picture
     if not stated or any(note.code == "orientation-unknown" for note in volume.notes):
         return labels, True, (Note("sides-reversed", CASE_WARNINGS["sides-reversed"]),)
     return lung, False, (Note("sides-swapped", CASE_WARNINGS["sides-swapped"]),)

@@ -72,7 +72,7 @@ def match_series(
     chosen, more = _one_each(pairs, root)
     drawn_on = {pair.series for pair in pairs}
     left = {key: one for key, one in images.items() if key not in drawn_on}
-    usable = {key: _folder(one) for key, one in left.items() if one.objection is None}
+    usable = {key: _folder(one) for key, one in left.items() if one.rejection is None}
     beside = masks_beside(usable, {key for key, files in masks.items() if are_whole(files)}, root)
     chosen += [with_masks(_pair(left[key], root, key), masks[mask]) for key, mask in beside.items()]
     refused += [*more, *_without_mask([one for key, one in left.items() if key not in beside], root)]
@@ -115,8 +115,8 @@ def _without_mask(series: Sequence[Series], root: Path) -> list[Refusal]:
     refused: list[Refusal] = []
     for one in series:
         code, text = "no-mask", NO_MASK if one.is_radiograph else _NOTHING
-        if one.objection is not None:
-            code, text = one.objection.code, str(one.objection)
+        if one.rejection is not None:
+            code, text = one.rejection.code, str(one.rejection)
         paths = {frame.header.path for frame in one.frames} if code in {"no-mask", "radiograph"} else set()
         alone = sorted(paths) if len(one.frames) == 1 or code == "radiograph" else []
         refused += [_refusal(path, root, code, text) for path in alone or [_folder(one)]]

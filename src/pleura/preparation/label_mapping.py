@@ -122,7 +122,7 @@ def to_integer_labels(label_map: LabelMap) -> NDArray[np.int32]:
     voxels = label_map.voxels
     if label_map.lossy or _is_soft(label_map):
         top = float(voxels.max())
-        if label_map.planar and _has_grey_between(voxels / max(top, 1.0)):
+        if label_map.is_picture and _has_grey_between(voxels / max(top, 1.0)):
             raise UnsuitableInput("a blurred mask of several greys; save it as PNG, not resized", code="mask-blurred")
         cut: NDArray[np.int32] = (voxels >= top / 2).astype(np.int32) * (round(max(top, 1.0)) if top > 0 else 0)
         return cut
@@ -135,7 +135,9 @@ def inspect_labels(label_map: LabelMap, names: Mapping[int, str]) -> MaskInfo:
     labels = to_integer_labels(label_map)
     values = tuple(int(value) for value in np.unique(labels) if value)
     mean_x = {value: _mean_x(labels == value, label_map) for value in values[:_MOST_VALUES]} if label_map.placed else {}
-    side_by_side = label_map.planar and len(values) == 2 and _are_side_by_side(*(labels == value for value in values))
+    side_by_side = (
+        label_map.is_picture and len(values) == 2 and _are_side_by_side(*(labels == value for value in values))
+    )
     return MaskInfo(values, {value: name for value, name in names.items() if value}, mean_x, side_by_side)
 
 

@@ -48,4 +48,4 @@ def read_parts(parts: Sequence[tuple[int, Path]]) -> LabelMap:
     if (right & left).sum() > _MOST_SHARED * min(right.sum(), left.sum()):
         raise UnsuitableInput("the masks of the two lungs cover each other", code="parts-differ")
     voxels = np.where(left, LEFT, np.where(right, RIGHT, 0)).astype(np.uint8)
-    return LabelMap(voxels, first.affine, placed=first.placed, planar=first.planar)
+    return LabelMap(voxels, first.affine, placed=first.placed, is_picture=first.is_picture)

@@ -77,7 +77,7 @@ def plan_sampling(volume: Volume, settings: Settings) -> Sampling:
     `settings.spacing`, then cropped or padded. A single slice is never resampled across its plane.
     """
     depth, height, width = volume.shape
-    known = volume.spacing_known and not volume.planar
+    known = volume.spacing_known and not volume.is_picture
     steps = [1.0, 1.0, 1.0]
     if known and settings.spacing is not None:
         wanted = settings.spacing[::-1]

@@ -15,7 +15,7 @@ from pleura.datasets.files import file_hash, write_slice, write_volume
 from pleura.datasets.manifest import Record
 from pleura.preparation.sampling import plan_sampling
 from pleura.preparation.settings import Settings
-from pleura.reading.values import AIR
+from pleura.reading.intensity import AIR
 from pleura.volume import Affine, Kind, Volume
 
 _ID_DIGITS = 16

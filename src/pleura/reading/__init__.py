@@ -1,4 +1,4 @@
-"""The door: any path that may hold a chest scan becomes a `Volume`, or an error that says why not."""
+"""Any path that may hold a chest scan becomes a `Volume`, or an error that says why not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pleura.errors import AmbiguousInput, PleuraError, UnreadableInput
 from pleura.file_format import Format, detect_format
-from pleura.reading.archive import opened
+from pleura.reading.archive import open_archive
 from pleura.reading.checks import checked
 from pleura.reading.dicom import find_files, read_dicom
 from pleura.reading.labelmap import LabelMap
@@ -18,13 +18,13 @@ from pleura.reading.metaimage import read_metaimage
 from pleura.reading.nifti import read_nifti
 from pleura.reading.nrrd import read_nrrd
 from pleura.reading.raster import read_raster
-from pleura.reading.walk import file_set
+from pleura.reading.walk import resolve_dicomdir
 from pleura.volume import Kind, KindName, Volume
 
 if TYPE_CHECKING:
-    from pleura.reading.summary import Survey
+    from pleura.reading.survey import Survey
 
-__all__ = ["LabelMap", "read", "read_labels", "survey"]
+__all__ = ["LabelMap", "read", "read_labels", "survey_path"]
 
 
 def read(path: str | Path, *, series: str | int | None = None, kind: Kind | KindName | None = None) -> Volume:
@@ -50,17 +50,17 @@ def read(path: str | Path, *, series: str | int | None = None, kind: Kind | Kind
     MissingExtra : NRRD needs `pip install pleura[itk]`
     """
     known = None if kind is None else Kind(kind)
-    with _named(Path(path)):
-        return checked(_read(file_set(_given(path)), None if series is None else str(series), known))
+    with _with_path_in_errors(Path(path)):
+        return checked(_read(resolve_dicomdir(_given(path)), None if series is None else str(series), known))
 
 
 def read_labels(path: str | Path) -> LabelMap:
     """Read a mask, its values untouched; see `pleura.reading.labelmap.read_labels`."""
-    with _named(Path(path)):
+    with _with_path_in_errors(Path(path)):
         return decode_labels(Path(path))
 
 
-def survey(path: str | Path) -> Survey:
+def survey_path(path: str | Path) -> Survey:
     """Say what a path holds, without segmenting it; of DICOM series one slice each is looked at.
 
     Parameters
@@ -71,8 +71,8 @@ def survey(path: str | Path) -> Survey:
     ------
     PleuraError : as `read` does, but a DICOM series that cannot be read is listed with its problem
     """
-    with _named(Path(path)):
-        return _survey(file_set(_given(path)))
+    with _with_path_in_errors(Path(path)):
+        return _survey_path(resolve_dicomdir(_given(path)))
 
 
 def _given(path: str | Path) -> Path:
@@ -83,7 +83,7 @@ def _given(path: str | Path) -> Path:
 
 
 @contextmanager
-def _named(path: Path) -> Iterator[None]:
+def _with_path_in_errors(path: Path) -> Iterator[None]:
     """Put the name of the input before every error, and turn whatever a library raises into one of ours."""
     try:
         yield
@@ -103,22 +103,22 @@ def _named(path: Path) -> Iterator[None]:
         raise UnreadableInput(f"{path}: the file is damaged", code="damaged") from error
 
 
-def _survey(path: Path, *, packed: bool = False) -> Survey:
-    from pleura.reading.summary import survey_files, survey_volume
+def _survey_path(path: Path, *, in_archive: bool = False) -> Survey:
+    from pleura.reading.survey import survey_files, survey_volume
 
     if path.is_dir():
         return survey_files(find_files(path))
     form, gzipped = detect_format(path)
     if form is Format.DICOM and not gzipped:
         return survey_files([path])
-    if (form is Format.ZIP or (gzipped and form is Format.DICOM)) and not packed:
-        with opened(path, gzipped=gzipped) as files:
-            return _survey(files[0], packed=True) if len(files) == 1 else survey_files(files)
-    return survey_volume(checked(_read(path, None, None, packed=packed)))
+    if (form is Format.ZIP or (gzipped and form is Format.DICOM)) and not in_archive:
+        with open_archive(path, gzipped=gzipped) as files:
+            return _survey_path(files[0], in_archive=True) if len(files) == 1 else survey_files(files)
+    return survey_volume(checked(_read(path, None, None, in_archive=in_archive)))
 
 
-def _read(path: Path, series: str | None, kind: Kind | None, *, packed: bool = False) -> Volume:
-    """Read what a path holds; `packed` says that it came out of an archive."""
+def _read(path: Path, series: str | None, kind: Kind | None, *, in_archive: bool = False) -> Volume:
+    """Read what a path holds; `in_archive` says that it came out of an archive."""
     if path.is_dir():
         return read_dicom(find_files(path), series, kind)
     form, gzipped = detect_format(path)
@@ -127,11 +127,11 @@ def _read(path: Path, series: str | None, kind: Kind | None, *, packed: bool = F
     if form is Format.NIFTI:
         return read_nifti(path, kind)
     if form is Format.ZIP or gzipped:
-        if packed:
+        if in_archive:
             raise UnreadableInput("an archive within an archive; unpack it first", code="nested-archive")
-        with opened(path, gzipped=gzipped) as files:
+        with open_archive(path, gzipped=gzipped) as files:
             alone = len(files) == 1
-            return _read(files[0], series, kind, packed=True) if alone else read_dicom(files, series, kind)
+            return _read(files[0], series, kind, in_archive=True) if alone else read_dicom(files, series, kind)
     match form:
         case Format.DICOM:
             return read_dicom([path], series, kind)

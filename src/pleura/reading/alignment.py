@@ -35,7 +35,7 @@ def on_image(labels: NDArray[np.int32], label_map: LabelMap, volume: Volume) -> 
     ------
     UnsuitableInput : the sizes do not fit (`mask-size`), or the mask lies elsewhere (`mask-elsewhere`)
     """
-    placed = label_map.placed and volume.spacing_known and not volume.planar
+    placed = label_map.placed and volume.spacing_known and not volume.is_picture
     if not placed:
         return _by_pixels(labels, volume)
     if labels.shape == volume.shape and _shift(label_map.affine, volume) < _SAME:

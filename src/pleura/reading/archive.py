@@ -17,7 +17,7 @@ from typing import IO, cast
 from pleura.errors import UnreadableInput
 from pleura.reading.limits import MOST_BYTES, MOST_PACKED
 from pleura.reading.member import Member
-from pleura.reading.walk import is_litter
+from pleura.reading.walk import is_system_file
 from pleura.temporary import temporary_file
 
 _MOST_BYTES = 1 << 33
@@ -27,7 +27,7 @@ _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP
 
 
 @contextmanager
-def opened(path: Path, *, gzipped: bool) -> Iterator[list[Path]]:
+def open_archive(path: Path, *, gzipped: bool) -> Iterator[list[Path]]:
     """Yield the files of an archive, without litter: stand-ins (`Member`), or a real path where there is one alone.
 
     Raises
@@ -61,7 +61,7 @@ def _members(path: Path, archive: zipfile.ZipFile) -> list[Member]:
     kept = [
         (number, info)
         for number, info in enumerate(infos)
-        if not info.is_dir() and not is_litter(PurePosixPath(info.filename).parts)
+        if not info.is_dir() and not is_system_file(PurePosixPath(info.filename).parts)
     ]
     if any(info.flag_bits & 1 for _, info in kept):
         raise UnreadableInput("the archive is encrypted; unpack it first", code="encrypted")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pleura.errors import UnsuitableInput
 from pleura.geometry import affine_from_spacing
 from pleura.reading.checks import checked, not_3d
-from pleura.reading.values import interpret
+from pleura.reading.intensity import interpret
 from pleura.volume import Affine, Kind, KindName, Note, Volume
 
 
@@ -42,20 +42,20 @@ def from_array(
         raise UnsuitableInput(
             f"an array of numbers (z, y, x) or (y, x) is needed, got {array.dtype} {array.shape}", code="bad-shape"
         )
-    planar = array.ndim == 2
+    is_picture = array.ndim == 2
     steps = (1.0,) * array.ndim if spacing is None else _steps(spacing, array.ndim)
-    meaning = interpret(np.array(array[None] if planar else array), None if kind is None else Kind(kind))
+    intensity = interpret(np.array(array[None] if is_picture else array), None if kind is None else Kind(kind))
     known = spacing is not None or affine is not None
     unknown = () if known else (Note("spacing-unknown", "no spacing was given; distances count pixels"),)
-    grid = affine_from_spacing((1.0, *steps) if planar else steps) if affine is None else affine
+    grid = affine_from_spacing((1.0, *steps) if is_picture else steps) if affine is None else affine
     return checked(
         Volume(
-            meaning.voxels,
+            intensity.voxels,
             grid,
-            kind=meaning.kind,
-            planar=planar,
+            kind=intensity.kind,
+            is_picture=is_picture,
             spacing_known=known,
-            notes=(*unknown, *meaning.notes),
+            notes=(*unknown, *intensity.notes),
         )
     )
 

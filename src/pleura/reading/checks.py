@@ -16,7 +16,7 @@ SMALLEST = 32
 """Voxels along the smaller side of an axial slice below which there is nothing to see."""
 NARROWEST = 8.0
 """Times its width that a slice or picture may be tall, or the other way round; whole bodies lying down reach 5."""
-SHORT = 100.0
+CHEST_COVERAGE = 100.0
 """Millimetres along the body that whole lungs take at least."""
 SPARSE = 10.0
 """Millimetres between slices above which a stack is not a volume."""
@@ -33,7 +33,7 @@ def checked(volume: Volume) -> Volume:
     ------
     UnsuitableInput : see `grid_notes`
     """
-    noted = grid_notes(volume.shape, volume.affine, slab=volume.spacing_known and not volume.planar)
+    noted = grid_notes(volume.shape, volume.affine, slab=volume.spacing_known and not volume.is_picture)
     identity = replace(volume.identity, sha256=fingerprint(volume))
     return replace(volume, identity=identity, notes=(*volume.notes, *noted))
 
@@ -124,7 +124,7 @@ def _coverage(count: int, step: float) -> tuple[Note, ...]:
     if count > 1 and step > SPARSE:
         text = f"slices lie {step:.1f} mm apart; what is between them was not seen"
         notes.append(Note("sparse-slices", text))
-    if count == 1 or count * step < SHORT:
+    if count == 1 or count * step < CHEST_COVERAGE:
         slices = "one slice covers" if count == 1 else f"{count} slices cover"
         text = f"{slices} {count * step:.0f} mm of the body: the lungs are not whole"
         notes.append(Note("short-coverage", text))

@@ -10,7 +10,7 @@ from pleura.errors import PleuraError, UnreadableInput
 
 
 @contextmanager
-def damage_named() -> Iterator[None]:
+def damage_as_error() -> Iterator[None]:
     """Turn exceptions of libraries into `UnreadableInput` (`damaged`), but for a lack of access, memory or code."""
     try:
         yield
@@ -21,7 +21,7 @@ def damage_named() -> Iterator[None]:
 
 
 @contextmanager
-def file_named(path: Path) -> Iterator[None]:
+def file_in_errors(path: Path) -> Iterator[None]:
     """Put the name of one of several files before the error that it raises."""
     try:
         yield

@@ -22,7 +22,7 @@ from pleura.reading.dicom.header import parse_header
 from pleura.reading.metaimage import decode_metaimage
 from pleura.reading.nifti import decode_nifti
 from pleura.reading.nrrd import decode_nrrd
-from pleura.reading.raster import has_loss, opened
+from pleura.reading.raster import has_loss, open_picture
 from pleura.volume import Affine, Note
 
 _MOST_COLOURS = 16
@@ -39,14 +39,14 @@ class LabelMap:
     affine : (4, 4) array index (k, j, i, 1) -> LPS millimetres
     placed : False where the file does not say where in the patient the grid lies
     lossy : True where compression has blurred the values
-    planar : True for a single picture
+    is_picture : True for a single picture
     """
 
     voxels: NDArray[Any] = field(repr=False)
     affine: Affine
     placed: bool = True
     lossy: bool = False
-    planar: bool = False
+    is_picture: bool = False
 
 
 def read_labels(path: Path) -> LabelMap:
@@ -75,18 +75,18 @@ def read_labels(path: Path) -> LabelMap:
 
 
 def _from_nifti(path: Path) -> LabelMap:
-    array, geometry, planar, notes = decode_nifti(path)
-    return LabelMap(array, geometry.affine, placed=_is_placed(notes), planar=planar)
+    array, geometry, is_picture, notes = decode_nifti(path)
+    return LabelMap(array, geometry.affine, placed=_is_placed(notes), is_picture=is_picture)
 
 
 def _from_nrrd(path: Path) -> LabelMap:
-    array, affine, planar, notes = decode_nrrd(path)
-    return LabelMap(array, affine, placed=_is_placed(notes), planar=planar)
+    array, affine, is_picture, notes = decode_nrrd(path)
+    return LabelMap(array, affine, placed=_is_placed(notes), is_picture=is_picture)
 
 
 def _from_metaimage(path: Path) -> LabelMap:
-    array, affine, planar, notes = decode_metaimage(path)
-    return LabelMap(array, affine, placed=_is_placed(notes), planar=planar)
+    array, affine, is_picture, notes = decode_metaimage(path)
+    return LabelMap(array, affine, placed=_is_placed(notes), is_picture=is_picture)
 
 
 def _is_placed(notes: Iterable[Note]) -> bool:
@@ -103,17 +103,17 @@ def _from_dicom(path: Path) -> LabelMap:
         raise UnreadableInput("of DICOM, one picture a file is read as a mask", code="unknown-format")
     plane = next(decode(header, [0]))
     unit = affine_from_spacing((1, 1, 1))
-    return LabelMap(plane[None].copy(), unit, placed=False, lossy=header.lossy, planar=True)
+    return LabelMap(plane[None].copy(), unit, placed=False, lossy=header.lossy, is_picture=True)
 
 
 def _from_picture(path: Path) -> LabelMap:
-    with opened(path) as picture:
+    with open_picture(path) as picture:
         picture.load()
         numbered = picture.mode in _PICTURE_MODES and picture.format != "GIF"  # whose palette is in any order
         plane = np.asarray(picture) if numbered else _colours(picture)
         lossy = has_loss(picture)
     array = plane[None].astype(plane.dtype.newbyteorder("="))
-    return LabelMap(array, affine_from_spacing((1, 1, 1)), placed=False, lossy=lossy, planar=True)
+    return LabelMap(array, affine_from_spacing((1, 1, 1)), placed=False, lossy=lossy, is_picture=True)
 
 
 def _colours(picture: Any) -> NDArray[Any]:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.reading.checks import in_millimetres, not_3d
+from pleura.reading.intensity import interpret
 from pleura.reading.limits import check_size, data_file
-from pleura.reading.values import interpret
 from pleura.reading.voxel_stream import kept_type, read_array, unpacked
 from pleura.volume import Affine, Identity, Kind, Note, Volume
 
@@ -51,16 +51,16 @@ def read_metaimage(path: Path, kind: Kind | None) -> Volume:
     UnreadableInput : the header or the voxels are damaged, or the file with the voxels is missing
     UnsuitableInput : not two or three axes, several channels, or values that are not a scan
     """
-    array, affine, planar, notes = decode_metaimage(path)
-    meaning = interpret(array, kind)
+    array, affine, is_picture, notes = decode_metaimage(path)
+    intensity = interpret(array, kind)
     return Volume(
-        meaning.voxels,
+        intensity.voxels,
         affine,
-        kind=meaning.kind,
-        planar=planar,
+        kind=intensity.kind,
+        is_picture=is_picture,
         spacing_known=all(note.code != "spacing-unknown" for note in notes),
         identity=Identity(format="metaimage"),
-        notes=(*notes, *meaning.notes),
+        notes=(*notes, *intensity.notes),
     )
 
 

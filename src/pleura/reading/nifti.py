@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.file_format import GZIP, is_voxels_of_pair
 from pleura.reading.checks import not_3d
+from pleura.reading.intensity import interpret
 from pleura.reading.limits import check_size
 from pleura.reading.nifti_geometry import NiftiGeometry, read_geometry
-from pleura.reading.values import interpret
 from pleura.reading.voxel_stream import kept_type, read_array, unpacked
 from pleura.volume import Identity, Kind, Note, Volume
 
@@ -41,15 +41,15 @@ def read_nifti(path: Path, kind: Kind | None) -> Volume:
     UnreadableInput : the file is damaged or the other half of a pair is missing
     UnsuitableInput : not two or three axes, colour, a connectivity matrix, or values that are not a scan
     """
-    array, geometry, planar, notes = decode_nifti(path)
-    meaning = interpret(array, kind)
+    array, geometry, is_picture, notes = decode_nifti(path)
+    intensity = interpret(array, kind)
     return Volume(
-        meaning.voxels,
+        intensity.voxels,
         geometry.affine,
-        kind=meaning.kind,
-        planar=planar,
+        kind=intensity.kind,
+        is_picture=is_picture,
         identity=Identity(format="nifti"),
-        notes=(*notes, *meaning.notes),
+        notes=(*notes, *intensity.notes),
         nifti_forms=geometry.forms,
     )
 

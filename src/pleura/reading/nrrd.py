@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput, missing_extra
 from pleura.reading.checks import in_millimetres, not_3d
+from pleura.reading.intensity import interpret
 from pleura.reading.limits import check_size, data_file
-from pleura.reading.values import interpret
 from pleura.reading.voxel_stream import kept_type, read_array, read_into, unpacked
 from pleura.volume import Affine, Identity, Kind, Note, Volume
 
@@ -68,16 +68,16 @@ def read_nrrd(path: Path, kind: Kind | None) -> Volume:
     UnreadableInput : the file is damaged or its data file is missing
     UnsuitableInput : not two or three axes, or values that are not a scan
     """
-    array, affine, planar, notes = decode_nrrd(path)
-    meaning = interpret(array, kind)
+    array, affine, is_picture, notes = decode_nrrd(path)
+    intensity = interpret(array, kind)
     return Volume(
-        meaning.voxels,
+        intensity.voxels,
         affine,
-        kind=meaning.kind,
-        planar=planar,
+        kind=intensity.kind,
+        is_picture=is_picture,
         spacing_known=all(note.code != "spacing-unknown" for note in notes),
         identity=Identity(format="nrrd"),
-        notes=(*notes, *meaning.notes),
+        notes=(*notes, *intensity.notes),
     )
 
 

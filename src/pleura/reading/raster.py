@@ -17,8 +17,8 @@ from pleura.reading.checks import NARROWEST
 from pleura.reading.colour import without_colour
 from pleura.reading.dicom.codestream import has_many_scans
 from pleura.reading.exif import affine_as_shown, as_stored, orientation, orientation_notes
+from pleura.reading.intensity import interpret
 from pleura.reading.limits import MOST_PIXELS
-from pleura.reading.values import interpret
 from pleura.volume import Affine, Identity, Kind, Note, Volume
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
@@ -50,21 +50,21 @@ def read_raster(path: Path, kind: Kind | None) -> Volume:
     UnsuitableInput : colour, transparency, several pages, or values that are not a scan
     """
     array, affine, decoded = _decode(path)
-    meaning = interpret(array[None], kind)
+    intensity = interpret(array[None], kind)
     unknown = Note("spacing-unknown", "a picture states no millimetres; distances count pixels")
     return Volume(
-        meaning.voxels,
+        intensity.voxels,
         affine,
-        kind=meaning.kind,
-        planar=True,
+        kind=intensity.kind,
+        is_picture=True,
         spacing_known=False,
         identity=Identity(format="raster"),
-        notes=(unknown, *meaning.notes, *decoded),
+        notes=(unknown, *intensity.notes, *decoded),
     )
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Any]:
+def open_picture(path: Path) -> Iterator[Any]:
     """Open a picture without decoding it.
 
     Raises
@@ -90,7 +90,7 @@ def opened(path: Path) -> Iterator[Any]:
 
 def _decode(path: Path) -> tuple[NDArray[np.generic], Affine, tuple[Note, ...]]:
     """Return the (y, x) stored values of a picture, how it is to be looked at, and what was found on the way."""
-    with opened(path) as picture:
+    with open_picture(path) as picture:
         _refuse_before_decoding(picture)
         code, is_tiff = orientation(picture), picture.format == "TIFF"
         if is_tiff and code > 1:

@@ -9,7 +9,7 @@ from pathlib import Path
 _LITTER = frozenset({"DICOMDIR", "DIRFILE", "THUMBS.DB", "DESKTOP.INI", "__MACOSX"})
 
 
-def is_litter(parts: Sequence[str]) -> bool:
+def is_system_file(parts: Sequence[str]) -> bool:
     """Say whether the parts of a relative path name what comes along with images and is none."""
     return any((part.startswith(".") and part != "..") or part.upper() in _LITTER for part in parts)
 
@@ -58,7 +58,7 @@ def _number(folder: Path) -> tuple[int, int]:
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
-        return sorted((entry for entry in entries if not is_litter([entry.name])), key=_name, reverse=True)
+        return sorted((entry for entry in entries if not is_system_file([entry.name])), key=_name, reverse=True)
 
 
 def _name(entry: os.DirEntry[str]) -> str:
@@ -72,6 +72,6 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def file_set(path: Path) -> Path:
+def resolve_dicomdir(path: Path) -> Path:
     """Return the folder that a DICOMDIR stands for; any other path as it is."""
     return path.parent if path.stem.upper() == "DICOMDIR" and path.is_file() else path

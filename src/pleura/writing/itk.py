@@ -76,7 +76,7 @@ def write_mha(segmentation: Segmentation, file: BinaryIO) -> None:
 def _axes(volume: Volume) -> int:
     """Return how many axes ITK sees: two of a picture in the plane of x and y, but three of any DICOM file."""
     in_plane = not volume.affine[2, 1:3].any()
-    return 2 if volume.planar and in_plane and volume.identity.format != "dicom" else 3
+    return 2 if volume.is_picture and in_plane and volume.identity.format != "dicom" else 3
 
 
 def _ways(volume: Volume, count: int) -> Affine:

@@ -76,7 +76,7 @@ def header(segmentation: Segmentation) -> NDArray[np.void]:
     quaternion, side, _ = _quaternion(forms.qform)
     record = np.zeros((), _HEADER)
     record["sizeof_hdr"], record["regular"], record["magic"] = _HEADER.itemsize, b"r", b"n+1"
-    count = 2 if volume.planar and volume.identity.format == "nifti" else 3  # as many axes as the source has
+    count = 2 if volume.is_picture and volume.identity.format == "nifti" else 3  # as many axes as the source has
     record["dim"] = (count, *volume.shape[::-1], 1, 1, 1, 1)
     record["pixdim"] = (side, *np.linalg.norm(forms.qform[:3, :3], axis=0), 0, 0, 0, 0)
     record["datatype"], record["bitpix"], record["vox_offset"], record["scl_slope"] = _UINT8, 8, _OFFSET, 1

@@ -61,7 +61,7 @@ def preview_jpeg(segmentation: Segmentation) -> bytes:
 
 def _rows(segmentation: Segmentation) -> list[list[tuple[Plane, tuple[int, int]]]]:
     """Return rows of planes, each with the width and height in pixels at which it is shown."""
-    if segmentation.volume.planar or segmentation.volume.kind is Kind.RADIOGRAPH:
+    if segmentation.volume.is_picture or segmentation.volume.kind is Kind.RADIOGRAPH:
         plane = picture(segmentation)
         return [[(plane, plane.fit(_PICTURE, _PICTURE))]]
     planes = axial(segmentation, 2 * _ACROSS)

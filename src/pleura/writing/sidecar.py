@@ -86,8 +86,8 @@ def _rounded(value: float | None, digits: int = 3) -> float | None:
 
 def _geometry(volume: Volume) -> dict[str, Any]:
     return {
-        "axes": "slices, rows, columns" if not volume.planar else "rows, columns",
-        "shape": list(volume.shape[1:] if volume.planar else volume.shape),
+        "axes": "slices, rows, columns" if not volume.is_picture else "rows, columns",
+        "shape": list(volume.shape[1:] if volume.is_picture else volume.shape),
         "spacing_mm": [round(step, 6) for step in volume.spacing] if volume.spacing_known else None,
         "affine_lps": volume.affine.tolist(),
     }

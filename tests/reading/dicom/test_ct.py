@@ -43,7 +43,7 @@ def test_a_clean_series_is_read_voxel_for_voxel_without_a_note(tmp_path: Path) -
     assert volume.voxels.dtype == np.int16
     assert volume.voxels.flags.c_contiguous
     assert volume.kind is Kind.HU
-    assert not volume.planar
+    assert not volume.is_picture
     assert volume.notes == ()
     np.testing.assert_allclose(
         volume.affine, [[0, 0, 5, -160], [0, 5, 0, -160], [5, 0, 0, -300], [0, 0, 0, 1]], atol=1e-9
@@ -405,7 +405,7 @@ def test_a_single_slice_is_a_volume_of_one(tmp_path: Path) -> None:
     hu = chest()
     volume = pleura.read(save(ct_slice(hu[3], (-1, -2, -3)), tmp_path / "one"))
     assert volume.shape == (1, 64, 64)
-    assert not volume.planar
+    assert not volume.is_picture
     assert codes(volume) == {"short-coverage"}
     np.testing.assert_allclose(volume.affine[:3, 3], (-1, -2, -3))
 

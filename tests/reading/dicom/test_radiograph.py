@@ -68,7 +68,7 @@ def codes(volume: Volume) -> set[str]:
 
 def test_a_radiograph_is_one_plane_of_8_bit_grey(tmp_path: Path) -> None:
     volume = read(radiograph(WindowCenter=2048, WindowWidth=4096), tmp_path)
-    assert (volume.kind, volume.planar, volume.shape) == (Kind.RADIOGRAPH, True, (1, 64, 64))
+    assert (volume.kind, volume.is_picture, volume.shape) == (Kind.RADIOGRAPH, True, (1, 64, 64))
     assert volume.voxels.dtype == np.uint8
     # LINEAR: (x - (2048 - 0.5)) / 4095 + 0.5, so the 12 bit range from end to end
     np.testing.assert_array_equal(volume.voxels[0], np.rint(RAMP / 4095 * 255))
@@ -330,7 +330,7 @@ def test_a_ct_beside_a_radiograph_is_what_is_read(tmp_path: Path) -> None:
 
 
 def test_info_tells_a_radiograph(tmp_path: Path) -> None:
-    (found,) = pleura.reading.survey(save(radiograph(), tmp_path / "one.dcm")).series
+    (found,) = pleura.reading.survey_path(save(radiograph(), tmp_path / "one.dcm")).series
     assert (found.kind, found.modality, found.usable, found.orientation) == ("radiograph", "CR", True, "")
 
 

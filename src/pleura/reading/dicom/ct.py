@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from pleura.errors import UnsuitableInput
 from pleura.reading.dicom.assemble import read_stack
 from pleura.reading.dicom.frames import Frame
-from pleura.reading.dicom.geometry import places, stack
+from pleura.reading.dicom.geometry import group_by_position, stack
 from pleura.reading.dicom.pixels import same_pixels
-from pleura.reading.dicom.rescale import settle_series, settle_slices
+from pleura.reading.dicom.rescale import correct_series, correct_slices
 from pleura.reading.dicom.series import Series, counted
+from pleura.reading.intensity import AIR
 from pleura.reading.limits import check_size
 from pleura.reading.padding import set_to_air
-from pleura.reading.values import AIR
 from pleura.volume import Identity, Kind, Note, Volume
 
 
@@ -32,7 +32,7 @@ def read_ct(series: Series, kind: Kind | None) -> Volume:
     UnsuitableInput : the slices do not make one regular stack, or their values are not Hounsfield units
     UnreadableInput : pixel data are cut short or damaged
     """
-    frames, doubles = without_doubles(places(series.frames))
+    frames, doubles = drop_duplicates(group_by_position(series.frames))
     stacked = stack(frames)
     header = frames[0].header
     shape = (len(stacked.frames), header.rows, header.columns)
@@ -56,7 +56,7 @@ def read_ct(series: Series, kind: Kind | None) -> Volume:
     )
 
 
-def without_doubles(found: list[list[Frame]]) -> tuple[list[Frame], tuple[Note, ...]]:
+def drop_duplicates(found: list[list[Frame]]) -> tuple[list[Frame], tuple[Note, ...]]:
     """Keep one frame a place; frames at one place have to be equal."""
     doubled = [place for place in found if len(place) > 1]
     for place in doubled:
@@ -93,6 +93,6 @@ def _in_hu(voxels: NDArray[np.int16], frames: Sequence[Frame | None], kind: Kind
     """Set values to HU, in place, where their rescale does not lead there, and padding to air; say what was done."""
     notes: tuple[Note, ...] = ()
     if kind is not Kind.HU:
-        frames, notes = settle_slices(frames, voxels)
-        notes = (*notes, *settle_series(frames, voxels))
+        frames, notes = correct_slices(frames, voxels)
+        notes = (*notes, *correct_series(frames, voxels))
     return (*notes, *set_to_air(voxels, AIR))

@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from pleura.errors import PleuraError, UnreadableInput
-from pleura.reading.damage import damage_named, file_named
+from pleura.reading.damage import damage_as_error, file_in_errors
 from pleura.reading.dicom.frames import Frame, read_frames
 from pleura.reading.dicom.series import Series, group
 from pleura.reading.walk import files_below
@@ -41,7 +41,7 @@ def find_series(paths: Sequence[Path]) -> tuple[list[Series], tuple[Note, ...]]:
     failures: list[PleuraError] = []
     for path in paths:
         try:
-            with file_named(path) if len(paths) > 1 else nullcontext(), damage_named():
+            with file_in_errors(path) if len(paths) > 1 else nullcontext(), damage_as_error():
                 frames += read_frames(path)
         except PleuraError as error:
             failures.append(error)

@@ -17,7 +17,7 @@ from pleura.errors import UnreadableInput
 from pleura.reading.dicom.dataset import DEFLATED, quiet_dcmread
 from pleura.reading.dicom.elements import NATIVE, as_text, read_elements
 from pleura.reading.dicom.header import Header, parse_header
-from pleura.reading.dicom.sop_classes import ENHANCED, is_radiograph, objection
+from pleura.reading.dicom.sop_classes import ENHANCED, is_radiograph, rejection
 from pleura.reading.limits import check_size
 
 
@@ -61,7 +61,7 @@ def read_frames(path: Path) -> list[Frame]:
     """
     elements = read_elements(path)
     header = parse_header(path, elements)
-    if objection(header) is not None or is_radiograph(header):
+    if rejection(header) is not None or is_radiograph(header):
         return [_plane(header, 0, {"SOPInstanceUID": elements.values.get("SOPInstanceUID", "")})]
     if header.frame_count > 1 or header.sop_class in ENHANCED:
         _refuse_missing_frames(header)

@@ -61,7 +61,7 @@ def distances(frames: Sequence[Frame]) -> NDArray[np.float64]:
     return np.array([frame.position for frame in frames], np.float64) @ _axes(frames[0])[0]
 
 
-def places(frames: Sequence[Frame]) -> list[list[Frame]]:
+def group_by_position(frames: Sequence[Frame]) -> list[list[Frame]]:
     """Group frames by place, in order along their normal; more than one frame at a place are doubles."""
     if len(frames) == 1:
         return [list(frames)]

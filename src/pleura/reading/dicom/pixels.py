@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput
-from pleura.reading.damage import file_named
+from pleura.reading.damage import file_in_errors
 from pleura.reading.dicom.decoding import decode
 from pleura.reading.dicom.elements import NATIVE
 from pleura.reading.dicom.frames import Frame
 from pleura.reading.dicom.header import Header
-from pleura.reading.values import AIR
+from pleura.reading.intensity import AIR
 
 Todo = Sequence[tuple[int, Frame]]
 """Frames that are still to be read, each with its slice of the array."""
@@ -39,7 +39,7 @@ def read_pixels(todo: Todo, voxels: NDArray[np.int16], *, several: bool = True) 
     UnsuitableInput : no decoder is known for the transfer syntax
     """
     for header, slots in _by_file(todo).items():
-        with file_named(header.path) if several else nullcontext():
+        with file_in_errors(header.path) if several else nullcontext():
             _read_file(header, slots, voxels)
 
 

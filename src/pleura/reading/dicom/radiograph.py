@@ -20,7 +20,7 @@ from pleura.reading.dicom.decoding import decode
 from pleura.reading.dicom.frames import Frame
 from pleura.reading.dicom.header import Header
 from pleura.reading.dicom.sop_classes import is_colour
-from pleura.reading.dicom.voi import greys
+from pleura.reading.dicom.voi import apply_presentation
 from pleura.volume import Affine, Identity, Kind, Note, Volume
 
 _CHEST = frozenset({"", "CHEST", "THORAX", "LUNG", "LUNGS"})
@@ -36,9 +36,10 @@ def read_radiograph(frame: Frame) -> Volume:
 
     Returns
     -------
-    Volume : planar, (1, y, x) uint8 grey, bone bright, of `Kind.RADIOGRAPH`. A projection has no place in the patient:
-        the affine counts millimetres along rows and columns, or widths of a pixel where the header has no spacing;
-        columns run to the patient's right where the header says that the picture is the mirror image of the usual view.
+    Volume : a picture, (1, y, x) uint8 grey, bone bright, of `Kind.RADIOGRAPH`. A projection has no place in the
+        patient: the affine counts millimetres along rows and columns, or widths of a pixel where the header has no
+        spacing; columns run to the patient's right where the header says that the picture is the mirror image of the
+        usual view.
 
     Raises
     ------
@@ -51,7 +52,7 @@ def read_radiograph(frame: Frame) -> Volume:
         raise UnsuitableInput("a lateral radiograph; only frontal ones are read", code="lateral-view")
     grey, grey_notes = _greys(header, dataset)
     spacing, spacing_notes = pixel_spacing(dataset)
-    affine, side_notes = _placed(header.patient_orientation, *(spacing or _pixel_shape(dataset)))
+    affine, side_notes = _affine_with_mirror(header.patient_orientation, *(spacing or _pixel_shape(dataset)))
     identity = Identity(
         format="dicom",
         study_uid=header.study_uid,
@@ -63,7 +64,7 @@ def read_radiograph(frame: Frame) -> Volume:
         grey[None],
         affine,
         kind=Kind.RADIOGRAPH,
-        planar=True,
+        is_picture=True,
         spacing_known=spacing is not None,
         identity=identity,
         notes=(
@@ -80,7 +81,7 @@ def _greys(header: Header, dataset: Any) -> tuple[NDArray[np.uint8], tuple[Note,
     """Return a radiograph as it is meant to be looked at; one stored in colour, but grey, as its colours show it."""
     if not is_colour(header):
         (stored,) = decode(header, [0])
-        return greys(stored, header, dataset)
+        return apply_presentation(stored, header, dataset)
     (colours,) = decode(header, [0], colour=True)
     full = 2 ** (8 * colours.itemsize if header.samples == 1 else header.bits_stored) - 1
     grey, notes = without_colour(colours, full)
@@ -128,7 +129,7 @@ def _is_lateral(dataset: Any) -> bool:
     return any(re.search(r"\blateral\b", meaning) and "decubitus" not in meaning for meaning in meanings)
 
 
-def _placed(orientation: str, rows: float, columns: float) -> tuple[Affine, tuple[Note, ...]]:
+def _affine_with_mirror(orientation: str, rows: float, columns: float) -> tuple[Affine, tuple[Note, ...]]:
     """Return the affine for steps between rows and columns, mirrored across the columns where the header says so.
 
     A picture that is merely turned keeps its affine: which way round it lies is seen from the picture. Mirrored it

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
-from pleura.reading import values
+from pleura.reading import intensity
 from pleura.reading.dicom.assemble import fill_missing, read_stack
 from pleura.reading.dicom.decoding import decode
 from pleura.reading.dicom.frames import Frame
@@ -46,7 +46,7 @@ Frames = Sequence[Frame | None]
 """The frame of each slice, None where the slice was interpolated."""
 
 
-def settle_slices(frames: Frames, voxels: NDArray[np.int16]) -> tuple[Frames, tuple[Note, ...]]:
+def correct_slices(frames: Frames, voxels: NDArray[np.int16]) -> tuple[Frames, tuple[Note, ...]]:
     """Set slices right, in place, that do not fit their neighbours because of their rescale.
 
     The longest run of slices that fit each other stays as it is. From there on each further run is taken with its own
@@ -89,25 +89,25 @@ def settle_slices(frames: Frames, voxels: NDArray[np.int16]) -> tuple[Frames, tu
     return taken, (Note("rescale-differs", text),)
 
 
-def settle_series(frames: Frames, voxels: NDArray[np.int16]) -> tuple[Note, ...]:
+def correct_series(frames: Frames, voxels: NDArray[np.int16]) -> tuple[Note, ...]:
     """Set a series right, in place, whose rescale was left out or applied twice; note where HU stay in doubt.
 
     Raises
     ------
     UnsuitableInput : a rescale is missing, or in another unit by its name, and the values are not HU (`not-hu`)
     """
-    notes = values.hu_warnings(values.sample(voxels))
+    notes = intensity.hu_warnings(intensity.sample(voxels))
     if not notes:
         return ()
     there = [frame for frame in frames if frame is not None]
-    offset = values.raw_offset(_unclipped(there))
-    if offset in {values.STORED_OFFSET, -values.STORED_OFFSET}:
+    offset = intensity.raw_offset(_unclipped(there))
+    if offset in {intensity.STORED_OFFSET, -intensity.STORED_OFFSET}:
         read_stack([frame and _moved(frame, -offset) for frame in frames], voxels)
-        return (values.offset_note(offset),)
+        return (intensity.offset_note(offset),)
     unit = there[0].header.rescale_type
     if unit and not is_hounsfield(unit):
         raise UnsuitableInput(f"values are in {unit}, and do not look like Hounsfield units", code="not-hu")
-    if any(frame.slope is None for frame in there) and not values.are_hu(values.sample(voxels)):
+    if any(frame.slope is None for frame in there) and not intensity.are_hu(intensity.sample(voxels)):
         raise UnsuitableInput("there is no rescale to Hounsfield units, and the values do not tell", code="not-hu")
     return notes
 
@@ -139,7 +139,7 @@ def _fitted(
     own, neighbour = frames[first], frames[settled]
     assert own is not None
     assert neighbour is not None
-    offsets = (-values.STORED_OFFSET, values.STORED_OFFSET)
+    offsets = (-intensity.STORED_OFFSET, intensity.STORED_OFFSET)
     candidates = [own, _with_rescale(own, neighbour), *(_moved(own, offset) for offset in offsets)]
     stored = _stored(own)[::_STEP, ::_STEP]
     beside = voxels[settled, ::_STEP, ::_STEP]
@@ -178,7 +178,7 @@ def _rescaled(stored: NDArray[np.int32], frame: Frame) -> NDArray[np.float32]:
 
 
 def _in_range(hu: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.maximum(hu, values.AIR)
+    return np.maximum(hu, intensity.AIR)
 
 
 def _rescale(frame: Frame) -> tuple[float, float]:

@@ -16,15 +16,14 @@ from itertools import zip_longest
 import numpy as np
 
 from pleura.errors import AmbiguousInput, Choice, PleuraError, UnsuitableInput
+from pleura.reading.checks import CHEST_COVERAGE
 from pleura.reading.dicom.frames import Frame
 from pleura.reading.dicom.geometry import distances
 from pleura.reading.dicom.header import Header
-from pleura.reading.dicom.sop_classes import is_radiograph, objection
+from pleura.reading.dicom.sop_classes import is_radiograph, rejection
 from pleura.reading.dicom.stacks import Stack, apart
 from pleura.volume import Note
 
-CHEST_COVERAGE = 100.0
-"""Millimetres along the body below which a series does not hold whole lungs."""
 _FEWEST_SLICES = 8
 
 
@@ -46,9 +45,9 @@ class Series:
     shared: int = 0
 
     @cached_property
-    def objection(self) -> PleuraError | None:
+    def rejection(self) -> PleuraError | None:
         """Why the series cannot be read as a chest CT, or None."""
-        found = objection(self.frames[0].header)
+        found = rejection(self.frames[0].header)
         if self.is_radiograph:
             return found
         if found is None and len(self.frames) < _FEWEST_SLICES and self.plane != "axial":
@@ -167,17 +166,17 @@ def choose(found: Sequence[Series], wanted: str | None) -> tuple[Series, tuple[N
         text = f"there is no series {wanted}; choose with --series or series="
         raise AmbiguousInput(text, code="no-such-series", choices=[series.choice for series in found])
     chosen = matching[0] if len(matching) == 1 else _one_of(matching)
-    if chosen.objection is not None:
-        raise chosen.objection
+    if chosen.rejection is not None:
+        raise chosen.rejection
     return chosen, _joined(chosen)
 
 
 def _one_of(found: Sequence[Series]) -> Series:
     """Return the only series that can be meant."""
-    objections = [series.objection for series in found if series.objection is not None]
-    if len(objections) == len(found):
-        raise _with_others(objections)
-    usable = [series for series in found if series.objection is None]
+    rejections = [series.rejection for series in found if series.rejection is not None]
+    if len(rejections) == len(found):
+        raise _with_others(rejections)
+    usable = [series for series in found if series.rejection is None]
     usable = [series for series in usable if not series.is_radiograph] or usable
     likely = [series for series in usable if series.is_chest_like] or usable
     likely = [series for series in likely if series.plane == "axial"] or likely
@@ -217,10 +216,10 @@ def _put_aside(found: Sequence[Series], chosen: Series) -> tuple[Note, ...]:
     return (Note("series-chosen", text),)
 
 
-def _with_others(objections: Sequence[PleuraError]) -> PleuraError:
-    """Return the first objection, with a count of the others by their codes."""
-    first = objections[0]
-    others = _listed(error.code for error in objections[1:])
+def _with_others(rejections: Sequence[PleuraError]) -> PleuraError:
+    """Return the first rejection, with a count of the others by their codes."""
+    first = rejections[0]
+    others = _listed(error.code for error in rejections[1:])
     return first.with_message(f"{first}; nor can the other series be read: {others}") if others else first
 
 
@@ -231,15 +230,15 @@ def _listed(reasons: Iterable[str]) -> str:
 
 def _reason(series: Series) -> str:
     """Return in a word why a series is not the one to read."""
-    if series.objection is not None:
-        return series.objection.code
+    if series.rejection is not None:
+        return series.rejection.code
     if series.is_radiograph:
         return "radiograph"
     return "short-coverage" if not series.is_chest_like else "not-axial"
 
 
 def _kind(header: Header) -> tuple[object, ...]:
-    found = objection(header)
+    found = rejection(header)
     alone = header.path if is_radiograph(header) else None
     return header.series_uid, header.sop_class, header.rows, header.columns, found and found.code, alone
 

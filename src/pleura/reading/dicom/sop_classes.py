@@ -52,7 +52,7 @@ def is_colour(header: Header) -> bool:
     return header.samples == 3 and header.photometric.startswith(("RGB", "YBR_"))
 
 
-def objection(header: Header) -> PleuraError | None:
+def rejection(header: Header) -> PleuraError | None:
     """Return why a DICOM object cannot be read as CT slices or as a frontal chest radiograph, or None."""
     ct, radiograph = (_kind, _picture, _values, _place), (_radiograph_kind, _pixels, _radiograph_place, _view)
     for check in radiograph if is_radiograph(header) else ct:

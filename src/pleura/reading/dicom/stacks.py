@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.reading.dicom.frames import Frame
-from pleura.reading.dicom.geometry import SAME_PLACE, distances, places
+from pleura.reading.dicom.geometry import SAME_PLACE, distances, group_by_position
 
 Stack = tuple[list[Frame], int]
 """Slices, and how many more lay at places of theirs and were left out."""
@@ -78,4 +78,4 @@ def _along(part: list[Frame], parts: Iterable[list[Frame]]) -> NDArray[np.float6
 def _has_doubles(frames: list[Frame]) -> bool:
     """Say whether places are taken by several slices; the same slice, there twice, is one."""
     distinct = {(frame.instance_uid, frame.index): frame for frame in frames}
-    return len(places(list(distinct.values()))) < len(distinct)
+    return len(group_by_position(list(distinct.values()))) < len(distinct)

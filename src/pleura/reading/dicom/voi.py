@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
 from pleura.reading.dicom.header import Header
-from pleura.reading.values import TAILS
+from pleura.reading.intensity import TAILS
 from pleura.volume import Note
 
 _MOST_CLIPPED = 0.8
@@ -26,7 +26,7 @@ _MOST_CLIPPED = 0.8
 Values = NDArray[Any]
 
 
-def greys(stored: Values, header: Header, dataset: Any) -> tuple[NDArray[np.uint8], tuple[Note, ...]]:
+def apply_presentation(stored: Values, header: Header, dataset: Any) -> tuple[NDArray[np.uint8], tuple[Note, ...]]:
     """Return a radiograph as it is meant to be looked at.
 
     Parameters

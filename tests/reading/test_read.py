@@ -1,4 +1,4 @@
-"""The door: every error bears the name of the input, and no error of a library comes through as it is."""
+"""Every error bears the name of the input, and no error of a library comes through as it is."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def failing(error: Exception) -> Callable[..., None]:
         (PermissionError(), "no-permission"),
     ],
 )
-@pytest.mark.parametrize("verb", ["read", "survey"])
+@pytest.mark.parametrize("verb", ["read", "survey_path"])
 def test_errors_of_libraries_become_ours_with_their_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str, error: Exception, code: str
 ) -> None:
@@ -47,7 +47,7 @@ def test_errors_of_libraries_become_ours_with_their_cause(
     assert "whatever" not in str(caught.value)
 
 
-@pytest.mark.parametrize("verb", ["read", "survey"])
+@pytest.mark.parametrize("verb", ["read", "survey_path"])
 def test_a_wrong_path_is_one_error_in_a_notebook_not_two(tmp_path: Path, verb: str) -> None:
     with pytest.raises(UnreadableInput, match="there is no such file or folder") as caught:
         getattr(pleura.reading, verb)(tmp_path / "scan.nii")
@@ -66,7 +66,7 @@ def test_faults_of_the_program_are_not_blamed_on_the_file(
 
 def test_key_of_a_series_is_not_ignored_where_there_are_none(tmp_path: Path) -> None:
     Image.fromarray(np.arange(4096, dtype=np.uint8).reshape(64, 64)).save(tmp_path / "slice.png")
-    assert pleura.reading.read(tmp_path / "slice.png").planar
+    assert pleura.reading.read(tmp_path / "slice.png").is_picture
     with pytest.raises(AmbiguousInput, match=r"slice\.png: only DICOM holds series") as caught:
         pleura.reading.read(tmp_path / "slice.png", series="1.2.3")
     assert caught.value.code == "no-such-series"
@@ -80,10 +80,10 @@ def test_arguments_with_defaults_are_keyword_only() -> None:
 def test_an_empty_name_is_not_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     save(series(chest()[:1])[0], tmp_path / "one.dcm")
     monkeypatch.chdir(tmp_path)
-    for door in (pleura.read, pleura.reading.survey):
-        assert door(".")
+    for verb in (pleura.read, pleura.reading.survey_path):
+        assert verb(".")
         with pytest.raises(UnreadableInput, match="an empty name"):
-            door("")
+            verb("")
 
 
 def test_dicomdir_is_its_folder(tmp_path: Path) -> None:

@@ -12,12 +12,12 @@ import numpy as np
 from pleura.errors import AmbiguousInput, Choice, PleuraError
 from pleura.geometry import axial_order
 from pleura.modality.resolve import resolve_kind
-from pleura.reading import values
+from pleura.reading import intensity
 from pleura.reading.checks import grid_notes
-from pleura.reading.damage import damage_named
-from pleura.reading.dicom.ct import without_doubles
+from pleura.reading.damage import damage_as_error
+from pleura.reading.dicom.ct import drop_duplicates
 from pleura.reading.dicom.discover import find_series
-from pleura.reading.dicom.geometry import places, stack
+from pleura.reading.dicom.geometry import group_by_position, stack
 from pleura.reading.dicom.pixels import read_plane
 from pleura.reading.dicom.radiograph import read_radiograph
 from pleura.reading.dicom.series import Series, choose
@@ -123,7 +123,7 @@ def survey_volume(volume: Volume) -> Survey:
         key="",
         kernel="",
         modality="" if warnings or volume.shape[0] > 1 else "CR" if projected else "CT",
-        object="picture" if volume.planar else "volume",
+        object="picture" if volume.is_picture else "volume",
         transfer_syntax="",
         kind=volume.kind.value,
         shape=volume.shape,
@@ -153,11 +153,11 @@ def _summary(series: Series) -> SeriesSummary:
         orientation="" if series.is_radiograph or _shape(series) is None else series.plane,
         coverage=None,
         problems=(),
-        suitable=series.objection is None,
+        suitable=series.rejection is None,
         usable=False,
     )
     try:
-        with damage_named():
+        with damage_as_error():
             return _measured(series, summary)
     except PleuraError as error:
         return replace(summary, problems=(Note(error.code, str(error)),))
@@ -183,11 +183,11 @@ def _projected(series: Series, summary: SeriesSummary) -> SeriesSummary:
 
 def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
     """Add geometry and kind of values, from the headers and the middle slice."""
-    if series.objection is not None:
-        raise series.objection
+    if series.rejection is not None:
+        raise series.rejection
     if series.is_radiograph:
         return _projected(series, summary)
-    frames, doubles = without_doubles(places(series.frames))
+    frames, doubles = drop_duplicates(group_by_position(series.frames))
     stacked = stack(frames)
     rows, columns = frames[0].header.rows, frames[0].header.columns
     shape = (len(stacked.frames), rows, columns)
@@ -199,7 +199,7 @@ def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
         _, warnings = resolve_kind(Volume(pixels, stacked.affine, identity=Identity("dicom")))
     return replace(
         summary,
-        kind="hu" if values.are_hu(values.sample(pixels)) else "unknown",
+        kind="hu" if intensity.are_hu(intensity.sample(pixels)) else "unknown",
         shape=shape,
         spacing=(float(steps[0]), float(steps[1]), float(steps[2])) if stacked.spacing_known else None,
         coverage=len(stacked.frames) * float(steps[0]),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pleura.errors import UnsuitableInput
-from pleura.reading import values
+from pleura.reading.intensity import hu_warnings, interpret, sample, to_hu
 from pleura.volume import Kind
 
 
@@ -20,8 +20,8 @@ def window(hu: NDArray[np.int16], low: int, high: int) -> NDArray[np.float64]:
 
 
 def only_code(array: NDArray[np.generic], **how: object) -> str:
-    meaning = values.interpret(array, **how)  # type: ignore[arg-type]
-    (note,) = meaning.notes
+    intensity = interpret(array, **how)  # type: ignore[arg-type]
+    (note,) = intensity.notes
     return note.code
 
 
@@ -29,19 +29,19 @@ def test_hu_are_kept_and_padding_becomes_air() -> None:
     hu = chest()
     padded = hu.copy()
     padded[:, :4] = -3024
-    meaning = values.interpret(padded)
-    assert meaning.kind is Kind.HU
-    assert meaning.voxels.dtype == np.int16
-    assert set(meaning.voxels[:, :4].ravel()) == {-1024}
-    np.testing.assert_array_equal(meaning.voxels[:, 4:], hu[:, 4:])
+    intensity = interpret(padded)
+    assert intensity.kind is Kind.HU
+    assert intensity.voxels.dtype == np.int16
+    assert set(intensity.voxels[:, :4].ravel()) == {-1024}
+    np.testing.assert_array_equal(intensity.voxels[:, 4:], hu[:, 4:])
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.uint16, np.int32, np.float32, np.float64])
 def test_raw_values_are_set_back_by_1024(dtype: type) -> None:
     hu = chest()
-    meaning = values.interpret((hu + 1024).astype(dtype))
-    np.testing.assert_array_equal(meaning.voxels, hu)
-    assert [note.code for note in meaning.notes] == ["hu-offset-corrected"]
+    intensity = interpret((hu + 1024).astype(dtype))
+    np.testing.assert_array_equal(intensity.voxels, hu)
+    assert [note.code for note in intensity.notes] == ["hu-offset-corrected"]
 
 
 @pytest.mark.parametrize(
@@ -53,26 +53,26 @@ def test_radiographs_whose_values_are_spread_like_ct_numbers_are_greys(
     name = "heart-excluded/val/images/montgomery_MCUCXR_0038_0.jpg"
     with Image.open(shared / "data/cxr" / name) as picture:
         stored = (np.asarray(picture.convert("L")).astype(int) * slope + intercept).astype(dtype)
-    meaning = values.interpret(stored[None])
-    assert meaning.kind is Kind.WINDOWED
-    assert [note.code for note in meaning.notes] == ["values-windowed"]
-    assert (meaning.voxels.min(), meaning.voxels.max()) == (0, 255)
+    intensity = interpret(stored[None])
+    assert intensity.kind is Kind.WINDOWED
+    assert [note.code for note in intensity.notes] == ["values-windowed"]
+    assert (intensity.voxels.min(), intensity.voxels.max()) == (0, 255)
 
 
 def test_a_16_bit_picture_of_hu_above_32768_is_set_back() -> None:
     hu = chest((1, 64, 64))
-    meaning = values.interpret((hu.astype(np.int32) + 32768).astype(np.uint16))
-    np.testing.assert_array_equal(meaning.voxels, hu)
-    assert meaning.kind is Kind.HU
+    intensity = interpret((hu.astype(np.int32) + 32768).astype(np.uint16))
+    np.testing.assert_array_equal(intensity.voxels, hu)
+    assert intensity.kind is Kind.HU
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.float32])
 def test_a_rescale_applied_twice_is_taken_back(dtype: type) -> None:
     hu = chest()
-    meaning = values.interpret((hu - 1024).astype(dtype))
-    np.testing.assert_array_equal(meaning.voxels, hu)
-    assert [note.code for note in meaning.notes] == ["hu-offset-corrected"]
-    assert "1024 below" in meaning.notes[0].message
+    intensity = interpret((hu - 1024).astype(dtype))
+    np.testing.assert_array_equal(intensity.voxels, hu)
+    assert [note.code for note in intensity.notes] == ["hu-offset-corrected"]
+    assert "1024 below" in intensity.notes[0].message
 
 
 def test_raw_values_with_padding_are_set_back_too() -> None:
@@ -84,34 +84,34 @@ def test_raw_values_with_padding_are_set_back_too() -> None:
 @pytest.mark.parametrize("limits", [(-1250, 250), (-1350, 150), (-160, 240)])
 def test_a_window_stretched_to_8_bits_is_windowed(limits: tuple[int, int]) -> None:
     grey = np.rint(255 * window(chest(), *limits)).astype(np.uint8)
-    meaning = values.interpret(grey)
-    assert meaning.kind is Kind.WINDOWED
-    assert meaning.voxels.dtype == np.uint8
-    np.testing.assert_array_equal(meaning.voxels, grey)
+    intensity = interpret(grey)
+    assert intensity.kind is Kind.WINDOWED
+    assert intensity.voxels.dtype == np.uint8
+    np.testing.assert_array_equal(intensity.voxels, grey)
 
 
 def test_0_to_255_in_wider_types_becomes_uint8() -> None:
     grey = np.rint(255 * window(chest(), -1350, 150))
     for dtype in (np.int16, np.float32):
-        assert values.interpret(grey.astype(dtype)).voxels.dtype == np.uint8
+        assert interpret(grey.astype(dtype)).voxels.dtype == np.uint8
 
 
 def test_0_to_1_is_scaled_to_8_bits() -> None:
     unit = window(chest(), -1350, 150).astype(np.float32)
-    meaning = values.interpret(unit)
-    np.testing.assert_array_equal(meaning.voxels, np.rint(unit * 255))
-    assert meaning.kind is Kind.WINDOWED
+    intensity = interpret(unit)
+    np.testing.assert_array_equal(intensity.voxels, np.rint(unit * 255))
+    assert intensity.kind is Kind.WINDOWED
 
 
 def test_a_16_bit_picture_keeps_its_finer_steps_but_a_volume_is_refused() -> None:
     sixteen = np.rint(50000 * window(chest((2, 64, 64)), -1350, 150)).astype(np.uint16)
-    picture = values.interpret(sixteen[:1])
+    picture = interpret(sixteen[:1])
     assert picture.kind is Kind.WINDOWED
     assert picture.voxels.dtype == np.float32
     assert (picture.voxels.min(), picture.voxels.max()) == (0, 255)
     assert np.unique(picture.voxels).size == np.unique(sixteen[0]).size
     with pytest.raises(UnsuitableInput) as caught:
-        values.interpret(sixteen)
+        interpret(sixteen)
     assert caught.value.code == "not-hu"
 
 
@@ -120,7 +120,7 @@ def test_a_16_bit_picture_keeps_its_finer_steps_but_a_volume_is_refused() -> Non
 )
 def test_a_dim_picture_is_stretched(dtype: type, brightest: float) -> None:
     plane = (window(chest((1, 64, 64)), -1350, 150) * brightest).astype(dtype)
-    dim = values.interpret(plane)
+    dim = interpret(plane)
     assert dim.kind is Kind.WINDOWED
     assert (dim.voxels.min(), dim.voxels.max()) == (0, 255)
     np.testing.assert_allclose(dim.voxels, (plane - plane.min()) / np.ptp(plane) * 255, atol=0.01)
@@ -131,11 +131,11 @@ def test_a_single_bright_marker_does_not_darken_a_deep_picture() -> None:
     # half a percent of 0..4000 is cut at either end: 20..3980
     expected = np.clip((marked[0, 0, 1:] - 20.0) / 3960 * 255, 0, 255)
     marked[0, 0, 0] = 65535
-    found = values.interpret(marked).voxels[0, 0]
+    found = interpret(marked).voxels[0, 0]
     assert found[0] == 255
     np.testing.assert_allclose(found[1:], expected, atol=2)
     marked[0, 0, :2] = 4800, 0
-    np.testing.assert_allclose(values.interpret(marked).voxels, marked / 4800 * 255, rtol=1e-5)
+    np.testing.assert_allclose(interpret(marked).voxels, marked / 4800 * 255, rtol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_single_bright_marker_does_not_darken_a_deep_picture() -> None:
 )
 def test_what_is_neither_hu_nor_grey_is_refused_with_its_range(array: NDArray[np.generic]) -> None:
     with pytest.raises(UnsuitableInput, match=r"the values run from .* to .*pleura\.read\(path, kind='hu'\)") as caught:
-        values.interpret(array)
+        interpret(array)
     assert caught.value.code == "not-hu"
 
 
@@ -156,7 +156,7 @@ def test_what_is_neither_hu_nor_grey_is_refused_with_its_range(array: NDArray[np
 def test_label_maps_are_refused_as_masks(labels: list[int]) -> None:
     array = np.random.default_rng(0).choice(np.array(labels, np.uint8), (8, 64, 64))
     with pytest.raises(UnsuitableInput) as caught:
-        values.interpret(array)
+        interpret(array)
     assert caught.value.code == "a-mask"
 
 
@@ -167,14 +167,14 @@ def test_a_drawn_phantom_of_few_hu_is_not_taken_for_a_mask() -> None:
 
 def test_a_constant_volume_is_refused() -> None:
     with pytest.raises(UnsuitableInput) as caught:
-        values.interpret(np.full((4, 64, 64), -1000, np.int16))
+        interpret(np.full((4, 64, 64), -1000, np.int16))
     assert caught.value.code == "constant"
 
 
 def test_the_caller_is_believed() -> None:
     tissue = (np.arange(4 * 64 * 64).reshape(4, 64, 64) % 300).astype(np.int16)
-    assert values.interpret(tissue.copy(), Kind.HU).kind is Kind.HU
-    stretched = values.interpret(tissue, Kind.WINDOWED)
+    assert interpret(tissue.copy(), Kind.HU).kind is Kind.HU
+    stretched = interpret(tissue, Kind.WINDOWED)
     assert stretched.kind is Kind.WINDOWED
     assert (stretched.voxels.min(), stretched.voxels.max()) == (0, 255)
 
@@ -182,20 +182,20 @@ def test_the_caller_is_believed() -> None:
 def test_hu_out_of_range_are_clipped_not_wrapped() -> None:
     array = chest().astype(np.int64)
     array[0, 0, :2] = (70_000, -70_000)
-    assert values.to_hu(array)[0, 0, :2].tolist() == [32767, -1024]
+    assert to_hu(array)[0, 0, :2].tolist() == [32767, -1024]
 
 
 def test_warnings_name_what_is_missing() -> None:
-    assert values.hu_warnings(chest()) == ()
-    (no_air,) = values.hu_warnings(np.full(100, 40))
-    (no_tissue,) = values.hu_warnings(np.full(100, -900))
+    assert hu_warnings(chest()) == ()
+    (no_air,) = hu_warnings(np.full(100, 40))
+    (no_tissue,) = hu_warnings(np.full(100, -900))
     assert "no air" in no_air.message
     assert "no soft tissue" in no_tissue.message
 
 
 def test_a_sample_is_small_and_spread_over_the_whole() -> None:
     big = np.arange(100 * 300 * 200, dtype=np.int32).reshape(100, 300, 200)
-    found = values.sample(big)
+    found = sample(big)
     assert found.size <= 32 * 128 * 128
     assert found.min() < 0.05 * big.size
     assert found.max() > 0.95 * big.size
@@ -207,4 +207,4 @@ def test_real_slices_are_told_apart(shared: Path) -> None:
     for paths, kind in ((hu, Kind.HU), (grey, Kind.WINDOWED)):
         assert paths
         for path in paths:
-            assert values.interpret(np.array(Image.open(path))[None]).kind is kind, path.name
+            assert interpret(np.array(Image.open(path))[None]).kind is kind, path.name

@@ -45,7 +45,7 @@ _FAR_OUT = 2.0
 
 
 @dataclass(frozen=True)
-class Meaning:
+class Intensity:
     """Voxels with the kind of values they hold, and what was decided on the way."""
 
     voxels: NDArray[Any]
@@ -98,7 +98,7 @@ def raw_offset(values: NDArray[Any]) -> int | None:
     return None
 
 
-def interpret(array: NDArray[Any], kind: Kind | None = None) -> Meaning:
+def interpret(array: NDArray[Any], kind: Kind | None = None) -> Intensity:
     """Decide what the values of an array without DICOM header mean.
 
     Parameters
@@ -109,7 +109,7 @@ def interpret(array: NDArray[Any], kind: Kind | None = None) -> Meaning:
 
     Returns
     -------
-    Meaning : int16 HU, or grey values 0..255 (uint8, or float32 where the source was finer than 8 bits)
+    Intensity : int16 HU, or grey values 0..255 (uint8, or float32 where the source was finer than 8 bits)
 
     Raises
     ------
@@ -125,7 +125,7 @@ def interpret(array: NDArray[Any], kind: Kind | None = None) -> Meaning:
         raise UnsuitableInput(f"the values run from {low:g} to {high:g}; no scan's do", code="not-hu")
     if kind is Kind.HU:
         hu = to_hu(array)
-        return Meaning(hu, Kind.HU, (*notes, *set_to_air(hu, AIR)))
+        return Intensity(hu, Kind.HU, (*notes, *set_to_air(hu, AIR)))
     offset = None
     if kind is None:
         notes += _few_greys(array, sample(array), low, high)
@@ -133,9 +133,9 @@ def interpret(array: NDArray[Any], kind: Kind | None = None) -> Meaning:
     if offset is not None:
         note = offset_note(offset) if offset else Note("values-hu", "the values were taken as Hounsfield units")
         hu = to_hu(array, offset)
-        return Meaning(hu, Kind.HU, (*notes, note, *set_to_air(hu, AIR)))
+        return Intensity(hu, Kind.HU, (*notes, note, *set_to_air(hu, AIR)))
     grey, note = _stretched(array, low, high)
-    return Meaning(grey, kind or Kind.WINDOWED, (*notes, note))
+    return Intensity(grey, kind or Kind.WINDOWED, (*notes, note))
 
 
 def to_hu(array: NDArray[Any], offset: int = 0) -> NDArray[np.int16]:
