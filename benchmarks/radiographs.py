@@ -26,6 +26,7 @@ from PIL import Image, ImageDraw
 
 import pleura
 from pleura.evaluation import dice
+from pleura.rendering import PREDICTION_COLOUR, REFERENCE_COLOUR, draw_overlay
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 CONVENTIONS = ("heart-included", "heart-excluded")
@@ -74,24 +75,17 @@ def score_convention(folder: Path, convention: str, options: argparse.Namespace)
 
 def drawn(both: float, name: str, picture: NDArray[Any], truth: NDArray[Any], labels: NDArray[Any]) -> Image.Image:
     """Return a picture with the outlines of both masks, its Dice and its name below."""
-    colours = np.stack([picture] * 3, axis=-1)
-    for mask, colour in ((truth, (255, 220, 0)), (labels, (255, 40, 40))):
-        colours[outline(mask, max(1, max(picture.shape) // 250))] = colour
+    scale = TILE / max(picture.shape)
+    size = round(picture.shape[1] * scale), round(picture.shape[0] * scale)
+    outlines = [
+        (mask == side, colour)
+        for mask, colour in ((truth, REFERENCE_COLOUR), (labels, PREDICTION_COLOUR))
+        for side in (1, 2)
+    ]
     tile = Image.new("RGB", (TILE, TILE + 14))
-    whole = Image.fromarray(colours)
-    whole.thumbnail((TILE, TILE))
-    tile.paste(whole)
+    tile.paste(draw_overlay(picture, outlines, size))
     ImageDraw.Draw(tile).text((2, TILE + 1), f"{both:.3f}  {name[:44]}", fill="white")
     return tile
-
-
-def outline(mask: NDArray[Any], width: int) -> NDArray[np.bool_]:
-    """Return the pixels of each label that have another label within `width` pixels."""
-    edge = np.zeros(mask.shape, bool)
-    for axis in (0, 1):
-        for step in (-width, width):
-            edge |= np.roll(mask, step, axis) != mask
-    return edge & (mask > 0)
 
 
 def sheet(tiles: list[Image.Image]) -> Image.Image:

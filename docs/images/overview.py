@@ -15,8 +15,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 import pleura
-from pleura.writing.planes import Plane, axial, picture, reformatted
-from pleura.writing.preview import _tile, _window
+from pleura.rendering import display_window
+from pleura.rendering.montage import draw_plane
+from pleura.rendering.planes import Plane, axial, picture, reformatted
 
 HEIGHT, GAP = 380, 10
 CORNER = 12
@@ -30,9 +31,10 @@ def main() -> None:
     slices = axial(scan, 8)
     planes = [(scan, cropped(plane)) for plane in (slices[2], slices[4], reformatted(scan)[0])]
     planes.append((radiograph, picture(radiograph)))
-    tiles = [
-        rounded(_tile(plane, plane.fit(np.inf, HEIGHT), _window(result), result.structures)) for result, plane in planes
-    ]
+    tiles = []
+    for result, plane in planes:
+        window = display_window(result.volume)
+        tiles.append(rounded(draw_plane(plane, plane.fit(np.inf, HEIGHT), window, result.structures)))
     canvas = Image.new("RGBA", (sum(tile.width + GAP for tile in tiles) - GAP, HEIGHT))
     left = 0
     for tile in tiles:

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-from scipy import ndimage
+
+from pleura.rendering import draw_overlay, to_grey
 
 Spacing = tuple[float, float, float]
 
@@ -58,13 +59,8 @@ def _tile(
     if axis:
         cut, mask = cut[::-1], mask[::-1]
     size = (max(1, round(cut.shape[1] * steps[1] / pixel_mm)), max(1, round(cut.shape[0] * steps[0] / pixel_mm)))
-    grey = np.clip((cut.astype(np.float32) - window[0]) * (255 / (window[1] - window[0])), 0, 255).astype(np.uint8)
-    picture = np.array(Image.fromarray(grey).resize(size, Image.Resampling.BILINEAR).convert("RGB"))
-    shown = np.array(Image.fromarray(mask).resize(size, Image.Resampling.NEAREST))
-    for value, colour in COLOURS.items():
-        part = shown == value
-        picture[part & ~ndimage.binary_erosion(part)] = colour
-    tile = Image.fromarray(picture)
+    outlines = [(mask == value, colour) for value, colour in COLOURS.items()]
+    tile = draw_overlay(to_grey(cut, window), outlines, size)
     ImageDraw.Draw(tile).text((3, 2), f"{'zyx'[axis]}{index}", fill=(255, 255, 0))
     return tile
 

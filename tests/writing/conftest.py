@@ -9,7 +9,7 @@ import pytest
 
 from pleura.geometry import affine_from_spacing
 from pleura.segmentation import Segmentation
-from pleura.volume import Affine, Identity, Kind, Note, Volume
+from pleura.volume import Affine, Identity, Note, Volume
 
 SHAPE = (3, 4, 5)
 
@@ -45,14 +45,3 @@ def plain(labels: np.ndarray) -> Segmentation:
     )
     warnings = (Note("cropped", "the lungs reach the edge of the scan"),)
     return Segmentation(labels, volume, warnings, {"read": 0.5}, {"model": {"name": "test"}})
-
-
-@pytest.fixture
-def picture() -> Segmentation:
-    """Return a single picture of 4 x 6 pixels without millimetres."""
-    labels = np.zeros((4, 6), np.uint8)
-    labels[1:3, 1] = 1
-    labels[1:3, 4] = 2
-    grey = np.full((1, 4, 6), 200, np.uint8)
-    volume = Volume(grey, np.eye(4)[[2, 1, 0, 3]], kind=Kind.WINDOWED, is_picture=True, spacing_known=False)
-    return Segmentation(labels, volume)

@@ -22,8 +22,9 @@ from pleura.inference.bundle import Bundle
 from pleura.inference.recipe import hash_in_short
 from pleura.reading import read
 from pleura.reading.labelmap import LabelMap
+from pleura.rendering import display_window, to_grey
 from pleura.segmenter import Segmenter
-from pleura.volume import Kind, Note, Volume
+from pleura.volume import Note, Volume
 
 Progress = Callable[[int, int], None]
 """Called with the number of cases done and of all cases."""
@@ -238,10 +239,5 @@ def _picture(case: Case, segmenter: Segmenter | None) -> Picture:
     z = int(((wanted > 0) != (given > 0)).sum(axis=(1, 2)).argmax())
     grey = np.zeros(wanted.shape[1:], np.uint8)
     if volume is not None:
-        grey = _grey(aligned.turned(volume.voxels).reshape(wanted.shape)[z], volume.kind)
+        grey = to_grey(aligned.turned(volume.voxels).reshape(wanted.shape)[z], display_window(volume))
     return Picture(case.name or case.id, grey, wanted[z], given[z])
-
-
-def _grey(plane: NDArray[np.generic], kind: Kind) -> NDArray[np.uint8]:
-    low, high = (-1350.0, 250.0) if kind is Kind.HU else (0.0, 255.0)
-    return np.asarray(np.clip((plane.astype(np.float32) - low) / (high - low) * 255, 0, 255), np.uint8)

@@ -25,6 +25,7 @@ from pleura.evaluation.run import (
 )
 from pleura.evaluation.scoring import structures
 from pleura.evaluation.statistics import METRICS, Summary
+from pleura.rendering import PREDICTION_COLOUR, REFERENCE_COLOUR, draw_overlay
 from pleura.reporting.charts import lines, strip
 
 STYLE = """
@@ -210,19 +211,11 @@ def _pictured(pictures: Sequence[Picture]) -> str:
 
 def _drawn(one: Picture) -> bytes:
     """Return a PNG of the slice with both outlines."""
-    from PIL import Image
-
     scale = SIDE / max(int(side) for side in one.grey.shape)
     size = round(one.grey.shape[1] * scale), round(one.grey.shape[0] * scale)
-    picture = np.asarray(Image.fromarray(one.grey).resize(size, Image.Resampling.BICUBIC).convert("RGB")).copy()
-    for mask, colour in ((one.reference, (255, 210, 0)), (one.prediction, (230, 70, 60))):
-        large = np.asarray(Image.fromarray((mask > 0).astype(np.uint8)).resize(size, Image.Resampling.NEAREST)) > 0
-        inner = large.copy()
-        for axis in (0, 1):
-            inner &= np.roll(large, 1, axis) & np.roll(large, -1, axis)
-        picture[large & ~inner] = colour
+    outlines = [(one.reference, REFERENCE_COLOUR), (one.prediction, PREDICTION_COLOUR)]
     file = io.BytesIO()
-    Image.fromarray(picture).save(file, format="PNG", optimize=True)
+    draw_overlay(one.grey, outlines, size).save(file, format="PNG", optimize=True)
     return file.getvalue()
 
 

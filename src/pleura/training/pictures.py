@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from pleura.rendering import PREDICTION_COLOUR, REFERENCE_COLOUR, draw_overlay
 from pleura.training.validation import Sheet, guess
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def _sample(network: nn.Module, sheet: Sheet, device: torch.device) -> tuple[str
     a, b = marked.numpy() > 0, (truth.numpy() > 0) & (truth.numpy() < 255)
     dice = float(2 * (a & b).sum() / max(a.sum() + b.sum(), 1))
     grey = (image[0, 1 if image.shape[1] > 2 else 0].numpy() * 255).astype(np.uint8)
-    return sheet.id, dice, _contours(grey, b, a)
+    picture = draw_overlay(grey, [(b, REFERENCE_COLOUR), (a, PREDICTION_COLOUR)])
+    return sheet.id, dice, np.asarray(picture)
 
 
 def _with_caption(picture: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
@@ -85,13 +87,3 @@ def _with_caption(picture: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
     line = Image.new("RGB", (picture.shape[1], CAPTION))
     ImageDraw.Draw(line).text((4, 2), text, fill=(230, 230, 230), font=ImageFont.load_default(13))
     return np.concatenate([picture, np.asarray(line)])
-
-
-def _contours(grey: NDArray[np.uint8], truth: NDArray[np.bool_], marked: NDArray[np.bool_]) -> NDArray[np.uint8]:
-    picture = np.repeat(grey[..., None], 3, axis=2)
-    for mask, colour in ((truth, (255, 220, 0)), (marked, (230, 60, 60))):
-        inner = mask.copy()
-        for axis in (0, 1):
-            inner &= np.roll(mask, 1, axis) & np.roll(mask, -1, axis)
-        picture[mask & ~inner] = colour
-    return picture

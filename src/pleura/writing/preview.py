@@ -1,39 +1,19 @@
-"""One picture that shows at a glance whether a mask is right: axial slices, a coronal and two sagittal planes.
-
-The lungs are outlined in their own colours over the usual lung window. The picture holds no word about the patient.
-"""
+"""Write the montage of a segmentation as a file, or as bytes for a page that carries it inside."""
 
 from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from pleura.errors import UnwritableOutput
 from pleura.files import atomic_write
-from pleura.labels import Label
+from pleura.rendering import render_montage
 from pleura.segmentation import Segmentation
-from pleura.volume import Kind
-from pleura.writing.planes import Plane, axial, picture, reformatted
 from pleura.writing.signature import signature_of
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-    from PIL.ImageFont import FreeTypeFont, ImageFont
-
-_ACROSS, _TILE, _TALL, _PICTURE, _GAP, _LINE, _MARGIN = 4, 300, 330, 768, 4, 26, 10.0
-_TEXT, _AMBER = (225, 225, 225), (250, 190, 60)
-_TINT = 0.10
-_LUNG_WINDOW = (-1150.0, 250.0)
-"""Centre -450, width 1400 HU."""
 
 
 def write_preview(segmentation: Segmentation, path: str | Path) -> Path:
-    """Write a PNG of the scan with the outlines of its lungs, volumes and warnings under it.
-
-    A picture is shown alone; lungs of fewer than four slices without the coronal and sagittal planes.
+    """Write a PNG of the scan with the outlines of its lungs, sizes and warnings under it; return `path`.
 
     Raises
     ------
@@ -47,7 +27,7 @@ def write_preview(segmentation: Segmentation, path: str | Path) -> Path:
     info = PngInfo()
     info.add_text("Software", signature_of(segmentation.volume))
     with atomic_write(Path(path)) as file:
-        _montage(segmentation).save(file, format="PNG", pnginfo=info)
+        render_montage(segmentation).save(file, format="PNG", pnginfo=info)
     return Path(path)
 
 
@@ -55,115 +35,5 @@ def preview_jpeg(segmentation: Segmentation) -> bytes:
     """Return the same picture as JPEG, a fifth of the size, for pages that carry it inside."""
     buffer = BytesIO()
     # Colour at full resolution: outlines are thin.
-    _montage(segmentation).save(buffer, format="JPEG", quality=85, subsampling=0)
+    render_montage(segmentation).save(buffer, format="JPEG", quality=85, subsampling=0)
     return buffer.getvalue()
-
-
-def _rows(segmentation: Segmentation) -> list[list[tuple[Plane, tuple[int, int]]]]:
-    """Return rows of planes, each with the width and height in pixels at which it is shown."""
-    if segmentation.volume.is_picture or segmentation.volume.kind is Kind.RADIOGRAPH:
-        plane = picture(segmentation)
-        return [[(plane, plane.fit(_PICTURE, _PICTURE))]]
-    planes = axial(segmentation, 2 * _ACROSS)
-    if len(planes) < _ACROSS:
-        return [[(plane, plane.fit(_PICTURE / len(planes), _PICTURE)) for plane in planes]]
-    tiles = [(plane, plane.fit(_TILE, _TILE)) for plane in planes]
-    across = reformatted(segmentation)
-    widths = [plane.fit(np.inf, _TALL)[0] for plane in across]
-    shrink = min(1.0, (_ACROSS * _TILE + (_ACROSS - len(across)) * _GAP) / sum(widths))
-    last = [(plane, plane.fit(np.inf, _TALL * shrink)) for plane in across]
-    return [tiles[:_ACROSS], tiles[_ACROSS:], last] if len(tiles) > _ACROSS else [tiles, last]
-
-
-def _montage(segmentation: Segmentation) -> Image:
-    """Paste the rows under each other, each spread over the whole width, with the legend below."""
-    from PIL import Image
-
-    window = _window(segmentation)
-    structures = segmentation.structures
-    rows = [[_tile(plane, size, window, structures) for plane, size in row] for row in _rows(segmentation)]
-    width = max(480, *(sum(tile.width + _GAP for tile in row) - _GAP for row in rows))
-    heights = [max(tile.height for tile in row) + _GAP for row in rows]
-    legend = _legend(segmentation, width)
-    canvas = Image.new("RGB", (width, sum(heights) + legend.height))
-    top = 0
-    for row, height in zip(rows, heights, strict=True):
-        free = (width - sum(tile.width for tile in row)) / (len(row) + 1)
-        spread = free if free > _GAP else 0.0
-        left = spread
-        for tile in row:
-            canvas.paste(tile, (round(left), top + (height - _GAP - tile.height) // 2))
-            left += tile.width + (spread or _GAP)
-        top += height
-    canvas.paste(legend, (0, top))
-    return canvas
-
-
-def _window(segmentation: Segmentation) -> tuple[float, float]:
-    """Return the values shown as black and as white."""
-    volume = segmentation.volume
-    if volume.kind is Kind.HU:
-        return _LUNG_WINDOW
-    if volume.voxels.dtype == np.uint8:
-        return 0.0, 255.0
-    low, high = np.percentile(volume.voxels[volume.shape[0] // 2], (0.5, 99.5))
-    return float(low), max(float(high), float(low) + 1e-6)
-
-
-def _tile(plane: Plane, size: tuple[int, int], window: tuple[float, float], structures: tuple[Label, ...]) -> Image:
-    """Return the plane at `size` in grey, the lungs tinted a little and outlined."""
-    from PIL import Image, ImageChops, ImageDraw, ImageFilter
-
-    low, high = window
-    grey = np.clip((plane.grey.astype(np.float32) - low) * (255.0 / (high - low)), 0, 255).astype(np.uint8)
-    tile = Image.fromarray(grey).resize(size, Image.Resampling.BICUBIC).convert("RGB")
-    double = (2 * size[0], 2 * size[1])
-    for label in structures:
-        mask = Image.fromarray((plane.labels == label.value).astype(np.uint8) * 255)
-        # Drawn at twice the size and halved, the outline is smooth and one and a half pixels thin.
-        mask = mask.resize(double, Image.Resampling.BILINEAR).point(lambda value: 255 * (value >= 128))
-        inside = mask.filter(ImageFilter.BoxBlur(3)).point(lambda value: 255 * (value == 255))
-        outline = ImageChops.subtract(mask, inside)
-        tile.paste(label.colour, mask=mask.resize(size).point(lambda value: int(value * _TINT)))
-        tile.paste(label.colour, mask=outline.resize(size, Image.Resampling.BOX))
-    if plane.radiological:
-        draw = ImageDraw.Draw(tile)
-        for side, x, anchor in (("R", 5, "la"), ("L", size[0] - 5, "ra")):
-            draw.text((x, 3), side, fill=_TEXT, font_size=14, anchor=anchor, stroke_width=2, stroke_fill="black")
-    return tile
-
-
-def _legend(segmentation: Segmentation, width: int) -> Image:
-    """Return lines, `width` pixels wide, that name the colours with the size of each lung, and list the warnings."""
-    from PIL import Image, ImageDraw, ImageFont
-
-    font, small = ImageFont.load_default(15), ImageFont.load_default(14)
-    entries, left, top = [], _MARGIN, _GAP
-    for size in segmentation.measurements.sizes:
-        text = f"{size.label.name} {size}".replace("cm²", "sq cm")  # the font that Pillow brings has no superscripts
-        across = 50 + font.getlength(text)
-        if left > _MARGIN and left + across > width:
-            left, top = _MARGIN, top + _LINE
-        entries.append((size.label.colour, text, left, top))
-        left += across
-    warnings = [line for one in segmentation.warnings for line in _wrapped(one.message, small, width - 2 * _MARGIN)]
-    legend = Image.new("RGB", (width, top + _LINE * (1 + len(warnings)) + _GAP))
-    draw = ImageDraw.Draw(legend)
-    for colour, text, x, y in entries:
-        draw.rectangle((x, y + 5, x + 12, y + 17), fill=colour)
-        draw.text((x + 20, y + 2), text, fill=_TEXT, font=font)
-    for number, line in enumerate(warnings, start=1):
-        draw.text((_MARGIN, top + 2 + number * _LINE), line, fill=_AMBER, font=small)
-    return legend
-
-
-def _wrapped(text: str, font: FreeTypeFont | ImageFont, width: float) -> list[str]:
-    """Break a sentence between its words into lines of at most `width` pixels."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and font.getlength(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines

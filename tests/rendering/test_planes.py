@@ -5,9 +5,9 @@ import pytest
 from test_volume import ORIENTATIONS, affine_of
 
 from pleura.geometry import from_axial
+from pleura.rendering.planes import Plane, axial, picture, reformatted
 from pleura.segmentation import Segmentation
 from pleura.volume import Volume
-from pleura.writing.planes import Plane, axial, picture, reformatted
 
 
 def _lungs(affine: np.ndarray) -> Segmentation:
