@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from pleura.labels import LUNGS, Label
 from pleura.measurement import Measurements, measure
 from pleura.volume import Note, Volume
+
+if TYPE_CHECKING:
+    from pleura.writing import MaskFormat
 
 _MOST_NAMED = 6
 """Structures that still make a line that can be read."""
@@ -40,14 +43,15 @@ class Segmentation:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     structures: tuple[Label, ...] = LUNGS
 
-    def write(self, path: str | Path) -> Path:
-        """Write the labels to `path`, in the format its suffix names, with a provenance JSON beside it.
+    def write(self, path: str | Path, *, format: MaskFormat | None = None) -> Path:  # noqa: A002 - as `writing.write`
+        """Write the labels to `path`, in the format named or that its suffix stands for, with a JSON beside it.
 
-        Returns the path written. Raises `UnwritableOutput` for an unknown suffix or an unsuitable place.
+        Returns the path written. Raises `UnwritableOutput` for an unknown suffix or an unsuitable place, and
+        `InvalidOption` for a format that does not exist.
         """
         from pleura import writing
 
-        return writing.write(self, path)
+        return writing.write(self, path, format=format)
 
     def preview(self, path: str | Path) -> Path:
         """Write a PNG of the scan with the outlines of what was found, its sizes and the warnings.

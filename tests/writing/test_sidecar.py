@@ -8,12 +8,11 @@ from pathlib import Path
 import pytest
 
 from pleura import __version__
-from pleura.errors import UnwritableOutput
 from pleura.geometry import affine_from_spacing
 from pleura.labels import structures
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume
-from pleura.writing import SUFFIXES, sidecar_fields, sidecar_path, suffix_of, write
+from pleura.writing import SUFFIXES, sidecar_fields, sidecar_path, write
 
 
 def test_sidecar_lies_beside_the_mask_under_its_name(plain: Segmentation, tmp_path: Path) -> None:
@@ -77,13 +76,6 @@ def test_same_result_gives_the_same_bytes(suffix: str, plain: Segmentation, tmp_
     first, second = write(plain, tmp_path / f"a{suffix}"), write(plain, tmp_path / "elsewhere" / f"other{suffix}")
     assert first.read_bytes() == second.read_bytes()
     assert sidecar_path(first).read_bytes() == sidecar_path(second).read_bytes()
-
-
-def test_unknown_suffix_is_refused_with_the_known_ones() -> None:
-    assert suffix_of(Path("a.b.nii.gz")) == ".nii.gz"
-    with pytest.raises(UnwritableOutput, match=r"\.nii\.gz, \.nii, \.nrrd, \.mha, \.png") as caught:
-        suffix_of(Path("lungs.gz"))
-    assert caught.value.code == "unknown-suffix"
 
 
 def test_left_is_compared_with_right_in_radiographs_of_lungs_alone(picture: Segmentation) -> None:

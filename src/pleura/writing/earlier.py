@@ -15,8 +15,7 @@ from typing import Any
 from pleura.errors import PleuraError, UnwritableOutput
 from pleura.reading import read_labels
 from pleura.volume import Volume
-from pleura.writing import sidecar_path
-from pleura.writing.sidecar import fingerprint, matches, read_sidecar
+from pleura.writing.sidecar import fingerprint, matches, read_sidecar, sidecar_path
 from pleura.writing.signature import input_of, is_pleura_output
 
 _END_OF_PNG = b"IEND\xaeB`\x82"

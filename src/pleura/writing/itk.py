@@ -18,8 +18,8 @@ import numpy as np
 
 from pleura.segmentation import Segmentation
 from pleura.volume import Affine, Volume
+from pleura.writing.compress import Container, deflate, slices
 from pleura.writing.signature import signature_of
-from pleura.writing.stream import Container, deflate, slices
 
 
 def write_nrrd(segmentation: Segmentation, file: BinaryIO) -> None:

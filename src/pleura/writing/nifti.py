@@ -21,8 +21,8 @@ from pleura.errors import UnwritableOutput
 from pleura.geometry import swap_lps_ras
 from pleura.segmentation import Segmentation
 from pleura.volume import Affine, NiftiForms, Volume
+from pleura.writing.compress import Container, deflate, slices
 from pleura.writing.signature import signature_of
-from pleura.writing.stream import Container, deflate, slices
 
 _HEADER = np.dtype(
     {

@@ -37,6 +37,11 @@ def sidecar_fields(segmentation: Segmentation) -> dict[str, Any]:
     }
 
 
+def sidecar_path(mask: Path) -> Path:
+    """Return where the JSON of a mask lies: the name of the mask, and `.json`."""
+    return mask.with_name(f"{mask.name}.json")
+
+
 def write_sidecar(segmentation: Segmentation, mask: Mapping[str, Any], file: BinaryIO) -> None:
     """Write the sidecar as JSON (RFC 8259), indented for people, with the `fingerprint` of the mask's file."""
     found = {**sidecar_fields(segmentation), "mask": mask}
