@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -107,6 +108,8 @@ class Volume:
     identity : what it was read from
     notes : what the reader decided and why
     nifti_forms : sform and qform of a NIfTI source that states both
+    source : the files it was read from, of DICOM in the order of the slices: for writers that copy from their headers.
+        Names of files may name patients, so no output holds them
     """
 
     voxels: NDArray[Any]
@@ -117,6 +120,7 @@ class Volume:
     identity: Identity = field(default_factory=Identity)
     notes: tuple[Note, ...] = ()
     nifti_forms: NiftiForms | None = None
+    source: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", Kind(self.kind))  # its text will do

@@ -53,6 +53,7 @@ def read_ct(series: Series, kind: Kind | None) -> Volume:
         spacing_known=stacked.spacing_known,
         identity=identity,
         notes=(*doubles, *stacked.notes, *_header_notes(frames), *hu_notes),
+        source=tuple(dict.fromkeys(frame.header.path for frame in stacked.frames if frame)),
     )
 
 

@@ -74,6 +74,7 @@ def read_radiograph(frame: Frame) -> Volume:
             *spacing_notes,
             *_size_notes(header, spacing),
         ),
+        source=(header.path,),
     )
 
 
