@@ -26,6 +26,13 @@ CONTEXT_MM = 5.0
 """Distance of the neighbouring slices that the network sees beside the one it labels."""
 
 
+HU_WINDOW = (-1024.0, 400.0)
+"""The window in which the shipped network sees HU scans, scaled to 0..1."""
+
+GREY_RANGE = (0.0, 255.0)
+"""The range of pictures that are not HU."""
+
+
 @dataclass(frozen=True, eq=False)
 class Case:
     """Neighbouring axial slices of one scan, at `SIDE` x `SIDE`.

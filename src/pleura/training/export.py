@@ -25,11 +25,10 @@ from pleura.networks import encoding
 from pleura.networks.build import build
 from pleura.networks.caches import TORCH, temporary_cache
 from pleura.networks.deploy import deploy
-from pleura.training.augmentation import HU_WINDOW
 from pleura.training.checkpoint import BEST
 from pleura.training.config import LUNGS as RIGHT_AND_LEFT
 from pleura.training.config import config_of
-from pleura.training.data import CONTEXT_MM, SIDE
+from pleura.training.data import CONTEXT_MM, HU_WINDOW, SIDE
 from pleura.training.seen import read_cases
 from pleura.training.sources import kind_of, records
 from pleura.training.start import network_settings

@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from pleura.errors import InvalidOption, PleuraError, UnsuitableInput
 from pleura.labels import of_lungs
 from pleura.networks.caches import MATPLOTLIB, TORCH, temporary_cache
-from pleura.training import augmentation
+from pleura.training import augment
 from pleura.training.checkpoint import BEST, LAST, Progress, keep, resume, save
 from pleura.training.config import TrainingConfig
 from pleura.training.data import Batch, Sampler, with_told
@@ -222,14 +222,14 @@ def _step(
     sampler: Sampler,
 ) -> float:
     """Take one step of the optimiser; return the loss of this process's part of the batch."""
-    changes = augmentation.draw(sampler.rng, batch, config.strength, config.window, of_lungs(config.labels))
+    params = augment.draw(sampler.rng, batch, config.strength, config.window, of_lungs(config.labels))
     network.train()
     optimiser.zero_grad(set_to_none=True)
     parts = team.parts(config.batch, config.accumulate)
     total = 0.0
     for part in parts:
         own = Batch(batch.images[part], batch.labels[part], batch.cases[part], batch.sides[part])
-        images, labels = augmentation.apply(changes[part], own, max(len(config.labels), 2))
+        images, labels = augment.apply(params[part], own, max(len(config.labels), 2))
         images = with_told(images, [config.told(case.source) for case in own.cases])
         with _precision(team.device, config):
             scores = network(images.to(team.device, memory_format=torch.channels_last))

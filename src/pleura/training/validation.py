@@ -9,10 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from pleura.training import spatial
-from pleura.training.augmentation import GREYS
+from pleura.training.augment import spatial
 from pleura.training.config import TrainingConfig
-from pleura.training.data import CONTEXT_MM, Case, with_told
+from pleura.training.data import CONTEXT_MM, GREY_RANGE, Case, with_told
 from pleura.training.losses import UNKNOWN, Objective
 from pleura.volume import Kind
 
@@ -37,11 +36,11 @@ def prepare(cases: Sequence[Case], config: TrainingConfig) -> list[Sheet]:
 
 
 def _sheet(case: Case, config: TrainingConfig) -> Sheet:
-    low, high = config.window if case.kind is Kind.HU else GREYS
+    low, high = config.window if case.kind is Kind.HU else GREY_RANGE
     values = torch.from_numpy(case.slices).float().sub(low).div(high - low).clamp(0.0, 1.0)
-    places, fovs = [spatial.AS_READ] * len(values), [case.fov] * len(values)
+    laid, fovs = [spatial.IDENTITY] * len(values), [case.fov] * len(values)
     planes, labels = spatial.apply(
-        places, fovs, values[:, None], torch.from_numpy(case.labels), max(len(config.labels), 2)
+        laid, fovs, values[:, None], torch.from_numpy(case.labels), max(len(config.labels), 2)
     )
     if config.slices == 3:
         gap = max(1, round(CONTEXT_MM / case.step)) if case.step else 1

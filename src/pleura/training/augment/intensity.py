@@ -1,4 +1,4 @@
-"""How scanners and pictures differ: field of view, dose, kernel, contrast, number of greys."""
+"""How scanners and pictures differ: field of view, dose, kernel, contrast, number of grey levels."""
 
 from __future__ import annotations
 
@@ -12,85 +12,95 @@ from torch.nn import functional
 
 
 @dataclass(frozen=True)
-class Look:
+class IntensityParams:
     """How one sample looks.
 
-    `view` is the radius of the reconstructed circle as a part of the side, or None. `blur` and `sharpen` stand for
-    soft and sharp kernels, `coarse` for slices shrunk and enlarged again, `noise` is a standard deviation in 0..1
-    with `grain` pixels of correlation, `gamma` bends the contrast, `tiles` and `limit` are those of `equalise` (0
-    tiles leave it out), `greys` is the number of grey levels left, `lift` the brightness of black.
+    `fov_radius` is the radius of the reconstructed circle as a part of the side, or None. `blur` and `sharpen` stand
+    for soft and sharp kernels, `downscale` for slices shrunk and enlarged again, `noise` is a standard deviation in
+    0..1 with `grain` pixels of correlation, `gamma` bends the contrast, `clahe_tiles` and `clahe_limit` are those of
+    `clahe` (0 tiles leave it out), `grey_levels` is the number of grey levels left, `black_level` the brightness of
+    black.
     """
 
-    view: float | None
+    fov_radius: float | None
     blur: float
     sharpen: float
-    coarse: float
+    downscale: float
     noise: float
     grain: float
     gamma: float
-    tiles: int
-    limit: float
-    greys: int
-    lift: float
+    clahe_tiles: int
+    clahe_limit: float
+    grey_levels: int
+    black_level: float
 
 
-AS_IS = Look(
-    view=None, blur=0.0, sharpen=0.0, coarse=1.0, noise=0.0, grain=0.0, gamma=1.0, tiles=0, limit=1.0, greys=0, lift=0.0
+IDENTITY = IntensityParams(
+    fov_radius=None,
+    blur=0.0,
+    sharpen=0.0,
+    downscale=1.0,
+    noise=0.0,
+    grain=0.0,
+    gamma=1.0,
+    clahe_tiles=0,
+    clahe_limit=1.0,
+    grey_levels=0,
+    black_level=0.0,
 )
 """No change at all."""
 
 
-def draw(rng: np.random.Generator, window: tuple[float, float], *, noisy: bool) -> Look:
-    """Return a random look; `noisy` sets carry noise of their own, so more of their samples are smoothed."""
+def draw(rng: np.random.Generator, window: tuple[float, float], *, noisy: bool) -> IntensityParams:
+    """Return random parameters; `noisy` sets carry noise of their own, so more of their samples are smoothed."""
     blurred = rng.random() < (0.6 if noisy else 0.15)
-    return Look(
-        view=rng.uniform(0.36, 0.52) if rng.random() < 0.12 else None,
+    width = window[1] - window[0]
+    return IntensityParams(
+        fov_radius=rng.uniform(0.36, 0.52) if rng.random() < 0.12 else None,
         blur=rng.uniform(0.5, 1.4) if blurred else 0.0,
         sharpen=rng.uniform(0.3, 1.8) if rng.random() < 0.15 else 0.0,
-        coarse=rng.uniform(0.35, 0.8) if rng.random() < 0.12 else 1.0,
-        noise=math.exp(rng.uniform(math.log(8), math.log(130))) / (window[1] - window[0])
-        if rng.random() < 0.3
-        else 0.0,
+        downscale=rng.uniform(0.35, 0.8) if rng.random() < 0.12 else 1.0,
+        noise=math.exp(rng.uniform(math.log(8), math.log(130))) / width if rng.random() < 0.3 else 0.0,
         grain=rng.uniform(0.4, 1.2) if rng.random() < 0.6 else 0.0,
         gamma=math.exp(rng.normal(0.0, 0.2)) if rng.random() < 0.3 else 1.0,
-        tiles=int(rng.choice([2, 4, 8, 8])) if rng.random() < (0.4 if window[1] - window[0] > 255 else 0.05) else 0,
-        limit=math.exp(rng.uniform(math.log(1.5), math.log(12.0))),
-        greys=int(rng.choice([255, 255, 64, 24])) if rng.random() < 0.3 else 0,
-        lift=rng.uniform(0.0, 0.15) if rng.random() < 0.1 else 0.0,
+        clahe_tiles=int(rng.choice([2, 4, 8, 8])) if rng.random() < (0.4 if width > 255 else 0.05) else 0,
+        clahe_limit=math.exp(rng.uniform(math.log(1.5), math.log(12.0))),
+        grey_levels=int(rng.choice([255, 255, 64, 24])) if rng.random() < 0.3 else 0,
+        black_level=rng.uniform(0.0, 0.15) if rng.random() < 0.1 else 0.0,
     )
 
 
-def crop_view(look: Look, image: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
+def crop_fov(params: IntensityParams, image: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
     """Return image and label with nothing but air outside the reconstructed circle."""
-    if look.view is None:
+    if params.fov_radius is None:
         return image, label
     height, width = label.shape
     ys = torch.linspace(-0.5, 0.5, height).view(-1, 1)
     xs = torch.linspace(-0.5, 0.5, width).view(1, -1)
-    inside = ys**2 + xs**2 < look.view**2
+    inside = ys**2 + xs**2 < params.fov_radius**2
     return image * inside, torch.where(inside, label, 0)
 
 
-def apply(look: Look, image: Tensor, chance: torch.Generator) -> Tensor:
+def apply(params: IntensityParams, image: Tensor, generator: torch.Generator) -> Tensor:
     """Return the image, (3, h, w) in 0..1, with the look of another scanner or picture."""
-    if look.coarse < 1.0:
-        small = functional.interpolate(image[None], scale_factor=look.coarse, mode="area")
+    if params.downscale < 1.0:
+        small = functional.interpolate(image[None], scale_factor=params.downscale, mode="area")
         image = functional.interpolate(small, size=image.shape[1:], mode="bilinear", align_corners=False)[0]
-    if look.blur:
-        image = smooth(image, look.blur)
-    if look.sharpen:
-        image = image + look.sharpen * (image - smooth(image, 1.0))
-    if look.noise:
-        image = image + look.noise * _noise(image.shape, look.grain, chance)
+    if params.blur:
+        image = gaussian_blur(image, params.blur)
+    if params.sharpen:
+        image = image + params.sharpen * (image - gaussian_blur(image, 1.0))
+    if params.noise:
+        image = image + params.noise * _noise(image.shape, params.grain, generator)
     image = image.clamp(0.0, 1.0)
-    if look.gamma != 1.0:
-        image = image**look.gamma
-    if look.tiles:
-        image = equalise(_stretched(image), look.tiles, look.limit)
-    if look.lift:
-        image = look.lift + (1.0 - look.lift) * image
-    if look.greys:
-        image = (image * look.greys).round() / look.greys
+    if params.gamma != 1.0:
+        image = image**params.gamma
+    if params.clahe_tiles:
+        image = clahe(_stretched(image), params.clahe_tiles, params.clahe_limit)
+    if params.black_level:
+        image = params.black_level + (1.0 - params.black_level) * image
+    if params.grey_levels:
+        image = (image * params.grey_levels).round() / params.grey_levels
     return image
 
 
@@ -100,7 +110,7 @@ def _stretched(image: Tensor) -> Tensor:
     return (image - low) / (high - low).clamp_min(1e-3)
 
 
-def smooth(image: Tensor, sigma: float) -> Tensor:
+def gaussian_blur(image: Tensor, sigma: float) -> Tensor:
     """Return (c, h, w) blurred by a Gaussian of `sigma` pixels."""
     reach = max(1, math.ceil(2.5 * sigma))
     kernel = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
@@ -110,7 +120,7 @@ def smooth(image: Tensor, sigma: float) -> Tensor:
     return functional.conv2d(rows, kernel.view(1, 1, 1, -1))[:, 0]
 
 
-def equalise(image: Tensor, tiles: int, limit: float) -> Tensor:
+def clahe(image: Tensor, tiles: int, limit: float) -> Tensor:
     """Return the image with its histogram made even tile by tile, contrast limited: CLAHE, as viewers offer it.
 
     Each of `tiles` x `tiles` parts gets its own curve, no steeper than `limit` times a straight line, and every
@@ -126,11 +136,11 @@ def equalise(image: Tensor, tiles: int, limit: float) -> Tensor:
     clipped = share.clamp_max(limit / greys)
     curves = (clipped + (1.0 - clipped.sum(1, keepdim=True)) / greys).cumsum(1).view(channels, tiles, tiles, greys)
     rows, columns = (_between_tiles(size, tiles) for size in (height, width))
-    place = torch.arange(channels).view(-1, 1, 1)
+    channel = torch.arange(channels).view(-1, 1, 1)
     result = torch.zeros_like(image)
     for row, row_weight in rows:
         for column, column_weight in columns:
-            looked_up = curves[place, row.view(-1, 1), column.view(1, -1), index]
+            looked_up = curves[channel, row.view(-1, 1), column.view(1, -1), index]
             result += looked_up * row_weight.view(-1, 1) * column_weight.view(1, -1)
     return result
 
@@ -143,9 +153,9 @@ def _between_tiles(size: int, tiles: int) -> list[tuple[Tensor, Tensor]]:
     return [(before, 1.0 - after_weight), (before + 1, after_weight)]
 
 
-def _noise(shape: torch.Size, grain: float, chance: torch.Generator) -> Tensor:
-    noise = torch.randn(shape, generator=chance)
+def _noise(shape: torch.Size, grain: float, generator: torch.Generator) -> Tensor:
+    noise = torch.randn(shape, generator=generator)
     if not grain:
         return noise
-    noise = smooth(noise, grain)
+    noise = gaussian_blur(noise, grain)
     return noise / noise.std()

@@ -1,4 +1,4 @@
-"""What befalls radiographs can be replayed, and never moves a label away from its lung."""
+"""What happens to radiographs can be replayed, and never moves a label away from its lung."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from pleura.inference.grid import FieldOfView
-from pleura.training import augmentation, film
+from pleura.training import augment
+from pleura.training.augment import radiograph
 from pleura.training.data import SIDE, Case, Sampler, with_told
 from pleura.volume import Kind
 
-NOTHING = film.Film(False, 0.0, 0, 1.0, 0, 0, 0.0, 0.0, 1.0)
+NOTHING = radiograph.RadiographParams(False, 0.0, 0, 1.0, 0, 0, 0.0, 0.0, 1.0)
 
 
 def picture() -> tuple[torch.Tensor, torch.Tensor]:
@@ -24,43 +25,43 @@ def picture() -> tuple[torch.Tensor, torch.Tensor]:
     return image, label
 
 
-def fate(**changes: object) -> torch.Tensor:
+def changed(**changes: object) -> torch.Tensor:
     image, label = picture()
     chosen = dataclasses.replace(NOTHING, **changes)  # type: ignore[arg-type]
-    return film.apply_film(chosen, image, label, torch.Generator().manual_seed(0))
+    return radiograph.apply(chosen, image, label, torch.Generator().manual_seed(0))
 
 
 def test_nothing_changes_nothing() -> None:
-    assert torch.equal(fate(), picture()[0])
+    assert torch.equal(changed(), picture()[0])
 
 
 def test_inversion_turns_greys_round() -> None:
-    assert torch.allclose(fate(inverted=True), 1.0 - picture()[0])
+    assert torch.allclose(changed(inverted=True), 1.0 - picture()[0])
 
 
-def test_veil_lies_on_the_lung_it_names() -> None:
-    veiled, plain = fate(veil=1.0, side=2, extent=1.0), picture()[0]
-    assert torch.equal(veiled[:, :, :130], plain[:, :, :130])
-    assert veiled[0, 130, 185] > plain[0, 130, 185] + 0.4
+def test_opacity_lies_on_the_lung_it_names() -> None:
+    clouded, plain = changed(opacity=1.0, opacity_side=2, opacity_extent=1.0), picture()[0]
+    assert torch.equal(clouded[:, :, :130], plain[:, :, :130])
+    assert clouded[0, 130, 185] > plain[0, 130, 185] + 0.4
 
 
-def test_faded_picture_keeps_its_order_of_greys() -> None:
-    faded = fate(fade=0.5)
-    assert float(faded.max() - faded.min()) == pytest.approx(0.25)
-    assert faded[0, 0, 0] > faded[0, 130, 185]
+def test_flat_picture_keeps_its_order_of_greys() -> None:
+    flat = changed(contrast=0.5)
+    assert float(flat.max() - flat.min()) == pytest.approx(0.25)
+    assert flat[0, 0, 0] > flat[0, 130, 185]
 
 
 def test_frame_covers_the_edge_only() -> None:
-    framed = fate(frame=0.1, frame_grey=1.0)
+    framed = changed(frame=0.1, frame_grey=1.0)
     assert (framed[:, :25] == 1.0).all()
     assert torch.equal(framed[:, 30:-30, 30:-30], picture()[0][:, 30:-30, 30:-30])
 
 
-@pytest.mark.parametrize("change", [{"marks": 3}, {"tubes": 3}])
-def test_marks_and_tubes_are_bright_and_few(change: dict[str, int]) -> None:
-    changed, plain = fate(**change), picture()[0]
-    assert (changed >= plain).all()
-    assert 0 < (changed != plain).float().mean() < 0.35
+@pytest.mark.parametrize("change", [{"markers": 3}, {"catheters": 3}])
+def test_markers_and_catheters_are_bright_and_few(change: dict[str, int]) -> None:
+    found, plain = changed(**change), picture()[0]
+    assert (found >= plain).all()
+    assert 0 < (found != plain).float().mean() < 0.35
 
 
 def test_sampled_radiographs_stay_within_bounds_and_can_be_replayed() -> None:
@@ -76,8 +77,8 @@ def test_sampled_radiographs_stay_within_bounds_and_can_be_replayed() -> None:
         np.ones(1, bool),
     )
     batch = Sampler([case], {"a": 1.0}, seed=0, slices=1).draw(24)
-    changes = augmentation.draw(np.random.default_rng(0), batch)
-    (first, labels), (second, _) = augmentation.apply(changes, batch), augmentation.apply(changes, batch)
+    params = augment.draw(np.random.default_rng(0), batch)
+    (first, labels), (second, _) = augment.apply(params, batch), augment.apply(params, batch)
     assert torch.equal(first, second)
     assert first.min() >= 0
     assert first.max() <= 1

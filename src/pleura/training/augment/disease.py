@@ -17,6 +17,52 @@ from torch.nn import functional
 
 
 @dataclass(frozen=True)
+class DiseaseParams:
+    """What is painted into one sample; `aeration` is added to the brightness of the lung."""
+
+    lesion: Lesion | None
+    mass: Mass | None
+    effusion: Effusion | None
+    gas: Gas | None
+    aeration: float
+
+
+def draw(rng: np.random.Generator) -> DiseaseParams:
+    """Return random parameters."""
+    return DiseaseParams(
+        lesion=draw_lesion(rng) if rng.random() < 0.25 else None,
+        mass=draw_mass(rng) if rng.random() < 0.15 else None,
+        effusion=draw_effusion(rng) if rng.random() < 0.08 else None,
+        gas=draw_gas(rng) if rng.random() < 0.12 else None,
+        aeration=rng.normal(0.0, 0.05) if rng.random() < 0.4 else 0.0,
+    )
+
+
+def apply(
+    params: DiseaseParams, image: Tensor, label: Tensor, posterior: Direction, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Return image (c, h, w) in 0..1 and label (h, w) with disease; `posterior` points to the back of the patient."""
+    lung = (label > 0) & (label < 255)
+    if params.aeration:
+        image = image + params.aeration * lung
+    if (params.lesion or params.mass or params.effusion) and lung.any():
+        level = levels(image, lung)
+        if params.lesion:
+            image = add_lesion(params.lesion, image, lung, level, posterior, generator)
+        if params.mass:
+            image = add_mass(params.mass, image, lung, level, generator)
+        if params.effusion:
+            image, label = add_effusion(params.effusion, image, label, level, posterior)
+    if params.gas:
+        image = add_gas(params.gas, image, lung, generator)
+    return image, label
+
+
+Direction = tuple[float, float]
+"""Rows and columns of a unit vector."""
+
+
+@dataclass(frozen=True)
 class Levels:
     """Median brightness of the lung and of the tissue around it."""
 
@@ -58,13 +104,18 @@ def draw_lesion(rng: np.random.Generator) -> Lesion:
 
 
 def add_lesion(
-    lesion: Lesion, image: Tensor, lung: Tensor, level: Levels, down: tuple[float, float], chance: torch.Generator
+    lesion: Lesion,
+    image: Tensor,
+    lung: Tensor,
+    level: Levels,
+    posterior: Direction,
+    generator: torch.Generator,
 ) -> Tensor:
     """Return the image with the lesion; the label stays as it is."""
     height, width = lung.shape
-    field = torch.randn(1, 1, lesion.grain, lesion.grain, generator=chance)
+    field = torch.randn(1, 1, lesion.grain, lesion.grain, generator=generator)
     field = functional.interpolate(field, size=(height, width), mode="bicubic", align_corners=True)[0, 0]
-    field = field + lesion.dependent * _depth(height, width, down)
+    field = field + lesion.dependent * _depth(height, width, posterior)
     cut = torch.quantile(field[lung][::4], 1.0 - lesion.extent)
     share = torch.sigmoid((field - cut) * lesion.edge) * lung
     target = level.lung + lesion.density * (level.tissue - level.lung)
@@ -86,10 +137,10 @@ def draw_mass(rng: np.random.Generator) -> Mass:
     return Mass(radius, at_wall=bool(rng.random() < 0.7), density=rng.uniform(0.8, 1.05))
 
 
-def add_mass(mass: Mass, image: Tensor, lung: Tensor, level: Levels, chance: torch.Generator) -> Tensor:
+def add_mass(mass: Mass, image: Tensor, lung: Tensor, level: Levels, generator: torch.Generator) -> Tensor:
     """Return the image with the mass, kept inside the lung; the label stays as it is."""
-    home = lung & ~_shrink(lung, 1) if mass.at_wall else lung
-    row, column = _pick(home, chance)
+    centres = lung & ~_shrink(lung, 1) if mass.at_wall else lung
+    row, column = _pick(centres, generator)
     height, width = lung.shape
     ys, xs = torch.arange(height).view(-1, 1) - row, torch.arange(width).view(1, -1) - column
     bumps = 1.0 + 0.2 * torch.sin(torch.atan2(ys.float(), xs.float()) * 3.0 + row)
@@ -114,12 +165,12 @@ def draw_effusion(rng: np.random.Generator) -> Effusion:
 
 
 def add_effusion(
-    effusion: Effusion, image: Tensor, label: Tensor, level: Levels, down: tuple[float, float]
+    effusion: Effusion, image: Tensor, label: Tensor, level: Levels, posterior: Direction
 ) -> tuple[Tensor, Tensor]:
     """Return image and label with fluid in the dependent part of the pleural space; fluid is not lung."""
     height, width = label.shape
-    depth = _depth(height, width, down)
-    across = _depth(height, width, (-down[1], down[0]))
+    depth = _depth(height, width, posterior)
+    across = _depth(height, width, (-posterior[1], posterior[0]))
     for side in (1, 2):
         lung = label == side
         if effusion.side not in (0, side) or lung.sum() < 100:
@@ -149,22 +200,22 @@ def draw_gas(rng: np.random.Generator) -> Gas:
     return Gas(count=int(rng.integers(1, 4)), radius=radius, ratio=rng.uniform(0.4, 1.0), filled=filled)
 
 
-def add_gas(gas: Gas, image: Tensor, lung: Tensor, chance: torch.Generator) -> Tensor:
+def add_gas(gas: Gas, image: Tensor, lung: Tensor, generator: torch.Generator) -> Tensor:
     """Return the image with gas in soft tissue, nowhere within three pixels of the lung."""
-    room = ~_grow(lung, 3)
-    tissue = room & (image[len(image) // 2] > 0.55)
+    outside = ~_grow(lung, 3)
+    tissue = outside & (image[len(image) // 2] > 0.55)
     if tissue.sum() < 200:
         return image
     height, width = lung.shape
     for _ in range(gas.count):
-        row, column = _pick(tissue, chance)
-        angle, size = torch.rand(2, generator=chance).tolist()
+        row, column = _pick(tissue, generator)
+        angle, size = torch.rand(2, generator=generator).tolist()
         ys, xs = torch.arange(height).view(-1, 1) - row, torch.arange(width).view(1, -1) - column
-        turn = angle * math.pi
-        along, aside = xs * math.cos(turn) + ys * math.sin(turn), ys * math.cos(turn) - xs * math.sin(turn)
+        angle *= math.pi
+        along, aside = xs * math.cos(angle) + ys * math.sin(angle), ys * math.cos(angle) - xs * math.sin(angle)
         radius = gas.radius * (0.5 + size)
         inside = (along / radius) ** 2 + (aside / (radius * gas.ratio)) ** 2 < 1.0
-        inside &= room & _shrink(image[len(image) // 2] > 0.3, 2) & (ys < radius * (1.0 - 2.0 * gas.filled))
+        inside &= outside & _shrink(image[len(image) // 2] > 0.3, 2) & (ys < radius * (1.0 - 2.0 * gas.filled))
         image = torch.where(inside, 0.02 + 0.15 * (image - 0.7), image)
     return image
 
@@ -175,16 +226,16 @@ def _grain(image: Tensor) -> Tensor:
     return (image - wide).clamp(-0.1, 0.1)
 
 
-def _depth(height: int, width: int, down: tuple[float, float]) -> Tensor:
-    """Return (h, w): how far each pixel lies in the direction `down`, about -1 to 1."""
+def _depth(height: int, width: int, posterior: Direction) -> Tensor:
+    """Return (h, w): how far each pixel lies in the direction `posterior`, about -1 to 1."""
     ys = torch.linspace(-1.0, 1.0, height).view(-1, 1)
     xs = torch.linspace(-1.0, 1.0, width).view(1, -1)
-    return ys * down[0] + xs * down[1]
+    return ys * posterior[0] + xs * posterior[1]
 
 
-def _pick(mask: Tensor, chance: torch.Generator) -> tuple[int, int]:
-    places = mask.nonzero()
-    row, column = places[int(torch.randint(len(places), (1,), generator=chance))].tolist()
+def _pick(mask: Tensor, generator: torch.Generator) -> tuple[int, int]:
+    candidates = mask.nonzero()
+    row, column = candidates[int(torch.randint(len(candidates), (1,), generator=generator))].tolist()
     return row, column
 
 

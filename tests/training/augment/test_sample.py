@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from pleura.inference.grid import FieldOfView
-from pleura.training import augmentation, disease, spatial
+from pleura.training import augment
+from pleura.training.augment import disease, spatial
 from pleura.training.data import SIDE, Batch, Case, Sampler
 from pleura.volume import Kind
 
@@ -45,15 +46,15 @@ def seed(value: int = 0) -> torch.Generator:
 
 def test_same_records_give_the_same_pictures() -> None:
     batch = sampler().draw(8)
-    changes = augmentation.draw(np.random.default_rng(1), batch)
-    first, second = augmentation.apply(changes, batch), augmentation.apply(changes, batch)
+    params = augment.draw(np.random.default_rng(1), batch)
+    first, second = augment.apply(params, batch), augment.apply(params, batch)
     assert torch.equal(first[0], second[0])
     assert torch.equal(first[1], second[1])
 
 
 def test_pictures_stay_within_bounds_and_labels_stay_labels() -> None:
     batch = sampler().draw(32)
-    images, labels = augmentation.apply(augmentation.draw(np.random.default_rng(2), batch), batch)
+    images, labels = augment.apply(augment.draw(np.random.default_rng(2), batch), batch)
     assert images.shape == (32, 3, SIDE, SIDE)
     assert torch.isfinite(images).all()
     assert images.min() >= 0
@@ -61,17 +62,17 @@ def test_pictures_stay_within_bounds_and_labels_stay_labels() -> None:
     assert set(labels.unique().tolist()) <= {0, 1, 2}
 
 
-def test_without_strength_nothing_is_changed() -> None:
+def test_without_augmentation_nothing_is_changed() -> None:
     batch = sampler().draw(4)
-    images, labels = augmentation.apply(augmentation.draw(np.random.default_rng(4), batch, strength=0.0), batch)
+    images, labels = augment.apply(augment.draw(np.random.default_rng(4), batch, probability=0.0), batch)
     assert torch.equal(labels, torch.from_numpy(batch.labels).long())
     seen = ((torch.from_numpy(batch.images) + 1024) / 1424).clamp(0, 1)
     assert torch.allclose(images, seen, atol=1e-4)
 
 
-def test_with_little_strength_samples_are_only_moved_a_little() -> None:
+def test_samples_that_are_not_changed_freely_are_only_moved_a_little() -> None:
     batch = sampler().draw(16)
-    images, labels = augmentation.apply(augmentation.draw(np.random.default_rng(4), batch, strength=1e-9), batch)
+    images, labels = augment.apply(augment.draw(np.random.default_rng(4), batch, probability=1e-9), batch)
     share = (labels == 1).float().mean().item() / (case().labels[1] == 1).mean()
     assert 0.8 < share < 1.25
     air = (images[:, 1] < 0.05).float().mean()
@@ -80,22 +81,22 @@ def test_with_little_strength_samples_are_only_moved_a_little() -> None:
 
 def test_slice_laid_as_it_is_read_stays_as_it_is() -> None:
     image, label = picture()
-    same, same_label = spatial.apply([spatial.AS_READ], [WHOLE], image[None], label[None].to(torch.uint8))
+    same, same_label = spatial.apply([spatial.IDENTITY], [WHOLE], image[None], label[None].to(torch.uint8))
     assert torch.allclose(same[0], image, atol=1e-4)
     assert torch.equal(same_label[0], label)
 
 
-@pytest.mark.parametrize("turn", range(4))
+@pytest.mark.parametrize("quarter_turns", range(4))
 @pytest.mark.parametrize("mirrored", [False, True])
-def test_labels_follow_the_patient_and_down_points_to_the_back(turn: int, mirrored: bool) -> None:
+def test_labels_follow_the_patient_and_posterior_points_to_the_back(quarter_turns: int, mirrored: bool) -> None:
     image, label = picture()
     image[:, 200:210, 120:140] = 1.0  # the spine, at the back
-    place = spatial.Place(turn, mirrored, 0.0, 1.0, 1.0, (0.0, 0.0), 0.0, 0)
-    turned, turned_label = spatial.apply([place], [WHOLE], image[None], label[None].to(torch.uint8))
+    params = spatial.SpatialParams(quarter_turns, mirrored, 0.0, 1.0, 1.0, (0.0, 0.0), 0.0, 0)
+    turned, turned_label = spatial.apply([params], [WHOLE], image[None], label[None].to(torch.uint8))
     assert int((turned_label == 1).sum()) == int((label == 1).sum())
     spine = (turned[0, 1] > 0.99).nonzero().float().mean(dim=0) - SIDE / 2
-    down = torch.tensor(spatial.down(place))
-    assert float((spine / spine.norm()) @ down) > 0.97
+    back = torch.tensor(spatial.posterior(params))
+    assert float((spine / spine.norm()) @ back) > 0.97
 
 
 def test_consolidation_stays_inside_the_lung_and_its_label() -> None:
