@@ -12,6 +12,7 @@ from pleura.inference.grid import FieldOfView
 from pleura.inference.grid_scan import grid_scan
 from pleura.inference.mask_warnings import lung_warnings
 from pleura.inference.one_lung import join_one_lung
+from pleura.inference.orientation import orientation_warnings
 from pleura.inference.postprocess import Cleaned, clean_volume
 from pleura.volume import Kind, Note, Volume
 
@@ -42,4 +43,4 @@ def find_ct_lungs(
     cleaned = clean_volume(lung, side_score)
     join_one_lung(cleaned.labels, planes[cleaned.box], scan)
     warnings = lung_warnings(cleaned.labels, is_picture=volume.is_picture, cut_sides=cut_sides(cleaned, scan))
-    return cleaned, (*ct_warnings(cleaned, scan, rules), *warnings), rules
+    return cleaned, (*ct_warnings(cleaned, scan, rules), *orientation_warnings(cleaned, scan), *warnings), rules
