@@ -23,7 +23,7 @@ from project import end_with, here, tell_model
 
 import pleura
 from pleura.batch.discover import discover
-from pleura.batch.plan import guard, identities
+from pleura.batch.overwrite import identities, refuse_to_overwrite
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, flush, say, warn
 from pleura.cli.parser import Parser
 from pleura.cli.paths import path
@@ -91,7 +91,7 @@ def write(result: pleura.Segmentation, folder: Path, source: Path) -> list[Path]
     suffix = "png" if result.volume.is_picture else "nii.gz"
     stem = next(one for one in names(source) if is_free(folder / f"{one}_mask.{suffix}", result))
     mask, overlay, lungs = (folder / f"{stem}_{end}" for end in (f"mask.{suffix}", "overlay.png", "lungs.png"))
-    guard([mask, sidecar_path(mask), overlay, lungs], identities([source]))
+    refuse_to_overwrite([mask, sidecar_path(mask), overlay, lungs], identities([source]))
     make_folder(folder)
     written = [result.write(mask), result.preview(overlay)]
     slices = to_axial(result.volume.voxels, result.volume.affine)
@@ -110,7 +110,7 @@ def names(source: Path) -> Iterator[str]:
 
 
 def is_free(mask: Path, result: pleura.Segmentation) -> bool:
-    """Say whether a name is that of no file, of an earlier result of the same picture, or of what `guard` refuses."""
+    """Say whether a name is that of no file, of an earlier result of the same picture, or of what must be kept."""
     sidecar = sidecar_path(mask)
     if not mask.exists() or not is_pleura_output(mask) or not sidecar.is_file():
         return True

@@ -25,6 +25,9 @@ from pleura.text import printable
 _MOST_LISTED = 8
 """Choices that a sentence may list; `choices` holds all."""
 
+_LONG_NAME = 255
+"""Characters of a path that are shown: a name of the longest that most systems allow."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -142,3 +145,21 @@ class InvalidBundle(PleuraError, ValueError):
 def missing_extra(package: str, extra: str) -> MissingExtra:
     """Return the error for an optional package that is not there; `extra` is the extra of `pleura` that brings it."""
     return MissingExtra(f"{package} is not installed; get it with: pip install 'pleura[{extra}]'", code="missing-extra")
+
+
+def message_of(error: BaseException) -> str:
+    """Return in one line what an error of any kind says."""
+    if isinstance(error, PleuraError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "there is not enough memory for this scan; close other programs and try again"
+    if isinstance(error, PermissionError) and error.filename:
+        return f"{error.filename}: this may not be read"
+    if isinstance(error, OSError) and error.strerror:
+        return f"{_shortened(error.filename)}: {error.strerror}" if error.filename else error.strerror
+    return "unexpected, a defect of pleura; run again with --debug and report what it shows"
+
+
+def _shortened(name: object) -> str:
+    text = str(name)
+    return text if len(text) <= _LONG_NAME else f"{text[: _LONG_NAME // 2]}...{text[-_LONG_NAME // 2 :]}"

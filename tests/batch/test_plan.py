@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pleura.batch.plan import guard, identities, plan
+from pleura.batch.plan import plan
 from pleura.errors import UnwritableOutput
 
 
@@ -90,13 +90,3 @@ def test_all_series_of_a_flat_folder_are_jobs_once_and_the_others_are_counted_by
     (note,) = (note for job in jobs for note in job.notes)
     assert note.code == "series-left-out"
     assert note.message.startswith("of 8 series 3 cannot be segmented: 2 not-a-chest, 1 ")
-
-
-def test_empty_file_that_reserves_a_name_is_written_to_even_where_it_counts_as_an_input(elsewhere: Path) -> None:
-    reserved, scan = elsewhere / "a_lungs.nii.gz", elsewhere / "a.nii.gz"
-    reserved.touch()
-    scan.write_bytes(b"voxels")
-    inputs = identities([reserved, scan])
-    guard([reserved], inputs)
-    with pytest.raises(UnwritableOutput, match="is the input"):
-        guard([scan], inputs)

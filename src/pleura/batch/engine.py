@@ -1,39 +1,192 @@
-"""Many small scans at a time, such as pictures, each on one thread; anything larger alone, on all of them.
+"""Segment many scans and write their results; a scan that fails does not stop the others.
 
-A network gains little from a second thread on one picture, and reading and writing nothing.
+Many small scans, such as pictures, go at a time, each on one thread: a network gains little from a second thread on one
+picture, and reading and writing nothing. Anything larger goes alone, on all threads.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+from pleura.batch.overwrite import identities, refuse_to_overwrite
+from pleura.batch.plan import Job, preview_path
+from pleura.batch.results import Outcome
+from pleura.conventions import Convention, Modality
+from pleura.files import folder_lock, make_folder
+from pleura.inference import backends
+from pleura.inference.backends import BackendName, Device
+from pleura.reading import read
+from pleura.volume import Note, Volume, grid_text
+from pleura.writing import earlier, read_sidecar, sidecar_fields, sidecar_path, write, write_preview
+
+if TYPE_CHECKING:
+    from pleura.segmenter import Segmenter
 
 MANY = 8
-"""Scans from which it is worth while."""
+"""Scans from which it is worth while to segment several at a time."""
 
 SMALL = 16 << 20
 """Bytes of the largest file that counts as small: what it unfolds to is held once for each thread."""
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def abreast(sources: Sequence[Path], threads: int) -> int:
-    """Return how many of the scans to work on at a time."""
-    return threads if len(sources) >= MANY and all(map(_is_small, sources)) else 1
+@dataclass(frozen=True)
+class SegmenterOptions:
+    """What a `Segmenter` is made with; each process makes its own."""
+
+    model: str | None = None
+    modality: Modality = "auto"
+    convention: Convention = ""
+    backend: BackendName = "auto"
+    device: Device = "auto"
+    threads: int | None = None
 
 
-def in_order(work: Callable[[int], Result], count: int, workers: int) -> Iterator[Result]:
-    """Yield what `work` returns for 0 .. count - 1, in that order; whoever stops asking stops the work."""
-    if workers == 1:
-        yield from map(work, range(count))
-        return
-    pool = ThreadPoolExecutor(workers)
-    try:
-        yield from pool.map(work, range(count))
-    finally:
-        pool.shutdown(cancel_futures=True)
+@dataclass(frozen=True)
+class BatchOptions:
+    """What is written, and what is not written again.
+
+    Attributes
+    ----------
+    preview : write a picture of each result beside its mask
+    resume : leave results alone that are there and up to date
+    overwrite : replace results of other inputs, and masks that were changed since
+    """
+
+    preview: bool = False
+    resume: bool = False
+    overwrite: bool = False
+
+
+def segment_batch(
+    jobs: Sequence[Job],
+    segmenter: SegmenterOptions,
+    options: BatchOptions,
+    *,
+    executor: Executor | None = None,
+) -> Iterator[Outcome]:
+    """Segment every scan of a `plan` and yield what came of each, in their order; who stops asking stops the work.
+
+    Parameters
+    ----------
+    executor : what the scans are handed to: threads, processes (started by "spawn"), or machines, as Dask gives them;
+        threads of this process by default, as many as are worth while
+
+    Raises
+    ------
+    PleuraError : the folder cannot be made, or there is no such model, backend or device
+    """
+    if jobs[0].output is None:
+        make_folder(jobs[0].stem.parent)
+    workers = 1 if executor else _scans_at_a_time(jobs, segmenter)
+    if workers > 1:
+        segmenter = replace(segmenter, threads=1)
+    _load_segmenter.cache_clear()
+    _load_segmenter(segmenter)  # an option that cannot be is an error of the call, not one of each scan
+    work = _Work(segmenter, options, identities(job.source for job in jobs))
+    return _noting_twins(in_order(work, list(enumerate(jobs, start=1)), workers, executor), jobs)
+
+
+def in_order(
+    work: Callable[[Item], Result], items: Sequence[Item], workers: int = 1, executor: Executor | None = None
+) -> Iterator[Result]:
+    """Yield what `work` returns for each item, in their order; whoever stops asking stops the work."""
+    if executor is not None:
+        yield from executor.map(work, items)
+    elif workers == 1:
+        yield from map(work, items)
+    else:
+        pool = ThreadPoolExecutor(workers)
+        try:
+            yield from pool.map(work, items)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is done with each scan.
+
+    Attributes
+    ----------
+    inputs : the `identities` of all inputs, none of which is ever written to
+    """
+
+    segmenter: SegmenterOptions
+    options: BatchOptions
+    inputs: frozenset[tuple[int, int]]
+
+    def __call__(self, numbered: tuple[int, Job]) -> Outcome:
+        """Segment one scan, write the result, and return what came of it."""
+        number, job = numbered
+        try:
+            return self._segmented(number, job)
+        except Exception as error:
+            return Outcome(number, job, error=error)
+
+    def _segmented(self, number: int, job: Job) -> Outcome:
+        segmenter = _load_segmenter(self.segmenter)
+        begun = time.perf_counter()
+        volume = read(job.source, series=job.series)
+        volume = replace(volume, notes=(*volume.notes, *job.notes))
+        seconds = {"read": time.perf_counter() - begun}
+        mask = job.target(volume)
+        picture = preview_path(mask) if self.options.preview else None
+        found = Outcome(number, job, mask, picture)
+        if self.options.resume:
+            known = earlier.up_to_date(mask, picture, volume, segmenter.provenance(volume))
+            if known is not None:
+                return replace(found, sidecar=known, warnings=_warnings(known))
+        self._guard(volume, mask, picture)
+        result = segmenter(volume)
+        for stage, taken in result.timings.items():
+            seconds[stage] = seconds.get(stage, 0.0) + taken
+        with folder_lock(mask.parent):
+            self._guard(volume, mask, picture)
+            earlier.remove_preview_of_other(mask, preview_path(mask), volume)
+            write(result, mask)
+            if picture:
+                write_preview(result, picture)
+            sidecar = read_sidecar(sidecar_path(mask)) or sidecar_fields(result)
+        return replace(
+            found,
+            sidecar=sidecar,
+            scan=f"{result.volume.identity.format}, {grid_text(result.volume)}",
+            notes=result.volume.notes,
+            measurements=result.measurements,
+            seconds=seconds,
+            warnings=result.warnings,
+        )
+
+    def _guard(self, volume: Volume, mask: Path, picture: Path | None) -> None:
+        """Refuse to write over inputs, files of other making and, unless that is wanted, results of other inputs."""
+        refuse_to_overwrite([mask, sidecar_path(mask), *([picture] if picture else [])], self.inputs)
+        if not self.options.overwrite:
+            earlier.refuse_to_lose(mask, picture, volume)
+
+
+@lru_cache(maxsize=1)
+def _load_segmenter(options: SegmenterOptions) -> Segmenter:
+    """Return the segmenter of this process, made once for a batch."""
+    from pleura.segmenter import Segmenter
+
+    return Segmenter(**asdict(options))
+
+
+def _scans_at_a_time(jobs: Sequence[Job], options: SegmenterOptions) -> int:
+    """Return how many scans to segment at a time; of the backends only onnxruntime may be called by several threads."""
+    if options.backend not in {"auto", "onnxruntime"} or options.device not in {"auto", "cpu"}:
+        return 1
+    many = len(jobs) >= MANY and all(_is_small(job.source) for job in jobs)
+    return backends.cpu_count(options.threads) if many else 1
 
 
 def _is_small(source: Path) -> bool:
@@ -41,3 +194,30 @@ def _is_small(source: Path) -> bool:
         return not source.is_dir() and source.stat().st_size <= SMALL
     except OSError:  # whatever it is, it is not read
         return True
+
+
+def _noting_twins(outcomes: Iterable[Outcome], jobs: Sequence[Job]) -> Iterator[Outcome]:
+    """Yield outcomes with a warning where a mask of the same voxels lies there under a name that no scan here has."""
+    masks = {} if jobs[0].output else earlier.masks_by_input(jobs[0].stem.parent)
+    stems = {job.stem.name for job in jobs}
+    for outcome in outcomes:
+        names = [mask.name for mask in _same_scan(outcome, masks) if not stems.intersection(_stems(mask))]
+        text = f"the same scan has another mask beside this one: {', '.join(names)}; remove what is not wanted"
+        twins = (Note("same-scan-twice", text),) if names else ()
+        yield replace(outcome, warnings=(*outcome.warnings, *twins))
+
+
+def _same_scan(outcome: Outcome, masks: Mapping[str, Sequence[Path]]) -> list[Path]:
+    """Return the masks of the same voxels that are still there."""
+    digits = outcome.sidecar.get("input", {}).get("sha256", "")[:32]
+    return [mask for mask in masks.get(digits, ()) if mask.is_file()] if digits else []
+
+
+def _stems(mask: Path) -> tuple[str, ...]:
+    """Return what a mask is called without its suffix, which may have a dot within."""
+    return mask.stem, Path(mask.stem).stem
+
+
+def _warnings(sidecar: Mapping[str, list[dict[str, str]]]) -> tuple[Note, ...]:
+    """Return the warnings of a mask that was there already; they hold as before."""
+    return tuple(Note(one["code"], one["message"]) for one in sidecar.get("warnings", ()))

@@ -5,23 +5,23 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pleura.batch.discover import Discovery, discover
+from pleura.batch.overwrite import identities, refuse_to_overwrite
 from pleura.batch.result_names import ResultName, distinct_names
 from pleura.errors import PleuraError, UnwritableOutput
 from pleura.reading.walk import resolve_dicomdir
 from pleura.volume import Note, Volume
 from pleura.writing import SUFFIXES, sidecar_path, suffix_of
-from pleura.writing.earlier import refuse_to_replace
 
 if TYPE_CHECKING:
     from pleura.reading.survey import SeriesSummary
 
-_RESULTS, _PICTURE = "lungs", "-preview.png"
+_RESULTS, _PREVIEW = "lungs", "-preview.png"
 _UID = re.compile(r"\d+(\.\d+){3,}(#\d+)?")
 """A series UID or key; `1.0` may be a part of a description."""
 ALL = "all"
@@ -91,7 +91,7 @@ def plan(given: Sequence[str], output: Path | None, *, series: str | None = None
         if len(jobs) > 1:
             text = f"{len(jobs)} scans do not go into one file: {_listed(jobs)}; use -o FOLDER, or name one of them"
             raise UnwritableOutput(text, code="where-to")
-        guard([output, sidecar_path(output)], identities([jobs[0].source]))
+        refuse_to_overwrite([output, sidecar_path(output)], identities([jobs[0].source]))
         return [replace(jobs[0], output=output)]
     alone = len(jobs) == 1 and jobs[0].given == given[0]
     folder = output or Path("" if alone else _RESULTS)
@@ -177,34 +177,9 @@ def _listed(jobs: Sequence[Job]) -> str:
     return ", ".join(shown) + (", ..." if len(jobs) > len(shown) else "")
 
 
-def identities(sources: Iterable[Path]) -> frozenset[tuple[int, int]]:
-    """Return what identifies files and folders whatever they are called: device and number of each that is there."""
-    stats = [source.stat() for source in sources if source.exists()]
-    return frozenset((stat.st_dev, stat.st_ino) for stat in stats)
-
-
-def guard(files: Sequence[Path], inputs: frozenset[tuple[int, int]]) -> None:
-    """Refuse to write over an input, or a file of other making.
-
-    Parameters
-    ----------
-    files : a mask, its sidecar, or what else is written
-    inputs : the `identities` of the inputs
-
-    Raises
-    ------
-    UnwritableOutput
-        With the code `output-is-input` or `output-exists`.
-    """
-    for file in files:
-        if file.exists() and identities([file]) & inputs and file.stat().st_size:
-            raise UnwritableOutput(f"{file} is the input; name another output", code="output-is-input")
-        refuse_to_replace(file)
-
-
-def picture_path(target: Path) -> Path:
+def preview_path(target: Path) -> Path:
     """Return where the preview of the mask at `target` lies."""
-    return target.with_name(target.name[: -len(suffix_of(target))] + _PICTURE)
+    return target.with_name(target.name[: -len(suffix_of(target))] + _PREVIEW)
 
 
 def _names_a_file(path: Path) -> bool:

@@ -12,8 +12,6 @@ from pleura.cli.signals import raise_received
 from pleura.text import printable
 
 SOME_FAILED, NOTHING_DONE, WARNED = 1, 2, 3
-_LONG_NAME = 255
-"""Characters of a path that are shown: a name of the longest that most systems allow."""
 
 
 class OutputLost(Exception):
@@ -58,7 +56,7 @@ def complain(error: BaseException, *, debug: bool) -> None:
 
     Raises what a signal raised, if one came: many libraries turn that into an error of their own.
     """
-    from pleura.errors import AmbiguousInput
+    from pleura.errors import AmbiguousInput, message_of
 
     raise_received()
     if debug:
@@ -67,7 +65,7 @@ def complain(error: BaseException, *, debug: bool) -> None:
         for line in "".join(format_exception(error)).splitlines():
             _to_stderr(line)
     choices = error.choices if isinstance(error, AmbiguousInput) else ()
-    message = error.args[0] + ":" if choices else sentence(error)
+    message = error.args[0] + ":" if choices else message_of(error)
     fail(message)
     for choice in choices:
         _to_stderr(choice.line())
@@ -76,23 +74,3 @@ def complain(error: BaseException, *, debug: bool) -> None:
 def _to_stderr(line: str) -> None:
     with suppress(OSError):  # there is nowhere else to say it
         sys.stderr.write(f"{printable(line)}\n")
-
-
-def _shortened(name: object) -> str:
-    text = str(name)
-    return text if len(text) <= _LONG_NAME else f"{text[: _LONG_NAME // 2]}...{text[-_LONG_NAME // 2 :]}"
-
-
-def sentence(error: BaseException) -> str:
-    """Return the message of an error."""
-    from pleura.errors import PleuraError
-
-    if isinstance(error, PleuraError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "there is not enough memory for this scan; close other programs and try again"
-    if isinstance(error, PermissionError) and error.filename:
-        return f"{error.filename}: this may not be read"
-    if isinstance(error, OSError) and error.strerror:
-        return f"{_shortened(error.filename)}: {error.strerror}" if error.filename else error.strerror
-    return "unexpected, a defect of pleura; run again with --debug and report what it shows"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pleura.batch.plan import Job, scans
-from pleura.cli import outcome
+from pleura.batch.results import error_data, identified
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say
 from pleura.cli.paths import given_path
 
@@ -32,9 +32,9 @@ def run(wishes: Namespace) -> int:
     """Describe every scan; exit with 2 where none can be segmented, with 1 where some cannot."""
     jobs = scans(wishes.paths)
     failed = 0
-    for number, job in enumerate(jobs):
+    for number, job in enumerate(jobs, start=1):
         if len(jobs) > 1 and not wishes.json:
-            say(f"{number + 1}/{len(jobs)}: {job.given}")
+            say(f"{number}/{len(jobs)}: {job.given}")
         failed += not _described(job, number, wishes)
     if not failed:
         return 0
@@ -50,9 +50,9 @@ def _described(job: Job, number: int, wishes: Namespace) -> bool:
     except Exception as error:
         complain(error, debug=wishes.debug)
         if wishes.json:
-            say(json.dumps(outcome.failed(error, job, number).data))
+            say(json.dumps({**identified(job, number), **error_data(error)}))
         return False
-    data = {**outcome.identified(job, number), **found.data()}
+    data = {**identified(job, number), **found.data()}
     for line in [json.dumps(data)] if wishes.json else [*_lines(found), *_notes(job)]:
         say(line)
     return found.usable

@@ -1,0 +1,71 @@
+"""What came of each scan of a call, as data: where its mask is and what it holds, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pleura.batch.plan import Job
+from pleura.errors import AmbiguousInput, PleuraError, message_of
+from pleura.measurement import Measurements
+from pleura.volume import Note
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one scan; it can be sent from process to process.
+
+    Attributes
+    ----------
+    number : of the scan among those of the call, from 1
+    job : what was asked for
+    mask : where its mask is; None where there is none
+    preview : where the picture of it is, if one was wanted
+    sidecar : what the JSON beside the mask says
+    scan : what was read: its format, its voxels and millimetres; empty where the mask was there already
+    notes : what was decided while reading
+    measurements : what the mask measures; None where it was there already
+    seconds : what each stage took; empty where the mask was there already
+    warnings : those of the sidecar, and on what else lies beside the mask
+    error : what went wrong, or None
+    """
+
+    number: int
+    job: Job
+    mask: Path | None = None
+    preview: Path | None = None
+    sidecar: Mapping[str, Any] = field(default_factory=dict)
+    scan: str = ""
+    notes: tuple[Note, ...] = ()
+    measurements: Measurements | None = None
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    warnings: tuple[Note, ...] = ()
+    error: Exception | None = None
+
+    def data(self) -> dict[str, Any]:
+        """Return it as plain data: places and seconds, then the sidecar; or the error."""
+        if self.error is not None:
+            return {**identified(self.job, self.number), **error_data(self.error)}
+        return {
+            **identified(self.job, self.number),
+            "output": str(self.mask),
+            "preview": str(self.preview) if self.preview else None,
+            "seconds": {stage: round(taken, 3) for stage, taken in self.seconds.items()},
+            **self.sidecar,
+            "warnings": [{"code": note.code, "message": note.message} for note in self.warnings],
+        }
+
+
+def identified(job: Job, number: int) -> dict[str, Any]:
+    """Return what identifies a scan among those of the call: its number from 1, its name as given, its series."""
+    return {"number": number, "source": job.given, **({"series": job.series} if job.series else {})}
+
+
+def error_data(error: Exception) -> dict[str, Any]:
+    """Return an error as data: code and message, and where it asks for a choice, the choices."""
+    unnamed = "not-written" if isinstance(error, OSError) else "unexpected"  # readers name what they meet
+    code = error.code if isinstance(error, PleuraError) else unnamed
+    choices = [choice.data() for choice in error.choices] if isinstance(error, AmbiguousInput) else []
+    return {"error": code, "message": message_of(error), **({"choices": choices} if choices else {})}

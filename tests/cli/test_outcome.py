@@ -1,0 +1,61 @@
+"""What a scan's outcome looks like when it is printed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pleura.batch.plan import Job
+from pleura.batch.results import Outcome
+from pleura.cli.outcome import lines, report
+from pleura.errors import UnreadableInput
+from pleura.labels import structures
+from pleura.measurement import Measurements, Size
+from pleura.volume import Note
+
+JOB = Job(Path("scan"), "scan")
+NOTE = Note("spacing-unknown", "no millimetres")
+
+
+def outcome(*sizes: Size, **more) -> Outcome:
+    measured = Measurements(sizes, None)
+    return Outcome(1, JOB, Path("out/mask.nii.gz"), scan="nifti, 10 x 20 x 30", measurements=measured, **more)
+
+
+def test_lungs_of_a_scan_are_told_in_millilitres_and_together_in_litres() -> None:
+    right, left = structures(["right lung", "left lung"])
+    sizes = (
+        Size(right, 900, 0.15, covers_area=False, ml=2846.4, cm2=None, height_cm=None),
+        Size(left, 600, 0.1, covers_area=False, ml=2508.6, cm2=None, height_cm=None),
+    )
+    assert list(lines(outcome(*sizes, notes=(NOTE,), preview=Path("out/mask-preview.png")))) == [
+        "nifti, 10 x 20 x 30",
+        "note: no millimetres",
+        "right lung 2846 mL, left lung 2509 mL, together 5.36 L",  # 2846.4 + 2508.6 = 5355 mL
+        "written: out/mask.nii.gz and out/mask-preview.png",
+    ]
+
+
+def test_structures_without_sides_are_not_added_up() -> None:
+    (lobe,) = structures(["upper lobe"])
+    size = Size(lobe, 900, 0.15, covers_area=False, ml=41.0, cm2=None, height_cm=None)
+    assert list(lines(outcome(size)))[1] == "upper lobe 41 mL"
+
+
+def test_result_that_was_there_is_one_line() -> None:
+    assert list(lines(Outcome(1, JOB, Path("out/mask.nii.gz")))) == ["there already: out/mask.nii.gz"]
+
+
+def test_warnings_name_the_mask_and_go_to_stderr_even_where_it_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+    report(outcome(warnings=(Note("no-lung", "none"),)), "", as_json=False, quiet=True, debug=False)
+    assert capsys.readouterr() == ("", "pleura: warning: mask.nii.gz: none\n")
+
+
+def test_failure_is_a_line_on_stderr_and_for_programs_an_object(capsys: pytest.CaptureFixture[str]) -> None:
+    failed = Outcome(3, JOB, error=UnreadableInput("scan: damaged", code="damaged"))
+    report(failed, "3/4: ", as_json=True, quiet=False, debug=False)
+    out, err = capsys.readouterr()
+    assert err == "pleura: error: scan: damaged\n"
+    assert json.loads(out) == {"number": 3, "source": "scan", "error": "damaged", "message": "scan: damaged"}
