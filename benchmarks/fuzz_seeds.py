@@ -290,7 +290,6 @@ def _archives(folder: Path) -> Iterator[Seed]:
 
 def _bundles(_: Path) -> Iterator[Seed]:
     for name in ("chest-ct", "chest-radiograph"):
-        recipe = {
-            key: value for key, value in load_bundle(name).recipe.items() if key not in {"figures", "training_data"}
-        }
+        recipe = load_bundle(name).as_json()
+        recipe = {key: value for key, value in recipe.items() if key not in {"figures", "training_data"}}
         yield Seed(f"bundle-{name}", {"recipe.json": json.dumps(recipe, indent=1).encode()})

@@ -113,7 +113,7 @@ def trained(name: str, options: argparse.Namespace) -> Path:
     progress = train(preset("chest-radiograph", data=str(data), **{**SETTINGS, **steps, **STARTS.get(name, {})}), run)
     print(f"{name}: {progress.step} steps in {progress.seconds / 60:.1f} minutes", flush=True)
     shutil.rmtree(bundle, ignore_errors=True)
-    export_run(run, bundle, {"name": name, "version": "0", "licence": "see the data set", "task": "benchmark"})
+    export_run(run, bundle, name, "0", {"licence": "see the data set", "task": "benchmark"})
     return bundle
 
 

@@ -37,7 +37,7 @@ from pleura.training.loop import train
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 CLAIMS = {"preset": "claimed", "dice": 0.938, "iou": 0.859}
-FACTS = {"version": "0", "licence": "see the data set", "task": "benchmark"}
+FACTS = {"licence": "see the data set", "task": "benchmark"}
 
 
 def main() -> None:
@@ -80,7 +80,7 @@ def made(name: str, options: argparse.Namespace) -> dict[str, Any]:
 
         with suppress(TimeUp):
             train(preset(name, data=str(options.data.resolve()), **own), run, tell)
-        export_run(run, bundle, {**FACTS, "name": name})
+        export_run(run, bundle, name, "0", FACTS)
         note.write_text(json.dumps(cost) + "\n")
     return {"bundle": str(bundle), **json.loads(note.read_text())}
 

@@ -42,7 +42,7 @@ class LookedSegmenter(pleura.Segmenter):
     def _scores(self, planes: Bytes, step: float | None, context_mm: float, network: Any) -> tuple[Bytes, Bytes]:
         """Return the scores of the slices after the veto."""
         lung, side = score_slices(planes, step, context_mm, network)
-        low, high = self.bundle.recipe["intensity"]["hu_window"]
+        low, high = self.bundle.hu_window
         solid = 255 * (SOLID_HU - low) / (high - low)
         coarse = [
             on_slices(cells, self.look, grid_lines(self.fov, len(planes), size))

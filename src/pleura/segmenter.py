@@ -17,7 +17,7 @@ from pleura.errors import InvalidOption, UnsuitableInput
 from pleura.geometry import axial_spacing, to_axial
 from pleura.inference.anatomy_rules import RuleVolumes
 from pleura.inference.backends import BackendName, Device, cpu_count, make_backend
-from pleura.inference.bundle import LUNGS, RADIOGRAPH, Bundle, load_bundle
+from pleura.inference.bundle import RADIOGRAPH, Bundle, load_bundle
 from pleura.inference.clock import Clock
 from pleura.inference.ct import find_ct_lungs
 from pleura.inference.grid import FieldOfView, paste
@@ -27,6 +27,7 @@ from pleura.inference.postprocess import Cleaned
 from pleura.inference.postprocess_probability import clean_probabilities
 from pleura.inference.predict import probability_batches, score_planes
 from pleura.inference.probability import enlarge, lung_probability
+from pleura.inference.recipe import LUNGS
 from pleura.inference.resample import argmax_on_scan, resample_to_grid, resample_to_scan
 from pleura.inference.upright import predict_upright
 from pleura.labels import RIGHT_AND_LEFT, structures

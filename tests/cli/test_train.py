@@ -224,7 +224,7 @@ def test_new_export_leaves_nothing_of_the_old_one(run: Path, tmp_path: Path) -> 
     assert main(["export", str(run), str(tmp_path / "model")]) == 0
     left = sorted(file.name for file in (tmp_path / "model").iterdir())
     assert left == ["network.onnx", "notes.txt", "prepare.onnx", "recipe.json", "restore.onnx"]
-    assert load_bundle(tmp_path / "model").recipe.get("precision") is None
+    assert load_bundle(tmp_path / "model").facts.get("precision") is None
     assert [file.name for file in tmp_path.iterdir()] == ["model"]
 
 

@@ -129,7 +129,7 @@ def test_every_label_is_documented() -> None:
 def test_badges_of_the_readme_say_what_the_package_says() -> None:
     project = tomllib.loads(read(ROOT / "pyproject.toml"))["project"]
     oldest = project["requires-python"].removeprefix(">=")
-    licences = {load_bundle(name).recipe["licence"].replace("-", " ", 1).replace("SA-", "SA ") for name in SHIPPED}
+    licences = {str(load_bundle(name).facts["licence"]).replace("-", " ", 1).replace("SA-", "SA ") for name in SHIPPED}
     said = {
         "licence": f"code: {project['license']}",
         "python": f"Python: {oldest} or later",

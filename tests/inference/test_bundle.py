@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +17,19 @@ import numpy as np
 import pytest
 
 from pleura.errors import InvalidBundle
-from pleura.inference.bundle import GRAPHS, load_bundle
+from pleura.inference.bundle import load_bundle
+from pleura.inference.recipe import GRAPHS, read_recipe, write_recipe
 from pleura.phantom import chest
 from pleura.segmenter import Segmenter
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """Return an archive of files."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return file.getvalue()
 
 
 @pytest.fixture
@@ -26,8 +40,8 @@ def copy(tmp_path: Path) -> Path:
 def test_shipped_bundle_is_small_and_says_what_it_is() -> None:
     bundle = load_bundle()
     assert sum(file.stat().st_size for file in bundle.folder.iterdir()) < 12_000_000
-    assert bundle.recipe["licence"]
-    assert bundle.recipe["classes"] == ["background", "right lung", "left lung"]
+    assert bundle.facts["licence"]
+    assert bundle.labels == ("right lung", "left lung")
     assert len(bundle.sha256) == 64
 
 
@@ -71,6 +85,7 @@ def test_folder_without_a_recipe_is_no_bundle(tmp_path: Path) -> None:
     assert caught.value.code == "bundle-missing"
 
 
+UNET = {"in_channels": 3, "classes": 3, "widths": [16, 32], "depths": [1, 1], "shuffle": 2}
 WRONG = [
     ("name", ["a"], "name"),
     ("name", "a\x1b[2J", "name"),
@@ -91,12 +106,31 @@ WRONG = [
     ("output", {}, "output"),
     ("kinds", ["hu", "mr"], "kinds"),
     ("kinds", [], "kinds"),
-    ("cases", {"train": "all"}, "cases"),
+    ("cases", "all", "cases"),
+    ("cases", {"test": []}, "cases"),
+    ("cases", {"train": "all"}, "cases.train"),
+    ("cases", {"val": [7]}, "cases.val"),
     ("conventions", [[]], "conventions"),
     ("intensity", None, "intensity.hu_window"),
     ("intensity", {"hu_window": [400, -1024], "windowed": [0, 255]}, "intensity.hu_window"),
     ("intensity", {"hu_window": [-1e999, 400], "windowed": [0, 255]}, "intensity.hu_window"),
+    ("intensity", {"hu_window": [-40000, 400], "windowed": [0, 255]}, "intensity.hu_window"),
+    ("intensity", {"hu_window": [-1024, 400], "windowed": [-5, 255]}, "intensity.windowed"),
+    ("intensity", {"hu_window": [-1024, 400], "windowed": [0, 0]}, "intensity.windowed"),
     ("graphs", {"network": 1}, "graphs.network"),
+    ("graphs", {"network": "0" * 63, "prepare": "0" * 64, "restore": "0" * 64}, "graphs.network"),
+    ("network", "unet", "network.in_channels"),
+    ("network", {"name": "resnet"}, "network.name"),
+    ("network", {"in_channels": 3, "classes": "3"}, "network.classes"),
+    ("network", {"in_channels": 3, "classes": 3}, "network.widths"),
+    ("network", UNET | {"widths": [16, 1 << 40]}, "network.widths"),
+    ("network", UNET | {"widths": []}, "network.widths"),
+    ("network", UNET | {"widths": [16] * 99}, "network.widths"),
+    ("network", UNET | {"depths": [1]}, "network.depths"),
+    ("network", UNET | {"depths": [1, 0]}, "network.depths"),
+    ("network", UNET | {"shuffle": 3}, "network.shuffle"),
+    ("network", UNET | {"in_channels": 1}, "network.in_channels"),
+    ("network", UNET | {"classes": 2}, "network.classes"),
     ("graphs", [], "graphs.network"),
 ]
 
@@ -114,7 +148,7 @@ def test_a_wrong_field_is_named(copy: Path, field: str, value: object, named: st
     assert caught.value.code == "bundle-damaged"
 
 
-@pytest.mark.parametrize("field", ["name", "version", "classes", "grid", "intensity", "graphs"])
+@pytest.mark.parametrize("field", ["name", "version", "classes", "grid", "intensity", "graphs", "network"])
 def test_a_missing_field_is_named(copy: Path, field: str) -> None:
     recipe = json.loads((copy / "recipe.json").read_text())
     del recipe[field]
@@ -144,6 +178,44 @@ def test_a_pipe_in_place_of_a_record_is_not_waited_for(copy: Path) -> None:
     os.mkfifo(copy / "recipe.json")
     with pytest.raises(InvalidBundle):
         load_bundle(copy)
+
+
+@pytest.mark.parametrize("name", ["a" * 5000, "a\0b", "a\nb", "\x1b[2J"])
+def test_a_name_that_no_file_can_have_is_no_model(name: str) -> None:
+    with pytest.raises(InvalidBundle) as caught:
+        load_bundle(name)
+    assert caught.value.code == "bundle-missing"
+    assert str(caught.value).isprintable()
+
+
+def test_a_file_in_place_of_the_folder_is_no_bundle(copy: Path) -> None:
+    with pytest.raises(InvalidBundle, match=r"name the folder"):
+        load_bundle(copy / "recipe.json")
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+@pytest.mark.parametrize("name", ["recipe.json", "network.onnx"])
+def test_what_is_no_file_is_no_part_of_a_bundle(copy: Path, name: str, make: Callable[[Path], None]) -> None:
+    (copy / name).unlink()
+    make(copy / name)
+    with pytest.raises(InvalidBundle):
+        load_bundle(copy)
+
+
+@pytest.mark.parametrize("content", [b"", b"noise" * 99, b"PK\x03\x04" + bytes(99), zipped({"a": b"b"})])
+@pytest.mark.parametrize(("backend", "name"), [("torch", "network.pt2"), ("openvino", "network.xml")])
+def test_a_network_of_another_form_that_is_none_is_refused(copy: Path, backend: str, name: str, content: bytes) -> None:
+    pytest.importorskip(backend)
+    (copy / name).write_bytes(content)
+    with pytest.raises(InvalidBundle) as caught:
+        Segmenter(model=copy, backend=backend, threads=1)
+    assert caught.value.code == "bundle-damaged"
+
+
+def test_a_bundle_is_read_as_it_was_written(copy: Path) -> None:
+    recipe = read_recipe(copy)
+    write_recipe(copy, replace(recipe, facts={**recipe.facts, "precision": "int8"}))
+    assert read_recipe(copy) == replace(recipe, facts={**recipe.facts, "precision": "int8"})
 
 
 def replace_graph(folder: Path, name: str, content: bytes) -> None:

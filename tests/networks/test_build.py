@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
 from pleura.networks.build import build, fold_batchnorm, load_matching_weights
+from pleura.networks.settings import NetworkSettings
 
-NETWORKS: list[dict[str, Any]] = [
-    {"widths": [8, 16], "depths": [1, 2], "shuffle": 2},
-    {"name": "original"},
-    {"name": "notebook"},
-    {"name": "efficientnet-lite0"},
+NETWORKS = [
+    NetworkSettings(2, 3, "unet", widths=(8, 16), depths=(1, 2), shuffle=2),
+    NetworkSettings(2, 3, "original"),
+    NetworkSettings(2, 3, "notebook"),
+    NetworkSettings(2, 3, "efficientnet-lite0"),
 ]
 
 
-def used(settings: dict[str, Any]) -> nn.Module:
+def used(settings: NetworkSettings) -> nn.Module:
     """Return a network whose statistics are no longer those it began with."""
     torch.manual_seed(0)
-    network = build({"in_channels": 2, "classes": 3, **settings})
+    network = build(settings)
     with torch.no_grad():
         for _ in range(3):
             network.train()(torch.rand(4, 2, 64, 64))
@@ -30,11 +30,11 @@ def used(settings: dict[str, Any]) -> nn.Module:
 
 
 @pytest.mark.parametrize("settings", NETWORKS)
-def test_a_network_begun_with_folded_weights_scores_as_the_folded_one(settings: dict[str, Any]) -> None:
+def test_a_network_begun_with_folded_weights_scores_as_the_folded_one(settings: NetworkSettings) -> None:
     network, pictures = used(settings), torch.rand(2, 2, 64, 64)
     folded = fold_batchnorm(copy.deepcopy(network))
     assert not any(isinstance(module, nn.BatchNorm2d) for module in folded.modules())
-    begun = build({"in_channels": 2, "classes": 3, **settings})
+    begun = build(settings)
     assert load_matching_weights(begun, folded.state_dict()) == []
     with torch.no_grad():
         wanted = network(pictures)

@@ -31,7 +31,7 @@ from pleura.training.loop import learning_rate, train, with_length
 from pleura.training.pictures import CAPTION
 from pleura.training.start import first_network, network_settings
 
-FACTS = {"name": "drawn", "version": "1", "licence": "CC0-1.0"}
+NAMED = ("drawn", "1", {"licence": "CC0-1.0"})
 SHIPPED: dict[str, Any] = {"widths": (16, 32, 96, 160, 192), "depths": (1, 1, 2, 2, 2), "shuffle": 2}
 
 
@@ -219,7 +219,7 @@ def test_presets_of_the_original_project_train_and_run(data: Path, tmp_path: Pat
     settings = preset(preset_name, data=str(data / "drawn"), epochs=1)
     progress = train(settings, tmp_path / "run")
     assert progress.step == 1  # four slices in a batch of four
-    export_run(tmp_path / "run", tmp_path / "bundle", FACTS)
+    export_run(tmp_path / "run", tmp_path / "bundle", *NAMED)
     picture = np.full((70, 90), 40, np.int16)
     picture[20:50, 20:60] = -850
     result = pleura.segment(picture, model=tmp_path / "bundle")
@@ -249,7 +249,7 @@ def test_accumulated_parts_take_the_step_of_the_whole_batch(data: Path, tmp_path
 
 def test_run_begins_with_the_weights_of_a_bundle(data: Path, tmp_path: Path) -> None:
     train(config(data, 2), tmp_path / "first")
-    export_run(tmp_path / "first", tmp_path / "bundle", FACTS)
+    export_run(tmp_path / "first", tmp_path / "bundle", *NAMED)
     images = torch.rand(1, 3, 32, 32)
     first = build(network_settings(config(data, 2)))
     first.load_state_dict(load_file(tmp_path / "first" / "best.safetensors"))
@@ -307,7 +307,7 @@ def _stop_after_validation(settings: TrainingConfig, run: Path, monkeypatch: pyt
 
 def test_exported_bundle_runs(data: Path, tmp_path: Path) -> None:
     train(config(data, 2), tmp_path / "run")
-    export_run(tmp_path / "run", tmp_path / "bundle", FACTS)
+    export_run(tmp_path / "run", tmp_path / "bundle", *NAMED)
     bundle = load_bundle(tmp_path / "bundle")
     assert str(Path(__file__).parents[2]).encode() not in bundle.graph("network").read_bytes()
     lung, side_score = make_backend(bundle, threads=1)[1](np.zeros((1, 3, bundle.side, bundle.side), np.uint8))
@@ -328,7 +328,7 @@ def test_network_that_is_told_the_convention_follows_it(data: Path, tmp_path: Pa
     )
     settings = dataclasses.replace(settings, slices=1, strength=0.0, batch=4, learning_rate=0.01, validate_every=30)
     train(settings, tmp_path / "run")
-    export_run(tmp_path / "run", tmp_path / "bundle", FACTS)
+    export_run(tmp_path / "run", tmp_path / "bundle", *NAMED)
     picture = tmp_path / "high" / "val" / "images" / "p5.tif"
     found = {
         name: np.count_nonzero(pleura.segment(picture, model=tmp_path / "bundle", convention=name).labels)

@@ -53,13 +53,12 @@ def run(wishes: Namespace) -> int:
         raise UnreadableInput(f"{wishes.run}: no best.safetensors there; name the folder of a run", code="no-weights")
     if wishes.bundle.is_dir() and any(wishes.bundle.iterdir()) and not (wishes.bundle / "recipe.json").is_file():
         raise UnwritableOutput(f"{wishes.bundle} holds other files; name a new folder", code="folder-in-use")
-    named = {"name": wishes.name or wishes.bundle.name, "version": wishes.version, "licence": wishes.licence}
-    facts = named | _figures(wishes.run)
+    facts = {"licence": wishes.licence, **_figures(wishes.run)}
     with reported(sys.stderr, wishes.quiet) as tell, building(wishes.bundle) as folder:
         tell("reading slices to compare on")
         planes = real_planes(config_of(wishes.run), wishes.check)
         tell("exporting the network")
-        recipe = export_run(wishes.run, folder, facts)
+        recipe = export_run(wishes.run, folder, wishes.name or wishes.bundle.name, wishes.version, facts)
         tell("comparing what was exported with what was trained")
         whole = agreement(folder, planes)
         if wishes.precision != "fp32":
@@ -73,7 +72,7 @@ def run(wishes: Namespace) -> int:
         return 0
     for name, dice in told.items():
         say(f"{name}: Dice {dice:.4f} against the trained network on {len(planes)} slices")
-    say(f"written: {wishes.bundle} ({recipe['name']} {recipe['version']}, {wishes.precision})")
+    say(f"written: {wishes.bundle} ({recipe.name} {recipe.version}, {wishes.precision})")
     return 0
 
 

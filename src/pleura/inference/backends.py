@@ -21,13 +21,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import InvalidBundle, InvalidOption, PleuraError, missing_extra
-from pleura.inference.bundle import LUNGS, Bundle
+from pleura.inference.bundle import Bundle
+from pleura.inference.recipe import LUNGS, Graph
 
 Bytes = NDArray[np.uint8]
 Backend = Callable[[Bytes], tuple[Bytes, ...]]
 
-_RAISED_BY = frozenset({"builtins", "numpy", "onnxruntime", "openvino", "torch"})
-"""Packages whose exceptions speak of a graph."""
+_RAISED_BY = sys.stdlib_module_names | {"numpy", "onnxruntime", "openvino", "torch"}
+"""Packages whose exceptions speak of a graph or of a file of a bundle."""
 
 BackendName = Literal["auto", "onnxruntime", "openvino", "torch"]
 """What runs the network."""
@@ -86,7 +87,7 @@ def unfit(bundle: Bundle) -> InvalidBundle:
     return InvalidBundle(message, code="bundle-damaged")
 
 
-def run_graph(bundle: Bundle, graph: str, threads: int, shape: tuple[int, ...], **inputs: NDArray[Any]) -> Bytes:
+def run_graph(bundle: Bundle, graph: Graph, threads: int, shape: tuple[int, ...], **inputs: NDArray[Any]) -> Bytes:
     """Return what "prepare" or "restore" makes of its inputs, (n, 1, ...) of the `shape` that it has to have."""
     with fit(bundle):
         outputs = cached_session(bundle, graph, threads).run(None, inputs)
@@ -168,9 +169,9 @@ def import_openvino() -> Any:
             sys.modules[name] = before
 
 
-def cached_session(bundle: Bundle, graph: str, threads: int) -> Any:
+def cached_session(bundle: Bundle, graph: Graph, threads: int) -> Any:
     """Return the session for "prepare" or "restore", made once: a picture takes less time than its making."""
-    return _cached(bundle.graph(graph), bundle.recipe["graphs"][graph], threads)
+    return _cached(bundle.graph(graph), bundle.graphs[graph], threads)
 
 
 @lru_cache(maxsize=8)
@@ -232,4 +233,4 @@ def _torch(bundle: Bundle, device: str, threads: int) -> Backend:
         from pleura.networks.deploy import from_bundle
     except ImportError as problem:
         raise missing_extra("torch", "train") from problem
-    return from_bundle(bundle.folder, bundle.recipe["network"], bundle.output, device, threads)
+    return from_bundle(bundle.folder, bundle.network, bundle.output, device, threads)

@@ -107,11 +107,10 @@ def grid_scan(volume: Volume, planes: NDArray[np.uint8], fov: FieldOfView, bundl
     """Return the planes (z, side, side) that were sampled from a volume in HU over a field of view of its slices."""
     axes, _ = axial_order(volume.affine)
     step, row, column = (volume.spacing[axis] for axis in axes)
-    low, high = bundle.recipe["intensity"]["hu_window"]
     return GridScan(
         planes=planes,
         spacing=(step, row * fov.height / bundle.side, column * fov.width / bundle.side),
-        window=(float(low), float(high)),
+        window=bundle.hu_window,
         fov=fov,
         slice_shape=(volume.shape[axes[1]], volume.shape[axes[2]]),
         spacing_known=volume.spacing_known,

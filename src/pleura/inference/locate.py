@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.backends import Backend
-from pleura.inference.bundle import LUNGS, Bundle
+from pleura.inference.bundle import Bundle
 from pleura.inference.grid import FieldOfView, body_fov, lung_fov, whole_fov
 from pleura.inference.predict import BATCH, with_convention_channel
+from pleura.inference.recipe import LUNGS
 from pleura.inference.resample import resample_to_grid
 from pleura.modality.borders import without_borders
 from pleura.networks import encoding

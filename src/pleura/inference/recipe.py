@@ -1,6 +1,6 @@
-"""What ``recipe.json`` of a bundle has to say, checked before anything of it is believed.
+"""What ``recipe.json`` of a bundle says, as a value: checked before anything of it is believed.
 
-A bundle may come from anyone. Whatever its record holds, the answer is a bundle or an `InvalidBundle` that names the
+A bundle may come from anyone. Whatever its record holds, the answer is a `Recipe` or an `InvalidBundle` that names the
 field.
 """
 
@@ -8,28 +8,127 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Literal, get_args
 
 from pleura.errors import InvalidBundle
+from pleura.inference.recipe_fields import Fields
+from pleura.labels import RIGHT_AND_LEFT
+from pleura.networks.settings import NETWORKS, NetworkSettings
 from pleura.volume import Kind
 
 VERSION = 1
 """Version of the bundle's form."""
-GRAPHS = ("network", "prepare", "restore")
-LUNGS, PROBABILITIES = "lungs", "probabilities"
-"""What a network gives: `lung` and `side_score`, see `pleura.inference.backends`; or the probability of each class."""
+
+Graph = Literal["network", "prepare", "restore"]
+GRAPHS: tuple[Graph, ...] = get_args(Graph)
+
+Output = Literal["lungs", "probabilities"]
+LUNGS: Output = "lungs"
+"""The network gives `lung` and `side_score`, see `pleura.inference.backends`."""
+PROBABILITIES: Output = "probabilities"
+"""The network gives the probability of each class."""
+
+View = Literal["lungs", "body", "whole"]
+"""What the grid is laid over: the lungs, the body, or the whole picture."""
 
 _LARGEST = 1 << 24
 """Bytes of a record; those of the shipped bundles have a few thousand, and each image trained on adds 27."""
 _SIDES = range(32, 2049, 2)
+"""Pixels of the grid. The networks halve it up to five times; 2048 is the side of a detector's pixels."""
 _MOST_CLASSES = 256
-_MOST_GREY = 1e6
+"""Labels are bytes."""
+_HU = (-32768, 32767)
+"""Voxels in HU are kept in 16 bits."""
+_GREY = (0, 255)
+"""Pictures without HU are kept in bytes."""
 _MOST_MM = 1000.0
+"""A neighbour farther away than a metre is no neighbour."""
+_LEVELS, _WIDTHS, _DEPTHS, _SHUFFLES = 8, range(1, 1025), range(1, 9), (1, 2, 4, 8)
+"""Sizes of a U-Net: the largest ever trained here has 5 levels, a width of 192, a depth of 2; these keep the weights of
+a network that someone made up below 10 GB."""
+_KINDS = tuple(kind.value for kind in Kind)
+_KNOWN = {"bundle", "name", "version", "classes", "output", "kinds", "conventions", "cases"}
+_KNOWN |= {"grid", "intensity", "network", "graphs"}
 
 
-def read_recipe(folder: Path) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Recipe:
+    """What belongs to a network besides its weights.
+
+    Attributes
+    ----------
+    name, version : of the model
+    labels : names of the labels 1, 2, ...
+    output : `LUNGS` or `PROBABILITIES`
+    kinds : kinds of values it was trained on
+    conventions : those of the masks, among which the network's last channel chooses; empty where there is but one
+    side : of the grid, in pixels
+    planes : 3 where the network sees the neighbouring planes too, else 1
+    context_mm : distance of the neighbouring planes
+    view : what the grid is laid over
+    hu_window, windowed : values that become the bytes 0 and 255, of HU and of greys
+    network : what PyTorch builds the network from
+    graphs : graph -> SHA-256 of its file
+    cases : part, "train" or "val" -> hashes of the images it learned from and was chosen by; empty where not known
+    facts : what else the record says, for people: task, licence, training data, figures
+    """
+
+    name: str
+    version: str
+    labels: tuple[str, ...]
+    output: Output
+    kinds: frozenset[Kind]
+    conventions: tuple[str, ...] = ()
+    side: int
+    planes: int
+    context_mm: float
+    view: View
+    hu_window: tuple[float, float]
+    windowed: tuple[float, float] = _GREY
+    network: NetworkSettings
+    graphs: Mapping[Graph, str] = field(default_factory=dict)
+    cases: dict[str, list[str]] = field(default_factory=dict)
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def sha256(self) -> str:
+        """Return the hash of the network, which tells models apart."""
+        return self.graphs["network"]
+
+    def window(self, kind: Kind) -> tuple[float, float]:
+        """Return the values that become the bytes 0 and 255."""
+        return self.hu_window if kind is Kind.HU else self.windowed
+
+    def as_json(self) -> dict[str, object]:
+        """Return the record."""
+        return {
+            "bundle": VERSION,
+            "name": self.name,
+            "version": self.version,
+            **self.facts,
+            **({"cases": self.cases} if self.cases else {}),
+            "network": self.network.as_json(),
+            "output": self.output,
+            "kinds": sorted(self.kinds),
+            "conventions": list(self.conventions),
+            "grid": {"side": self.side, "planes": self.planes, "context_mm": self.context_mm, "view": self.view},
+            "intensity": {"hu_window": list(self.hu_window), "windowed": list(self.windowed)},
+            "classes": ["background", *self.labels],
+            "graphs": dict(self.graphs),
+        }
+
+
+def write_recipe(folder: Path, recipe: Recipe) -> None:
+    """Write the record of a bundle, moved into place when it is whole."""
+    new = folder / "recipe.json.part"
+    new.write_text(json.dumps(recipe.as_json(), indent=2) + "\n", encoding="utf-8")
+    new.replace(folder / "recipe.json")
+
+
+def read_recipe(folder: Path) -> Recipe:
     """Return the record of the bundle in `folder`.
 
     Raises
@@ -41,108 +140,96 @@ def read_recipe(folder: Path) -> dict[str, Any]:
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST:
             raise ValueError
-        recipe = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(recipe, dict):
+        record = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(record, dict):
             raise ValueError
     except (OSError, ValueError, RecursionError) as problem:
         message = f"{folder}: not a model bundle (no readable recipe.json); name the folder that holds it"
         raise InvalidBundle(message, code="bundle-missing") from problem
-    version = recipe.get("bundle")
+    version = record.get("bundle")
     if isinstance(version, bool) or version != VERSION:
         message = f"{folder}: bundle version {str(version)[:20]}, this program reads {VERSION}; export it again"
         raise InvalidBundle(message, code="bundle-version")
-    for name, (is_sound, meaning) in _FIELDS.items():
-        if not is_sound(_field(recipe, name)):
-            message = f"{folder}: {name} in recipe.json is not {meaning}; export the bundle again"
-            raise InvalidBundle(message, code="bundle-damaged")
-    if recipe.get("output", LUNGS) == LUNGS and (len(recipe["classes"]), recipe["grid"].get("planes", 3)) != (3, 3):
-        message = f"{folder}: output in recipe.json does not fit its classes and planes; export the bundle again"
-        raise InvalidBundle(message, code="bundle-damaged")
+    return _recipe(Fields(record, str(folder)))
+
+
+def _recipe(fields: Fields) -> Recipe:
+    """Return the recipe that the fields of a record state."""
+    grid, intensity = fields.section("grid"), fields.section("intensity")
+    recipe = Recipe(
+        name=fields.text("name", "a name"),
+        version=fields.text("version", "a version"),
+        labels=fields.texts("classes", 2, _MOST_CLASSES, "a list of the background and other names")[1:],
+        side=grid.integer("side", _SIDES, "an even number from 32 to 2048"),
+        planes=grid.choice("planes", (1, 3), 3),
+        context_mm=grid.number("context_mm", 0.0, _MOST_MM, "a length in millimetres"),
+        view=grid.choice("view", get_args(View), "lungs"),
+        output=fields.choice("output", get_args(Output), LUNGS),
+        kinds=_kinds(fields),
+        conventions=_conventions(fields),
+        cases=_cases(fields),
+        hu_window=intensity.window("hu_window", *_HU),
+        windowed=intensity.window("windowed", *_GREY),
+        graphs=_graphs(fields.section("graphs")),
+        network=_network(fields.section("network")),
+        facts=fields.others(_KNOWN),
+    )
+    if recipe.output == LUNGS and (recipe.labels, recipe.planes) != (RIGHT_AND_LEFT, 3):
+        raise fields.wrong("output", f"one of its classes and planes: {LUNGS} are {' and '.join(RIGHT_AND_LEFT)} of 3")
+    if recipe.network.in_channels != recipe.planes + bool(recipe.conventions):
+        raise fields.wrong("network.in_channels", "the number of its planes, and one more where it has conventions")
+    if recipe.network.classes not in {len(recipe.labels) + 1, 1 if len(recipe.labels) == 1 else 0}:
+        raise fields.wrong("network.classes", "the number of its classes")
     return recipe
+
+
+def _kinds(fields: Fields) -> frozenset[Kind]:
+    if not fields.has("kinds"):
+        return frozenset({Kind.HU, Kind.WINDOWED})
+    meaning = f"a list of kinds of values: {', '.join(_KINDS)}"
+    kinds = fields.texts("kinds", 1, len(_KINDS), meaning)
+    if not set(_KINDS).issuperset(kinds):
+        raise fields.wrong("kinds", meaning)
+    return frozenset(Kind(kind) for kind in kinds)
+
+
+def _conventions(fields: Fields) -> tuple[str, ...]:
+    return fields.texts("conventions", 0, _MOST_CLASSES, "a list of conventions") if fields.has("conventions") else ()
+
+
+def _network(fields: Fields) -> NetworkSettings:
+    sizes = f"from {_WIDTHS[0]} to {_WIDTHS[-1]}"
+    name = fields.choice("name", NETWORKS, "unet")
+    in_channels = fields.integer("in_channels", range(1, 5), "a number of channels")
+    classes = fields.integer("classes", range(1, _MOST_CLASSES + 1), "a number of classes")
+    if name != "unet":
+        return NetworkSettings(in_channels, classes, name)
+    widths = fields.integers("widths", _LEVELS, _WIDTHS, f"a list of numbers {sizes}")
+    depths = fields.integers("depths", _LEVELS, _DEPTHS, f"a list of numbers from {_DEPTHS[0]} to {_DEPTHS[-1]}")
+    if len(depths) != len(widths):
+        raise fields.wrong("depths", "as long as widths")
+    shuffle = fields.integer("shuffle", _SHUFFLES, "1, 2, 4 or 8")
+    return NetworkSettings(in_channels, classes, name, widths, depths, shuffle)
+
+
+def _graphs(fields: Fields) -> dict[Graph, str]:
+    found: dict[Graph, str] = {}
+    for name in GRAPHS:
+        found[name] = fields.text(name, "a sha256")
+        if not re.fullmatch("[0-9a-f]{64}", found[name]):
+            raise fields.wrong(name, "a sha256")
+    return found
+
+
+def _cases(fields: Fields) -> dict[str, list[str]]:
+    if not fields.has("cases"):
+        return {}
+    parts, names = fields.section("cases"), ("train", "val")
+    if not parts.is_object or parts.others(names):
+        raise fields.wrong("cases", "hashes of the images of train and val")
+    return {part: list(parts.texts(part, 0, _LARGEST, "a list of hashes")) for part in names if parts.has(part)}
 
 
 def hash_in_short(sha256: str) -> str:
     """Return what a recipe keeps of the hash of an image: 64 bits, by which a billion images are still told apart."""
     return sha256[:16]
-
-
-def _cases(value: Any) -> bool:
-    """Say whether a value is lists of such hashes by part, "train" or "val"."""
-    return value is _MISSING or (
-        isinstance(value, dict)
-        and {"train", "val"}.issuperset(value)
-        and all(isinstance(hashes, list) and all(map(_text, hashes)) for hashes in value.values())
-    )
-
-
-class _Missing:
-    """Stands for a field that is not there."""
-
-
-_MISSING = _Missing()
-
-
-def _field(recipe: dict[str, Any], name: str) -> Any:
-    """Return a field by its name, the parts of which are parted by dots."""
-    found: Any = recipe
-    for part in name.split("."):
-        found = found.get(part, _MISSING) if isinstance(found, dict) else _MISSING
-    return found
-
-
-def _text(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) <= 200 and value.isprintable()
-
-
-def _texts(value: Any, fewest: int, most: int) -> bool:
-    return (
-        isinstance(value, list)
-        and fewest <= len(value) <= most
-        and all(map(_text, value))
-        and len(set(value)) == len(value)
-    )
-
-
-def _number(value: Any, most: float) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and -most <= value <= most
-
-
-def _window(value: Any) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == 2
-        and all(_number(v, _MOST_GREY) for v in value)
-        and value[0] < value[1]
-    )
-
-
-def _one_of(value: Any, choices: tuple[Any, ...]) -> bool:
-    return value is _MISSING or any(type(value) is type(choice) and value == choice for choice in choices)
-
-
-_KINDS = frozenset(kind.value for kind in Kind)
-_FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "name": (_text, "a name"),
-    "version": (_text, "a version"),
-    "classes": (lambda value: _texts(value, 2, _MOST_CLASSES), "a list of the background and other names"),
-    "grid.side": (lambda value: type(value) is int and value in _SIDES, "an even number from 32 to 2048"),
-    "grid.planes": (lambda value: _one_of(value, (1, 3)), "1 or 3"),
-    "grid.context_mm": (lambda value: _number(value, _MOST_MM) and value > 0, "a length in millimetres"),
-    "grid.view": (lambda value: _one_of(value, ("lungs", "body", "whole")), "lungs, body or whole"),
-    "output": (lambda value: _one_of(value, (LUNGS, PROBABILITIES)), f"{LUNGS} or {PROBABILITIES}"),
-    "kinds": (
-        lambda value: value is _MISSING or (_texts(value, 1, len(_KINDS)) and _KINDS.issuperset(value)),
-        "a list of kinds of values",
-    ),
-    "conventions": (lambda value: value is _MISSING or _texts(value, 0, _MOST_CLASSES), "a list of conventions"),
-    "cases": (_cases, "hashes of the images of train and val"),
-    "intensity.hu_window": (_window, "two numbers that grow"),
-    "intensity.windowed": (_window, "two numbers that grow"),
-} | {
-    f"graphs.{name}": (
-        lambda value: isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None,
-        "a sha256",
-    )
-    for name in GRAPHS
-}
-"""Field -> what says if it is sound, and what it has to be."""

@@ -30,7 +30,7 @@ def resample_to_grid(
     ----------
     slices : (z, y, x), axial: int16 HU, or greys of 0..255 for the other kinds
     """
-    low, high = bundle.recipe["intensity"]["hu_window" if kind is Kind.HU else "windowed"]
+    low, high = bundle.window(kind)
     numbers = {"low": np.array(low, np.float32), "scale": np.array(255.0 / (high - low), np.float32)}
     planes = np.empty((len(slices), bundle.side, bundle.side), np.uint8)
     for start in range(0, len(slices), CHUNK_TO_GRID):

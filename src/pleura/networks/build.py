@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,24 +13,20 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from pleura.networks.notebook import NotebookNet
 from pleura.networks.original import OriginalUNet
 from pleura.networks.pretrained import EncoderUNet
+from pleura.networks.settings import NetworkSettings
 from pleura.networks.unet import UNet
 
 
-def build(settings: dict[str, Any]) -> nn.Module:
-    """Return a network with random weights.
-
-    `settings` holds `name` ("unet", "original", "notebook" or "efficientnet-lite0"; "unet" where it is missing),
-    `in_channels`, `classes` (channels of the scores) and, for "unet", `widths`, `depths` and `shuffle`.
-    """
-    name = settings.get("name", "unet")
-    sizes = {"in_channels": settings["in_channels"], "classes": settings["classes"]}
-    if name == "original":
-        return OriginalUNet(**sizes)
-    if name == "notebook":
-        return NotebookNet(**sizes)
-    if name == "efficientnet-lite0":
-        return EncoderUNet(**sizes, pretrained=False)
-    return UNet(**sizes, widths=settings["widths"], depths=settings["depths"], shuffle=settings["shuffle"])
+def build(settings: NetworkSettings) -> nn.Module:
+    """Return a network with random weights."""
+    in_channels, classes = settings.in_channels, settings.classes
+    if settings.name == "original":
+        return OriginalUNet(in_channels, classes)
+    if settings.name == "notebook":
+        return NotebookNet(in_channels, classes)
+    if settings.name == "efficientnet-lite0":
+        return EncoderUNet(in_channels, classes, pretrained=False)
+    return UNet(in_channels, classes, widths=settings.widths, depths=settings.depths, shuffle=settings.shuffle)
 
 
 def fold_batchnorm(network: nn.Module) -> nn.Module:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -20,6 +19,7 @@ from pleura.errors import InvalidBundle, InvalidOption
 from pleura.networks import encoding
 from pleura.networks.build import build, fold_batchnorm, graph_weights
 from pleura.networks.caches import TORCH, temporary_cache
+from pleura.networks.settings import NetworkSettings
 
 
 class Deployed(nn.Module):
@@ -72,7 +72,7 @@ def deploy(network: nn.Module, output: str) -> nn.Module:
 
 
 def from_bundle(
-    folder: Path, settings: dict[str, Any], output: str, device: str, threads: int
+    folder: Path, settings: NetworkSettings, output: str, device: str, threads: int
 ) -> Callable[[NDArray[np.uint8]], tuple[NDArray[np.uint8], ...]]:
     """Return a backend that runs a bundle in PyTorch; see `pleura.inference.backends`.
 
@@ -104,7 +104,7 @@ def _exported(program: Path, device: str) -> nn.Module:
     return move_to_device_pass(load(program), device).module()
 
 
-def _filled(graph: Path, settings: dict[str, Any], output: str) -> nn.Module:
+def _filled(graph: Path, settings: NetworkSettings, output: str) -> nn.Module:
     deployed = deploy(build(settings), output)
     weights = {f"network.{name}": value for name, value in graph_weights(graph).items()}
     missing = set(deployed.state_dict()) - set(weights)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import logging
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,83 +20,50 @@ from torch import nn
 
 from pleura.errors import InvalidBundle, UnwritableOutput
 from pleura.inference.backends import onnx_session
-from pleura.inference.bundle import GRAPHS, LUNGS, PROBABILITIES, VERSION
+from pleura.inference.recipe import GRAPHS, LUNGS, PROBABILITIES, Recipe, write_recipe
+from pleura.labels import RIGHT_AND_LEFT
 from pleura.networks import encoding
 from pleura.networks.build import build
 from pleura.networks.caches import TORCH, temporary_cache
 from pleura.networks.deploy import deploy
 from pleura.training.checkpoint import BEST
-from pleura.training.config import LUNGS as RIGHT_AND_LEFT
 from pleura.training.config import config_of
 from pleura.training.data import CONTEXT_MM, HU_WINDOW, SIDE
 from pleura.training.seen import read_cases
 from pleura.training.sources import kind_of, records
 from pleura.training.start import network_settings
+from pleura.volume import Kind
 
 OPSET = 18
 FORMS = ("network.xml", "network.bin", "network.pt2")
 """Files of a bundle that may be missing."""
 
 
-def export(
-    checkpoint: Path,
-    settings: dict[str, Any],
-    folder: Path,
-    facts: dict[str, Any],
-    *,
-    classes: Sequence[str] = ("background", "right lung", "left lung"),
-    window: tuple[float, float] = HU_WINDOW,
-    view: str = "lungs",
-    kinds: Sequence[str] = ("hu", "windowed"),
-    conventions: Sequence[str] = (),
-) -> dict[str, Any]:
-    """Write a bundle and return its recipe.
+def export(checkpoint: Path, folder: Path, recipe: Recipe) -> Recipe:
+    """Write the bundle of a network and return its recipe, which then names the graphs.
 
     Parameters
     ----------
     checkpoint : safetensors file of the network
-    settings : of the network, see `pleura.networks.build.build`
     folder : where the bundle goes
-    facts : what else the recipe says: name, version, licence, training data, figures
-    classes : names, background first
-    window, view : as in `TrainingConfig`
-    kinds : kinds of values that it was trained on
-    conventions : what the network is told in its last channel, see `TrainingConfig`
+    recipe : what the bundle is to say, without its graphs
 
-    Raises `InvalidBundle` (``export-mismatch``) where onnxruntime and PyTorch disagree by more than one step of a byte.
+    Raises `PleuraError` (``export-mismatch``) where onnxruntime and PyTorch disagree by more than one step of a byte.
     """
-    network = build(settings)
+    network = build(recipe.network)
     network.load_state_dict(load_file(checkpoint))
-    planes_seen = settings["in_channels"] - bool(conventions)
-    output = LUNGS if tuple(classes[1:]) == RIGHT_AND_LEFT and planes_seen == 3 else PROBABILITIES
-    deployed = deploy(network, output)
+    deployed = deploy(network, recipe.output)
     folder.mkdir(parents=True, exist_ok=True)
-    planes = _test_planes(settings["in_channels"])
-    write_graph(deployed, folder / "network.onnx", planes, output)
-    (folder / "prepare.onnx").write_bytes(prepare_graph(SIDE))
-    (folder / "restore.onnx").write_bytes(restore_graph() if output == LUNGS else restore_probabilities_graph())
+    planes = _test_planes(recipe.network.in_channels, recipe.side)
+    write_graph(deployed, folder / "network.onnx", planes, recipe.output)
+    (folder / "prepare.onnx").write_bytes(prepare_graph(recipe.side))
+    restore = restore_graph() if recipe.output == LUNGS else restore_probabilities_graph()
+    (folder / "restore.onnx").write_bytes(restore)
     _compare(deployed, folder / "network.onnx", planes)
-    recipe = {
-        "bundle": VERSION,
-        **facts,
-        "network": settings,
-        "output": output,
-        "kinds": list(kinds),
-        "conventions": list(conventions),
-        "grid": {"side": SIDE, "planes": planes_seen, "context_mm": CONTEXT_MM, "view": view},
-        "intensity": {"hu_window": list(window), "windowed": [0, 255]},
-        "classes": list(classes),
-        "graphs": {name: hashlib.sha256((folder / f"{name}.onnx").read_bytes()).hexdigest() for name in GRAPHS},
-    }
+    hashes = {name: hashlib.sha256((folder / f"{name}.onnx").read_bytes()).hexdigest() for name in GRAPHS}
+    recipe = replace(recipe, graphs=hashes)
     write_recipe(folder, recipe)
     return recipe
-
-
-def write_recipe(folder: Path, recipe: dict[str, Any]) -> None:
-    """Write the record of a bundle, moved into place when it is whole."""
-    new = folder / "recipe.json.part"
-    new.write_text(json.dumps(recipe, indent=2) + "\n", encoding="utf-8")
-    new.replace(folder / "recipe.json")
 
 
 def write_graph(deployed: nn.Module, path: Path, planes: NDArray[np.uint8], output: str) -> None:
@@ -130,11 +97,11 @@ def _forget_where(graph: Path) -> None:
     onnx.save(model, graph)
 
 
-def _test_planes(channels: int) -> NDArray[np.uint8]:
-    """Return planes of smooth blobs over noise, (4, channels, SIDE, SIDE) uint8, the same each time."""
+def _test_planes(channels: int, side: int) -> NDArray[np.uint8]:
+    """Return planes of smooth blobs over noise, (4, channels, side, side) uint8, the same each time."""
     rng = np.random.default_rng(0)
-    waves = np.sin(np.linspace(0, 9, SIDE))[:, None] * np.sin(np.linspace(0, 7, SIDE))[None, :]
-    return np.clip(120 + 100 * waves + rng.normal(0, 30, (4, channels, SIDE, SIDE)), 0, 255).astype(np.uint8)
+    waves = np.sin(np.linspace(0, 9, side))[:, None] * np.sin(np.linspace(0, 7, side))[None, :]
+    return np.clip(120 + 100 * waves + rng.normal(0, 30, (4, channels, side, side)), 0, 255).astype(np.uint8)
 
 
 def _compare(deployed: nn.Module, graph: Path, planes: NDArray[np.uint8]) -> None:
@@ -284,17 +251,32 @@ def building(bundle: Path) -> Iterator[Path]:
         raise UnwritableOutput(f"{bundle} cannot be written: {problem.strerror}", code="not-written") from problem
 
 
-def export_run(run: Path, folder: Path, facts: dict[str, Any]) -> dict[str, Any]:
-    """Write the bundle of a training run, from its best checkpoint; see `export`."""
+def export_run(run: Path, folder: Path, name: str, version: str, facts: Mapping[str, object]) -> Recipe:
+    """Write the bundle of a training run, from its best checkpoint, and return its recipe.
+
+    Parameters
+    ----------
+    run : folder of the run
+    folder : where the bundle goes
+    name, version : of the model
+    facts : what else the recipe says: licence, training data, figures
+    """
     config = config_of(run)
-    return export(
-        run / BEST,
-        network_settings(config),
-        folder,
-        facts | {"cases": read_cases(run)},
-        classes=("background", *config.labels),
-        window=(config.window[0], config.window[1]),
-        view=config.view,
+    kinds = {kind_of(record) for part in config.weights for record in records(Path(config.data) / part)}
+    recipe = Recipe(
+        name=name,
+        version=version,
+        labels=tuple(config.labels),
+        output=LUNGS if tuple(config.labels) == RIGHT_AND_LEFT and config.slices == 3 else PROBABILITIES,
+        kinds=frozenset(Kind(kind) for kind in kinds),
         conventions=config.conventions,
-        kinds=sorted({kind_of(record) for name in config.weights for record in records(Path(config.data) / name)}),
+        side=SIDE,
+        planes=config.slices,
+        context_mm=CONTEXT_MM,
+        view=config.view,
+        hu_window=(config.window[0], config.window[1]),
+        network=network_settings(config),
+        cases=read_cases(run),
+        facts=facts,
     )
+    return export(run / BEST, folder, recipe)

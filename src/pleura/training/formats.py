@@ -7,10 +7,8 @@ slices of a data set, masks have to agree with those of the network as it was tr
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,16 +17,14 @@ from safetensors.torch import load_file
 
 from pleura.errors import InvalidBundle, UnsuitableInput
 from pleura.inference.backends import import_openvino, make_backend
-from pleura.inference.bundle import LUNGS, load_bundle
+from pleura.inference.bundle import load_bundle
+from pleura.inference.recipe import LUNGS, Graph, read_recipe, write_recipe
 from pleura.networks.build import build
 from pleura.networks.deploy import deploy
 from pleura.temporary import temporary_folder
 from pleura.training.checkpoint import BEST
-from pleura.training.config import TrainingConfig, config_of
-from pleura.training.data import SIDE
-from pleura.training.export import write_recipe
+from pleura.training.config import TrainingConfig
 from pleura.training.sources import load
-from pleura.training.start import network_settings
 from pleura.training.validation import prepare
 
 ALIKE = 0.99
@@ -78,9 +74,9 @@ class Agreement:
             if dice < ALIKE:
                 message = f"masks by {backend} agree with those of the trained network by a Dice of {dice:.3f} only"
                 raise InvalidBundle(f"{message}; keep fp32, or train longer", code="export-mismatch")
-        recipe = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
-        recipe["agreement"] = {"slices": len(self.planes), **{name: round(dice, 5) for name, dice in found.items()}}
-        write_recipe(folder, recipe)
+        recipe = read_recipe(folder)
+        figures = {"slices": len(self.planes), **{name: round(dice, 5) for name, dice in found.items()}}
+        write_recipe(folder, replace(recipe, facts={**recipe.facts, "agreement": figures}))
         return found
 
 
@@ -114,10 +110,9 @@ def lower_precision(folder: Path, precision: str, planes: Planes) -> None:
     else:
         _to_integers(graph, new, planes)
     new.replace(graph)
-    recipe = json.loads((folder / "recipe.json").read_text(encoding="utf-8"))
-    recipe["precision"] = precision
-    recipe["graphs"]["network"] = hashlib.sha256(graph.read_bytes()).hexdigest()
-    write_recipe(folder, recipe)
+    recipe = read_recipe(folder)
+    graphs: dict[Graph, str] = {**recipe.graphs, "network": hashlib.sha256(graph.read_bytes()).hexdigest()}
+    write_recipe(folder, replace(recipe, graphs=graphs, facts={**recipe.facts, "precision": precision}))
 
 
 def _to_halves(graph: Path, new: Path) -> None:
@@ -173,10 +168,9 @@ def add_openvino(folder: Path) -> None:
 def add_torch(run: Path, folder: Path) -> None:
     """Write network.pt2, the network as `torch.export` keeps it, into a bundle."""
     bundle = load_bundle(folder)
-    settings: dict[str, Any] = network_settings(config_of(run))
-    network = build(settings)
+    network = build(bundle.network)
     network.load_state_dict(load_file(run / BEST))
-    planes = torch.zeros((2, settings["in_channels"], SIDE, SIDE), dtype=torch.uint8)
+    planes = torch.zeros((2, bundle.network.in_channels, bundle.side, bundle.side), dtype=torch.uint8)
     count = torch.export.Dim("n", min=1, max=4096)
     program = torch.export.export(deploy(network, bundle.output), (planes,), dynamic_shapes={"planes": {0: count}})
     torch.export.save(program, folder / "network.pt2")

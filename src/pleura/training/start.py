@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from pleura.errors import InvalidBundle
 from pleura.networks.build import build, graph_weights, load_matching_weights
+from pleura.networks.settings import NetworkSettings
 from pleura.training.config import TrainingConfig
 
 FITTING = 0.5
 """Share of a network's weights that those to begin with have to give it; a new head for other labels is far less."""
 
 
-def network_settings(config: TrainingConfig) -> dict[str, Any]:
+def network_settings(config: TrainingConfig) -> NetworkSettings:
     """Return the settings from which `pleura.networks.build.build` makes the network of `config`."""
     channels = config.slices + bool(config.conventions)
-    settings: dict[str, Any] = {"in_channels": channels, "classes": config.outputs}
-    if config.network == "unet" and config.encoder:
-        return {"name": config.encoder, **settings}
     if config.network != "unet":
-        return {"name": config.network, **settings}
-    return {**settings, "widths": list(config.widths), "depths": list(config.depths), "shuffle": config.shuffle}
+        return NetworkSettings(channels, config.outputs, config.network)
+    if config.encoder:
+        return NetworkSettings(channels, config.outputs, config.encoder)
+    return NetworkSettings(channels, config.outputs, "unet", config.widths, config.depths, config.shuffle)
 
 
 def first_network(config: TrainingConfig) -> nn.Module:
