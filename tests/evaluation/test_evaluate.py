@@ -15,10 +15,11 @@ from pleura import Segmenter
 from pleura.errors import PleuraError
 from pleura.evaluation.cases import find_cases
 from pleura.evaluation.masks import AlignedMasks
-from pleura.evaluation.run import differences, evaluate_files, evaluate_model, failure_rate, summaries, worst_pictures
+from pleura.evaluation.run import differences, evaluate_files, evaluate_model, failure_rate, summaries
 from pleura.evaluation.scoring import score_masks
 from pleura.evaluation.statistics import bootstrap, summarise
 from pleura.evaluation.thresholds import count_by_probability, threshold_curves
+from pleura.evaluation.worst_slices import find_worst_slices
 from pleura.phantom import chest
 
 LUNGS = {1: "right lung", 2: "left lung"}
@@ -187,7 +188,7 @@ def test_model_is_run_on_the_split_and_gives_curves_and_run_time(dataset: Path) 
     assert evaluation.run_times[0].device == "cpu"
     assert evaluation.run_times[0].milliseconds is not None
     assert summaries(evaluation, cases.labels)["left lung"]["dice"].cases == 1
-    picture = worst_pictures(evaluation, cases, segmenter)[0]
+    picture = find_worst_slices(evaluation, cases, segmenter)[0]
     assert picture.grey.shape == picture.reference.shape == picture.prediction.shape == (256, 256)
 
 

@@ -198,17 +198,17 @@ def _chance(p: float | None) -> str:
 def _keep(
     first: Evaluation, second: Evaluation | None, cases: CaseList, segmenter: Segmenter | None, wishes: Namespace
 ) -> None:
-    from pleura.evaluation.run import worst_pictures
+    from pleura.evaluation.worst_slices import find_worst_slices
     from pleura.files import atomic_write
     from pleura.reporting import as_csv, as_html, as_json
 
     folder: Path = wishes.output
-    pictures = worst_pictures(first, cases, segmenter)
+    worst = find_worst_slices(first, cases, segmenter)
     found = as_json(first, cases, fail_below=wishes.fail_below, other=second)
     texts = {
         "report.json": json.dumps(found, indent=1, allow_nan=False) + "\n",
         "cases.csv": as_csv(first, cases, second),
-        "report.html": as_html(first, cases, pictures, fail_below=wishes.fail_below, other=second),
+        "report.html": as_html(first, cases, worst, fail_below=wishes.fail_below, other=second),
     }
     for name, text in texts.items():
         with atomic_write(folder / name) as file:

@@ -14,7 +14,7 @@ from pleura.errors import UnsuitableInput
 from pleura.geometry import axial_spacing, spacing_of, to_axial
 from pleura.measurement import voxel_ml
 from pleura.reading import LabelMap, read_labels
-from pleura.volume import Affine
+from pleura.volume import Affine, Volume
 
 OFF_GRID = 0.1
 """Two grids are one where no corners of theirs lie further apart than this share of a voxel."""
@@ -36,6 +36,12 @@ def read_mask(path: Path) -> LabelMap:
         text = f"{path.name}: values are not whole numbers from 0 to 255: a scan or a map of probabilities, not a mask"
         raise UnsuitableInput(text, code="not-a-mask")
     return LabelMap(labels, found.affine, placed=found.placed, lossy=found.lossy, is_picture=found.is_picture)
+
+
+def as_label_map(labels: NDArray[np.uint8], volume: Volume) -> LabelMap:
+    """Return labels on the grid of a volume as a mask that was read; of a picture they lie where its pixels lie."""
+    placed = volume.spacing_known and not volume.is_picture
+    return LabelMap(labels.reshape(volume.shape), volume.affine, placed=placed, is_picture=volume.is_picture)
 
 
 def in_millimetres(mask: LabelMap) -> bool:

@@ -8,12 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from pleura.errors import PleuraError, UnsuitableInput
+from pleura.errors import PleuraError
 from pleura.evaluation.cases import Case, CaseList
-from pleura.evaluation.masks import AlignedMasks, align, read_mask
+from pleura.evaluation.masks import AlignedMasks, align, as_label_map, read_mask
 from pleura.evaluation.runtime import RunTime, run_times
 from pleura.evaluation.scoring import Score, failed, score_masks, structures
 from pleura.evaluation.statistics import METRICS, Difference, Summary, column, compare, summarise
@@ -21,8 +18,6 @@ from pleura.evaluation.thresholds import Counts, Curves, count_by_probability, t
 from pleura.inference.bundle import Bundle
 from pleura.inference.recipe import hash_in_short
 from pleura.reading import read
-from pleura.reading.labelmap import LabelMap
-from pleura.rendering import display_window, to_grey
 from pleura.segmenter import Segmenter
 from pleura.volume import Note, Volume
 
@@ -53,16 +48,6 @@ class Evaluation:
     model: Mapping[str, str] = field(default_factory=dict)
     title: str = "predictions"
     notes: tuple[Note, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """A slice of a case with both masks on it: grey 0..255, reference and prediction, all (y, x)."""
-
-    case: str
-    grey: NDArray[np.uint8]
-    reference: NDArray[np.uint8]
-    prediction: NDArray[np.uint8]
 
 
 def evaluate_files(
@@ -142,7 +127,7 @@ def _segmented(
     try:
         volume = read(case.image)
         result = segmenter(volume)
-        aligned = align(read_mask(case.reference), _as_map(result.labels, volume), case.spacing)
+        aligned = align(read_mask(case.reference), as_label_map(result.labels, volume), case.spacing)
         probabilities = aligned.turned(segmenter.probabilities(volume))
     except PleuraError as error:
         return failed(case.id, case.patient, names, error.code), None, None, {}
@@ -154,11 +139,6 @@ def _segmented(
         volume,
         result.provenance,
     )
-
-
-def _as_map(labels: NDArray[np.uint8], volume: Volume) -> LabelMap:
-    placed = volume.spacing_known and not volume.is_picture
-    return LabelMap(labels.reshape(volume.shape), volume.affine, placed=placed, is_picture=volume.is_picture)
 
 
 def scored_structures(evaluation: Evaluation, labels: Mapping[int, str]) -> tuple[str, ...]:
@@ -206,38 +186,3 @@ def failure_rate(scores: Sequence[Score], structure: str, below: float) -> float
     """Return the share of cases whose Dice is below a limit; cases that could not be scored among them."""
     values = [score.agreements[structure].dice for score in scores if structure in score.agreements]
     return sum(value < below for value in values) / len(values) if values else 0.0
-
-
-def worst_pictures(
-    evaluation: Evaluation, cases: CaseList, segmenter: Segmenter | None, count: int = 6
-) -> tuple[Picture, ...]:
-    """Return the slice with the most disagreement of each of the worst cases that have an image or both masks."""
-    union = structures(cases.labels)[0]
-    order = sorted(range(len(cases.cases)), key=lambda place: evaluation.scores[place].agreements[union].dice)
-    found = []
-    for place in order[: 2 * count]:
-        try:
-            found.append(_picture(cases.cases[place], segmenter))
-        except PleuraError:
-            continue
-        if len(found) == count:
-            break
-    return tuple(found)
-
-
-def _picture(case: Case, segmenter: Segmenter | None) -> Picture:
-    reference = read_mask(case.reference)
-    volume = read(case.image) if case.image else None
-    if segmenter and volume:
-        prediction = _as_map(segmenter(volume).labels, volume)
-    elif case.prediction:
-        prediction = read_mask(case.prediction)
-    else:
-        raise UnsuitableInput("there is no prediction to draw", code="no-prediction")
-    aligned = align(reference, prediction, case.spacing)
-    wanted, given = (np.atleast_3d(mask.T).T for mask in (aligned.reference, aligned.prediction))
-    z = int(((wanted > 0) != (given > 0)).sum(axis=(1, 2)).argmax())
-    grey = np.zeros(wanted.shape[1:], np.uint8)
-    if volume is not None:
-        grey = to_grey(aligned.turned(volume.voxels).reshape(wanted.shape)[z], display_window(volume))
-    return Picture(case.name or case.id, grey, wanted[z], given[z])

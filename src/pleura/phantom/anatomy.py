@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pleura.phantom.shapes import Distance, Ellipsoid, Plane, Point, Tube, superellipse
+from pleura.phantom.shapes import AxialSlice, Distance, Ellipsoid, Point, Tube, superellipse
 
 AIR, LUMEN, FAT, MUSCLE, BLOOD, MARROW, CORTEX = -1000.0, -985.0, -100.0, 55.0, 190.0, 180.0, 620.0
 
@@ -38,13 +38,13 @@ def outline(z: float) -> tuple[list[float], list[float]]:
     return row[:3], row[3:]
 
 
-def body(plane: Plane) -> Distance:
+def body(plane: AxialSlice) -> Distance:
     """Return the distance from the skin."""
     (y, a, b), _ = outline(plane.z)
     return superellipse(plane, y, a, b, 2.3)
 
 
-def cavity(plane: Plane) -> Distance:
+def cavity(plane: AxialSlice) -> Distance:
     """Return the distance from the inner face of the rib cage; above the apices nothing is inside."""
     _, (y, a, b) = outline(plane.z)
     return superellipse(plane, y, a, b, 2.3) + max(0.0, plane.z - 129.0)
@@ -55,7 +55,7 @@ def spine_y(z: float) -> float:
     return 58.0 - 0.0005 * z * z
 
 
-def diaphragm(plane: Plane, tops: tuple[float, float]) -> Distance:
+def diaphragm(plane: AxialSlice, tops: tuple[float, float]) -> Distance:
     """Return the height of the diaphragm over the plane: positive below it; `tops` are the right and left dome."""
     left = 1.0 / (1.0 + np.exp(-plane.x / 8.0))
     heights = []

@@ -13,7 +13,7 @@ from pleura.geometry import affine_from_spacing
 from pleura.labels import LEFT, RIGHT
 from pleura.phantom import anatomy
 from pleura.phantom.anatomy import AIR, CORTEX, FAT, LUMEN, MARROW, MUSCLE, Organ
-from pleura.phantom.shapes import Distance, Plane, Tube, ellipse, paint, smooth_max, smooth_min
+from pleura.phantom.shapes import AxialSlice, Distance, Tube, ellipse, paint, smooth_max, smooth_min
 from pleura.phantom.vessels import airways, tree
 from pleura.volume import Identity, Volume
 
@@ -78,7 +78,7 @@ def chest(
     x, y = (axes[2] / sx).astype(np.float32)[None, :], (axes[1] / sy).astype(np.float32)[:, None]
     outside = np.hypot(axes[1][:, None], axes[2][None, :]) > min(-axes[1][0], -axes[2][0]) + spacing[1]
     for k, height in enumerate(axes[0]):
-        image = _draw(Plane(x, y, float(height / sz)), patient, labels[k], spacing, arms)
+        image = _draw(AxialSlice(x, y, float(height / sz)), patient, labels[k], spacing, arms)
         image = _scan(image, noise, np.random.default_rng([seed, k]))
         if padding:
             image[outside] = -1024.0
@@ -98,7 +98,7 @@ def _patient(rng: np.random.Generator) -> _Patient:
 
 
 def _draw(
-    plane: Plane, patient: _Patient, labels: NDArray[np.uint8], spacing: tuple[float, float, float], arms: bool
+    plane: AxialSlice, patient: _Patient, labels: NDArray[np.uint8], spacing: tuple[float, float, float], arms: bool
 ) -> Image:
     """Return one slice in HU and mark its lungs in `labels`."""
     edge = (spacing[1] + spacing[2]) / 2
@@ -121,7 +121,7 @@ def _draw(
     return image
 
 
-def _table(image: Image, plane: Plane, edge: float) -> None:
+def _table(image: Image, plane: AxialSlice, edge: float) -> None:
     """Lay a curved couch under the patient: a hard skin over foam."""
     depth = plane.y - (122.0 - plane.x**2 / 2200.0)
     within = np.maximum(np.abs(depth - 14.0) - 14.0, np.abs(plane.x) - 185.0)
@@ -129,13 +129,13 @@ def _table(image: Image, plane: Plane, edge: float) -> None:
     paint(image, within + 3.0, -930.0, edge)
 
 
-def _arms(image: Image, plane: Plane, edge: float) -> None:
+def _arms(image: Image, plane: AxialSlice, edge: float) -> None:
     for side in (-1.0, 1.0):
         for radius, value in ((34.0, FAT), (28.0, MUSCLE), (11.0, CORTEX), (7.0, MARROW)):
             paint(image, ellipse(plane, side * 168.0, 30.0, 0.8 * radius, radius), value, edge)
 
 
-def _wall(image: Image, plane: Plane, cavity: Distance, edge: float) -> None:
+def _wall(image: Image, plane: AxialSlice, cavity: Distance, edge: float) -> None:
     """Paint skin, fat, muscles, ribs and the bones of the shoulder, and fat inside the rib cage."""
     body = anatomy.body(plane)
     for depth, value in ((0.0, 25.0), (2.5, FAT)):
@@ -156,7 +156,7 @@ def _bone(image: Image, distance: Distance, edge: float) -> None:
     paint(image, distance + 2.0, MARROW, edge)
 
 
-def _ribs(image: Image, plane: Plane, cavity: Distance, edge: float) -> None:
+def _ribs(image: Image, plane: AxialSlice, cavity: Distance, edge: float) -> None:
     """Paint ribs in the wall; they slope down to the front and end there in cartilage."""
     if plane.z > 125.0:
         return
@@ -169,7 +169,7 @@ def _ribs(image: Image, plane: Plane, cavity: Distance, edge: float) -> None:
     paint(image, np.where(cartilage, rib, np.float32(99.0)), 105.0, edge)
 
 
-def _abdomen(image: Image, plane: Plane, cavity: Distance, below: Distance, edge: float) -> None:
+def _abdomen(image: Image, plane: AxialSlice, cavity: Distance, below: Distance, edge: float) -> None:
     """Paint the organs under the diaphragm, with gas in the stomach and the colon."""
     under = np.maximum(cavity + 2.0, 3.0 - below * 0.7)
     paint(image, np.maximum(cavity, -below * 0.7), MUSCLE, edge)
@@ -182,12 +182,12 @@ def _abdomen(image: Image, plane: Plane, cavity: Distance, below: Distance, edge
     paint(image, np.maximum(stomach, plane.y - anatomy.STOMACH_LEVEL), LUMEN, edge)
 
 
-def _union(organ: Organ, plane: Plane) -> Distance:
+def _union(organ: Organ, plane: AxialSlice) -> Distance:
     union: Distance = np.minimum.reduce([shape.distance(plane) for shape in organ.shapes])
     return union
 
 
-def _mediastinum(image: Image, plane: Plane, edge: float) -> Distance:
+def _mediastinum(image: Image, plane: AxialSlice, edge: float) -> Distance:
     """Paint heart, great vessels, oesophagus and airways; return the distance from all of them and their fat."""
     whole: Distance = np.minimum.reduce([shape.distance(plane) for shape in anatomy.FILLING])
     for organ in anatomy.MEDIASTINUM:
@@ -199,13 +199,13 @@ def _mediastinum(image: Image, plane: Plane, edge: float) -> Distance:
     return whole
 
 
-def _spine_column(plane: Plane) -> Distance:
+def _spine_column(plane: AxialSlice) -> Distance:
     y = anatomy.spine_y(plane.z)
     column: Distance = np.minimum(ellipse(plane, 0.0, y, 20.0, 16.0), ellipse(plane, 0.0, y + 34.0, 24.0, 26.0))
     return column
 
 
-def _spine(image: Image, plane: Plane, edge: float) -> None:
+def _spine(image: Image, plane: AxialSlice, edge: float) -> None:
     """Paint the vertebra or, in each fifth of the height, the disc; then arch, processes and canal."""
     y = anatomy.spine_y(plane.z)
     paint(image, ellipse(plane, 0.0, y + 28.0, 30.0, 26.0), MUSCLE, edge)
@@ -220,7 +220,7 @@ def _spine(image: Image, plane: Plane, edge: float) -> None:
     paint(image, ellipse(plane, 0.0, y + 23.0, 9.0, 8.0), 30.0, edge)
 
 
-def _lungs(image: Image, plane: Plane, patient: _Patient, lung: Distance, edge: float) -> None:
+def _lungs(image: Image, plane: AxialSlice, patient: _Patient, lung: Distance, edge: float) -> None:
     """Paint parenchyma, denser towards the back where blood sinks, then the trees, cut at the surface."""
     # Vessels at the wall would otherwise soften the surface that the truth is taken from.
     paint(image, lung, patient.parenchyma + 0.3 * plane.y, edge)
@@ -233,7 +233,7 @@ def _lungs(image: Image, plane: Plane, patient: _Patient, lung: Distance, edge: 
             low, high = tube.heights()
             if low - 1.0 < plane.z < high + 1.0:
                 window = tube.window(plane, wall + edge)
-                part = Plane(plane.x[:, window[1]], plane.y[window[0]], plane.z)
+                part = AxialSlice(plane.x[:, window[1]], plane.y[window[0]], plane.z)
                 paint(image[window], np.maximum(tube.distance(part) - wall, lung[window] + 1.0), value, edge)
 
 

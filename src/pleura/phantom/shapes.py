@@ -30,7 +30,7 @@ class Point(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Plane:
+class AxialSlice:
     """One axial slice: `x` (1, columns) and `y` (rows, 1) in millimetres, at the height `z`."""
 
     x: NDArray[np.float32]
@@ -51,7 +51,7 @@ class Ellipsoid:
     radii: Point
     degrees: float = 0.0
 
-    def distance(self, plane: Plane) -> Distance:
+    def distance(self, plane: AxialSlice) -> Distance:
         """Return the distance of each pixel, taken along the in-plane section."""
         height = (plane.z - self.centre.z) / self.radii.z
         if abs(height) >= 1.0:
@@ -76,7 +76,7 @@ class Tube:
         reach = max(self.radius, self.end_radius)
         return min(self.start.z, self.end.z) - reach, max(self.start.z, self.end.z) + reach
 
-    def distance(self, plane: Plane) -> Distance:
+    def distance(self, plane: AxialSlice) -> Distance:
         """Return the distance of each pixel from the tube's round-ended surface."""
         low, high = self.heights()
         if not low - MARGIN < plane.z < high + MARGIN:
@@ -87,7 +87,7 @@ class Tube:
         squares = (x - along * ax) ** 2 + (y - along * ay) ** 2 + (z - along * az) ** 2
         return np.sqrt(squares) - (self.radius + (self.end_radius - self.radius) * along)
 
-    def window(self, plane: Plane, margin: float) -> tuple[slice, slice]:
+    def window(self, plane: AxialSlice, margin: float) -> tuple[slice, slice]:
         """Return the rows and columns of `plane` that the tube, grown by `margin`, can touch."""
         reach = max(self.radius, self.end_radius) + margin
         low, high = 0.0, 1.0
@@ -102,7 +102,7 @@ class Tube:
         return slice(int(rows[0]), int(rows[1])), slice(int(columns[0]), int(columns[1]))
 
 
-def ellipse(plane: Plane, x: float, y: float, a: float, b: float, degrees: float = 0.0) -> Distance:
+def ellipse(plane: AxialSlice, x: float, y: float, a: float, b: float, degrees: float = 0.0) -> Distance:
     """Return the distance from an ellipse with half-axes `a` (x) and `b` (y), to first order.
 
     The level function f = |(u/a, v/b)| - 1 is divided by the length of its gradient, which is exact on the surface.
@@ -119,7 +119,7 @@ def ellipse(plane: Plane, x: float, y: float, a: float, b: float, degrees: float
     return distance
 
 
-def superellipse(plane: Plane, y: float, a: float, b: float, power: float) -> Distance:
+def superellipse(plane: AxialSlice, y: float, a: float, b: float, power: float) -> Distance:
     """Return a distance from the box-like oval |x/a|^p + |(y - y0)/b|^p = 1, scaled by its mean half-axis."""
     level: Distance = (np.abs(plane.x / a) ** power + np.abs((plane.y - y) / b) ** power) ** (1.0 / power)
     return (level - 1.0) * ((a + b) / 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pleura.reporting.page import as_html
+from pleura.reporting.evaluation import as_html
 from pleura.reporting.tables import as_csv, as_json
 
 __all__ = ["as_csv", "as_html", "as_json"]

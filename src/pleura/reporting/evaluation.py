@@ -13,9 +13,9 @@ import numpy as np
 
 from pleura import __version__
 from pleura.evaluation.cases import CaseList
+from pleura.evaluation.metrics import dice
 from pleura.evaluation.run import (
     Evaluation,
-    Picture,
     differences,
     failure_rate,
     main_unit,
@@ -25,6 +25,7 @@ from pleura.evaluation.run import (
 )
 from pleura.evaluation.scoring import structures
 from pleura.evaluation.statistics import METRICS, Summary
+from pleura.evaluation.worst_slices import WorstSlice
 from pleura.rendering import PREDICTION_COLOUR, REFERENCE_COLOUR, draw_overlay
 from pleura.reporting.charts import lines, strip
 
@@ -61,7 +62,7 @@ SIDE = 320
 def as_html(
     evaluation: Evaluation,
     cases: CaseList,
-    pictures: Sequence[Picture],
+    worst: Sequence[WorstSlice],
     *,
     fail_below: float,
     other: Evaluation | None = None,
@@ -75,7 +76,7 @@ def as_html(
         _compared(evaluation, other, cases) if other else "",
         _charts(evaluation, cases),
         _confusion(evaluation, cases),
-        _pictured(pictures),
+        _drawn_slices(worst),
         _table(evaluation, cases, fail_below),
         _notes(evaluation, other, cases),
     ]
@@ -195,27 +196,25 @@ def _figure(picture: str, caption: str) -> str:
     return f"<figure>{picture}<figcaption>{escape(caption)}</figcaption></figure>"
 
 
-def _pictured(pictures: Sequence[Picture]) -> str:
-    if not pictures:
+def _drawn_slices(worst: Sequence[WorstSlice]) -> str:
+    if not worst:
         return ""
     figures = []
-    for one in pictures:
-        a, b = one.reference > 0, one.prediction > 0
-        dice = 2 * int(np.count_nonzero(a & b)) / max(int(np.count_nonzero(a) + np.count_nonzero(b)), 1)
-        data = base64.b64encode(_drawn(one)).decode()
-        image = f'<img alt="" src="data:image/png;base64,{data}">'
-        figures.append(_figure(image, f"{one.case}: Dice of this slice {dice:.3f}"))
+    for drawn in worst:
+        data = base64.b64encode(_png(drawn)).decode()
+        caption = f"{drawn.case}: Dice of this slice {dice(drawn.reference, drawn.prediction):.3f}"
+        figures.append(_figure(f'<img alt="" src="data:image/png;base64,{data}">', caption))
     legend = "<p class=soft>Reference in <b class=right>yellow</b>, prediction in <b class=pred>red</b>.</p>"
     return f'<h2>Worst cases, where they disagree most</h2>{legend}<div class="row worst">{"".join(figures)}</div>'
 
 
-def _drawn(one: Picture) -> bytes:
+def _png(drawn: WorstSlice) -> bytes:
     """Return a PNG of the slice with both outlines."""
-    scale = SIDE / max(int(side) for side in one.grey.shape)
-    size = round(one.grey.shape[1] * scale), round(one.grey.shape[0] * scale)
-    outlines = [(one.reference, REFERENCE_COLOUR), (one.prediction, PREDICTION_COLOUR)]
+    scale = SIDE / max(int(side) for side in drawn.grey.shape)
+    size = round(drawn.grey.shape[1] * scale), round(drawn.grey.shape[0] * scale)
+    outlines = [(drawn.reference, REFERENCE_COLOUR), (drawn.prediction, PREDICTION_COLOUR)]
     file = io.BytesIO()
-    draw_overlay(one.grey, outlines, size).save(file, format="PNG", optimize=True)
+    draw_overlay(drawn.grey, outlines, size).save(file, format="PNG", optimize=True)
     return file.getvalue()
 
 
