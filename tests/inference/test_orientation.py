@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import pleura.phantom
+from pleura.geometry import axial_order, to_axial
 from pleura.inference.grid import FieldOfView
 from pleura.inference.grid_scan import GridScan
 from pleura.inference.orientation import orientation_warnings
 from pleura.inference.postprocess import Cleaned
-from pleura.volume import axial_order, to_axial
 
 LOW, HIGH = -1024.0, 400.0
 
