@@ -44,6 +44,16 @@ def test_two_lungs_that_touch_at_the_front_stay_two() -> None:
     assert np.array_equal(labels, before)
 
 
+def test_two_lungs_whose_upper_halves_were_exchanged_are_not_made_one() -> None:
+    mask = lungs()
+    mask[2:10, 16:20, 28:36] = True  # joined at the front: 4 of 32 rows of the columns in the middle
+    labels = mask.astype(np.uint8) * RIGHT
+    labels[:, :, 32:][mask[:, :, 32:]] = LEFT
+    labels[6:][mask[6:]] = RIGHT + LEFT - labels[6:][mask[6:]]
+    scan = scan_of(chest())
+    assert not join_one_lung(labels, scan.planes, scan)
+
+
 def test_lungs_in_the_same_columns_that_touch_little_stay_two() -> None:
     hu, labels = one_side(slice(40, 48))
     labels[:, 30:34, 20:] = 0  # 4 of 32 columns are left of their border: 320 mm2 of 1,700

@@ -25,6 +25,10 @@ have none, one that was divided 0.8 and more."""
 IN_ONE_PART = 0.9
 """Share of all that was marked in its largest part, joined by faces: of two lungs that lie apart, both are large."""
 
+PARTED = 0.3
+"""Share of a full column that the emptiest of the middle third holds: one lung has 0.52 and more, two lungs with the
+mediastinum between them have 0.14 at most, however the network has mixed their sides up."""
+
 SOFT_HU, BONE_HU = -150.0, 200.0
 """Heart, vertebrae and what lies between them are dense on the side of the mediastinum."""
 
@@ -63,9 +67,18 @@ def _is_one(labels: Labels, spacing: tuple[float, float, float]) -> bool:
     part = cc3d.largest_k(coarse > 0, k=1, connectivity=6) > 0
     if np.count_nonzero(part) < IN_ONE_PART * np.count_nonzero(coarse):
         return False
+    if _are_parted(np.count_nonzero(coarse, axis=(0, 1))):
+        return False
     smaller = min(np.count_nonzero(labels == side) for side in (RIGHT, LEFT)) * float(np.prod(spacing))
     touching = cc3d.contacts(labels, connectivity=6, surface_area=True, anisotropy=spacing)
     return bool(touching.get((RIGHT, LEFT), 0.0) >= WIDE_BORDER * smaller ** (2 / 3))
+
+
+def _are_parted(columns: NDArray[np.intp]) -> bool:
+    """Say whether the mediastinum lies in the middle of what was marked, from the voxels of each column."""
+    low, high = np.searchsorted(np.cumsum(columns) / columns.sum(), (0.05, 0.95))
+    right, middle, left = np.array_split(columns[low : high + 1], 3)
+    return len(left) > 0 and bool(middle.min() < PARTED * min(right.max(), left.max()))
 
 
 def _mediastinum_to_the_left(lung: NDArray[np.bool_], planes: Labels, scan: GridScan) -> float:
