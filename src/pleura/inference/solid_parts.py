@@ -47,7 +47,8 @@ LEAST_PIECE_ML = 1.0
 
 RESTING = 0.85
 """Share of the underside that rests on soft tissue outside the mask: 0.87 to 1.0 in domes, fluid and brain, 0.0 to
-0.45 in tumours, consolidation and vessels."""
+0.45 in tumours, consolidation and vessels. No dome is too thin: fat lies over spleen and stomach. Where pieces below
+0 HU in the mean were kept, 25, 18 and 3 mL of soft tissue stayed in three masks, and nothing was won in a fourth."""
 
 BESIDE_SOFT = 0.5
 """Share of what is beside it that is soft tissue outside the mask: below, it is a dome, which lung rings."""
