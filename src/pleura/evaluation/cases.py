@@ -7,7 +7,6 @@ partner is kept as a case that failed, or is noted; nothing is dropped without a
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.evaluation.mask_files import predictions_by_stem, references_by_stem, stem_of
 from pleura.evaluation.names import infer_names, lungs, read_convention, read_names, values_in
-from pleura.file_format import is_image_name, without_suffix
+from pleura.file_format import without_suffix
 from pleura.file_names import key_of
 from pleura.labels import of_lungs
 from pleura.volume import Note
 
 MANIFEST = "manifest.jsonl"
-_ENDINGS = re.compile(r"([_-](masks?|lungs?|seg|labels?))$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -110,8 +109,8 @@ def find_cases(references: Path, predictions: Path | None = None, *, split: str 
 
 
 def _of_folders(references: Path, predictions: Path) -> CaseList:
-    wanted = _by_stem(references)
-    given = _renamed(_by_stem(predictions), wanted)
+    wanted = references_by_stem(references)
+    given = _renamed(predictions_by_stem(predictions), wanted)
     if not wanted.keys() & given.keys():
         text = f"no file of {predictions} is named as one of {references}, whatever the words for image and mask"
         raise UnsuitableInput(text, code="no-pairs")
@@ -166,7 +165,7 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
     cases, used = [], set()
     for record in labelled:
         name = sources.get(str(record["id"]), "")
-        stems = [_stem(Path(record[kind])) for kind in ("image", "mask")] + [str(record["id"]), Path(name).name]
+        stems = [stem_of(Path(record[kind])) for kind in ("image", "mask")] + [str(record["id"]), Path(name).name]
         found = next((stem for stem in stems if stem in given), None)
         used.add(found)
         cases.append(
@@ -218,30 +217,11 @@ def _records(manifest: Path) -> list[dict[str, Any]]:
 
 
 def _predicted(predictions: Path) -> dict[str, Path]:
-    return _by_stem(predictions) if predictions.is_dir() else {_stem(predictions): predictions}
-
-
-def _by_stem(folder: Path) -> dict[str, Path]:
-    """Return the masks of a folder by their stem."""
-    found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir()):
-        if not path.is_file() or path.name.startswith(".") or not is_image_name(path.name):
-            continue
-        stem = _stem(path)
-        if stem in found:
-            raise UnsuitableInput(
-                f"{found[stem]} and {path.name} have the same stem; keep one of them", code="ambiguous-pair"
-            )
-        found[stem] = path
-    return found
+    return predictions_by_stem(predictions) if predictions.is_dir() else {stem_of(predictions): predictions}
 
 
 def _bare(path: Path) -> str:
     return without_suffix(path.name)
-
-
-def _stem(path: Path) -> str:
-    return _ENDINGS.sub("", _bare(path))
 
 
 def _left_over(count: int) -> tuple[Note, ...]:

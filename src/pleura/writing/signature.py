@@ -15,6 +15,8 @@ from pleura.volume import Volume
 
 _SIGNATURE = re.compile(rb'pleura \d+\.\d+|^\{\s*"program": \{\s*"name": "pleura"')
 _INPUT = re.compile(rb"pleura \d+\.\d+\S* of ([0-9a-f]{32})")
+_COLOUR_TYPE, _PALETTE = 25, 3
+"""Place and value in the header of a PNG, which comes first (PNG specification, 11.2.2)."""
 _NEAR = 512
 """Bytes: NIfTI's description ends at byte 228, NRRD's and MetaImage's comments are their second lines."""
 
@@ -28,6 +30,14 @@ def signature_of(volume: Volume) -> str:
 def is_pleura_output(file: Path) -> bool:
     """Say whether a file is a mask, a sidecar or a preview that `pleura` wrote."""
     return bool(_SIGNATURE.search(_start(file)))
+
+
+def is_mask_output(file: Path) -> bool:
+    """Say whether a file is a mask that `pleura` wrote, not a preview or another picture: as PNG it has a palette."""
+    start = _start(file)
+    if not _SIGNATURE.search(start) or start.startswith(b"{"):
+        return False
+    return not start.startswith(b"\x89PNG") or start[_COLOUR_TYPE] == _PALETTE
 
 
 def input_of(file: Path) -> str:
