@@ -46,7 +46,7 @@ class Segmentation:
     def write(self, path: str | Path, *, format: MaskFormat | None = None) -> Path:  # noqa: A002 - as `writing.write`
         """Write the labels to `path`, in the format named or that its suffix stands for, with a JSON beside it.
 
-        Returns the path written. Raises `UnwritableOutput` for an unknown suffix or an unsuitable place, and
+        Returns the path written. Raises `UnwritableOutput` for an unknown suffix or an unsuitable folder, and
         `InvalidOption` for a format that does not exist.
         """
         from pleura import writing
@@ -56,7 +56,7 @@ class Segmentation:
     def preview(self, path: str | Path) -> Path:
         """Write a PNG of the scan with the outlines of what was found, its sizes and the warnings.
 
-        Returns the path written. Raises `UnwritableOutput` for another suffix or an unsuitable place.
+        Returns the path written. Raises `UnwritableOutput` for another suffix or an unsuitable folder.
         """
         from pleura import writing
 

@@ -1,4 +1,4 @@
-"""Which reference belongs to which prediction or image, and what can be told apart in it.
+"""Which reference belongs to which prediction or image, and which labels can be distinguished in it.
 
 Three forms are known: a folder with a manifest, two folders whose files match by stem, and two files. Whatever has no
 partner is kept as a case that failed, or is noted; nothing is dropped without a word.
@@ -36,7 +36,7 @@ class Case:
     reference : file of the mask that is believed
     prediction : file of the mask that is scored; None where it is missing, or where a model makes it
     image : file or folder of the scan; None where only masks are compared
-    sides : True where the reference tells the labels apart, not only inside from outside
+    sides : True where the reference distinguishes the labels, not only inside from outside
     spacing : millimetres along (z, y, x) or (y, x), where the manifest states them
     pixels : hash of the voxels of the image, where the manifest states it
     """
@@ -141,9 +141,9 @@ def _renamed(given: Mapping[str, Path], wanted: Collection[str]) -> dict[str, Pa
 
 
 def _labels_distinguished(references: Sequence[Path], predictions: Sequence[Path]) -> tuple[Mapping[int, str], bool]:
-    """Return the names of the labels, and whether they are told apart.
+    """Return the names of the labels, and whether they are distinguished.
 
-    The names are those of a `dataset.json` beside the references or above. Lungs are told apart where references and
+    The names are those of a `dataset.json` beside the references or above. Lungs are distinguished where references and
     predictions, each taken together, hold 1 and 2 and nothing else.
     """
     folder, held = references[0].parent, values_in(references)

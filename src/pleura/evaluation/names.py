@@ -1,4 +1,4 @@
-"""What the labels of masks are called: as a `dataset.json` says, else what their values alone let one tell."""
+"""What the labels of masks are called: as a `dataset.json` says, else by what their values suggest."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class Score:
     unit : "mm", or "px" where no millimetres are known
     agreements : by the name of the structure
     confusion : voxels by reference (rows) and prediction (columns): background, then the labels in their order; None
-        where the reference does not tell them apart, or the case failed
+        where the reference does not distinguish them, or the case failed
     warnings : codes of what the model itself warned of
     error : code of why the case could not be scored, or None
     """
@@ -97,7 +97,7 @@ def union_name(labels: Mapping[int, str]) -> str:
 
 
 def structures(labels: Mapping[int, str], *, sides: bool = True) -> tuple[str, ...]:
-    """Return the names of all that is scored: together first, then each label where they are told apart."""
+    """Return the names of all that is scored: together first, then each label where they are distinguished."""
     apart = tuple(labels.values()) if sides and len(labels) > 1 else ()
     return (union_name(labels), *apart)
 
@@ -116,7 +116,7 @@ def score_masks(
     ----------
     masks : reference and prediction on one grid
     labels : names by value
-    sides : whether the reference tells the labels apart
+    sides : whether the reference distinguishes the labels
     """
     reference, prediction = masks.reference, masks.prediction
     union = structures(labels)[0]
@@ -164,7 +164,7 @@ def _parts(mask: NDArray[np.bool_]) -> int:
 def _confusion(reference: Labels, prediction: Labels, values: tuple[int, ...]) -> NDArray[np.int64]:
     """Count voxels by both labels; those with a value that has no name are counted nowhere."""
     size = len(values) + 2
-    place = np.full(256, size - 1, np.int64)
-    place[[0, *values]] = np.arange(size - 1)
-    counts = np.bincount((place[reference] * size + place[prediction]).ravel(), minlength=size * size)
+    index_of = np.full(256, size - 1, np.int64)
+    index_of[[0, *values]] = np.arange(size - 1)
+    counts = np.bincount((index_of[reference] * size + index_of[prediction]).ravel(), minlength=size * size)
     return counts.reshape(size, size)[:-1, :-1]

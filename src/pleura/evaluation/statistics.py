@@ -136,10 +136,10 @@ def summarise(values: Values, patients: NDArray[np.int64], better: str) -> Summa
 
 def bootstrap(values: Values, patients: NDArray[np.int64]) -> Interval | None:
     """Return the interval of the mean when patients, each with all of their cases, are drawn again and again."""
-    names, place = np.unique(patients, return_inverse=True)
+    names, group = np.unique(patients, return_inverse=True)
     if names.size < 2:
         return None
-    sums, counts = np.bincount(place, values), np.bincount(place)
+    sums, counts = np.bincount(group, values), np.bincount(group)
     draws = np.random.default_rng(SEED).multinomial(names.size, np.full(names.size, 1 / names.size), size=DRAWS)
     low, high = np.percentile((draws @ sums) / (draws @ counts), [50 * (1 - CONFIDENCE), 50 * (1 + CONFIDENCE)])
     return float(low), float(high)
@@ -174,8 +174,8 @@ def _wilcoxon(differences: Values, patients: NDArray[np.int64]) -> float:
         from scipy.stats import wilcoxon
     except ImportError as error:
         raise missing_extra("scipy", "evaluate") from error
-    _, place = np.unique(patients, return_inverse=True)
-    by_patient = np.bincount(place, differences) / np.bincount(place)
+    _, group = np.unique(patients, return_inverse=True)
+    by_patient = np.bincount(group, differences) / np.bincount(group)
     if not by_patient.any():
         return 1.0
     # Ties make SciPy's exact method unfit, and by default it turns to the normal approximation without a word.

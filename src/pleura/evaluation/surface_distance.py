@@ -44,28 +44,28 @@ class Surfaces:
 
     def hd95(self) -> float:
         """Return the larger of the two distances within which 95 % of each surface lies of the other."""
-        if (verdict := self._verdict()) is not None:
-            return verdict
+        if (distance_if_empty := self._distance_if_empty()) is not None:
+            return distance_if_empty
         return max(
             _percentile(self.to_prediction, self.reference_areas), _percentile(self.to_reference, self.prediction_areas)
         )
 
     def assd(self) -> float:
         """Return the average distance over both surfaces together."""
-        if (verdict := self._verdict()) is not None:
-            return verdict
+        if (distance_if_empty := self._distance_if_empty()) is not None:
+            return distance_if_empty
         total = self.to_prediction @ self.reference_areas + self.to_reference @ self.prediction_areas
         return float(total / (self.reference_areas.sum() + self.prediction_areas.sum()))
 
     def surface_dice(self, tolerance: float) -> float:
         """Return the share of both surfaces that lies within `tolerance`, that distance included, of the other."""
-        if (verdict := self._verdict()) is not None:
-            return 1.0 if verdict == 0 else 0.0
+        if (distance_if_empty := self._distance_if_empty()) is not None:
+            return 1.0 if distance_if_empty == 0 else 0.0
         near = self.reference_areas[self.to_prediction <= tolerance].sum()
         near += self.prediction_areas[self.to_reference <= tolerance].sum()
         return float(near / (self.reference_areas.sum() + self.prediction_areas.sum()))
 
-    def _verdict(self) -> float | None:
+    def _distance_if_empty(self) -> float | None:
         """Return the distance by the rule for empty masks: 0 where both are, infinity where one is."""
         empty = (not self.to_prediction.size, not self.to_reference.size)
         return None if not any(empty) else 0.0 if all(empty) else math.inf
@@ -199,5 +199,5 @@ def _percentile(distances: Values, areas: Values) -> float:
     """Return the smallest distance within which 95 % of the area lies."""
     order = np.argsort(distances, kind="stable")
     covered = np.cumsum(areas[order])
-    place = int(np.searchsorted(covered / covered[-1], 0.95))
-    return float(distances[order][min(place, len(order) - 1)])
+    last = int(np.searchsorted(covered / covered[-1], 0.95))
+    return float(distances[order][min(last, len(order) - 1)])

@@ -98,10 +98,10 @@ def _per_threshold(counts: Counts) -> Values:
 
 def _reliability(counts: Counts) -> tuple[Values, Values, Counts]:
     """Return mean probability, share inside and number of voxels in each bin."""
-    place = np.minimum(np.arange(256) * BINS // 255, BINS - 1)
+    bin_of = np.minimum(np.arange(256) * BINS // 255, BINS - 1)
     both = counts.sum(axis=0)
-    voxels = np.bincount(place, both, BINS)
-    stated, inside = np.bincount(place, both * np.arange(256) / 255, BINS), np.bincount(place, counts[1], BINS)
+    voxels = np.bincount(bin_of, both, BINS)
+    stated, inside = np.bincount(bin_of, both * np.arange(256) / 255, BINS), np.bincount(bin_of, counts[1], BINS)
     with np.errstate(invalid="ignore"):  # an empty bin has no mean
         return stated / voxels, inside / voxels, voxels.astype(np.int64)
 

@@ -1,4 +1,4 @@
-"""How much of a scan each structure covers, in the unit that the scan allows: the one place where voxels are counted.
+"""How much of a scan each structure covers, in the unit that the scan allows: the one module that counts voxels.
 
 Volume in millilitres is known of slices with millimetres, area in square centimetres and height in centimetres of a
 picture with millimetres; of all else only the share of the whole can be said.

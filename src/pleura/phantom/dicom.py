@@ -60,7 +60,7 @@ def _slice(phantom: Phantom, k: int, number: int) -> FileDataset:
 
 
 def _describe(dataset: FileDataset, phantom: Phantom, number: int) -> None:
-    """Set patient, study, series and equipment; what would tell of a person or a day is present and empty."""
+    """Set patient, study, series and equipment; what would name a person or a day is present and empty."""
     for empty in (
         "PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "StudyID",
         "AccessionNumber", "ReferringPhysicianName", "AcquisitionNumber", "PositionReferenceIndicator", "KVP",

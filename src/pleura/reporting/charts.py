@@ -15,16 +15,16 @@ Line = tuple[str, Sequence[float], Sequence[float]]
 def lines(series: Sequence[Line], *, across: str, diagonal: bool = False) -> str:
     """Return curves in the unit square, named in a legend; gaps where a value is not a number."""
     body = [_axes(across), f'<g transform="translate({LEFT + 10},{HEIGHT - BOTTOM - 14 * len(series)})">']
-    for place, (name, _, _) in enumerate(series):
-        body.append(f'<text x="16" y="{14 * place + 8}" class="small">{name}</text>')
-        body.append(f'<rect x="0" y="{14 * place + 2}" width="11" height="4" fill="{COLOURS[place % 4]}"/>')
+    for index, (name, _, _) in enumerate(series):
+        body.append(f'<text x="16" y="{14 * index + 8}" class="small">{name}</text>')
+        body.append(f'<rect x="0" y="{14 * index + 2}" width="11" height="4" fill="{COLOURS[index % 4]}"/>')
     body.append("</g>")
     if diagonal:
         body.append(f'<path d="M{_x(0):.1f} {_y(0):.1f}L{_x(1):.1f} {_y(1):.1f}" class="grid"/>')
-    for place, (_, xs, ys) in enumerate(series):
+    for index, (_, xs, ys) in enumerate(series):
         points = [(x, y) for x, y in zip(xs, ys, strict=True) if math.isfinite(x) and math.isfinite(y)]
         path = "L".join(f"{_x(x):.1f} {_y(y):.1f}" for x, y in points)
-        body.append(f'<path d="M{path}" fill="none" stroke="{COLOURS[place % 4]}" stroke-width="2"/>' if path else "")
+        body.append(f'<path d="M{path}" fill="none" stroke="{COLOURS[index % 4]}" stroke-width="2"/>' if path else "")
     return _svg(body)
 
 
@@ -32,8 +32,8 @@ def strip(values: Sequence[float], *, low: float, across: str) -> str:
     """Return values between `low` and 1 as dots in their order, worst at the left."""
     body = [_axes(across, low=low)]
     ordered = sorted(values)
-    for place, value in enumerate(ordered):
-        x = _x((place + 0.5) / len(ordered))
+    for index, value in enumerate(ordered):
+        x = _x((index + 0.5) / len(ordered))
         y = _y((max(value, low) - low) / (1.0 - low))
         body.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" fill="{COLOURS[0]}" fill-opacity="0.7"/>')
     return _svg(body)

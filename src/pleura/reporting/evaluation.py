@@ -32,7 +32,7 @@ from pleura.reporting.charts import lines, strip
 STYLE = """
 :root{--ink:#20242a;--soft:#69707a;--line:#e3e6ea}
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);max-width:1080px;margin:2.5rem auto;padding:0 1.2rem}
-h1,h2,p,th,td:first-child,.told,figcaption{overflow-wrap:anywhere}
+h1,h2,p,th,td:first-child,.warnings,figcaption{overflow-wrap:anywhere}
 h1{font-size:1.7rem;margin:0 0 .2rem}h2{font-size:1.15rem;margin:2.2rem 0 .6rem}
 p{margin:.3rem 0}.soft{color:var(--soft)}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums;font-size:.9rem}
@@ -45,7 +45,7 @@ th,td,.cases th,.cases td{padding:.15rem .12rem}}
 .worst figure{flex:0 1 240px}figure img{width:100%;image-rendering:auto;background:#000}
 figcaption,.small{font-size:.8rem;fill:var(--soft);color:var(--soft)}
 .grid{stroke:var(--line);fill:none}.bad{color:#b3261e}
-.right{color:#c89b00}.pred{color:#c8443a}.told{text-align:left}
+.right{color:#c89b00}.pred{color:#c8443a}.warnings{text-align:left}
 @media print{body{margin:0;max-width:none}h2{break-after:avoid}figure,tr{break-inside:avoid}}
 """
 
@@ -120,8 +120,8 @@ def _title(name: str, unit: str) -> str:
     metric = next(one for one in METRICS if one.name == name)
     if name.startswith("surface_dice"):
         return f"{metric.title} {unit}"
-    shown = unit if metric.unit == "length" else metric.unit
-    return f"{metric.title}, {shown}" if shown else metric.title
+    measured_in = unit if metric.unit == "length" else metric.unit
+    return f"{metric.title}, {measured_in}" if measured_in else metric.title
 
 
 def _summary_row(title: str, summary: Summary) -> str:
@@ -178,16 +178,16 @@ def _charts(evaluation: Evaluation, cases: CaseList) -> str:
 
 
 def _confusion(evaluation: Evaluation, cases: CaseList) -> str:
-    """Return how often each label was taken for which, over all cases that tell them apart."""
+    """Return how often each label was taken for which, over all cases that distinguish them."""
     found = [score.confusion for score in evaluation.scores if score.confusion is not None]
     if not found:
         return ""
     total = np.sum(found, axis=0)
     names = [escape(name) for name in ("background", *cases.labels.values())]
     rows = []
-    for place in range(1, len(names)):  # nearly all of the background is far from any label
-        shares = 100 * total[place] / max(int(total[place].sum()), 1)
-        rows.append(f"<tr><td>{names[place]}<td>" + "<td>".join(f"{share:.2f} %" for share in shares))
+    for value in range(1, len(names)):  # nearly all of the background is far from any label
+        shares = 100 * total[value] / max(int(total[value].sum()), 1)
+        rows.append(f"<tr><td>{names[value]}<td>" + "<td>".join(f"{share:.2f} %" for share in shares))
     head = f"<tr><th>voxels of the reference, as<th>{'<th>'.join(names)}"
     return f"<h2>What was taken for what</h2><table>{head}{''.join(rows)}</table>"
 
@@ -222,22 +222,24 @@ def _table(evaluation: Evaluation, cases: CaseList, fail_below: float) -> str:
     """Return a line a case with the figures that say most; all of them are in the CSV file."""
     names = scored_structures(evaluation, cases.labels)
     apart = names[1:] if len(names) <= MOST_APART else ()
-    shown = ("dice", "iou", "hd95", "assd", "surface_dice_2", "volume_error_percent")
+    columns = ("dice", "iou", "hd95", "assd", "surface_dice_2", "volume_error_percent")
     unit = main_unit(evaluation.scores)
-    head = "".join(f"<th>{_title(name, unit)}" for name in shown)
+    head = "".join(f"<th>{_title(name, unit)}" for name in columns)
     head += "".join(f"<th>Dice {escape(name)}" for name in apart)
     head += "<th>parts of the reference<th>parts found" + ("<th>swapped" if names[1:] else "")
     rows = []
     for score in sorted(evaluation.scores, key=lambda one: one.agreements[names[0]].dice):
         first = score.agreements[names[0]]
-        cells = [_number(getattr(first, name)) for name in shown]
+        cells = [_number(getattr(first, name)) for name in columns]
         cells += [_number(score.agreements[name].dice) if name in score.agreements else NONE for name in apart]
         cells += [_whole(first.reference_parts), _whole(first.prediction_parts)]
         cells += [_number(score.swapped)] if names[1:] else []
-        told = escape(", ".join(([score.error] if score.error else []) + list(score.warnings)))
+        warnings = escape(", ".join(([score.error] if score.error else []) + list(score.warnings)))
         bad = " class=bad" if first.dice < fail_below else ""
-        rows.append(f"<tr><td{bad}>{escape(cases.names[score.id])}<td>{'<td>'.join(cells)}<td class=told>{told}")
-    head = f"<tr><th>case{head}<th class=told>warnings"
+        rows.append(
+            f"<tr><td{bad}>{escape(cases.names[score.id])}<td>{'<td>'.join(cells)}<td class=warnings>{warnings}"
+        )
+    head = f"<tr><th>case{head}<th class=warnings>warnings"
     return f"<h2>Every case, worst first</h2><table class=cases>{head}{''.join(rows)}</table>"
 
 
@@ -247,8 +249,8 @@ def _notes(evaluation: Evaluation, other: Evaluation | None, cases: CaseList) ->
         title = f"{escape(one.title)}: " if other else ""
         lines_of_text += [f"{title}{escape(note.message)}" for note in (*one.notes, *unscored(one.scores))]
         for time in one.run_times:
-            told = f"{time.milliseconds:.1f} ms a slice" if time.milliseconds is not None else time.reason
-            lines_of_text.append(f"{title}Run time, {time.device}: {told}")
+            duration = f"{time.milliseconds:.1f} ms a slice" if time.milliseconds is not None else time.reason
+            lines_of_text.append(f"{title}Run time, {time.device}: {duration}")
     lines_of_text += [
         "Two empty masks agree fully; where one is empty, overlap is 0 and distances are infinite.",
         "A case that could not be scored counts with overlap 0.",

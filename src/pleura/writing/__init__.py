@@ -1,6 +1,6 @@
 """Write a segmentation: the mask in one of the formats, and a JSON beside it that says what it is.
 
-Each format is a file of its own and writes to an open binary file; here the result is put in place when it is whole.
+Each format is a file of its own and writes to an open binary file; here the file gets its name when it is whole.
 """
 
 from __future__ import annotations
@@ -51,8 +51,8 @@ def write(
     InvalidOption
         No format has that name (`unknown-output-format`).
     UnwritableOutput
-        The suffix is unknown or does not suit the scan (`unknown-suffix`, `one-slice-only`, `too-large`), or the
-        place cannot be written to (`no-such-folder`, `not-written`).
+        The suffix is unknown or does not suit the scan (`unknown-suffix`, `one-slice-only`, `too-large`), or
+        nothing can be written there (`no-such-folder`, `not-written`).
     """
     path = Path(path)
     writer = writer_for(path, format)
@@ -60,7 +60,7 @@ def write(
         writer(segmentation, file)
         file.flush()
         written = fingerprint(Path(file.name))
-        sidecar_path(path).unlink(missing_ok=True)  # it would tell of the earlier mask, were we stopped before the next
+        sidecar_path(path).unlink(missing_ok=True)  # it describes the earlier mask, should we be stopped now
     with atomic_write(sidecar_path(path)) as file:
         write_sidecar(segmentation, written, file)
     return path

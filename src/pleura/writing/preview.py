@@ -18,7 +18,7 @@ def write_preview(segmentation: Segmentation, path: str | Path) -> Path:
     Raises
     ------
     UnwritableOutput
-        The name does not end in `.png`, or the place cannot be written to.
+        The name does not end in `.png`, or nothing can be written there.
     """
     from PIL.PngImagePlugin import PngInfo
 

@@ -1,7 +1,7 @@
 """What has to be known of a mask to trust it later, as JSON: made by what, from what, on which grid, holding how much.
 
-It tells the scan by its content and its DICOM UIDs, and the mask by its size and hash. It holds no patient, no file
-name, no clock and no duration, so the same scan gives the same bytes on any day.
+It identifies the scan by its content and its DICOM UIDs, and the mask by its size and hash. It holds no patient, no
+file name, no clock and no duration, so the same scan gives the same bytes on any day.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def read_sidecar(path: Path) -> dict[str, Any] | None:
 
 
 def matches(found: Mapping[str, Any], volume: Volume) -> bool:
-    """Say whether a sidecar is that of a mask of this volume: the same voxels of the same series in the same place."""
+    """Say whether a sidecar is that of a mask of this volume: equal voxels of the same series on the same grid."""
     source = found["input"] if isinstance(found.get("input"), dict) else {}
     stated = source.get("sha256", ""), source.get("series_uid", ""), found["geometry"]
     return stated == (volume.identity.sha256, volume.identity.series_uid, _geometry(volume))
