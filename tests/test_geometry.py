@@ -12,6 +12,7 @@ from orientations import ORIENTATIONS, affine_of
 
 from pleura.geometry import (
     affine_from_spacing,
+    axial_affine,
     axial_order,
     axial_spacing,
     from_axial,
@@ -108,6 +109,16 @@ def test_spacing_is_that_of_the_axes_as_stored_or_in_axial_order(axes, signs) ->
     assert spacing_of(affine) == pytest.approx((5.0, 0.7, 0.9))
     along_patient = dict(zip(axes, (5.0, 0.7, 0.9), strict=True))
     assert axial_spacing(affine) == pytest.approx((along_patient[2], along_patient[1], along_patient[0]))
+
+
+@pytest.mark.parametrize(("axes", "signs"), ORIENTATIONS)
+def test_axial_affine_leads_each_turned_voxel_to_its_place(axes, signs) -> None:
+    affine = affine_of(axes, signs)
+    turned = to_axial(np.zeros(SHAPE), affine).shape
+    for found, placed in zip(
+        patient_coordinates(turned, axial_affine(affine, SHAPE)), patient_coordinates(SHAPE, affine), strict=True
+    ):
+        np.testing.assert_allclose(found, to_axial(placed, affine))
 
 
 @pytest.mark.parametrize(("axes", "signs"), ORIENTATIONS)

@@ -57,6 +57,18 @@ def from_axial(array: NDArray[Any], affine: Affine) -> NDArray[Any]:
     return array[step].transpose(np.argsort(axes))
 
 
+def axial_affine(affine: Affine, shape: Sequence[int]) -> Affine:
+    """Return the affine of an array of this shape once `to_axial` has turned it."""
+    axes, flips = axial_order(affine)
+    turn = np.zeros((4, 4))
+    turn[3, 3] = 1.0
+    for new, (old, flip) in enumerate(zip(axes, flips, strict=True)):
+        turn[old, new] = -1.0 if flip else 1.0
+        turn[old, 3] = shape[old] - 1 if flip else 0.0
+    turned: Affine = affine @ turn
+    return turned
+
+
 def affine_from_spacing(spacing: Sequence[float]) -> Affine:
     """Return the affine of an array whose axes run (to the head, to the back, to the left), starting at 0.
 

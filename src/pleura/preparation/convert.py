@@ -22,7 +22,7 @@ from pleura.datasets.files import file_hash
 from pleura.datasets.manifest import Record
 from pleura.errors import PleuraError
 from pleura.file_format import Format, detect_format
-from pleura.geometry import axial_order, to_axial
+from pleura.geometry import axial_affine, to_axial
 from pleura.modality.resolve import resolve_kind
 from pleura.preparation.checks import find_faults, with_oriented_sides
 from pleura.preparation.dicom_pairs import STRUCTURE_SET, object_class, object_names
@@ -36,7 +36,8 @@ from pleura.reading.alignment import on_image
 from pleura.reading.dicom.dataset import quiet_dcmread
 from pleura.reading.dicom.rtstruct import read_rtstruct
 from pleura.reading.dicom.seg import read_seg
-from pleura.reading.labelmap import LabelMap, read_labels
+from pleura.reading.labelmap import read_labels
+from pleura.reading.raw_image import LabelMap
 from pleura.volume import Kind, Note, Volume
 
 _MODALITIES = {Kind.WINDOWED.value: "ct", Kind.RADIOGRAPH.value: "cr"}
@@ -162,14 +163,8 @@ def _translated(labels: NDArray[np.int32], values: dict[int, int]) -> NDArray[np
 
 def _axial(volume: Volume, labels: NDArray[np.uint8]) -> tuple[Volume, NDArray[np.uint8]]:
     """Turn image and labels so that their axes run to the head, to the back and to the left."""
-    axes, flips = axial_order(volume.affine)
-    turn = np.zeros((4, 4))
-    turn[3, 3] = 1.0
-    for new, (old, flip) in enumerate(zip(axes, flips, strict=True)):
-        turn[old, new] = -1.0 if flip else 1.0
-        turn[old, 3] = volume.shape[old] - 1 if flip else 0.0
-    turned = replace(volume, voxels=to_axial(volume.voxels, volume.affine), affine=volume.affine @ turn)
-    return turned, to_axial(labels, volume.affine)
+    voxels, affine = to_axial(volume.voxels, volume.affine), axial_affine(volume.affine, volume.shape)
+    return replace(volume, voxels=voxels, affine=affine), to_axial(labels, volume.affine)
 
 
 def _patient_in_header(pair: Pair) -> str:

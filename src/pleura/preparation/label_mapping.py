@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
 from pleura.labels import LEFT, LUNGS, RIGHT
-from pleura.reading.labelmap import LabelMap
+from pleura.reading.raw_image import LabelMap
 from pleura.volume import Note
 
 LUNG = 1

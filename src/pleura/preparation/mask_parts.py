@@ -15,7 +15,8 @@ import numpy as np
 from pleura.errors import UnsuitableInput
 from pleura.labels import LEFT, RIGHT
 from pleura.preparation.label_mapping import to_integer_labels
-from pleura.reading.labelmap import LabelMap, read_labels
+from pleura.reading.labelmap import read_labels
+from pleura.reading.raw_image import LabelMap
 
 _MOST_SHARED = 0.1
 """Share of the smaller lung that the other may cover; more means that the files do not hold one lung each."""

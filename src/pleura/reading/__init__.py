@@ -13,12 +13,9 @@ from pleura.file_format import Format, companions, detect_format
 from pleura.reading.archive import open_archive
 from pleura.reading.checks import checked
 from pleura.reading.dicom import find_files, read_dicom
-from pleura.reading.labelmap import LabelMap
-from pleura.reading.labelmap import read_labels as decode_labels
-from pleura.reading.metaimage import read_metaimage
-from pleura.reading.nifti import read_nifti
-from pleura.reading.nrrd import read_nrrd
-from pleura.reading.raster import read_raster
+from pleura.reading.labelmap import read_labels as read_label_map
+from pleura.reading.raw_image import LabelMap, to_volume
+from pleura.reading.readers import READERS
 from pleura.reading.walk import resolve_dicomdir
 from pleura.volume import Kind, KindName, Volume
 
@@ -60,7 +57,7 @@ def read(path: str | Path, *, series: str | int | None = None, kind: Kind | Kind
 def read_labels(path: str | Path) -> LabelMap:
     """Read a mask, its values untouched; see `pleura.reading.labelmap.read_labels`."""
     with _with_path_in_errors(Path(path)):
-        return decode_labels(Path(path))
+        return read_label_map(Path(path))
 
 
 def survey_path(path: str | Path) -> Survey:
@@ -127,20 +124,10 @@ def _read(path: Path, series: str | None, kind: Kind | None, *, in_archive: bool
     form, gzipped = detect_format(path)
     if series is not None and form not in {Format.DICOM, Format.ZIP}:
         raise AmbiguousInput("only DICOM holds series to choose from; leave the key out", code="no-such-series")
-    if form is Format.NIFTI:
-        return read_nifti(path, kind)
-    if form is Format.ZIP or gzipped:
+    if form is Format.ZIP or (gzipped and form is not Format.NIFTI):
         if in_archive:
             raise UnreadableInput("an archive within an archive; unpack it first", code="nested-archive")
         with open_archive(path, gzipped=gzipped) as files:
             alone = len(files) == 1
             return _read(files[0], series, kind, in_archive=True) if alone else read_dicom(files, series, kind)
-    match form:
-        case Format.DICOM:
-            return read_dicom([path], series, kind)
-        case Format.NRRD:
-            return read_nrrd(path, kind)
-        case Format.METAIMAGE:
-            return read_metaimage(path, kind)
-        case Format.RASTER:
-            return read_raster(path, kind)
+    return read_dicom([path], series, kind) if form is Format.DICOM else to_volume(READERS[form](path), kind)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
-from pleura.reading.labelmap import LabelMap
+from pleura.reading.raw_image import LabelMap
 from pleura.volume import Affine, Note, Volume
 
 _SAME = 0.1

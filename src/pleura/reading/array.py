@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pleura.errors import UnsuitableInput
 from pleura.geometry import affine_from_spacing
 from pleura.reading.checks import checked, not_3d
-from pleura.reading.intensity import interpret
+from pleura.reading.raw_image import RawImage, to_volume
 from pleura.volume import Affine, Kind, KindName, Note, Volume
 
 
@@ -36,6 +36,13 @@ def from_array(
     ------
     UnsuitableInput : not two or three axes, a spacing not above zero, or values that are not a scan
     """
+    return checked(to_volume(raw_from_array(array, spacing, affine), None if kind is None else Kind(kind)))
+
+
+def raw_from_array(
+    array: NDArray[Any], spacing: Sequence[float] | None = None, affine: Affine | None = None
+) -> RawImage:
+    """Return a copy of an array with its grid, its values not yet judged; see `from_array`."""
     if array.ndim > 3:
         array = _three_axes(array)
     if array.ndim not in {2, 3} or 0 in array.shape or array.dtype.kind not in "iufb":
@@ -44,20 +51,10 @@ def from_array(
         )
     is_picture = array.ndim == 2
     steps = (1.0,) * array.ndim if spacing is None else _steps(spacing, array.ndim)
-    intensity = interpret(np.array(array[None] if is_picture else array), None if kind is None else Kind(kind))
     known = spacing is not None or affine is not None
     unknown = () if known else (Note("spacing-unknown", "no spacing was given; distances count pixels"),)
     grid = affine_from_spacing((1.0, *steps) if is_picture else steps) if affine is None else affine
-    return checked(
-        Volume(
-            intensity.voxels,
-            grid,
-            kind=intensity.kind,
-            is_picture=is_picture,
-            spacing_known=known,
-            notes=(*unknown, *intensity.notes),
-        )
-    )
+    return RawImage(np.array(array[None] if is_picture else array), grid, "array", is_picture=is_picture, notes=unknown)
 
 
 def _three_axes(array: NDArray[Any]) -> NDArray[Any]:

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
 from pleura.geometry import swap_lps_ras
-from pleura.reading.array import from_array
-from pleura.reading.checks import in_millimetres
+from pleura.reading.array import raw_from_array
+from pleura.reading.checks import checked, in_millimetres
 from pleura.reading.nifti_geometry import read_geometry
+from pleura.reading.raw_image import to_volume
 from pleura.volume import Affine, NiftiForms, Note, Volume
 
 _Parts = tuple[NDArray[Any], Affine | None, NiftiForms | None, tuple[Note, ...]]
@@ -56,9 +57,9 @@ def from_image(image: NibabelImage | ItkImage) -> Volume:
     """
     package = _package(image)
     array, affine, forms, notes = _from_nibabel(image) if package == "nibabel" else _from_itk(image)
-    volume = from_array(array, affine=affine)
-    identity = replace(volume.identity, format=str(package).lower())
-    return replace(volume, identity=identity, nifti_forms=forms, notes=(*notes, *volume.notes))
+    raw = raw_from_array(array, affine=affine)
+    raw = replace(raw, format=str(package).lower(), notes=(*notes, *raw.notes), nifti_forms=forms)
+    return checked(to_volume(raw))
 
 
 def _package(source: object) -> str | None:

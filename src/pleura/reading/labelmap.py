@@ -1,12 +1,10 @@
 """Label maps as they are stored: the values of a mask are names, not measurements, so nothing is judged or stretched.
 
-References: as in `nifti`, `nrrd`, `metaimage`, `raster` and `dicom.decoding`, whose geometry is used.
+References: as in the modules of the formats, whose geometry is used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,34 +17,13 @@ from pleura.geometry import affine_from_spacing
 from pleura.reading.dicom.decoding import decode
 from pleura.reading.dicom.elements import read_elements
 from pleura.reading.dicom.header import parse_header
-from pleura.reading.metaimage import decode_metaimage
-from pleura.reading.nifti import decode_nifti
-from pleura.reading.nrrd import decode_nrrd
-from pleura.reading.raster import has_loss, open_picture
-from pleura.volume import Affine, Note
+from pleura.reading.raster import NO_MILLIMETRES, loss_notes, open_picture
+from pleura.reading.raw_image import LabelMap, RawImage, to_label_map
+from pleura.reading.readers import READERS
+from pleura.volume import Note
 
 _MOST_COLOURS = 16
 _PICTURE_MODES = frozenset({"1", "L", "P", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
-
-
-@dataclass(frozen=True, eq=False)
-class LabelMap:
-    """Labels on a grid of their own.
-
-    Attributes
-    ----------
-    voxels : (z, y, x), or (1, y, x) of a picture; any integer type, or float as stored
-    affine : (4, 4) array index (k, j, i, 1) -> LPS millimetres
-    placed : False where the file does not say where in the patient the grid lies
-    lossy : True where compression has blurred the values
-    is_picture : True for a single picture
-    """
-
-    voxels: NDArray[Any] = field(repr=False)
-    affine: Affine
-    placed: bool = True
-    lossy: bool = False
-    is_picture: bool = False
 
 
 def read_labels(path: Path) -> LabelMap:
@@ -59,41 +36,12 @@ def read_labels(path: Path) -> LabelMap:
     MissingExtra : NRRD needs `pip install pleura[itk]`
     """
     form, _ = detect_format(path)
-    match form:
-        case Format.NIFTI:
-            return _from_nifti(path)
-        case Format.NRRD:
-            return _from_nrrd(path)
-        case Format.METAIMAGE:
-            return _from_metaimage(path)
-        case Format.RASTER:
-            return _from_picture(path)
-        case Format.DICOM:
-            return _from_dicom(path)
-        case _:
-            raise UnreadableInput(f"{form.value} holds no label map that is read here", code="unknown-format")
+    if form not in _READERS:
+        raise UnreadableInput(f"{form.value} holds no label map that is read here", code="unknown-format")
+    return to_label_map(_READERS[form](path))
 
 
-def _from_nifti(path: Path) -> LabelMap:
-    array, geometry, is_picture, notes = decode_nifti(path)
-    return LabelMap(array, geometry.affine, placed=_is_placed(notes), is_picture=is_picture)
-
-
-def _from_nrrd(path: Path) -> LabelMap:
-    array, affine, is_picture, notes = decode_nrrd(path)
-    return LabelMap(array, affine, placed=_is_placed(notes), is_picture=is_picture)
-
-
-def _from_metaimage(path: Path) -> LabelMap:
-    array, affine, is_picture, notes = decode_metaimage(path)
-    return LabelMap(array, affine, placed=_is_placed(notes), is_picture=is_picture)
-
-
-def _is_placed(notes: Iterable[Note]) -> bool:
-    return all(note.code not in {"orientation-unknown", "spacing-unknown"} for note in notes)
-
-
-def _from_dicom(path: Path) -> LabelMap:
+def _read_one_plane(path: Path) -> RawImage:
     """Read a mask of one slice: a secondary capture, or a slice whose pixels were replaced.
 
     Rescale and place are left alone; they are those of the slice that it was made from, or say nothing.
@@ -102,18 +50,20 @@ def _from_dicom(path: Path) -> LabelMap:
     if header.pixel_offset is None or header.frame_count > 1:
         raise UnreadableInput("of DICOM, one picture a file is read as a mask", code="unknown-format")
     plane = next(decode(header, [0]))
+    lossy = (Note("lossy-compression", "the picture was compressed with loss"),) if header.lossy else ()
     unit = affine_from_spacing((1, 1, 1))
-    return LabelMap(plane[None].copy(), unit, placed=False, lossy=header.lossy, is_picture=True)
+    return RawImage(plane[None].copy(), unit, "dicom", is_picture=True, notes=(NO_MILLIMETRES, *lossy))
 
 
-def _from_picture(path: Path) -> LabelMap:
+def _read_indices(path: Path) -> RawImage:
+    """Read a picture whose values, or plain colours, are labels."""
     with open_picture(path) as picture:
         picture.load()
         numbered = picture.mode in _PICTURE_MODES and picture.format != "GIF"  # whose palette is in any order
         plane = np.asarray(picture) if numbered else _colours(picture)
-        lossy = has_loss(picture)
+        notes = (NO_MILLIMETRES, *loss_notes(picture))
     array = plane[None].astype(plane.dtype.newbyteorder("="))
-    return LabelMap(array, affine_from_spacing((1, 1, 1)), placed=False, lossy=lossy, is_picture=True)
+    return RawImage(array, affine_from_spacing((1, 1, 1)), "raster", is_picture=True, notes=notes)
 
 
 def _colours(picture: Any) -> NDArray[Any]:
@@ -128,3 +78,7 @@ def _colours(picture: Any) -> NDArray[Any]:
     brightness = (found >> 16) + (found >> 8 & 255) + (found & 255)
     rank = np.argsort(np.argsort(brightness, kind="stable"), kind="stable")
     return rank[plane].reshape(codes.shape).astype(np.uint8)
+
+
+_READERS = READERS | {Format.RASTER: _read_indices, Format.DICOM: _read_one_plane}
+"""Formats that a label map is read from; values of pictures and of DICOM are taken as they are stored."""

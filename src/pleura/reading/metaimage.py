@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.reading.checks import in_millimetres, not_3d
-from pleura.reading.intensity import interpret
 from pleura.reading.limits import check_size, data_file
+from pleura.reading.raw_image import RawImage
 from pleura.reading.voxel_stream import kept_type, read_array, unpacked
-from pleura.volume import Affine, Identity, Kind, Note, Volume
+from pleura.volume import Affine, Note
 
 _TYPES = {
     "MET_CHAR": "i1",
@@ -43,29 +43,14 @@ _SHOWN = 64
 _FIELD = re.compile(r"\s*(\w+)\s*[=:]\s*(.*?)\s*$")
 
 
-def read_metaimage(path: Path, kind: Kind | None) -> Volume:
+def read_metaimage(path: Path) -> RawImage:
     """Read a .mha or .mhd file.
 
     Raises
     ------
     UnreadableInput : the header or the voxels are damaged, or the file with the voxels is missing
-    UnsuitableInput : not two or three axes, several channels, or values that are not a scan
+    UnsuitableInput : not two or three axes, or several channels
     """
-    array, affine, is_picture, notes = decode_metaimage(path)
-    intensity = interpret(array, kind)
-    return Volume(
-        intensity.voxels,
-        affine,
-        kind=intensity.kind,
-        is_picture=is_picture,
-        spacing_known=all(note.code != "spacing-unknown" for note in notes),
-        identity=Identity(format="metaimage"),
-        notes=(*notes, *intensity.notes),
-    )
-
-
-def decode_metaimage(path: Path) -> tuple[NDArray[np.generic], Affine, bool, list[Note]]:
-    """Return the values (z, y, x), array index -> LPS millimetres, if it is a picture, and what was guessed."""
     fields, end = _fields(path)
     shape = _shape(fields)
     array = _voxels(path, fields, end, shape)
@@ -73,7 +58,7 @@ def decode_metaimage(path: Path) -> tuple[NDArray[np.generic], Affine, bool, lis
     known = any(fields.get(name) for name in _SPACING)
     unit = _UNITS.get(fields.get("DistanceUnits", "").lower(), 1.0)
     affine, notes = in_millimetres(_affine(fields, len(shape)), array.shape, unit, known=known)
-    return array, affine, len(shape) == 2, [*notes] if known else [unknown]
+    return RawImage(array, affine, "metaimage", is_picture=len(shape) == 2, notes=notes if known else (unknown,))
 
 
 def _fields(path: Path) -> tuple[Mapping[str, str], int]:

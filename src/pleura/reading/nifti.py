@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.file_format import GZIP, is_voxels_of_pair
 from pleura.reading.checks import not_3d
-from pleura.reading.intensity import interpret
 from pleura.reading.limits import check_size
-from pleura.reading.nifti_geometry import NiftiGeometry, read_geometry
+from pleura.reading.nifti_geometry import read_geometry
+from pleura.reading.raw_image import RawImage
 from pleura.reading.voxel_stream import kept_type, read_array, unpacked
-from pleura.volume import Identity, Kind, Note, Volume
+from pleura.volume import Note
 
 _EXTENSION_FLAG = 4
 """Bytes between the header and the voxels of a single file, which say whether extensions follow."""
@@ -33,29 +33,14 @@ _LONGEST_HEADER = 1 << 28
 """Bytes before the first voxel: the header and what others have put after it, as a whole DICOM header of a scan."""
 
 
-def read_nifti(path: Path, kind: Kind | None) -> Volume:
+def read_nifti(path: Path) -> RawImage:
     """Read a .nii, .nii.gz, or a pair of .hdr and .img, whichever of the two is named.
 
     Raises
     ------
     UnreadableInput : the file is damaged or the other half of a pair is missing
-    UnsuitableInput : not two or three axes, colour, a connectivity matrix, or values that are not a scan
+    UnsuitableInput : not two or three axes, colour, or a connectivity matrix
     """
-    array, geometry, is_picture, notes = decode_nifti(path)
-    intensity = interpret(array, kind)
-    return Volume(
-        intensity.voxels,
-        geometry.affine,
-        kind=intensity.kind,
-        is_picture=is_picture,
-        identity=Identity(format="nifti"),
-        notes=(*notes, *intensity.notes),
-        nifti_forms=geometry.forms,
-    )
-
-
-def decode_nifti(path: Path) -> tuple[NDArray[np.generic], NiftiGeometry, bool, tuple[Note, ...]]:
-    """Return the values (z, y, x), where they lie, if it is a picture, and what was found wrong with the header."""
     if is_voxels_of_pair(path):
         path = _other_half(path)
     with _opened(path) as file:
@@ -64,7 +49,14 @@ def decode_nifti(path: Path) -> tuple[NDArray[np.generic], NiftiGeometry, bool, 
     pair = header["magic"].item().startswith(b"ni")
     array, notes = _array(_other_half(path) if pair else path, header)
     geometry = read_geometry(header, _shape(header))
-    return array, geometry, header.get_data_shape()[2:] == (), (*notes, *geometry.notes)
+    return RawImage(
+        array,
+        geometry.affine,
+        "nifti",
+        is_picture=header.get_data_shape()[2:] == (),
+        notes=(*notes, *geometry.notes),
+        nifti_forms=geometry.forms,
+    )
 
 
 @contextmanager

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 
 from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput, missing_extra
 from pleura.reading.checks import in_millimetres, not_3d
-from pleura.reading.intensity import interpret
 from pleura.reading.limits import check_size, data_file
+from pleura.reading.raw_image import RawImage
 from pleura.reading.voxel_stream import kept_type, read_array, read_into, unpacked
-from pleura.volume import Affine, Identity, Kind, Note, Volume
+from pleura.volume import Affine, Note
 
 _TYPES = {
     name: kind
@@ -59,30 +59,15 @@ _PER_AXIS = ("sizes", "space directions", "spacings")
 """Fields of the header with an entry for each axis, as far as they are used."""
 
 
-def read_nrrd(path: Path, kind: Kind | None) -> Volume:
+def read_nrrd(path: Path) -> RawImage:
     """Read a .nrrd file, or a .nhdr header with its data file.
 
     Raises
     ------
     MissingExtra : pynrrd is not installed
     UnreadableInput : the file is damaged or its data file is missing
-    UnsuitableInput : not two or three axes, or values that are not a scan
+    UnsuitableInput : not two or three axes
     """
-    array, affine, is_picture, notes = decode_nrrd(path)
-    intensity = interpret(array, kind)
-    return Volume(
-        intensity.voxels,
-        affine,
-        kind=intensity.kind,
-        is_picture=is_picture,
-        spacing_known=all(note.code != "spacing-unknown" for note in notes),
-        identity=Identity(format="nrrd"),
-        notes=(*notes, *intensity.notes),
-    )
-
-
-def decode_nrrd(path: Path) -> tuple[NDArray[np.generic], Affine, bool, list[Note]]:
-    """Return the values (z, y, x), array index -> LPS millimetres, if it is a picture, and what was guessed."""
     try:
         import nrrd
     except ImportError as error:
@@ -101,7 +86,7 @@ def decode_nrrd(path: Path) -> tuple[NDArray[np.generic], Affine, bool, list[Not
     affine, notes = _affine(header, len(shape))
     known = all(note.code != "spacing-unknown" for note in notes)
     affine, unit_notes = in_millimetres(affine, array.shape, _unit(header), known=known)
-    return array, affine, len(shape) == 2, [*notes, *unit_notes]
+    return RawImage(array, affine, "nrrd", is_picture=len(shape) == 2, notes=(*notes, *unit_notes))
 
 
 def _shape(header: Mapping[str, Any]) -> tuple[int, ...]:

@@ -17,12 +17,13 @@ from pleura.reading.checks import NARROWEST
 from pleura.reading.colour import without_colour
 from pleura.reading.dicom.codestream import has_many_scans
 from pleura.reading.exif import affine_as_shown, as_stored, orientation, orientation_notes
-from pleura.reading.intensity import interpret
 from pleura.reading.limits import MOST_PIXELS
-from pleura.volume import Affine, Identity, Kind, Note, Volume
+from pleura.reading.raw_image import RawImage
+from pleura.volume import Note
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 """What Pillow calls the formats that are read."""
+NO_MILLIMETRES = Note("spacing-unknown", "a picture states no millimetres; distances count pixels")
 
 _GREY = frozenset({"L", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 _MOST_TILES = 1 << 18
@@ -39,7 +40,7 @@ _BITS_PER_SAMPLE = 258
 _SIGNED = 2
 
 
-def read_raster(path: Path, kind: Kind | None) -> Volume:
+def read_raster(path: Path) -> RawImage:
     """Read a picture.
 
     The millimetres that a TIFF or JPEG may state are those of a print, not of a patient, and are not believed.
@@ -47,20 +48,19 @@ def read_raster(path: Path, kind: Kind | None) -> Volume:
     Raises
     ------
     UnreadableInput : the picture is damaged, cut short, or larger than 67 million pixels
-    UnsuitableInput : colour, transparency, several pages, or values that are not a scan
+    UnsuitableInput : colour, transparency, or several pages
     """
-    array, affine, decoded = _decode(path)
-    intensity = interpret(array[None], kind)
-    unknown = Note("spacing-unknown", "a picture states no millimetres; distances count pixels")
-    return Volume(
-        intensity.voxels,
-        affine,
-        kind=intensity.kind,
-        is_picture=True,
-        spacing_known=False,
-        identity=Identity(format="raster"),
-        notes=(unknown, *intensity.notes, *decoded),
-    )
+    with open_picture(path) as picture:
+        _refuse_before_decoding(picture)
+        code, is_tiff = orientation(picture), picture.format == "TIFF"
+        if is_tiff and code > 1:
+            picture.filename = ""  # mapped by its name, Pillow 13 would take rows for columns
+        picture.load()
+        array, colour_notes = _grey(picture)
+        if is_tiff:  # which alone Pillow turns as it is to be looked at
+            array = np.ascontiguousarray(as_stored(array, code))
+        notes = (NO_MILLIMETRES, *colour_notes, *loss_notes(picture), *orientation_notes(code))
+        return RawImage(array[None], affine_as_shown(code), "raster", is_picture=True, notes=notes)
 
 
 @contextmanager
@@ -88,24 +88,13 @@ def open_picture(path: Path) -> Iterator[Any]:
             raise UnreadableInput("the picture is damaged or cut short", code="truncated") from error
 
 
-def _decode(path: Path) -> tuple[NDArray[np.generic], Affine, tuple[Note, ...]]:
-    """Return the (y, x) stored values of a picture, how it is to be looked at, and what was found on the way."""
-    with open_picture(path) as picture:
-        _refuse_before_decoding(picture)
-        code, is_tiff = orientation(picture), picture.format == "TIFF"
-        if is_tiff and code > 1:
-            picture.filename = ""  # mapped by its name, Pillow 13 would take rows for columns
-        picture.load()
-        array, notes = _grey(picture)
-        if is_tiff:  # which alone Pillow turns as it is to be looked at
-            array = np.ascontiguousarray(as_stored(array, code))
-        lossy = (Note("lossy-compression", "the picture was compressed with loss"),)
-        notes = (*notes, *(lossy if has_loss(picture) else ()), *orientation_notes(code))
-        return array, affine_as_shown(code), notes
+def loss_notes(picture: Any) -> tuple[Note, ...]:
+    """Return a note where the compression of an open picture changes its values."""
+    return (Note("lossy-compression", "the picture was compressed with loss"),) if _has_loss(picture) else ()
 
 
-def has_loss(picture: Any) -> bool:
-    """Say whether the compression of an open picture changes its values; a WebP may be of either kind."""
+def _has_loss(picture: Any) -> bool:
+    """Say whether an open picture was compressed with loss; a WebP may be of either kind."""
     if picture.format == "WEBP":
         with Path(picture.filename).open("rb") as file:
             return b"VP8L" not in file.read(HEAD)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.reading.dicom.dataset import quiet_dcmread
-from pleura.reading.labelmap import LabelMap
+from pleura.reading.raw_image import LabelMap
 from pleura.volume import FARTHEST, Volume
 
 _OBLIQUE = 0.25

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.reading.dicom.dataset import quiet_dcmread
-from pleura.reading.labelmap import LabelMap
 from pleura.reading.limits import check_size
+from pleura.reading.raw_image import LabelMap
 from pleura.volume import FARTHEST, LARGEST, Affine
 
 _OFF_GRID = 0.2
