@@ -59,7 +59,7 @@ def prepare(source: Path | None, prepared: Path, quiet: Sequence[str]) -> int:
 
 def run_folder(name: str, config: TrainingConfig) -> Path:
     """Return the folder of the run that these settings and pictures go on with, else the next one that is free."""
-    from pleura.training.diary import check_same
+    from pleura.training.logger import check_same
     from pleura.training.loop import settle
 
     config = settle(config)

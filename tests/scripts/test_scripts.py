@@ -106,7 +106,7 @@ def test_other_settings_or_pictures_begin_another_run(tmp_path: Path, monkeypatc
         if folder.name == "default":
             raise PleuraError("it began with batch = 16", code="run-differs")
 
-    monkeypatch.setattr("pleura.training.diary.check_same", differs)
+    monkeypatch.setattr("pleura.training.logger.check_same", differs)
     monkeypatch.setattr("pleura.training.loop.settle", lambda config: config)
     assert script["run_folder"]("default", None) == Path("runs/default-2")
     assert script["run_folder"]("original", None) == Path("runs/original")

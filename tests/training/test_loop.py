@@ -24,9 +24,9 @@ from pleura.inference.bundle import load_bundle
 from pleura.networks.build import build, graph_weights
 from pleura.training.config import TrainingConfig, config_of, preset
 from pleura.training.data import SIDE
-from pleura.training.diary import rows, shortcomings
 from pleura.training.export import export_run
 from pleura.training.formats import real_planes
+from pleura.training.logger import rows, shortcomings
 from pleura.training.loop import learning_rate, train, with_length
 from pleura.training.pictures import CAPTION
 from pleura.training.start import first_network, network_settings
@@ -93,19 +93,19 @@ def test_run_that_is_interrupted_within_a_step_loses_nothing(
 
     torch.use_deterministic_algorithms(True)
     train(config(data, 6), tmp_path / "whole")
-    run, note = tmp_path / "broken", loop.Diary.note_loss
+    run, note = tmp_path / "broken", loop.RunLogger.note_loss
 
-    def note_and_interrupt(diary: loop.Diary, step: int, loss: float) -> None:
+    def note_and_interrupt(logger: loop.RunLogger, step: int, loss: float) -> None:
         if step == 3:
             signal.raise_signal(signal.SIGINT)
-        note(diary, step, loss)
+        note(logger, step, loss)
 
-    monkeypatch.setattr(loop.Diary, "note_loss", note_and_interrupt)
+    monkeypatch.setattr(loop.RunLogger, "note_loss", note_and_interrupt)
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         train(config(data, 6), run)
     assert signal.getsignal(signal.SIGINT) is before
-    monkeypatch.setattr(loop.Diary, "note_loss", note)
+    monkeypatch.setattr(loop.RunLogger, "note_loss", note)
     steps: list[int] = []
     train(config(data, 6), run, lambda progress, _config, doing: None if doing else steps.append(progress.step))
     torch.use_deterministic_algorithms(False)

@@ -58,7 +58,7 @@ def run(wishes: Namespace) -> int:
     """Train and say what came of it."""
     try:
         from pleura.training.config import config_of
-        from pleura.training.diary import rows, shortcomings
+        from pleura.training.logger import rows, shortcomings
         from pleura.training.loop import check_machine, train
     except ImportError as problem:
         raise missing_extra(problem.name or "torch", "train") from problem

@@ -27,7 +27,7 @@ from pleura.training import augment
 from pleura.training.checkpoint import BEST, LAST, Progress, keep, resume, save
 from pleura.training.config import TrainingConfig
 from pleura.training.data import Batch, Sampler, with_told
-from pleura.training.diary import Diary, check_same
+from pleura.training.logger import RunLogger, check_same
 from pleura.training.losses import Objective, make_objective
 from pleura.training.parallel import Team, choose_device, gains_from_bfloat16
 from pleura.training.sources import label_names, load, manifest_hash
@@ -108,18 +108,18 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
     average = copy.deepcopy(network) if config.average else network
     optimiser = _optimiser(network, config)
     progress = resume(run, network, average, optimiser, sampler)
-    diary = Diary(run, config, team.leads)
+    logger = RunLogger(run, config, team.leads)
     shared = team.wrap(network)
 
     try:
         while progress.step < config.steps and progress.stale < config.patience:
             with signals_held_back():
-                _advance(network, shared, average, optimiser, objective, config, team, sampler, progress, diary)
+                _advance(network, shared, average, optimiser, objective, config, team, sampler, progress, logger)
             tell(progress, config, "")
             if progress.step % config.validate_every and progress.step < config.steps:
                 continue
             if team.leads:
-                _judge(average, sheets, objective, config, progress, run, diary, team.device, tell)
+                _judge(average, sheets, objective, config, progress, run, logger, team.device, tell)
                 keep(run, network, average, optimiser, sampler, progress)
             progress.stale = config.patience if team.agree(progress.stale >= config.patience) else progress.stale
             team.wait()
@@ -130,7 +130,7 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
         raise
     if team.leads:
         tell(progress, config, "drawing curves and samples")
-        diary.close(average, sheets, progress, team.device)
+        logger.close(average, sheets, progress, team.device)
     team.close()
     return progress
 
@@ -197,7 +197,7 @@ def _advance(
     team: Team,
     sampler: Sampler,
     progress: Progress,
-    diary: Diary,
+    logger: RunLogger,
 ) -> None:
     """Take one step on the next batch, with the rate that is due, and note it."""
     started = time.monotonic()
@@ -209,7 +209,7 @@ def _advance(
     progress.loss = 0.98 * progress.loss + 0.02 * loss if progress.step else loss
     progress.step += 1
     progress.seconds += time.monotonic() - started
-    diary.note_loss(progress.step, loss)
+    logger.note_loss(progress.step, loss)
 
 
 def _step(
@@ -278,7 +278,7 @@ def _judge(
     config: TrainingConfig,
     progress: Progress,
     run: Path,
-    diary: Diary,
+    logger: RunLogger,
     device: torch.device,
     tell: Listener,
 ) -> None:
@@ -297,4 +297,4 @@ def _judge(
     if gain > 0:
         progress.best = {**result, "step": progress.step}
         save(run / BEST, average.state_dict())
-    diary.write(progress, result)
+    logger.write(progress, result)

@@ -53,13 +53,13 @@ def check_same(run: Path, config: TrainingConfig) -> None:
         raise InvalidOption(text, code="run-differs")
 
 
-class Diary:
-    """The log of a run; nothing is written unless this process `leads`."""
+class RunLogger:
+    """The log of a run; nothing is written unless this process `is_main`."""
 
-    def __init__(self, run: Path, config: TrainingConfig, leads: bool) -> None:
-        self.run, self.config, self.leads = run, config, leads
+    def __init__(self, run: Path, config: TrainingConfig, is_main: bool) -> None:
+        self.run, self.config, self.is_main = run, config, is_main
         self._events: Any = None
-        if not leads:
+        if not is_main:
             return
         self._losses: list[float] = []
         (run / "config.json").write_text(json.dumps(dataclasses.asdict(config), indent=1) + "\n")
@@ -73,7 +73,7 @@ class Diary:
 
     def note_loss(self, step: int, loss: float) -> None:
         """Note the training loss of a step; the log gets the mean of a few."""
-        if not self.leads:
+        if not self.is_main:
             return
         self._losses.append(loss)
         if step % min(LOSS_EVERY, max(1, self.config.steps // LEAST_LOSSES)) and step < self.config.steps:
