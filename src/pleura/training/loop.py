@@ -27,9 +27,9 @@ from pleura.training import augment
 from pleura.training.checkpoint import BEST, LAST, Progress, keep, resume, save
 from pleura.training.config import TrainingConfig
 from pleura.training.data import Batch, Sampler, with_told
+from pleura.training.distributed import Distributed, choose_device, gains_from_bfloat16
 from pleura.training.logger import RunLogger, check_same
 from pleura.training.losses import Objective, make_objective
-from pleura.training.parallel import Team, choose_device, gains_from_bfloat16
 from pleura.training.sources import label_names, load, manifest_hash
 from pleura.training.start import find_weights, first_network
 from pleura.training.stopping import signals_held_back
@@ -96,42 +96,43 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
     config = settle(config)
     with _field("loss"):
         objective = make_objective(config.loss, config.outputs)
-    team = Team(choose_device(config.device))
-    team.parts(config.batch, config.accumulate)
+    processes = Distributed(choose_device(config.device))
+    processes.parts(config.batch, config.accumulate)
     sampler, sheets = _read(config, tell)
     tell(Progress(), config, "making the network")
     config = with_length(config, sum(map(len, sampler.places.values())))
     if (run / LAST).exists():
         check_same(run, config)
     run.mkdir(parents=True, exist_ok=True)
-    network = first_network(config).to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = first_network(config).to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network) if config.average else network
     optimiser = _optimiser(network, config)
     progress = resume(run, network, average, optimiser, sampler)
-    logger = RunLogger(run, config, team.leads)
-    shared = team.wrap(network)
+    logger = RunLogger(run, config, processes.is_main)
+    shared = processes.wrap(network)
 
     try:
         while progress.step < config.steps and progress.stale < config.patience:
             with signals_held_back():
-                _advance(network, shared, average, optimiser, objective, config, team, sampler, progress, logger)
+                _advance(network, shared, average, optimiser, objective, config, processes, sampler, progress, logger)
             tell(progress, config, "")
             if progress.step % config.validate_every and progress.step < config.steps:
                 continue
-            if team.leads:
-                _judge(average, sheets, objective, config, progress, run, logger, team.device, tell)
+            if processes.is_main:
+                _judge(average, sheets, objective, config, progress, run, logger, processes.device, tell)
                 keep(run, network, average, optimiser, sampler, progress)
-            progress.stale = config.patience if team.agree(progress.stale >= config.patience) else progress.stale
-            team.wait()
+            if processes.broadcast_flag(progress.stale >= config.patience):
+                progress.stale = config.patience
+            processes.barrier()
     except (KeyboardInterrupt, SystemExit):
         # of several processes each may be at another step; after the last one its validation is still to come
-        if team.size == 1 and 0 < progress.step < config.steps:
+        if processes.size == 1 and 0 < progress.step < config.steps:
             keep(run, network, average, optimiser, sampler, progress)
         raise
-    if team.leads:
+    if processes.is_main:
         tell(progress, config, "drawing curves and samples")
-        logger.close(average, sheets, progress, team.device)
-    team.close()
+        logger.close(average, sheets, progress, processes.device)
+    processes.close()
     return progress
 
 
@@ -194,7 +195,7 @@ def _advance(
     optimiser: torch.optim.Optimizer,
     objective: Objective,
     config: TrainingConfig,
-    team: Team,
+    processes: Distributed,
     sampler: Sampler,
     progress: Progress,
     logger: RunLogger,
@@ -203,7 +204,7 @@ def _advance(
     started = time.monotonic()
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(progress.step, config)
-    loss = _step(shared, optimiser, sampler.draw(config.batch), objective, config, team, sampler)
+    loss = _step(shared, optimiser, sampler.draw(config.batch), objective, config, processes, sampler)
     if config.average:
         _follow(average, network, min(config.average, (1 + progress.step) / (20 + progress.step)))
     progress.loss = 0.98 * progress.loss + 0.02 * loss if progress.step else loss
@@ -218,23 +219,23 @@ def _step(
     batch: Batch,
     objective: Objective,
     config: TrainingConfig,
-    team: Team,
+    processes: Distributed,
     sampler: Sampler,
 ) -> float:
     """Take one step of the optimiser; return the loss of this process's part of the batch."""
     params = augment.draw(sampler.rng, batch, config.strength, config.window, of_lungs(config.labels))
     network.train()
     optimiser.zero_grad(set_to_none=True)
-    parts = team.parts(config.batch, config.accumulate)
+    parts = processes.parts(config.batch, config.accumulate)
     total = 0.0
     for part in parts:
         own = Batch(batch.images[part], batch.labels[part], batch.cases[part], batch.sides[part])
         images, labels = augment.apply(params[part], own, max(len(config.labels), 2))
         images = with_told(images, [config.told(case.source) for case in own.cases])
-        with _precision(team.device, config):
-            scores = network(images.to(team.device, memory_format=torch.channels_last))
-        sides = torch.from_numpy(own.sides).to(team.device)
-        loss = objective(scores.float(), labels.to(team.device), sides) / len(parts)
+        with _precision(processes.device, config):
+            scores = network(images.to(processes.device, memory_format=torch.channels_last))
+        sides = torch.from_numpy(own.sides).to(processes.device)
+        loss = objective(scores.float(), labels.to(processes.device), sides) / len(parts)
         loss.backward()  # type: ignore[no-untyped-call]
         total += loss.item()
     if config.strength:

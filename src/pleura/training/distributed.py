@@ -15,14 +15,16 @@ from torch import nn
 from pleura.errors import InvalidOption
 
 
-def choose_device(wish: str) -> torch.device:
+def choose_device(requested: str) -> torch.device:
     """Return the device to train on; "auto" is a GPU where there is one. Raises `InvalidOption` (``no-device``)."""
-    if wish == "auto":
-        wish = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    if requested == "auto":
+        requested = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if not available[wish]:
-        raise InvalidOption(f"torch finds no {wish} on this machine; train with device cpu", code="no-device")
-    return torch.device(wish, int(os.environ.get("LOCAL_RANK", 0))) if wish == "cuda" else torch.device(wish)
+    if not available[requested]:
+        raise InvalidOption(f"torch finds no {requested} on this machine; train with device cpu", code="no-device")
+    if requested == "cuda":
+        return torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+    return torch.device(requested)
 
 
 def gains_from_bfloat16(device: torch.device) -> bool:
@@ -36,8 +38,8 @@ def gains_from_bfloat16(device: torch.device) -> bool:
     return device.type == "cpu" and bool(torch.cpu._is_amx_tile_supported())
 
 
-class Team:
-    """The processes of a run; one alone where `torchrun` did not start it."""
+class Distributed:
+    """The processes of a run: one alone where `torchrun` did not start it."""
 
     def __init__(self, device: torch.device) -> None:
         self.size = int(os.environ.get("WORLD_SIZE", 1))
@@ -47,7 +49,7 @@ class Team:
             torch.distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
 
     @property
-    def leads(self) -> bool:
+    def is_main(self) -> bool:
         """Whether this process validates and writes."""
         return self.rank == 0
 
@@ -71,18 +73,18 @@ class Team:
         first = self.rank * accumulate
         return [slice((first + part) * length, (first + part + 1) * length) for part in range(accumulate)]
 
-    def wait(self) -> None:
-        """Wait for the others."""
+    def barrier(self) -> None:
+        """Wait for the other processes."""
         if self.size > 1:
             torch.distributed.barrier()
 
     def close(self) -> None:
-        """Take leave of the others."""
+        """End the communication of the processes."""
         if self.size > 1:
             torch.distributed.destroy_process_group()
 
-    def agree(self, value: bool) -> bool:
-        """Return what the leading process says."""
+    def broadcast_flag(self, value: bool) -> bool:
+        """Return the value of the main process."""
         if self.size == 1:
             return value
         flag = torch.tensor([int(value)], device=self.device if self.device.type == "cuda" else "cpu")

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from pleura.training.parallel import gains_from_bfloat16
+from pleura.training.distributed import gains_from_bfloat16
 
 
 @pytest.mark.parametrize(("generation", "gains"), [(7, False), (8, True), (9, True)])
