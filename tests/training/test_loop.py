@@ -26,10 +26,10 @@ from pleura.training.config import TrainingConfig, config_of, preset
 from pleura.training.data import SIDE
 from pleura.training.export import export_run
 from pleura.training.formats import real_planes
+from pleura.training.initial import first_network, network_settings
 from pleura.training.logger import rows, shortcomings
 from pleura.training.loop import learning_rate, train, with_length
 from pleura.training.pictures import CAPTION
-from pleura.training.start import first_network, network_settings
 
 NAMED = ("drawn", "1", {"licence": "CC0-1.0"})
 SHIPPED: dict[str, Any] = {"widths": (16, 32, 96, 160, 192), "depths": (1, 1, 2, 2, 2), "shuffle": 2}

@@ -28,10 +28,10 @@ from pleura.training.checkpoint import BEST, LAST, Progress, keep, resume, save
 from pleura.training.config import TrainingConfig
 from pleura.training.data import Batch, Sampler, with_told
 from pleura.training.distributed import Distributed, choose_device, gains_from_bfloat16
+from pleura.training.initial import find_weights, first_network
 from pleura.training.logger import RunLogger, check_same
 from pleura.training.losses import Objective, make_objective
 from pleura.training.sources import label_names, load, manifest_hash
-from pleura.training.start import find_weights, first_network
 from pleura.training.stopping import signals_held_back
 from pleura.training.validation import Sheet, prepare, validate
 
