@@ -19,7 +19,7 @@ from pleura.phantom.dicom import write_dicom
 from pleura.preparation import PRESETS, Settings, prepare
 from pleura.preparation.find import is_collection, is_unfinished
 from pleura.preparation.run import try_prepare
-from pleura.training.sources import label_names, load
+from pleura.training.load import label_names, load
 
 PHANTOM = chest(shape=(12, 64, 64), spacing=(20.0, 6.0, 6.0))
 

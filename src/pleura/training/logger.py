@@ -18,9 +18,9 @@ from pleura.errors import InvalidOption
 from pleura.labels import of_lungs
 from pleura.training.checkpoint import BEST, Progress
 from pleura.training.config import TrainingConfig, config_of
+from pleura.training.load import manifest_hash
 from pleura.training.pictures import draw_curves, draw_samples
 from pleura.training.seen import write_cases
-from pleura.training.sources import manifest_hash
 from pleura.training.validation import Sheet
 from pleura.volume import Note
 

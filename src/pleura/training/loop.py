@@ -29,9 +29,9 @@ from pleura.training.config import TrainingConfig
 from pleura.training.data import Batch, Sampler, with_told
 from pleura.training.distributed import Distributed, choose_device, gains_from_bfloat16
 from pleura.training.initial import find_weights, first_network
+from pleura.training.load import label_names, load, manifest_hash
 from pleura.training.logger import RunLogger, check_same
 from pleura.training.losses import Objective, make_objective
-from pleura.training.sources import label_names, load, manifest_hash
 from pleura.training.stopping import signals_held_back
 from pleura.training.validation import Sheet, prepare, validate
 

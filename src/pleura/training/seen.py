@@ -11,7 +11,7 @@ from pathlib import Path
 from pleura.inference.bundle import SHIPPED, load_bundle
 from pleura.inference.recipe import hash_in_short
 from pleura.training.config import TrainingConfig
-from pleura.training.sources import records
+from pleura.training.load import records
 
 CASES = "cases.json"
 Cases = dict[str, list[str]]

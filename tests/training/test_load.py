@@ -12,8 +12,8 @@ import torch
 from PIL import Image
 
 from pleura.errors import PleuraError
+from pleura.training.load import label_names, load
 from pleura.training.losses import make_objective
-from pleura.training.sources import label_names, load
 
 
 def write_set(folder: Path, labels: list[str] | None = None, *, sides: bool = False) -> Path:
