@@ -21,7 +21,7 @@ from accuracy import SHARED, cases, score
 import pleura
 from pleura.inference.backends import Backend
 from pleura.training.config import preset
-from pleura.training.formats import lower_precision, real_planes
+from pleura.training.convert import lower_precision, real_planes
 
 FORMS = ("fp32", "fp16", "int8")
 

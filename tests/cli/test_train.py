@@ -19,7 +19,7 @@ from safetensors.torch import load_file
 
 from pleura.cli import main, progress
 from pleura.inference.bundle import load_bundle
-from pleura.training import formats
+from pleura.training import convert
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +233,7 @@ def test_refused_export_leaves_the_old_one(
 ) -> None:
     assert main(["export", str(run), str(tmp_path / "model")]) == 0
     before = {file.name: file.read_bytes() for file in (tmp_path / "model").iterdir()}
-    monkeypatch.setattr(formats, "ALIKE", 1.1)  # nothing is as much alike as that
+    monkeypatch.setattr(convert, "ALIKE", 1.1)  # nothing is as much alike as that
     assert main(["export", str(run), str(tmp_path / "model"), "--precision", "fp16"]) == 2
     assert "keep fp32" in capsys.readouterr().err
     assert {file.name: file.read_bytes() for file in (tmp_path / "model").iterdir()} == before

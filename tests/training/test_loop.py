@@ -23,9 +23,9 @@ from pleura.inference.backends import make_backend
 from pleura.inference.bundle import load_bundle
 from pleura.networks.build import build, graph_weights
 from pleura.training.config import TrainingConfig, config_of, preset
+from pleura.training.convert import real_planes
 from pleura.training.data import SIDE
 from pleura.training.export import export_run
-from pleura.training.formats import real_planes
 from pleura.training.initial import first_network, network_settings
 from pleura.training.logger import rows, shortcomings
 from pleura.training.loop import learning_rate, train, with_length

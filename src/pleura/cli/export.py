@@ -45,8 +45,8 @@ def run(wishes: Namespace) -> int:
     """Export and say how far the result agrees with what was trained."""
     try:
         from pleura.training.config import config_of
+        from pleura.training.convert import add_openvino, add_torch, agreement, lower_precision, real_planes
         from pleura.training.export import building, export_run
-        from pleura.training.formats import add_openvino, add_torch, agreement, lower_precision, real_planes
     except ImportError as problem:
         raise missing_extra(problem.name or "torch", "train") from problem
     if not (wishes.run / "best.safetensors").is_file():

@@ -32,8 +32,6 @@ from pleura.training.data import CONTEXT_MM, SIDE
 from pleura.training.initial import network_settings
 from pleura.training.load import kind_of, records
 from pleura.training.seen import read_cases
-from pleura.training.sources import kind_of, records
-from pleura.training.start import network_settings
 from pleura.volume import Kind
 
 OPSET = 18

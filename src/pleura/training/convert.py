@@ -24,9 +24,7 @@ from pleura.networks.deploy import deploy
 from pleura.temporary import temporary_folder
 from pleura.training.checkpoint import BEST
 from pleura.training.config import TrainingConfig
-from pleura.training.export import write_recipe
 from pleura.training.load import load
-from pleura.training.sources import load
 from pleura.training.validation import prepare
 
 ALIKE = 0.99
