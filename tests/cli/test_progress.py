@@ -8,7 +8,7 @@ import time
 import pytest
 
 from pleura.cli import progress
-from pleura.cli.progress import Pace, counted, reported
+from pleura.cli.progress import Pace, counted, progress_bar, reported
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +59,14 @@ def test_time_left_follows_from_the_pace_so_far(monkeypatch: pytest.MonkeyPatch)
     assert pace.left(5, 105) == ""  # begun after 5 steps, as by --resume
     assert pace.left(55, 105) == ", about 10 seconds left"  # 50 steps in 10 seconds, 50 to go
     assert pace.left(55, 105) == ", about 5 minutes left"  # 50 steps in 300 seconds
+
+
+def test_bar_is_drawn_on_stderr_and_says_how_many_are_done(capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    with progress_bar() as move:
+        move(3, 9, "segmenting")
+        print("a result")  # noqa: T201 - what a command prints meanwhile
+    out, err = capsys.readouterr()
+    assert out == "a result\n"
+    assert "3/9" in err
+    assert "segmenting" in err

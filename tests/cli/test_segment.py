@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -358,14 +359,14 @@ def test_progress_bar_is_for_watchers_of_many_scans(
 ) -> None:
     from pleura.cli import segment
 
-    shown: list[int] = []
-    monkeypatch.setattr(segment, "_progress", lambda count: (shown.append(count), range(count))[1])
-    monkeypatch.setattr(segment, "_watched", lambda: True)
+    shown: list[tuple[int, int | None, str]] = []
+    monkeypatch.setattr(segment, "progress_bar", lambda: nullcontext(lambda *moved: shown.append(moved)))
+    monkeypatch.setattr(segment, "is_watched", lambda: True)
     run("segment", scan, "-o", "a.nii.gz")
     run("segment", scan, slice_picture, "-o", "out", "--quiet")
     assert shown == []
     run("segment", scan, slice_picture, "-o", "out")
-    assert shown == [2]
+    assert shown == [(done, 2, "segmenting") for done in (0, 1, 2)]
 
 
 def test_process_leaves_with_the_same_codes(elsewhere: Path) -> None:

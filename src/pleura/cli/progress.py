@@ -61,16 +61,34 @@ class _News:
 @contextmanager
 def counted(doing: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
     """Give a function that takes how many of how many are done; it moves a bar on a terminal, else prints to stderr."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or not is_watched():
         with reported(sys.stderr, quiet) as tell:
             yield lambda done, count: tell(f"{doing}: {done} of {count}")
         return
-    from rich.console import Console
-    from rich.progress import Progress
+    with progress_bar() as move:
+        yield lambda done, count: move(done, count, doing)
 
-    with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(doing, total=None)
-        yield lambda done, count: bar.update(task, completed=done, total=count)
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[int, int | None, str], None]]:
+    """Show a bar on the terminal; give the function that takes how many of how many are done, and what is being done.
+
+    What is printed meanwhile stands above the bar; where stdout is no terminal, it goes there untouched.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    # What is being done stands last: its length changes.
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}"))
+    to_terminal = sys.stdout.isatty()
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=to_terminal) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, count, doing: bar.update(task, completed=done, total=count, description=doing)
+
+
+def is_watched() -> bool:
+    """Say whether somebody sees a bar: stderr is a terminal."""
+    return sys.stderr.isatty()
 
 
 class Pace:

@@ -10,17 +10,17 @@ for each volume, picture or radiograph beside them, subfolders included; a DICOM
 from __future__ import annotations
 
 import json
-import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from pleura.batch.engine import BatchOptions, SegmenterOptions, segment_batch
 from pleura.batch.plan import plan
-from pleura.batch.results import error_data
+from pleura.batch.results import Outcome, error_data
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, WARNED, say
 from pleura.cli.numbers import whole_number
 from pleura.cli.outcome import report
 from pleura.cli.paths import given_path, path
+from pleura.cli.progress import is_watched, progress_bar
 from pleura.cli.scan_options import add_scan_options
 from pleura.errors import PleuraError
 from pleura.inference.backends import BACKENDS, DEVICES
@@ -75,9 +75,8 @@ def _run(wishes: Namespace) -> int:
         wishes.model, wishes.modality, wishes.convention, wishes.backend, wishes.device, wishes.threads
     )
     options = BatchOptions(wishes.preview, wishes.resume, wishes.overwrite)
-    outcomes = segment_batch(jobs, segmenter, options)
     failed = warned = 0
-    for _, outcome in zip(_counted(len(jobs), wishes.quiet), outcomes, strict=True):
+    for outcome in _with_bar(segment_batch(jobs, segmenter, options), len(jobs), wishes.quiet):
         prefix = f"{outcome.number}/{len(jobs)}: {outcome.job.named}: " if len(jobs) > 1 else ""
         report(outcome, prefix, as_json=wishes.json, quiet=wishes.quiet, debug=wishes.debug)
         failed += outcome.error is not None
@@ -89,22 +88,16 @@ def _run(wishes: Namespace) -> int:
     return WARNED if warned and wishes.fail_on_warning else 0
 
 
-def _counted(count: int, quiet: bool) -> Iterable[int]:
-    """Return 0 .. count - 1, with a progress bar where there is more than one and somebody is watching."""
-    return range(count) if count < 2 or quiet or not _watched() else _progress(count)
-
-
-def _watched() -> bool:
-    return sys.stderr.isatty()
-
-
-def _progress(count: int) -> Iterator[int]:
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=True, redirect_stdout=sys.stdout.isatty()) as progress:
-        yield from progress.track(range(count), description="segmenting")
+def _with_bar(outcomes: Iterator[Outcome], count: int, quiet: bool) -> Iterator[Outcome]:
+    """Yield the outcomes, with a progress bar where there is more than one and somebody is watching."""
+    if count < 2 or quiet or not is_watched():
+        yield from outcomes
+        return
+    with progress_bar() as move:
+        move(0, count, "segmenting")
+        for outcome in outcomes:
+            yield outcome
+            move(outcome.number, count, "segmenting")
 
 
 def _key(text: str) -> str:

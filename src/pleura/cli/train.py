@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from pleura.cli.console import say, warn
 from pleura.cli.numbers import whole_number
 from pleura.cli.paths import path
-from pleura.cli.progress import Pace, counted, reported
+from pleura.cli.progress import Pace, counted, is_watched, progress_bar, reported
 from pleura.errors import InvalidOption, UnreadableInput, UnwritableOutput, missing_extra
 
 if TYPE_CHECKING:
@@ -176,8 +176,11 @@ def _progress(quiet: bool) -> Iterator[Listener | None]:
     """Give the function that is called after each step: a bar on a terminal, a line every some seconds elsewhere."""
     if quiet:
         yield None
-    elif sys.stderr.isatty():
-        yield from _bar()
+    elif is_watched():
+        with progress_bar() as move:
+            yield lambda progress, config, doing: move(
+                progress.step, config.steps if progress.step else None, _bar_text(progress, doing)
+            )
     else:
         pace = Pace()
         with reported(sys.stdout) as tell:
@@ -194,19 +197,7 @@ def _line(progress: Progress, config: TrainingConfig, doing: str, pace: Pace) ->
     return f"{text}, {doing}" if doing else text + pace.left(progress.step, config.steps)
 
 
-def _bar() -> Iterator[Listener]:
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (BarColumn(), TextColumn("{task.completed}/{task.total} steps"), TimeRemainingColumn())
-    with Bar(*columns, TextColumn("{task.description}"), console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def tell(progress: Progress, config: TrainingConfig, doing: str) -> None:
-            best = f", best Dice {progress.best['score']:.4f}" if progress.best else ""
-            text = doing or f"loss {progress.loss:.4f}{best}"
-            total = config.steps if progress.step else None
-            bar.update(task, completed=progress.step, total=total, description=text)
-
-        yield tell
+def _bar_text(progress: Progress, doing: str) -> str:
+    """Return what stands beside the bar: what is being done beside the steps, else how good the run is."""
+    best = f", best Dice {progress.best['score']:.4f}" if progress.best else ""
+    return doing or f"loss {progress.loss:.4f}{best}"
