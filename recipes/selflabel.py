@@ -9,7 +9,6 @@ between, a missed tip is as dark as the lung it belongs to. The result is meant 
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.datasets.manifest import Record, write_manifest
 from pleura.geometry import axial_spacing, swap_lps_ras, to_axial
 from pleura.labels import LEFT, RIGHT
 from pleura.segmentation import Segmentation
 from pleura.segmenter import Segmenter
 from pleura.training.losses import UNKNOWN
+from pleura.volume import Kind
 
 Mask = NDArray[np.bool_]
 Spacing = tuple[float, float, float]
@@ -160,12 +161,11 @@ def main(out: Path, scans: list[Path]) -> None:
         labels = np.empty_like(segmentation.labels)
         to_axial(labels, segmentation.volume.affine)[:] = correct(segmentation)
         name = f"{path.name.split('.')[0]}.nii.gz"
-        shared = {"id": path.name, "split": "train", "hu": True, "sides": True}
-        spacing = list(segmentation.volume.spacing[::-1])
-        records.append({**shared, "image": str(path.resolve()), "mask": name, "spacing": spacing})
+        spacing, image = segmentation.volume.spacing[::-1], str(path.resolve())
+        records.append(Record(id=path.name, split="train", image=image, mask=name, kind=Kind.HU, spacing=spacing))
         affine = swap_lps_ras(segmentation.volume.affine)
         nibabel.Nifti1Image(labels.transpose(2, 1, 0), affine).to_filename(out / name)  # type: ignore[no-untyped-call]
-    (out / "manifest.jsonl").write_text("\n".join(json.dumps(record) for record in records) + "\n")
+    write_manifest(out, records)
 
 
 if __name__ == "__main__":

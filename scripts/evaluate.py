@@ -16,15 +16,17 @@ from project import end_with, here, show_help, tell_model
 
 from pleura.cli import main
 from pleura.cli.console import say
+from pleura.datasets.manifest import is_dataset, read_manifest
 from pleura.errors import UnreadableInput
 
 
-def held_out(manifest: Path) -> str:
-    """Return the part of the data set to evaluate on."""
-    if not manifest.is_file() or not manifest.stat().st_size:
-        text = f"no {here('prepared')}/ here; run train.py first, which prepares the pictures and trains on them"
+def held_out(prepared: Path) -> str:
+    """Return the split of the data set to evaluate on."""
+    records = read_manifest(prepared) if is_dataset(prepared) else ()
+    if not records:
+        text = f"no {prepared}/ here; run train.py first, which prepares the pictures and trains on them"
         raise UnreadableInput(text, code="no-manifest")
-    return "test" if '"split": "test"' in manifest.read_text(encoding="utf-8") else "val"
+    return "test" if any(record.split == "test" for record in records) else "val"
 
 
 def evaluate(given: Sequence[str]) -> int:
@@ -32,7 +34,7 @@ def evaluate(given: Sequence[str]) -> int:
     if {"-h", "--help"} & set(given):
         split = "part of the data set; test by default, or val where there is no other"
         return show_help("evaluate", "evaluate.py [options]", __doc__, split=split)
-    split = held_out(here("prepared") / "manifest.jsonl")
+    split = held_out(here("prepared"))
     model = here("model") if here("model").is_dir() else None
     if "--quiet" not in given:
         tell_model(model)

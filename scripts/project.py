@@ -22,7 +22,9 @@ except ImportError as problem:
 from pleura.cli.console import NOTHING_DONE, complain, say, warn
 from pleura.cli.parser import verb_parser
 from pleura.cli.process import exit_code
+from pleura.datasets.description import read_description
 from pleura.datasets.files import file_hash
+from pleura.datasets.manifest import read_manifest
 from pleura.errors import PleuraError, UnreadableInput
 from pleura.preparation import PRESETS, Settings
 from pleura.preparation.find import find_pairs, is_collection
@@ -84,10 +86,9 @@ def made_of(source: Path, prepared: Path) -> str | None:
     So a data set may be made again of its source, with the pictures that were added or mended, and nothing else.
     """
     try:
-        settings = json.loads((prepared / "dataset.json").read_text(encoding="utf-8"))["settings"]
-        lines = (prepared / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
-        known = {json.loads(line)["source_sha256"] for line in lines}
-    except (OSError, ValueError, KeyError):
+        settings = read_description(prepared).settings
+        known = {record.source_sha256 for record in read_manifest(prepared)}
+    except PleuraError:
         return None
     for name, preset in {"": Settings(), **PRESETS}.items():
         wanted = json.loads(json.dumps({**vars(preset), "patients": False}))

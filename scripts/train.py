@@ -22,6 +22,7 @@ from pleura.cli.console import flush, say, warn
 from pleura.cli.parser import Parser
 from pleura.cli.paths import path
 from pleura.cli.train import add_settings, settings_of
+from pleura.datasets.manifest import is_dataset
 from pleura.errors import PleuraError, missing_extra
 from pleura.training.config import PRESETS, TrainingConfig, preset
 
@@ -43,7 +44,7 @@ def parse(given: Sequence[str]) -> tuple[Namespace, list[str]]:
 
 def prepare(source: Path | None, prepared: Path, quiet: Sequence[str]) -> int:
     """Make the data set, or add what is new in its source; return the exit code. `quiet` is the option, or nothing."""
-    if source is None and (prepared / "manifest.jsonl").is_file():
+    if source is None and is_dataset(prepared):
         source = find_source()
         by = made_of(source, prepared)
         if by is None:

@@ -11,7 +11,6 @@ from pleura.labels import (
     LUNGS,
     RIGHT,
     have_sides,
-    names_by_value,
     of_lungs,
     rotation_to_upright,
     structures,
@@ -63,8 +62,3 @@ def test_lobes_are_not_lungs() -> None:
     assert of_lungs(["right lung", "left lung"])
     assert of_lungs(["lung"])
     assert not of_lungs(["right lung", "right upper lobe"])
-
-
-def test_names_are_read_as_we_and_as_nnunet_write_them() -> None:
-    ours, theirs = {"0": "background", "2": "aorta"}, {"background": 0, "aorta": 2}
-    assert names_by_value(ours) == names_by_value(theirs) == {2: "aorta"}

@@ -7,7 +7,6 @@ from the front count as radiographs, so that a projection alone decides nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.conventions import CONVENTIONS
+from pleura.datasets.manifest import read_manifest
 from pleura.geometry import to_axial
 from pleura.phantom import chest
 from pleura.reading import read
@@ -118,10 +118,9 @@ def _listed(folder: Path, split: str) -> Iterator[NDArray[Any]]:
     """Yield the pictures of one part of a set; sets without masks count as training."""
     from PIL import Image
 
-    for line in (folder / "manifest.jsonl").read_text(encoding="utf-8").splitlines():
-        record = json.loads(line)
-        if record["split"] == split or (record["split"] == "unlabelled" and split == "train"):
-            with Image.open(folder / record["image"]) as image:
+    for record in read_manifest(folder):
+        if record.split == split or (record.split == "unlabelled" and split == "train"):
+            with Image.open(folder / record.image) as image:
                 deep = image.mode not in {"L", "RGB", "P"}
                 yield np.asarray(image if deep else image.convert("L"))
 
@@ -144,8 +143,7 @@ def _volumes(folder: Path, split: str) -> Iterator[NDArray[np.float32]]:
 
 def _located(folder: Path, split: str) -> Iterator[tuple[NDArray[Any], tuple[float, ...]]]:
     for name in (*_VOLUMES, "volumes_unlabelled") if split == "train" else _VOLUMES:
-        for line in (folder / name / "manifest.jsonl").read_text(encoding="utf-8").splitlines():
-            record = json.loads(line)
-            if record["split"] in ({"train", "unlabelled"} if split == "train" else {split}):
-                scan = read(folder / name / record["image"], kind=Kind.HU)
-                yield to_axial(scan.voxels, scan.affine), tuple(record["spacing"][::-1])
+        for record in read_manifest(folder / name):
+            if record.split in ({"train", "unlabelled"} if split == "train" else {split}):
+                scan = read(folder / name / record.image, kind=Kind.HU)
+                yield to_axial(scan.voxels, scan.affine), (record.spacing or ())[::-1]

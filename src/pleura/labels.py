@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,16 +55,6 @@ def of_lungs(names: Iterable[str]) -> bool:
 def have_sides(structures: Iterable[Label]) -> bool:
     """Say whether there are structures on both sides of the patient among these."""
     return {"right", "left"} <= {label.side for label in structures}
-
-
-def names_by_value(labels: Mapping[str, Any]) -> dict[int, str]:
-    """Return value -> name from the labels of a ``dataset.json``, background left out.
-
-    They are written as value and name, or, as nnU-Net does, as name and value. Raises `ValueError`, `TypeError` or
-    `AttributeError` where they are neither.
-    """
-    pairs = [(key, name) if key.isdigit() else (name, key) for key, name in labels.items()]
-    return {int(value): str(name) for value, name in pairs if int(value)}
 
 
 def structures(names: Sequence[str]) -> tuple[Label, ...]:

@@ -231,6 +231,8 @@ def test_other_values_are_named_as_a_description_says_or_by_number(tmp_path: Pat
     assert list(rows(tmp_path / "ref", tmp_path / "ref")) == ["all labels", "label 3", "label 5"]
     (tmp_path / "dataset.json").write_text(json.dumps({"labels": {"background": 0, "heart": 3, "aorta": 5}}))
     assert list(rows(tmp_path / "ref", tmp_path / "ref")) == ["all labels", "heart", "aorta"]
+    (tmp_path / "dataset.json").write_text(json.dumps({"labels": {"background": 0, "lung": [3, 5]}}))
+    assert list(rows(tmp_path / "ref", tmp_path / "ref")) == ["lung"]
 
 
 def test_model_of_one_label_is_scored_on_both_lungs_together(dataset: Path) -> None:

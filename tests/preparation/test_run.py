@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -378,7 +378,7 @@ def test_layout_of_nnunet_and_decathlon(tmp_path: Path) -> None:
             assert case.labels.any(axis=(1, 2)).sum() == PHANTOM.labels.any(axis=(1, 2)).sum()
 
 
-def nnunet(folder: Path, seed: int, labels: NDArray[Any], names: dict[str, int]) -> None:
+def nnunet(folder: Path, seed: int, labels: NDArray[Any], names: Mapping[str, int | list[int]]) -> None:
     """Write one case of nnU-Net with its own dataset.json."""
     nifti(folder / "imagesTr" / f"c{seed}_0000.nii.gz", PHANTOM.volume.voxels + seed)
     nifti(folder / "labelsTr" / f"c{seed}.nii.gz", labels)
@@ -390,6 +390,17 @@ def test_names_are_those_of_the_nearest_dataset_json(tmp_path: Path) -> None:
     nnunet(tmp_path / "in" / "Dataset001", 1, PHANTOM.labels, lobes)
     report = prepare(tmp_path / "in", tmp_path / "out")
     assert dict(report.labels) == {1: "left upper lobe", 2: "right lobes"}
+
+
+def test_values_of_one_region_become_one_label(tmp_path: Path) -> None:
+    nnunet(tmp_path / "in", 1, PHANTOM.labels, {"lung": [1, 2]})
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert dict(report.labels) == {1: "lung"}
+    (record,) = report.cases
+    assert not record.sides
+    mask = np.asanyarray(nib.load(tmp_path / "out" / str(record.mask)).dataobj)  # type: ignore[attr-defined]
+    assert np.array_equal(mask.transpose(2, 1, 0) > 0, PHANTOM.labels > 0)
+    assert mask.max() == 1
 
 
 def test_sets_that_number_lungs_each_their_own_way_become_one(tmp_path: Path) -> None:

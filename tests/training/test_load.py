@@ -64,6 +64,15 @@ def test_sets_that_name_their_labels_differently_are_refused(tmp_path: Path) -> 
     assert caught.value.code == "labels-differ"
 
 
+def test_values_of_one_region_are_one_label(tmp_path: Path) -> None:
+    folder = write_set(tmp_path / "set", sides=True)
+    (folder / "dataset.json").write_text('{"labels": {"background": 0, "lung": [1, 2]}}')
+    assert label_names(tmp_path, ["set"]) == ("lung",)
+    (case,) = load(tmp_path, "set", "train")
+    assert np.unique(case.labels).tolist() == [0, 1]
+    assert not case.sides.any()
+
+
 def test_names_of_another_form_are_an_error_by_name(tmp_path: Path) -> None:
     folder = write_set(tmp_path / "set")
     (folder / "dataset.json").write_text('{"labels": ["lung"]}')

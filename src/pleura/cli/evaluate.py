@@ -61,10 +61,11 @@ def run(wishes: Namespace) -> int:
 def _dataset(wishes: Namespace) -> Iterator[Path]:
     """Give the references; a folder of images and masks becomes a data set for as long, all of it of the split."""
     from pleura.cli.prepare import is_unprepared
+    from pleura.datasets.manifest import is_dataset
 
     if wishes.predictions:
         masks = wishes.references / "masks"  # of a folder as it was collected
-        yield masks if masks.is_dir() and not (wishes.references / "manifest.jsonl").is_file() else wishes.references
+        yield masks if masks.is_dir() and not is_dataset(wishes.references) else wishes.references
     elif not is_unprepared(wishes.references):
         yield wishes.references
     else:

@@ -57,6 +57,23 @@ def read_description(folder: Path) -> Description:
         raise UnreadableInput(text, code="bad-manifest") from error
 
 
+def label_names_by_value(folder: Path) -> Mapping[int, str]:
+    """Return value -> name of the masks of a data set that is to be trained or evaluated on; empty where none says it.
+
+    Where one name is all there is, whatever is marked has it: ``{"lung": [1, 2]}`` is ``{1: "lung"}``.
+
+    Raises
+    ------
+    UnreadableInput : as `read_description` does, or some of several structures have more than one value
+    """
+    labels = read_description(folder).labels
+    lowest = {labels[value]: value for value in sorted(labels, reverse=True)}
+    if 1 < len(lowest) < len(labels):
+        text = f"{folder / DESCRIPTION}: some of its labels are regions of several values; make one value of each with"
+        raise UnreadableInput(f"{text}: pleura prepare {folder} DATASET", code="bad-manifest")
+    return {value: name for name, value in sorted(lowest.items(), key=lambda item: item[1])}
+
+
 def write_description(folder: Path, fields: Mapping[str, Any]) -> None:
     """Write the `dataset.json` of a data set.
 

@@ -79,9 +79,14 @@ class Record:
         for name, value in dataclasses.asdict(self).items():
             if value is not None or name in {"mask", "spacing"}:
                 fields[name] = value
-            if name == "kind":
+            if name == "kind" and value:
                 fields["hu"] = self.hu
         return json.dumps(fields)
+
+
+def is_dataset(folder: Path) -> bool:
+    """Say whether a path is a folder with a manifest."""
+    return (folder / MANIFEST).is_file()
 
 
 def read_manifest(folder: Path) -> tuple[Record, ...]:
@@ -170,14 +175,14 @@ def write_manifest(folder: Path, records: Iterable[Record]) -> None:
         file.write("".join(record.line() + "\n" for record in records).encode())
 
 
-def manifest_hash(folder: Path) -> str:
-    """Return the SHA-256 of a manifest, which holds the hashes of the images.
+def manifest_hash(folders: Iterable[Path]) -> str:
+    """Return the SHA-256 of the manifests of data sets, which hold the hashes of the images.
 
     Raises
     ------
     UnreadableInput : there is no manifest (`no-manifest`)
     """
-    return hashlib.sha256(_content(folder)).hexdigest()
+    return hashlib.sha256(b"".join(map(_content, folders))).hexdigest()
 
 
 def read_sources(folder: Path) -> dict[str, str]:

@@ -6,22 +6,20 @@ partner is kept as a case that failed, or is noted; nothing is dropped without a
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from pleura.datasets.description import label_names_by_value, read_description
+from pleura.datasets.manifest import MANIFEST, is_dataset, read_manifest, read_sources
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.evaluation.mask_files import predictions_by_stem, references_by_stem, stem_of
-from pleura.evaluation.names import infer_names, lungs, read_convention, read_names, values_in
+from pleura.evaluation.names import infer_names, lungs, values_in
 from pleura.file_format import without_suffix
 from pleura.file_names import key_of
 from pleura.labels import of_lungs
 from pleura.volume import Note
-
-MANIFEST = "manifest.jsonl"
 
 
 @dataclass(frozen=True)
@@ -68,11 +66,6 @@ class CaseList:
     def names(self) -> dict[str, str]:
         """Id of each case -> what people know it by."""
         return {case.id: case.name or case.id for case in self.cases}
-
-
-def is_dataset(path: Path) -> bool:
-    """Say whether a path is a folder with a manifest."""
-    return (path / MANIFEST).is_file()
 
 
 def find_cases(references: Path, predictions: Path | None = None, *, split: str = "val") -> CaseList:
@@ -147,38 +140,38 @@ def _labels_distinguished(references: Sequence[Path], predictions: Sequence[Path
     predictions, each taken together, hold 1 and 2 and nothing else.
     """
     folder, held = references[0].parent, values_in(references)
-    labels = read_names(folder) or read_names(folder.parent) or infer_names(held)
+    labels = label_names_by_value(folder) or label_names_by_value(folder.parent) or infer_names(held)
     return labels, not of_lungs(labels.values()) or held == values_in(predictions) == lungs().keys()
 
 
 def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList:
-    records = [record for record in _records(folder / MANIFEST) if record["split"] == split]
-    labelled = [record for record in records if record["mask"]]
+    records = [record for record in read_manifest(folder) if record.split == split]
+    labelled = [(record, record.mask) for record in records if record.mask]
     if not labelled:
         raise UnsuitableInput(f"{folder} has no case with a mask in the split {split!r}", code="no-pairs")
     given = _predicted(predictions) if predictions else {}
-    labels = read_names(folder) or lungs()
+    labels = label_names_by_value(folder) or lungs()
     apart = not of_lungs(labels.values())  # what is not a lung has no side to be unsure of
     marked = not given or values_in(given.values()) == lungs().keys()
     patients: dict[str, int] = {}
-    sources = _sources(folder)
+    sources = read_sources(folder)
     cases, used = [], set()
-    for record in labelled:
-        name = sources.get(str(record["id"]), "")
-        stems = [stem_of(Path(record[kind])) for kind in ("image", "mask")] + [str(record["id"]), Path(name).name]
+    for record, mask in labelled:
+        name = sources.get(record.id, "")
+        stems = [stem_of(Path(record.image)), stem_of(Path(mask)), record.id, Path(name).name]
         found = next((stem for stem in stems if stem in given), None)
         used.add(found)
         cases.append(
             Case(
-                id=str(record["id"]),
-                patient=patients.setdefault(str(record["patient"]), len(patients) + 1),
-                reference=folder / record["mask"],
+                id=record.id,
+                patient=patients.setdefault(record.patient, len(patients) + 1),
+                reference=folder / mask,
                 prediction=given[found] if found else None,
-                image=folder / record["image"],
-                sides=apart or (marked and bool(record.get("sides", True))),
-                spacing=tuple(record["spacing"][::-1]) if record.get("spacing") else None,
+                image=folder / record.image,
+                sides=apart or (marked and record.sides),
+                spacing=record.spacing[::-1] if record.spacing else None,
                 name=name,
-                pixels=str(record.get("pixels") or ""),
+                pixels=record.pixels,
             )
         )
     if predictions and used == {None}:
@@ -186,34 +179,7 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
     notes = _left_over(len(given.keys() - used))
     if bare := len(records) - len(labelled):
         notes = (*notes, Note("no-reference", f"{bare} cases of the split have no mask and were left out"))
-    return CaseList(tuple(cases), labels, notes, read_convention(folder))
-
-
-def _sources(folder: Path) -> dict[str, str]:
-    """Return id -> image of the source, as the report beside a manifest says; nothing where there is none."""
-    try:
-        found = json.loads((folder / "report.json").read_text(encoding="utf-8"))["sources"]
-        return {str(key): str(name) for key, name in found.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
-
-
-def _records(manifest: Path) -> list[dict[str, Any]]:
-    """Return the lines of a manifest, each checked for what is needed of it."""
-    records = []
-    for number, line in enumerate(manifest.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-            missing = {"id", "patient", "split", "image", "mask"} - record.keys()
-        except (ValueError, AttributeError) as error:
-            raise UnreadableInput(f"{manifest}, line {number}: not a JSON object", code="bad-manifest") from error
-        if missing:
-            text = f"{manifest}, line {number}: {', '.join(sorted(missing))} missing; write it with pleura prepare"
-            raise UnreadableInput(text, code="bad-manifest")
-        records.append(record)
-    return records
+    return CaseList(tuple(cases), labels, notes, read_description(folder).convention)
 
 
 def _predicted(predictions: Path) -> dict[str, Path]:

@@ -1,17 +1,15 @@
-"""What the labels of masks are called: as a `dataset.json` says, else by what their values suggest."""
+"""What the labels of masks are called: where no `dataset.json` says it: by what their values suggest."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Set
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from pleura.errors import PleuraError, UnreadableInput
+from pleura.errors import PleuraError
 from pleura.evaluation.masks import read_mask
-from pleura.labels import LUNGS, names_by_value, structures
+from pleura.labels import LUNGS, structures
 
 MOST_VALUES = 16
 """With more values than this, a mask has soft edges, not that many structures."""
@@ -20,35 +18,6 @@ MOST_VALUES = 16
 def lungs() -> Mapping[int, str]:
     """Return the names of the lungs by value."""
     return {label.value: label.name for label in LUNGS}
-
-
-def read_names(folder: Path) -> Mapping[int, str]:
-    """Return the names that the `dataset.json` of a folder gives; empty where there is none.
-
-    Raises `UnreadableInput` (`bad-manifest`).
-    """
-    labels = _described(folder, "labels") or {}
-    try:
-        return names_by_value(labels)
-    except (ValueError, TypeError, AttributeError) as error:
-        text = f'{folder / "dataset.json"}: its labels are not of the form {{"1": "right lung"}}'
-        raise UnreadableInput(text, code="bad-manifest") from error
-
-
-def read_convention(folder: Path) -> str:
-    """Return what the `dataset.json` of a folder says of its masks of radiographs, "" where it says nothing."""
-    return str(_described(folder, "convention") or "")
-
-
-def _described(folder: Path, field: str) -> Any:
-    """Return a field of the `dataset.json` of a folder, None where either is missing."""
-    description = folder / "dataset.json"
-    if not description.is_file():
-        return None
-    try:
-        return json.loads(description.read_text(encoding="utf-8")).get(field)
-    except (ValueError, AttributeError) as error:
-        raise UnreadableInput(f"{description}: not a JSON object", code="bad-manifest") from error
 
 
 def values_in(masks: Iterable[Path]) -> set[int]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from safetensors.torch import load_file
 from torch import nn
 
+from pleura.datasets.manifest import read_manifest
 from pleura.errors import InvalidBundle, UnwritableOutput
 from pleura.inference.backends import onnx_session
 from pleura.inference.recipe import GRAPHS, LUNGS, PROBABILITIES, Recipe, write_recipe
@@ -30,7 +31,7 @@ from pleura.training.checkpoint import BEST
 from pleura.training.config import config_of
 from pleura.training.data import CONTEXT_MM, SIDE
 from pleura.training.initial import network_settings
-from pleura.training.load import kind_of, records
+from pleura.training.load import kind_of
 from pleura.training.seen import read_cases
 from pleura.volume import Kind
 
@@ -262,7 +263,7 @@ def export_run(run: Path, folder: Path, name: str, version: str, facts: Mapping[
     facts : what else the recipe says: licence, training data, figures
     """
     config = config_of(run)
-    kinds = {kind_of(record) for part in config.weights for record in records(Path(config.data) / part)}
+    kinds = {kind_of(record) for part in config.weights for record in read_manifest(Path(config.data) / part)}
     recipe = Recipe(
         name=name,
         version=version,

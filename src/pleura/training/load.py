@@ -1,32 +1,29 @@
-"""Data sets on disk, read into cases: what `pleura prepare` writes, and folders of the same form.
+"""The masked cases of data sets, read into memory: one for each scan, or picture, of a split.
 
-A set is a folder with a ``manifest.jsonl``: one JSON object a line with `split`, `image`, `mask`, `sides`, the kind
-of its values (`kind`, or `hu`; pictures with neither are radiographs), `spacing` for volumes, and, for neighbouring
-slices, `volume` and `index`. A ``dataset.json`` beside it names the labels. Only the asked split is ever opened.
+Only the asked split is ever opened. Slices that name the same `volume` are one case, in the order of their `index`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.datasets.description import label_names_by_value, read_description
+from pleura.datasets.manifest import Record, read_manifest
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.file_format import Format, format_by_name
 from pleura.geometry import to_axial
-from pleura.labels import names_by_value, of_lungs
+from pleura.labels import RIGHT_AND_LEFT, of_lungs
 from pleura.reading import read, read_labels
-from pleura.training.config import LUNGS
 from pleura.training.data import Case, make_case
+from pleura.training.losses import UNKNOWN
 from pleura.volume import Kind
-
-Record = dict[str, Any]
 
 
 def load(
@@ -42,39 +39,20 @@ def load(
     `UnreadableInput` (``no-manifest``, ``bad-manifest``).
     """
     folder = root / source
-    apart = not of_lungs(label_names(root, [source]))  # what is not a lung has no side to be unsure of
+    names = label_names(root, [source])
+    is_lungs = of_lungs(names)  # what is not a lung has no side to be unsure of
+    is_region = len(read_description(folder).labels) > len(names)  # one name for several values
     groups: dict[str, list[Record]] = defaultdict(list)
-    for record in records(folder):
-        record["sides"] = apart or bool(record.get("sides", True))
-        if record["split"] == split and record.get("mask"):
-            groups[str(record.get("volume", record["id"]))].append(record)
+    for record in read_manifest(folder):
+        if record.split == split and record.mask:
+            groups[record.volume or record.id].append(
+                replace(record, sides=not is_lungs or (record.sides and not is_region))
+            )
     cases: list[Case] = []
-    for group in groups.values():
+    for name, group in groups.items():
         tell(len(cases), len(groups))
-        cases.append(_case(source, folder, sorted(group, key=lambda record: record.get("index", 0)), view))
+        cases.append(_case(source, folder, name, sorted(group, key=lambda record: record.index or 0), view))
     return cases
-
-
-def records(folder: Path) -> list[Record]:
-    """Return the lines of the manifest in `folder`."""
-    path = folder / "manifest.jsonl"
-    lines = _manifest(folder).decode(errors="replace").splitlines()
-    try:
-        found = [json.loads(line) for line in lines if line.strip()]
-        for record in found:
-            _ = record["id"], record["split"], record["image"]
-    except (ValueError, KeyError, TypeError) as problem:
-        message = f"{path}: line {len(lines)} or before is no record with id, split and image"
-        raise UnreadableInput(message, code="bad-manifest") from problem
-    return found
-
-
-def _manifest(folder: Path) -> bytes:
-    try:
-        return (folder / "manifest.jsonl").read_bytes()
-    except OSError as problem:
-        message = f"{folder}: no manifest.jsonl there; make a data set of it with: pleura prepare {folder} DATASET"
-        raise UnreadableInput(message, code="no-manifest") from problem
 
 
 def label_names(root: Path, sources: list[str]) -> tuple[str, ...]:
@@ -83,7 +61,7 @@ def label_names(root: Path, sources: list[str]) -> tuple[str, ...]:
     Sets of lungs told apart and of lungs as one go together. Raises `UnsuitableInput` (``labels-differ``) where other
     names do not agree, and `UnreadableInput` (``bad-manifest``).
     """
-    found = {source: _named(root / source) for source in sources}
+    found = {source: _names(root / source) for source in sources}
     if all(map(of_lungs, found.values())):
         return max(found.values(), key=len)
     if len(set(found.values())) > 1:
@@ -93,51 +71,40 @@ def label_names(root: Path, sources: list[str]) -> tuple[str, ...]:
     return next(iter(found.values()))
 
 
-def _named(folder: Path) -> tuple[str, ...]:
-    path = folder / "dataset.json"
-    if not path.is_file():
-        return LUNGS
-    try:
-        named = names_by_value(json.loads(path.read_text(encoding="utf-8"))["labels"])
-        return tuple(named[value] for value in sorted(named))
-    except (ValueError, KeyError, TypeError, AttributeError) as problem:
-        text = f'{path}: its labels are not of the form {{"1": "right lung"}}'
-        raise UnreadableInput(text, code="bad-manifest") from problem
-
-
-def manifest_hash(root: Path, sources: list[str]) -> str:
-    """Return the SHA-256 of the manifests, which hold the hashes of the images."""
-    total = hashlib.sha256()
-    for source in sources:
-        total.update(_manifest(root / source))
-    return total.hexdigest()
+def _names(folder: Path) -> tuple[str, ...]:
+    labels = label_names_by_value(folder)
+    return tuple(labels[value] for value in sorted(labels)) or RIGHT_AND_LEFT
 
 
 def kind_of(record: Record) -> Kind:
-    """Return what the values of a record's image are."""
-    if "kind" in record:
-        return Kind(record["kind"])
-    if "hu" not in record:
-        return Kind.RADIOGRAPH
-    return Kind.HU if record["hu"] else Kind.WINDOWED
+    """Return what the values of a record's image are; pictures of which nothing is said are radiographs."""
+    return Kind(record.kind) if record.kind else Kind.RADIOGRAPH
 
 
-def _case(source: str, folder: Path, group: list[Record], view: str) -> Case:
+def _case(source: str, folder: Path, name: str, group: Sequence[Record], view: str) -> Case:
     first = group[0]
     kind = kind_of(first)
-    name = str(first.get("volume", first["id"]))
-    if format_by_name(first["mask"]) is Format.NIFTI:
-        scan = read(folder / first["image"])
-        mask = read_labels(folder / first["mask"])
+    masks = [folder / str(record.mask) for record in group]
+    if format_by_name(masks[0].name) is Format.NIFTI:
+        scan = read(folder / first.image)
+        mask = read_labels(masks[0])
         slices = to_axial(scan.voxels, scan.affine)
         labels = np.ascontiguousarray(to_axial(mask.voxels, mask.affine), np.uint8)
-        sides = np.full(len(slices), first["sides"])
-        step = first["spacing"][2]
+        sides = np.full(len(slices), first.sides)
+        step = first.spacing[2] if first.spacing and len(first.spacing) > 2 else None
+        labels = _merged_where(~sides, labels)
         return make_case(source, slices, labels, step=step, kind=kind, sides=sides, view=view, name=name)
-    slices = np.stack([_picture(folder / record["image"]) for record in group])
-    labels = np.stack([_picture(folder / record["mask"]) for record in group]).astype(np.uint8)
-    sides = np.array([record["sides"] for record in group])
+    slices = np.stack([_picture(folder / record.image) for record in group])
+    labels = np.stack([_picture(mask) for mask in masks]).astype(np.uint8)
+    sides = np.array([record.sides for record in group])
+    labels = _merged_where(~sides, labels)
     return make_case(source, slices, labels, step=None, kind=kind, sides=sides, view=view, name=name)
+
+
+def _merged_where(merged: NDArray[np.bool_], labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return labels (z, y, x) with one value for both lungs in the slices that are `merged`, (z,)."""
+    lung = (labels > 0) & (labels < UNKNOWN)
+    return np.where(merged[:, None, None] & lung, np.uint8(1), labels)
 
 
 def _picture(path: Path) -> NDArray[Any]:

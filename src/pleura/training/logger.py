@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from pleura import __version__
+from pleura.datasets.manifest import manifest_hash
 from pleura.errors import InvalidOption
 from pleura.labels import of_lungs
 from pleura.training.checkpoint import BEST, Progress
 from pleura.training.config import TrainingConfig, config_of
-from pleura.training.load import manifest_hash
 from pleura.training.pictures import draw_curves, draw_samples
 from pleura.training.seen import write_cases
 from pleura.training.validation import Sheet
@@ -46,7 +46,7 @@ def check_same(run: Path, config: TrainingConfig) -> None:
         if name not in MAY_CHANGE and value != before[name]
     ]
     versions = json.loads((run / "versions.json").read_text(encoding="utf-8"))
-    if versions["manifest_sha256"] != manifest_hash(Path(config.data), list(config.weights)):
+    if versions["manifest_sha256"] != manifest_hash(Path(config.data) / name for name in config.weights):
         found.append("another data set")
     if found:
         text = f"{run} began with {found[0]}; train with that, or in another folder"
@@ -156,5 +156,5 @@ def shortcomings(config: TrainingConfig, validations: Sequence[dict[str, float]]
 
 def _versions(config: TrainingConfig) -> dict[str, str]:
     packages = {name: version(name) for name in ("torch", "numpy", "onnx", "safetensors")}
-    manifest = manifest_hash(Path(config.data), list(config.weights))
+    manifest = manifest_hash(Path(config.data) / name for name in config.weights)
     return {"pleura": __version__, "python": platform.python_version(), **packages, "manifest_sha256": manifest}

@@ -20,6 +20,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from pleura.datasets.manifest import manifest_hash
 from pleura.errors import InvalidOption, PleuraError, UnsuitableInput
 from pleura.labels import of_lungs
 from pleura.networks.caches import MATPLOTLIB, TORCH, temporary_cache
@@ -29,7 +30,7 @@ from pleura.training.config import TrainingConfig
 from pleura.training.data import Batch, Sampler, with_told
 from pleura.training.distributed import Distributed, choose_device, gains_from_bfloat16
 from pleura.training.initial import find_weights, first_network
-from pleura.training.load import label_names, load, manifest_hash
+from pleura.training.load import label_names, load
 from pleura.training.logger import RunLogger, check_same
 from pleura.training.losses import Objective, make_objective
 from pleura.training.stopping import signals_held_back
@@ -55,7 +56,7 @@ def settle(config: TrainingConfig) -> TrainingConfig:
     """
     weights = config.weights or {"": 1.0}
     with _field("data"):
-        manifest_hash(Path(config.data), list(weights))
+        manifest_hash(Path(config.data) / name for name in weights)
     validation = config.validation or tuple(name for name in weights if name == "" or not Path(name).is_absolute())
     labels = config.labels or label_names(Path(config.data), [*weights, *validation])
     if "bce" in config.loss.split("+") and len(labels) > 1:

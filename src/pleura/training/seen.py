@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from pleura.datasets.manifest import read_manifest
 from pleura.inference.bundle import SHIPPED, load_bundle
 from pleura.inference.recipe import hash_in_short
 from pleura.training.config import TrainingConfig
-from pleura.training.load import records
 
 CASES = "cases.json"
 Cases = dict[str, list[str]]
@@ -24,10 +24,10 @@ def cases_of(config: TrainingConfig) -> Cases:
     sources = {"train": config.weights, "val": config.validation}
     found = {
         part: {
-            hash_in_short(record["pixels"])
+            hash_in_short(record.pixels)
             for name in names
-            for record in records(root / name)
-            if record["split"] == part and record.get("mask") and record.get("pixels")
+            for record in read_manifest(root / name)
+            if record.split == part and record.mask and record.pixels
         }
         for part, names in sources.items()
     }

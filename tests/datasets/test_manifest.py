@@ -1,0 +1,132 @@
+"""Every line of a manifest is one record, whoever wrote it; one that is none is an error with its number."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pleura.datasets.manifest import (
+    Record,
+    is_dataset,
+    manifest_hash,
+    parse_record,
+    read_manifest,
+    read_sources,
+    write_manifest,
+)
+from pleura.errors import PleuraError
+
+RECORD = Record(
+    id="0a",
+    patient="p",
+    split="val",
+    image="images/0a.tif",
+    mask="masks/0a.png",
+    shape=(512, 512),
+    spacing=(0.7, 0.7),
+    kind="hu",
+    sides=False,
+    sha256="1",
+    source_sha256="2",
+    pixels="3",
+    notes=("mask-cut",),
+    volume="0",
+    index=4,
+    finding="Lung Opacity",
+)
+
+
+def write(folder: Path, *lines: Any) -> Path:
+    text = (line if isinstance(line, str) else json.dumps(line) for line in lines)
+    (folder / "manifest.jsonl").write_text("\n".join(text), encoding="utf-8")
+    return folder
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    bare = Record(id="1b", patient="q", split="train", image="images/1b.png")
+    write_manifest(tmp_path, [RECORD, bare])
+    assert read_manifest(tmp_path) == (RECORD, bare)
+    assert is_dataset(tmp_path)
+
+
+def test_a_line_leaves_out_what_does_not_apply() -> None:
+    fields = json.loads(Record(id="1b", image="images/1b.png", kind="windowed").line())
+    assert fields["mask"] is None
+    assert fields["spacing"] is None
+    assert fields["hu"] is False
+    assert not {"volume", "index", "finding"} & fields.keys()
+
+
+def test_records_of_others_need_id_split_and_image_alone(tmp_path: Path) -> None:
+    write(tmp_path, {"id": 7, "split": "unlabelled", "image": "a.png", "licence": "CC BY 4.0"}, "")
+    (record,) = read_manifest(tmp_path)
+    assert record == Record(id="7", patient="7", split="unlabelled", image="a.png")  # an image is a patient of its own
+    assert record.sides
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        ({"hu": True}, "hu"),
+        ({"hu": False}, "windowed"),
+        ({"kind": "radiograph", "hu": False}, "radiograph"),
+        ({}, ""),
+    ],
+)
+def test_the_kind_of_values_is_stated_by_kind_or_by_hu(fields: dict[str, object], kind: str) -> None:
+    record = parse_record(json.dumps({"image": "a.png", **fields}))
+    assert record.kind == kind
+    assert record.hu == (kind == "hu")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "[1]",
+        "{",
+        "[" * 100_000,
+        {"id": "a", "split": "val"},
+        {"id": "a", "split": "val", "image": 5},
+        {"id": "a", "split": "val", "image": "a.png", "mask": ["b.png"]},
+        {"id": "a", "split": "val", "image": "a.png", "spacing": [1, "x"]},
+        {"id": "a", "split": "val", "image": "a.png", "spacing": [1, -1]},
+        {"id": "a", "split": "val", "image": "a.png", "spacing": 1},
+        {"id": "a", "split": "val", "image": "a.png", "kind": "ultrasound"},
+        {"id": "a", "split": "val", "image": "a.png", "index": "last"},
+        {"split": "val", "image": "a.png"},
+        {"id": "a", "image": "a.png"},
+    ],
+)
+def test_a_line_that_is_no_record_is_named_by_its_number(tmp_path: Path, line: object) -> None:
+    write(tmp_path, {"id": "a", "split": "val", "image": "a.png"}, "", line)
+    with pytest.raises(PleuraError, match="line 3: ") as caught:
+        read_manifest(tmp_path)
+    assert caught.value.code == "bad-manifest"
+
+
+def test_a_folder_without_manifest_is_no_data_set(tmp_path: Path) -> None:
+    assert not is_dataset(tmp_path)
+    for read in (read_manifest, lambda folder: manifest_hash([folder])):
+        with pytest.raises(PleuraError) as caught:
+            read(tmp_path)
+        assert caught.value.code == "no-manifest"
+
+
+def test_the_hash_of_several_manifests_is_that_of_their_bytes_one_after_another(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in "ab"]
+    for folder in folders:
+        folder.mkdir()
+        write(folder, folder.name)
+    assert manifest_hash(folders) == hashlib.sha256(b"ab").hexdigest()
+
+
+def test_sources_are_known_where_the_report_says_them(tmp_path: Path) -> None:
+    assert read_sources(tmp_path) == {}
+    (tmp_path / "report.json").write_text('{"sources": {"0a": "images/p1"}}')
+    assert read_sources(tmp_path) == {"0a": "images/p1"}
+    (tmp_path / "report.json").write_text('{"sources": 5}')
+    assert read_sources(tmp_path) == {}
