@@ -15,7 +15,11 @@ from pleura.geometry import (
     axial_affine,
     axial_order,
     axial_spacing,
+    bounding_box,
+    corner_distance,
     from_axial,
+    grid_shift,
+    same_grid,
     spacing_of,
     swap_lps_ras,
     to_axial,
@@ -128,3 +132,24 @@ def test_ras_of_reversed_index_is_the_same_place_with_left_and_back_turned_round
         x, y, z, _ = affine @ (k, j, i, 1)
         np.testing.assert_allclose(swap_lps_ras(affine) @ (i, j, k, 1), (-x, -y, z, 1))
     np.testing.assert_array_equal(swap_lps_ras(swap_lps_ras(affine)), affine)
+
+
+def test_grids_are_one_up_to_a_tenth_of_a_voxel_at_the_farthest_corner() -> None:
+    affine = affine_from_spacing((5.0, 0.7, 0.9))
+    moved, turned = affine.copy(), affine.copy()
+    moved[0, 3] += 0.069
+    turned[2, 0] += 0.02
+    assert corner_distance((11, 4, 4), affine, turned) == pytest.approx(10 * 0.02)
+    assert grid_shift((11, 4, 4), affine, turned) == pytest.approx(10 * 0.02 / 0.7)
+    assert same_grid((11, 4, 4), affine, (11, 4, 4), moved)
+    assert not same_grid((11, 4, 4), affine, (11, 4, 4), turned)
+    assert same_grid((2, 4, 4), affine, (2, 4, 4), turned)
+    assert not same_grid((2, 4, 4), affine, (2, 4, 5), affine)
+
+
+def test_bounding_box_is_the_smallest_that_holds_all_that_is_true() -> None:
+    mask = np.zeros((5, 6, 7), bool)
+    mask[1, 2, 3] = mask[3, 2, 6] = True
+    assert bounding_box(mask) == (slice(1, 4), slice(2, 3), slice(3, 7))
+    assert bounding_box(mask[1]) == (slice(2, 3), slice(3, 4))
+    assert bounding_box(mask[0]) is None

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from pleura.volume import Affine, Spacing
 
+SAME_GRID = 0.1
+"""Voxels by which the corners of two grids may lie apart and still count as one; rounding in headers does that much."""
+
 
 def axial_order(affine: Affine) -> tuple[tuple[int, int, int], tuple[bool, bool, bool]]:
     """Say how to turn an array so that its axes run (to the head, to the back, to the patient's left).
@@ -105,3 +108,31 @@ def swap_lps_ras(affine: NDArray[np.float64]) -> Affine:
     """
     turned = np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine
     return turned[:, [2, 1, 0, 3]]
+
+
+def corner_distance(shape: Sequence[int], affine: Affine, other: Affine) -> float:
+    """Return how many millimetres two grids of one shape lie apart where they differ most, which is at a corner."""
+    corners = np.array([(*corner, 1.0) for corner in np.ndindex(2, 2, 2)]) * (*np.subtract(shape, 1), 1)
+    return float(np.linalg.norm((corners @ (affine - other).T)[:, :3], axis=1).max())
+
+
+def grid_shift(shape: Sequence[int], affine: Affine, other: Affine) -> float:
+    """Return `corner_distance` in voxels of the finest axis of the first grid."""
+    return corner_distance(shape, affine, other) / min(spacing_of(affine))
+
+
+def same_grid(shape: Sequence[int], affine: Affine, other_shape: Sequence[int], other: Affine) -> bool:
+    """Say whether two grids are one, voxel for voxel, but for rounding in headers (`SAME_GRID`)."""
+    return tuple(shape) == tuple(other_shape) and grid_shift(shape, affine, other) < SAME_GRID
+
+
+def bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, ...] | None:
+    """Return the smallest box, a slice for each axis, around what is True; None where nothing is."""
+    box = []
+    for axis in range(mask.ndim):
+        others = tuple(other for other in range(mask.ndim) if other != axis)
+        hit = np.flatnonzero(mask.any(axis=others))
+        if not hit.size:
+            return None
+        box.append(slice(int(hit[0]), int(hit[-1]) + 1))
+    return tuple(box)

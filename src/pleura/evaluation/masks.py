@@ -11,13 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
-from pleura.geometry import axial_spacing, spacing_of, to_axial
+from pleura.geometry import SAME_GRID, axial_affine, axial_spacing, grid_shift, spacing_of, to_axial
 from pleura.measurement import voxel_ml
 from pleura.reading import LabelMap, read_labels
 from pleura.volume import Affine, Volume
-
-OFF_GRID = 0.1
-"""Two grids are one where no corners of theirs lie further apart than this share of a voxel."""
 
 
 def read_mask(path: Path) -> LabelMap:
@@ -95,7 +92,7 @@ def align(reference: LabelMap, prediction: LabelMap, spacing: Sequence[float] | 
     b = to_axial(prediction.voxels, prediction.affine) if both else prediction.voxels
     if a.shape != b.shape:
         raise UnsuitableInput(f"reference {a.shape} and prediction {b.shape} differ in size", code="grid-mismatch")
-    if both and (off := _off_grid(reference, prediction)) > OFF_GRID:
+    if both and (off := _shift(reference, prediction)) > SAME_GRID:
         raise UnsuitableInput(f"reference and prediction lie {off:.1f} voxels apart", code="grid-mismatch")
     of_axes = axial_spacing if both else spacing_of
     steps = of_axes(known[0].affine) if known else tuple(spacing or (1.0, 1.0, 1.0))
@@ -106,15 +103,7 @@ def align(reference: LabelMap, prediction: LabelMap, spacing: Sequence[float] | 
     return AlignedMasks(a, b, steps, unit, turn, voxel_ml(known[0].affine) if known else None)
 
 
-def _off_grid(reference: LabelMap, prediction: LabelMap) -> float:
-    """Return how far corresponding corners lie apart at most, in steps of the reference's finest axis."""
-    corners = [_corners(mask) for mask in (reference, prediction)]
-    return float(np.abs(corners[0] - corners[1]).max() / min(spacing_of(reference.affine)))
-
-
-def _corners(mask: LabelMap) -> NDArray[np.float64]:
-    """Return the corners of a grid in millimetres, in the order of its axial form."""
-    ends = np.meshgrid(*(np.array([0.0, size - 1.0]) for size in mask.voxels.shape), indexing="ij")
-    points = np.stack([to_axial(end, mask.affine).ravel() for end in ends] + [np.ones(8)])
-    placed: NDArray[np.float64] = mask.affine[:3] @ points
-    return placed
+def _shift(reference: LabelMap, prediction: LabelMap) -> float:
+    """Return how far both grids lie apart once they are in axial order, in voxels."""
+    axial = [axial_affine(mask.affine, mask.voxels.shape) for mask in (reference, prediction)]
+    return grid_shift(to_axial(reference.voxels, reference.affine).shape, *axial)

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pleura.errors import UnsuitableInput, missing_extra
 from pleura.evaluation.metrics import Mask, as_masks
+from pleura.geometry import bounding_box
 
 Values = NDArray[np.float64]
 
@@ -90,11 +91,11 @@ def surfaces(reference: ArrayLike, prediction: ArrayLike, spacing: Sequence[floa
     a, b = as_masks(reference, prediction)
     if len(spacing) != a.ndim or a.ndim not in (2, 3):
         raise UnsuitableInput(f"{a.ndim} axes and {len(spacing)} spacings; give 2 or 3 of each", code="shape-mismatch")
-    if not (a.any() or b.any()):
+    box = bounding_box(a | b)  # beyond it all is outside, so that no distance changes
+    if box is None:
         nothing = np.zeros(0)
         return Surfaces(nothing, nothing, nothing, nothing)
     kernel, areas = _tables(spacing)
-    box = _bounding_box(a | b)
     codes = _corner_codes(a[box], kernel), _corner_codes(b[box], kernel)
     elements = [np.argwhere((code != 0) & (code != kernel.sum())) for code in codes]
     return Surfaces(
@@ -146,16 +147,6 @@ def _tables(spacing: Sequence[float]) -> tuple[NDArray[np.uint8], Values]:
         kernel = lookup_tables.ENCODE_NEIGHBOURHOOD_3D_KERNEL
         areas = lookup_tables.create_table_neighbour_code_to_surface_area(steps)
     return np.asarray(kernel, np.uint8), np.asarray(areas, np.float64)
-
-
-def _bounding_box(mask: Mask) -> tuple[slice, ...]:
-    """Return the smallest box around what is inside; beyond it all is outside, so no distance changes."""
-    box = []
-    for axis in range(mask.ndim):
-        others = tuple(other for other in range(mask.ndim) if other != axis)
-        hit = np.flatnonzero(mask.any(axis=others))
-        box.append(slice(int(hit[0]), int(hit[-1]) + 1))
-    return tuple(box)
 
 
 def _corner_codes(mask: Mask, kernel: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.geometry import bounding_box
 from pleura.inference.sides import resolve_sides
 from pleura.labels import LEFT, RIGHT
 from pleura.networks import encoding
@@ -56,7 +57,7 @@ def clean_volume(lung: Labels, side_score: Labels) -> Cleaned:
     side_score : (z, s / 2, s / 2) uint8, above `encoding.ZERO` where left is likelier than right
     """
     found = lung > encoding.ZERO
-    tight = _bounding_box(found)
+    tight = bounding_box(found)
     if tight is None or np.count_nonzero(found) < MIN_VOXELS:
         return Cleaned(np.zeros((1, 1, 1), np.uint8), lung[:1, :1, :1], (slice(0, 1), slice(0, 1), slice(0, 1)))
     del found
@@ -79,17 +80,6 @@ def _sides(lung: Labels, side_score: Labels, box: Box) -> Labels:
         is_left = side_score[box[0].start + z][np.ix_(rows, columns)] > encoding.ZERO
         labels[z] = np.where(plane > encoding.ZERO, np.where(is_left, LEFT, RIGHT), 0)
     return labels
-
-
-def _bounding_box(mask: NDArray[np.bool_]) -> Box | None:
-    """Return the smallest box around the mask, or None where it is empty."""
-    spans = []
-    for axes in ((1, 2), (0, 2), (0, 1)):
-        places = np.flatnonzero(mask.any(axis=axes))
-        if not places.size:
-            return None
-        spans.append(slice(int(places[0]), int(places[-1]) + 1))
-    return spans[0], spans[1], spans[2]
 
 
 def _assign_components(labels: Labels) -> None:
@@ -145,7 +135,7 @@ def _fill(labels: Labels) -> None:
     import fill_voids
 
     for side in (RIGHT, LEFT):
-        box = _bounding_box(labels == side)
+        box = bounding_box(labels == side)
         if box is None:
             continue
         lung = labels[box]

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from pleura.errors import UnsuitableInput
+from pleura.geometry import same_grid
 from pleura.labels import LEFT, RIGHT
 from pleura.preparation.label_mapping import to_integer_labels
 from pleura.reading.labelmap import read_labels
@@ -42,7 +43,7 @@ def read_parts(parts: Sequence[tuple[int, Path]]) -> LabelMap:
     first = next(masks)
     lungs = {side: np.zeros(first.voxels.shape, bool) for side in (RIGHT, LEFT)}
     for (side, _), part in zip(parts, chain([first], masks), strict=True):
-        if part.voxels.shape != first.voxels.shape or not np.allclose(part.affine, first.affine, atol=1e-3):
+        if not same_grid(first.voxels.shape, first.affine, part.voxels.shape, part.affine):
             raise UnsuitableInput("the masks of the two lungs lie on different grids", code="parts-differ")
         lungs[side] |= to_integer_labels(part) > 0
     right, left = lungs[RIGHT], lungs[LEFT]

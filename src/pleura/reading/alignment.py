@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
+from pleura.geometry import same_grid
 from pleura.reading.raw_image import LabelMap
 from pleura.volume import Affine, Note, Volume
 
-_SAME = 0.1
-"""Voxels by which the corners of two grids may differ and still count as one; rounding in headers does that much."""
 _LEAST_INSIDE = 0.5
 """Share of a mask that has to lie on the image; with less, the two do not belong together."""
 _CUT = 0.999
@@ -38,7 +37,7 @@ def on_image(labels: NDArray[np.int32], label_map: LabelMap, volume: Volume) -> 
     placed = label_map.placed and volume.spacing_known and not volume.is_picture
     if not placed:
         return _by_pixels(labels, volume)
-    if labels.shape == volume.shape and _shift(label_map.affine, volume) < _SAME:
+    if same_grid(volume.shape, volume.affine, labels.shape, label_map.affine):
         return labels, []
     found, inside = _nearest(labels, label_map.affine, volume)
     if inside < _LEAST_INSIDE:
@@ -64,14 +63,6 @@ def _by_pixels(labels: NDArray[np.int32], volume: Volume) -> tuple[NDArray[np.in
     across = ((np.arange(columns) + 0.5) * labels.shape[2] / columns).astype(np.intp)
     note = Note("mask-resampled", "the mask was of another size and was brought to the image's by nearest pixels")
     return labels[:, down[:, None], across], [note]
-
-
-def _shift(affine: Affine, volume: Volume) -> float:
-    """Return by how many voxels the corners of two grids of one size lie apart at most."""
-    corners = np.array([(*corner, 1.0) for corner in np.ndindex(2, 2, 2)])
-    corners[:, :3] *= np.array(volume.shape) - 1
-    apart = (corners @ (affine - volume.affine).T)[:, :3]
-    return float((np.linalg.norm(apart, axis=1) / min(volume.spacing)).max())
 
 
 def _nearest(labels: NDArray[np.int32], affine: Affine, volume: Volume) -> tuple[NDArray[np.int32], float]:

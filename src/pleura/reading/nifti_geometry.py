@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
-from pleura.geometry import swap_lps_ras
+from pleura.geometry import corner_distance, spacing_of, swap_lps_ras
 from pleura.reading.checks import in_millimetres
 from pleura.volume import Affine, NiftiForms, Note
 
@@ -125,9 +125,8 @@ def _disagreement(forms: NiftiForms | None, shape: tuple[int, ...]) -> list[Note
     """Return a note where sform and qform place a corner of the scan more than half a voxel apart."""
     if forms is None:
         return []
-    corners = np.array([(*corner, 1) for corner in np.ndindex(2, 2, 2)]) * (*np.subtract(shape, 1), 1)
-    apart = float(np.linalg.norm(((forms.sform - forms.qform) @ corners.T)[:3], axis=0).max())
-    if apart <= _APART * float(np.linalg.norm(forms.sform[:3, :3], axis=0).min()):
+    apart = corner_distance(shape, forms.sform, forms.qform)
+    if apart <= _APART * min(spacing_of(forms.sform)):
         return []
     mirrored = np.linalg.det(forms.sform[:3, :3]) * np.linalg.det(forms.qform[:3, :3]) < 0
     sides = ", and right is left in one of them" if mirrored else ""
