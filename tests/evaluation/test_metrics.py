@@ -1,15 +1,12 @@
-"""Dice, IoU and HD95 on masks small enough to count by hand."""
+"""Dice, IoU, precision and recall on masks small enough to count by hand."""
 
 from __future__ import annotations
-
-import math
-import sys
 
 import numpy as np
 import pytest
 
-from pleura.errors import MissingExtra, UnsuitableInput
-from pleura.evaluation import dice, hd95, iou
+from pleura.errors import UnsuitableInput
+from pleura.evaluation import dice, iou, precision, recall
 
 EMPTY = np.zeros((4, 4), np.uint8)
 
@@ -41,58 +38,14 @@ def test_two_empty_masks_agree_fully_and_one_empty_mask_not_at_all(metric) -> No
     assert metric(full, EMPTY) == 0.0
 
 
-def test_hd95_of_two_empty_masks_is_zero_and_of_one_is_infinite() -> None:
-    full = np.ones((4, 4), np.uint8)
-    assert hd95(EMPTY, EMPTY, (1, 1)) == 0.0
-    assert hd95(EMPTY, full, (1, 1)) == math.inf
-    assert hd95(full, EMPTY, (1, 1)) == math.inf
-
-
-def test_hd95_between_two_points_is_their_distance_in_millimetres() -> None:
-    a, b = box((5, 5, 5), (0, 1), (0, 1), (0, 1)), box((5, 5, 5), (2, 3), (3, 4), (4, 5))
-    # steps of 2, 3 and 4 voxels of 6, 1 and 2 mm: (12, 3, 8) mm
-    assert hd95(a, b, (6.0, 1.0, 2.0)) == pytest.approx(math.sqrt(144 + 9 + 64))
-
-
-def test_hd95_leaves_out_the_furthest_twentieth_of_a_surface() -> None:
-    line = box((1, 101), (0, 1), (0, 100))
-    short = box((1, 101), (0, 1), (0, 90))
-    # the outline of the long line has 101 elements above and below it; 10 of each lie beyond the short one, 1 to 10
-    # away. 95 % of 202 leaves ten out: the furthest five above and below
-    assert hd95(line, short, (1.0, 1.0)) == 5.0
-    assert hd95(short, line, (1.0, 1.0)) == 5.0
-
-
-def test_a_cavity_is_surface_too() -> None:
-    solid = box((9, 9), (0, 9), (0, 9))
-    hollow = solid.copy()
-    hollow[4, 4] = False
-    # the hole has an outline of four elements, half a pixel around its centre; the rim's is half a pixel outside,
-    # four pixels away. Four of 36 + 4 elements are more than a twentieth, also by their length
-    assert hd95(solid, hollow, (1.0, 1.0)) == 4.0
-
-
-def test_hd95_does_not_depend_on_where_the_masks_lie_in_the_array() -> None:
-    a, b = box((9, 9), (0, 3), (0, 3)), box((9, 9), (0, 5), (0, 4))
-    moved_a, moved_b = np.pad(a, 7), np.pad(b, 7)
-    # the lower edge of b lies two rows of 2 mm below that of a; only its last corner is further away, sqrt(17) mm, and
-    # with its short element is less than a twentieth of the outline
-    expected = pytest.approx(4.0)
-    assert hd95(a, b, (2.0, 1.0)) == expected
-    assert hd95(moved_a, moved_b, (2.0, 1.0)) == expected
-
-
 def test_masks_on_different_grids_are_refused() -> None:
     for metric in (dice, iou):
         with pytest.raises(UnsuitableInput) as error:
             metric(EMPTY, EMPTY[:2])
         assert error.value.code == "shape-mismatch"
-    with pytest.raises(UnsuitableInput, match="2 axes and 3 spacings"):
-        hd95(EMPTY, EMPTY, (1.0, 1.0, 1.0))
 
 
-def test_hd95_without_scipy_names_the_extra_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "scipy", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'pleura\[evaluate\]'") as error:
-        hd95(np.ones((2, 2)), np.ones((2, 2)), (1.0, 1.0))
-    assert error.value.code == "missing-extra"
+def test_precision_is_of_the_prediction_and_recall_of_the_reference() -> None:
+    reference, prediction = box((4, 4), (0, 2), (0, 2)), box((4, 4), (0, 1), (0, 4))  # 4 pixels each, two shared
+    assert precision(reference, prediction | reference) == pytest.approx(4 / 6)
+    assert recall(reference, prediction) == pytest.approx(2 / 4)

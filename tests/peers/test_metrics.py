@@ -42,7 +42,7 @@ def test_overlap_equals_simpleitk(masks) -> None:
     for image in images:
         image.SetSpacing(spacing[::-1])
     overlap = sitk.LabelOverlapMeasuresImageFilter()
-    overlap.Execute(images[1], images[0])  # what is judged, then what is believed
+    overlap.Execute(images[1], images[0])  # the prediction, then the reference
     assert dice(a, b) == pytest.approx(overlap.GetDiceCoefficient())
     assert iou(a, b) == pytest.approx(overlap.GetJaccardCoefficient())
     assert 1 - precision(a, b) == pytest.approx(overlap.GetFalseDiscoveryRate())

@@ -1,4 +1,4 @@
-"""What the labels of masks are called: where no `dataset.json` says it: by what their values suggest."""
+"""What the labels of masks are called where no `dataset.json` says so: what their values suggest."""
 
 from __future__ import annotations
 
