@@ -68,7 +68,13 @@ TRAININGS: dict[str, Callable[[Record], bool]] = {
 }
 """What each training sees."""
 
-SETTINGS: dict[str, Any] = {"encoder": "", "start": "chest-ct", "strength": 0.85, "weight_decay": 0.02, "seed": 3}
+SETTINGS: dict[str, Any] = {
+    "encoder": "",
+    "start": "chest-ct",
+    "augment_probability": 0.85,
+    "weight_decay": 0.02,
+    "seed": 3,
+}
 STARTS = {"from-nothing": {"start": ""}, "from-imagenet": {"start": "", "encoder": "efficientnet-lite0"}}
 """Where the trainings begin that do not begin with the shipped weights for CT."""
 

@@ -25,7 +25,7 @@ def written(tmp_path: Path, text: str) -> Path:
         ("steps = true", "steps"),
         ("steps = 0", "steps"),
         ("batch = 0", "batch"),
-        ("strength = 1.5", "strength"),
+        ("augment_probability = 1.5", "augment_probability"),
         ("learning_rate = 0", "learning_rate"),
         ('optimiser = "adamax"', "optimiser"),
         ("slices = 2", "slices"),

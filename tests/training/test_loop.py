@@ -326,7 +326,9 @@ def test_network_that_is_told_the_convention_follows_it(data: Path, tmp_path: Pa
     settings = dataclasses.replace(
         config(tmp_path, 60), weights={"high": 1.0, "low": 1.0}, validation=("high", "low"), conventions=("high", "low")
     )
-    settings = dataclasses.replace(settings, slices=1, strength=0.0, batch=4, learning_rate=0.01, validate_every=30)
+    settings = dataclasses.replace(
+        settings, slices=1, augment_probability=0.0, batch=4, learning_rate=0.01, validate_every=30
+    )
     train(settings, tmp_path / "run")
     export_run(tmp_path / "run", tmp_path / "bundle", *NAMED)
     picture = tmp_path / "high" / "val" / "images" / "p5.tif"

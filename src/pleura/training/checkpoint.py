@@ -49,14 +49,14 @@ def save(path: Path, tensors: dict[str, Tensor], meta: dict[str, str] | None = N
 def keep(
     run: Path,
     network: nn.Module,
-    average: nn.Module,
+    ema: nn.Module,
     optimiser: torch.optim.Optimizer,
     sampler: Sampler,
     progress: Progress,
 ) -> None:
     """Write everything needed to go on into the run directory."""
     tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
-    tensors |= {f"average.{name}": value for name, value in average.state_dict().items()}
+    tensors |= {f"ema.{name}": value for name, value in ema.state_dict().items()}
     for index, state in optimiser.state_dict()["state"].items():
         found = {name: value for name, value in state.items() if isinstance(value, Tensor)}
         tensors |= {f"optimiser.{index}.{name}": value for name, value in found.items()}
@@ -65,7 +65,7 @@ def keep(
 
 
 def resume(
-    run: Path, network: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer, sampler: Sampler
+    run: Path, network: nn.Module, ema: nn.Module, optimiser: torch.optim.Optimizer, sampler: Sampler
 ) -> Progress:
     """Load what `keep` wrote, where there is any; return the progress."""
     path = run / LAST
@@ -74,7 +74,7 @@ def resume(
     with safe_open(path, "pt") as file:
         tensors: dict[str, Tensor] = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a dict
         meta = file.metadata()
-    for part, module in (("network", network), ("average", average)):
+    for part, module in (("network", network), ("ema", ema)):
         prefix = f"{part}."
         own = {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
         module.load_state_dict(own)

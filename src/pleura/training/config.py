@@ -48,9 +48,9 @@ class TrainingConfig:
     accumulate : parts a batch is cut into, one after the other, where memory is short
     steps : length of the run, or
     epochs : length in passes over the training slices; 0 leaves it to `steps`, and so do changed `steps` without it
-    strength : share of samples that is augmented freely, the others are moved a little; 0 is the plain recipe: no
-        sample is changed, none counts more than once an epoch, and gradients are not clipped
-    average : decay of the running average of the weights, which is what gets validated and kept; 0 for none
+    augment_probability : share of samples that is augmented freely, the others are moved a little; 0 is the plain
+        recipe: no sample is changed, none counts more than once an epoch, and gradients are not clipped
+    ema_decay : decay of the running average of the weights, which is what gets validated and kept; 0 for none
     validate_every : steps between validations, 0 for once an epoch; a short run validates eight times at least
     choose : keep the checkpoint with the best "dice" or the lowest "loss" on the validation sets
     patience : validations without a better one before the run stops
@@ -83,8 +83,8 @@ class TrainingConfig:
     accumulate: int = 1
     steps: int = 4000
     epochs: int = 0
-    strength: float = 0.8
-    average: float = 0.998
+    augment_probability: float = 0.8
+    ema_decay: float = 0.998
     validate_every: int = 250
     choose: Literal["dice", "loss"] = "dice"
     patience: int = 40
@@ -203,7 +203,7 @@ def _is_a(value: Any, kind: type) -> bool:
 RANGES = {
     **dict.fromkeys(("batch", "accumulate", "shuffle", "patience"), (1, None)),
     **dict.fromkeys(("steps", "epochs", "warmup", "validate_every", "weight_decay", "seed"), (0, None)),
-    **dict.fromkeys(("strength", "average"), (0, 1)),
+    **dict.fromkeys(("augment_probability", "ema_decay"), (0, 1)),
 }
 """The lowest and the highest value of a field, both allowed."""
 

@@ -106,33 +106,33 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
         check_same(run, config)
     run.mkdir(parents=True, exist_ok=True)
     network = first_network(config).to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    average = copy.deepcopy(network) if config.average else network
+    ema = copy.deepcopy(network) if config.ema_decay else network
     optimiser = _optimiser(network, config)
-    progress = resume(run, network, average, optimiser, sampler)
+    progress = resume(run, network, ema, optimiser, sampler)
     logger = RunLogger(run, config, processes.is_main)
     shared = processes.wrap(network)
 
     try:
         while progress.step < config.steps and progress.stale < config.patience:
             with signals_held_back():
-                _advance(network, shared, average, optimiser, objective, config, processes, sampler, progress, logger)
+                _advance(network, shared, ema, optimiser, objective, config, processes, sampler, progress, logger)
             tell(progress, config, "")
             if progress.step % config.validate_every and progress.step < config.steps:
                 continue
             if processes.is_main:
-                _judge(average, sheets, objective, config, progress, run, logger, processes.device, tell)
-                keep(run, network, average, optimiser, sampler, progress)
+                _judge(ema, sheets, objective, config, progress, run, logger, processes.device, tell)
+                keep(run, network, ema, optimiser, sampler, progress)
             if processes.broadcast_flag(progress.stale >= config.patience):
                 progress.stale = config.patience
             processes.barrier()
     except (KeyboardInterrupt, SystemExit):
         # of several processes each may be at another step; after the last one its validation is still to come
         if processes.size == 1 and 0 < progress.step < config.steps:
-            keep(run, network, average, optimiser, sampler, progress)
+            keep(run, network, ema, optimiser, sampler, progress)
         raise
     if processes.is_main:
         tell(progress, config, "drawing curves and samples")
-        logger.close(average, sheets, progress, processes.device)
+        logger.close(ema, sheets, progress, processes.device)
     processes.close()
     return progress
 
@@ -170,7 +170,7 @@ def _read(config: TrainingConfig, tell: Listener) -> tuple[Sampler, list[Sheet]]
     if highest > len(config.labels) and config.outputs > 1:
         message = f"the masks go up to {highest}, and labels names {len(config.labels)}: {', '.join(config.labels)}"
         raise UnsuitableInput(f"{message}; name them all in the field labels", code="label-unnamed")
-    sampler = Sampler(cases, config.weights, config.seed, config.slices, emphasise=config.strength > 0)
+    sampler = Sampler(cases, config.weights, config.seed, config.slices, emphasise=config.augment_probability > 0)
     held = [case for name in config.validation for case in load(root, name, "val", config.view, reading)]
     if not held:
         raise UnsuitableInput(
@@ -192,7 +192,7 @@ def _optimiser(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimi
 def _advance(
     network: nn.Module,
     shared: nn.Module,
-    average: nn.Module,
+    ema: nn.Module,
     optimiser: torch.optim.Optimizer,
     objective: Objective,
     config: TrainingConfig,
@@ -206,8 +206,8 @@ def _advance(
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(progress.step, config)
     loss = _step(shared, optimiser, sampler.draw(config.batch), objective, config, processes, sampler)
-    if config.average:
-        _follow(average, network, min(config.average, (1 + progress.step) / (20 + progress.step)))
+    if config.ema_decay:
+        _update_ema(ema, network, min(config.ema_decay, (1 + progress.step) / (20 + progress.step)))
     progress.loss = 0.98 * progress.loss + 0.02 * loss if progress.step else loss
     progress.step += 1
     progress.seconds += time.monotonic() - started
@@ -224,7 +224,7 @@ def _step(
     sampler: Sampler,
 ) -> float:
     """Take one step of the optimiser; return the loss of this process's part of the batch."""
-    params = augment.draw(sampler.rng, batch, config.strength, config.window, of_lungs(config.labels))
+    params = augment.draw(sampler.rng, batch, config.augment_probability, config.window, of_lungs(config.labels))
     network.train()
     optimiser.zero_grad(set_to_none=True)
     parts = processes.parts(config.batch, config.accumulate)
@@ -239,7 +239,7 @@ def _step(
         loss = objective(scores.float(), labels.to(processes.device), sides) / len(parts)
         loss.backward()  # type: ignore[no-untyped-call]
         total += loss.item()
-    if config.strength:
+    if config.augment_probability:
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimiser.step()
     return total
@@ -252,9 +252,9 @@ def _precision(device: torch.device, config: TrainingConfig) -> torch.autocast:
 
 
 @torch.no_grad()
-def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
+def _update_ema(ema: nn.Module, network: nn.Module, decay: float) -> None:
     """Move the running average a little towards the network, statistics of the normalisation included."""
-    for slow, fast in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+    for slow, fast in zip(ema.state_dict().values(), network.state_dict().values(), strict=True):
         if slow.is_floating_point():
             slow.lerp_(fast, 1.0 - decay)
         else:
@@ -274,7 +274,7 @@ def scorer(network: nn.Module, device: torch.device, config: TrainingConfig) -> 
 
 
 def _judge(
-    average: nn.Module,
+    ema: nn.Module,
     sheets: list[Sheet],
     objective: Objective,
     config: TrainingConfig,
@@ -290,7 +290,7 @@ def _judge(
         tell(progress, config, f"validating {done + 1} of {count} cases")
 
     each = not of_lungs(config.labels)
-    result = validate(scorer(average, device, config), sheets, objective, each, validating)
+    result = validate(scorer(ema, device, config), sheets, objective, each, validating)
     best = progress.best
     gain = best.get("val_loss", math.inf) - result["val_loss"]
     if config.choose == "dice":
@@ -298,5 +298,5 @@ def _judge(
     progress.stale = 0 if gain > 0 else progress.stale + 1
     if gain > 0:
         progress.best = {**result, "step": progress.step}
-        save(run / BEST, average.state_dict())
+        save(run / BEST, ema.state_dict())
     logger.write(progress, result)
