@@ -61,9 +61,9 @@ def prepare(source: Path | None, prepared: Path, quiet: Sequence[str]) -> int:
 def run_folder(name: str, config: TrainingConfig) -> Path:
     """Return the folder of the run that these settings and pictures go on with, else the next one that is free."""
     from pleura.training.logger import check_same
-    from pleura.training.loop import settle
+    from pleura.training.loop import resolve_config
 
-    config = settle(config)
+    config = resolve_config(config)
     differences: list[PleuraError] = []
     for number in count(1):
         folder = here("runs") / (name if number == 1 else f"{name}-{number}")

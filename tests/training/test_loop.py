@@ -290,16 +290,16 @@ def _stop_after_validation(settings: TrainingConfig, run: Path, monkeypatch: pyt
     """Run `settings` and break off, as a kill would, when the first validation has been kept."""
     from pleura.training import loop
 
-    keep = loop.keep
+    save = loop.save_checkpoint
 
     class Stopped(Exception):
         pass
 
-    def keep_and_stop(*arguments: Any) -> None:
-        keep(*arguments)
+    def save_and_stop(*arguments: Any) -> None:
+        save(*arguments)
         raise Stopped
 
-    monkeypatch.setattr(loop, "keep", keep_and_stop)
+    monkeypatch.setattr(loop, "save_checkpoint", save_and_stop)
     with pytest.raises(Stopped):
         train(settings, run)
     monkeypatch.undo()

@@ -27,14 +27,14 @@ class Progress:
     ----------
     step : steps done
     loss : running mean of the training loss
-    stale : validations since the best one
+    validations_without_gain : validations since the best one
     seconds : spent on the steps, validation left out
     best : the best validation, with its step
     """
 
     step: int = 0
     loss: float = 0.0
-    stale: int = 0
+    validations_without_gain: int = 0
     seconds: float = 0.0
     best: dict[str, float] = field(default_factory=dict)
 
@@ -46,7 +46,7 @@ def save(path: Path, tensors: dict[str, Tensor], meta: dict[str, str] | None = N
     new.replace(path)
 
 
-def keep(
+def save_checkpoint(
     run: Path,
     network: nn.Module,
     ema: nn.Module,
@@ -64,10 +64,10 @@ def keep(
     save(run / LAST, tensors, meta)
 
 
-def resume(
+def load_checkpoint(
     run: Path, network: nn.Module, ema: nn.Module, optimiser: torch.optim.Optimizer, sampler: Sampler
 ) -> Progress:
-    """Load what `keep` wrote, where there is any; return the progress."""
+    """Load what `save_checkpoint` wrote, where there is any; return the progress."""
     path = run / LAST
     if not path.exists():
         return Progress()

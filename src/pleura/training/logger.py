@@ -103,11 +103,12 @@ class RunLogger:
             network.load_state_dict(load_file(self.run / BEST))
         worst = draw_samples(self.run / "samples.png", network, sheets, device)
         draw_curves(self.run / "curves.png", rows(self.run / "log.jsonl"), rows(self.run / "losses.jsonl"))
+        stopped_early = progress.validations_without_gain >= self.config.patience
         report = {
             "steps": progress.step,
             "seconds": round(progress.seconds, 1),
             "best": {name: round(value, 5) for name, value in progress.best.items()},
-            "ended": "no better for a while" if progress.stale >= self.config.patience else "all steps done",
+            "ended": "no better for a while" if stopped_early else "all steps done",
             "worst_slices": [{"id": name, "dice": dice} for name, dice in worst],
             "weights_sha256": hashlib.sha256((self.run / BEST).read_bytes()).hexdigest(),
         }

@@ -25,7 +25,7 @@ from pleura.errors import InvalidOption, PleuraError, UnsuitableInput
 from pleura.labels import of_lungs
 from pleura.networks.caches import MATPLOTLIB, TORCH, temporary_cache
 from pleura.training import augment
-from pleura.training.checkpoint import BEST, LAST, Progress, keep, resume, save
+from pleura.training.checkpoint import BEST, LAST, Progress, load_checkpoint, save, save_checkpoint
 from pleura.training.config import TrainingConfig
 from pleura.training.data import Batch, Sampler, with_told
 from pleura.training.distributed import Distributed, choose_device, gains_from_bfloat16
@@ -47,7 +47,7 @@ def learning_rate(step: int, config: TrainingConfig) -> float:
     return config.learning_rate * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * part)))
 
 
-def settle(config: TrainingConfig) -> TrainingConfig:
+def resolve_config(config: TrainingConfig) -> TrainingConfig:
     """Return the configuration with what follows from its data filled in, and paths that hold from any folder.
 
     What follows from the data are sets, labels and validation sets.
@@ -94,7 +94,7 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
     """
     tell = tell or (lambda _progress, _config, _doing: None)
     check_machine(config)
-    config = settle(config)
+    config = resolve_config(config)
     with _field("loss"):
         objective = make_objective(config.loss, config.outputs)
     processes = Distributed(choose_device(config.device))
@@ -108,27 +108,27 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
     network = first_network(config).to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     ema = copy.deepcopy(network) if config.ema_decay else network
     optimiser = _optimiser(network, config)
-    progress = resume(run, network, ema, optimiser, sampler)
+    progress = load_checkpoint(run, network, ema, optimiser, sampler)
     logger = RunLogger(run, config, processes.is_main)
     shared = processes.wrap(network)
 
     try:
-        while progress.step < config.steps and progress.stale < config.patience:
+        while progress.step < config.steps and progress.validations_without_gain < config.patience:
             with signals_held_back():
                 _advance(network, shared, ema, optimiser, objective, config, processes, sampler, progress, logger)
             tell(progress, config, "")
             if progress.step % config.validate_every and progress.step < config.steps:
                 continue
             if processes.is_main:
-                _judge(ema, sheets, objective, config, progress, run, logger, processes.device, tell)
-                keep(run, network, ema, optimiser, sampler, progress)
-            if processes.broadcast_flag(progress.stale >= config.patience):
-                progress.stale = config.patience
+                _validate_and_save(ema, sheets, objective, config, progress, run, logger, processes.device, tell)
+                save_checkpoint(run, network, ema, optimiser, sampler, progress)
+            if processes.broadcast_flag(progress.validations_without_gain >= config.patience):
+                progress.validations_without_gain = config.patience
             processes.barrier()
     except (KeyboardInterrupt, SystemExit):
         # of several processes each may be at another step; after the last one its validation is still to come
         if processes.size == 1 and 0 < progress.step < config.steps:
-            keep(run, network, ema, optimiser, sampler, progress)
+            save_checkpoint(run, network, ema, optimiser, sampler, progress)
         raise
     if processes.is_main:
         tell(progress, config, "drawing curves and samples")
@@ -273,7 +273,7 @@ def scorer(network: nn.Module, device: torch.device, config: TrainingConfig) -> 
     return score
 
 
-def _judge(
+def _validate_and_save(
     ema: nn.Module,
     sheets: list[Sheet],
     objective: Objective,
@@ -295,7 +295,7 @@ def _judge(
     gain = best.get("val_loss", math.inf) - result["val_loss"]
     if config.choose == "dice":
         gain = result["score"] - best.get("score", -1.0)
-    progress.stale = 0 if gain > 0 else progress.stale + 1
+    progress.validations_without_gain = 0 if gain > 0 else progress.validations_without_gain + 1
     if gain > 0:
         progress.best = {**result, "step": progress.step}
         save(run / BEST, ema.state_dict())
