@@ -21,7 +21,7 @@ from pleura.training.checkpoint import BEST, Progress
 from pleura.training.config import TrainingConfig, config_of
 from pleura.training.pictures import draw_curves, draw_samples
 from pleura.training.seen import write_cases
-from pleura.training.validation import Sheet
+from pleura.training.validation import ValidationCase
 from pleura.volume import Note
 
 if TYPE_CHECKING:
@@ -95,13 +95,13 @@ class RunLogger:
                 self._events.add_scalar(name, value, progress.step)
             self._events.flush()
 
-    def close(self, network: nn.Module, sheets: list[Sheet], progress: Progress, device: torch.device) -> None:
+    def close(self, network: nn.Module, cases: list[ValidationCase], progress: Progress, device: torch.device) -> None:
         """Draw curves and samples with the best weights, and write the report."""
         from safetensors.torch import load_file
 
         if (self.run / BEST).exists():
             network.load_state_dict(load_file(self.run / BEST))
-        worst = draw_samples(self.run / "samples.png", network, sheets, device)
+        worst = draw_samples(self.run / "samples.png", network, cases, device)
         draw_curves(self.run / "curves.png", rows(self.run / "log.jsonl"), rows(self.run / "losses.jsonl"))
         stopped_early = progress.validations_without_gain >= self.config.patience
         report = {

@@ -34,7 +34,7 @@ from pleura.training.load import label_names, load
 from pleura.training.logger import RunLogger, check_same
 from pleura.training.losses import Objective, make_objective
 from pleura.training.stopping import signals_held_back
-from pleura.training.validation import Sheet, prepare, validate
+from pleura.training.validation import ValidationCase, prepare, validate
 
 
 def learning_rate(step: int, config: TrainingConfig) -> float:
@@ -99,7 +99,7 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
         objective = make_objective(config.loss, config.outputs)
     processes = Distributed(choose_device(config.device))
     processes.parts(config.batch, config.accumulate)
-    sampler, sheets = _read(config, tell)
+    sampler, cases = _read(config, tell)
     tell(Progress(), config, "making the network")
     config = with_length(config, sum(map(len, sampler.places.values())))
     if (run / LAST).exists():
@@ -120,7 +120,7 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
             if progress.step % config.validate_every and progress.step < config.steps:
                 continue
             if processes.is_main:
-                _validate_and_save(ema, sheets, objective, config, progress, run, logger, processes.device, tell)
+                _validate_and_save(ema, cases, objective, config, progress, run, logger, processes.device, tell)
                 save_checkpoint(run, network, ema, optimiser, sampler, progress)
             if processes.broadcast_flag(progress.validations_without_gain >= config.patience):
                 progress.validations_without_gain = config.patience
@@ -132,7 +132,7 @@ def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Pr
         raise
     if processes.is_main:
         tell(progress, config, "drawing curves and samples")
-        logger.close(ema, sheets, progress, processes.device)
+        logger.close(ema, cases, progress, processes.device)
     processes.close()
     return progress
 
@@ -160,7 +160,7 @@ def with_length(config: TrainingConfig, slices: int) -> TrainingConfig:
     return dataclasses.replace(config, steps=steps, validate_every=every, patience=patience)
 
 
-def _read(config: TrainingConfig, tell: Listener) -> tuple[Sampler, list[Sheet]]:
+def _read(config: TrainingConfig, tell: Listener) -> tuple[Sampler, list[ValidationCase]]:
     def reading(done: int, count: int) -> None:
         tell(Progress(), config, f"reading {done + 1} of {count} cases")
 
@@ -275,7 +275,7 @@ def scorer(network: nn.Module, device: torch.device, config: TrainingConfig) -> 
 
 def _validate_and_save(
     ema: nn.Module,
-    sheets: list[Sheet],
+    cases: list[ValidationCase],
     objective: Objective,
     config: TrainingConfig,
     progress: Progress,
@@ -290,7 +290,7 @@ def _validate_and_save(
         tell(progress, config, f"validating {done + 1} of {count} cases")
 
     each = not of_lungs(config.labels)
-    result = validate(scorer(ema, device, config), sheets, objective, each, validating)
+    result = validate(scorer(ema, device, config), cases, objective, each, validating)
     best = progress.best
     gain = best.get("val_loss", math.inf) - result["val_loss"]
     if config.choose == "dice":

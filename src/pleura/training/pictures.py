@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from pleura.rendering import PREDICTION_COLOUR, REFERENCE_COLOUR, draw_overlay
-from pleura.training.validation import Sheet, guess
+from pleura.training.validation import ValidationCase, predict_labels
 
 if TYPE_CHECKING:
     from torch import nn
@@ -53,13 +53,13 @@ def draw_curves(path: Path, validations: Sequence[dict[str, float]], losses: Seq
 
 @torch.no_grad()
 def draw_samples(
-    path: Path, network: nn.Module, sheets: Sequence[Sheet], device: torch.device
+    path: Path, network: nn.Module, cases: Sequence[ValidationCase], device: torch.device
 ) -> list[tuple[str, float]]:
     """Draw the worst validation slices, reference in yellow, prediction in red, each with id and Dice; return these."""
     from PIL import Image
 
     network.eval()
-    tiles = sorted((_sample(network, sheet, device) for sheet in sheets), key=lambda tile: tile[1])[:PICTURES]
+    tiles = sorted((_sample(network, case, device) for case in cases), key=lambda tile: tile[1])[:PICTURES]
     shown = [_with_caption(picture, f"{name}  Dice {dice:.3f}") for name, dice, picture in tiles]
     columns = min(COLUMNS, len(shown))
     shown += [np.zeros_like(shown[0])] * (-len(shown) % columns)
@@ -68,16 +68,16 @@ def draw_samples(
     return [(name, round(dice, 4)) for name, dice, _ in tiles]
 
 
-def _sample(network: nn.Module, sheet: Sheet, device: torch.device) -> tuple[str, float, NDArray[np.uint8]]:
+def _sample(network: nn.Module, case: ValidationCase, device: torch.device) -> tuple[str, float, NDArray[np.uint8]]:
     """Return id, Dice and picture of the slice of a case that has most of the reference."""
-    middle = int((sheet.labels > 0).sum(dim=(1, 2)).argmax())
-    image, truth = sheet.images[middle : middle + 1], sheet.labels[middle]
-    marked = guess(network(image.to(device)).float().cpu(), (truth.shape[0], truth.shape[1]))[0]
+    middle = int((case.labels > 0).sum(dim=(1, 2)).argmax())
+    image, truth = case.images[middle : middle + 1], case.labels[middle]
+    marked = predict_labels(network(image.to(device)).float().cpu(), (truth.shape[0], truth.shape[1]))[0]
     a, b = marked.numpy() > 0, (truth.numpy() > 0) & (truth.numpy() < 255)
     dice = float(2 * (a & b).sum() / max(a.sum() + b.sum(), 1))
     grey = (image[0, 1 if image.shape[1] > 2 else 0].numpy() * 255).astype(np.uint8)
     picture = draw_overlay(grey, [(b, REFERENCE_COLOUR), (a, PREDICTION_COLOUR)])
-    return sheet.id, dice, np.asarray(picture)
+    return case.id, dice, np.asarray(picture)
 
 
 def _with_caption(picture: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:

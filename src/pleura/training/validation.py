@@ -20,7 +20,7 @@ PART = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Sheet:
+class ValidationCase:
     """One validation case as the network sees it: images (z, c, h, w) in 0..1, labels (z, h, w), sides (z,)."""
 
     source: str
@@ -30,12 +30,12 @@ class Sheet:
     sides: Tensor
 
 
-def prepare(cases: Sequence[Case], config: TrainingConfig) -> list[Sheet]:
+def prepare(cases: Sequence[Case], config: TrainingConfig) -> list[ValidationCase]:
     """Return the cases sampled on the model's grid, as the network of `config` sees them."""
-    return [_sheet(case, config) for case in cases]
+    return [_validation_case(case, config) for case in cases]
 
 
-def _sheet(case: Case, config: TrainingConfig) -> Sheet:
+def _validation_case(case: Case, config: TrainingConfig) -> ValidationCase:
     low, high = config.window if case.kind is Kind.HU else GREY_RANGE
     values = torch.from_numpy(case.slices).float().sub(low).div(high - low).clamp(0.0, 1.0)
     laid, fovs = [spatial.IDENTITY] * len(values), [case.fov] * len(values)
@@ -48,10 +48,10 @@ def _sheet(case: Case, config: TrainingConfig) -> Sheet:
         below, above = (order - gap).clamp_min(0), (order + gap).clamp_max(len(values) - 1)
         planes = torch.cat([planes[below], planes, planes[above]], dim=1)
     planes = with_told(planes, [config.told(case.source)] * len(planes))
-    return Sheet(case.source, case.id, planes, labels, torch.from_numpy(case.sides))
+    return ValidationCase(case.source, case.id, planes, labels, torch.from_numpy(case.sides))
 
 
-def guess(scores: Tensor, size: tuple[int, int]) -> Tensor:
+def predict_labels(scores: Tensor, size: tuple[int, int]) -> Tensor:
     """Return labels (n, *size) from scores (n, c, h, w): the class with the highest, or, for one, where above 0."""
     if scores.shape[-2:] != size:
         scores = nn.functional.interpolate(scores, size=size, mode="bilinear", align_corners=False)
@@ -61,7 +61,7 @@ def guess(scores: Tensor, size: tuple[int, int]) -> Tensor:
 @torch.no_grad()
 def validate(
     network: Callable[[Tensor], Tensor],
-    sheets: Sequence[Sheet],
+    cases: Sequence[ValidationCase],
     objective: Objective,
     each: bool = False,
     tell: Callable[[int, int], None] = lambda _done, _count: None,
@@ -75,29 +75,29 @@ def validate(
     found: dict[str, list[float]] = {}
     losses: list[float] = []
     false_pixels = 0
-    for number, sheet in enumerate(sheets):
-        tell(number, len(sheets))
-        marked, loss = _through(network, sheet, objective)
+    for number, case in enumerate(cases):
+        tell(number, len(cases))
+        marked, loss = _through(network, case, objective)
         losses.append(loss)
-        known = sheet.labels != UNKNOWN
-        truth, marked = torch.where(known, sheet.labels, 0), torch.where(known, marked, 0)
+        known = case.labels != UNKNOWN
+        truth, marked = torch.where(known, case.labels, 0), torch.where(known, marked, 0)
         if not (truth > 0).any():
             false_pixels += int((marked > 0).sum())
         else:
-            found.setdefault(sheet.source or "dice", []).append(_agreement(marked, truth, each))
+            found.setdefault(case.source or "dice", []).append(_agreement(marked, truth, each))
     means = {source: float(np.mean(values)) for source, values in found.items()}
     score = float(np.mean(list(means.values()))) if means else 0.0
     return {**means, "score": score, "val_loss": float(np.mean(losses)), "false_pixels": float(false_pixels)}
 
 
-def _through(network: Callable[[Tensor], Tensor], sheet: Sheet, objective: Objective) -> tuple[Tensor, float]:
+def _through(network: Callable[[Tensor], Tensor], case: ValidationCase, objective: Objective) -> tuple[Tensor, float]:
     marked, losses = [], []
-    parts = (torch.split(whole, PART) for whole in (sheet.images, sheet.labels, sheet.sides))
+    parts = (torch.split(whole, PART) for whole in (case.images, case.labels, case.sides))
     for images, labels, sides in zip(*parts, strict=True):
         scores = network(images).float().cpu()
-        marked.append(guess(scores, (labels.shape[1], labels.shape[2])))
+        marked.append(predict_labels(scores, (labels.shape[1], labels.shape[2])))
         losses.append(float(objective(scores, labels, sides)) * len(images))
-    return torch.cat(marked), sum(losses) / len(sheet.images)
+    return torch.cat(marked), sum(losses) / len(case.images)
 
 
 def _agreement(marked: Tensor, truth: Tensor, each: bool) -> float:
