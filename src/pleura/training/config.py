@@ -19,8 +19,6 @@ from pleura.errors import InvalidOption, UnreadableInput
 PRESETS = ("default", "original", "notebook", "chest-ct", "chest-radiograph")
 """Configurations that come with the package, see `preset`."""
 
-LUNGS = ("right lung", "left lung")
-
 
 @dataclass(frozen=True)
 class TrainingConfig:
@@ -98,8 +96,8 @@ class TrainingConfig:
         """Channels of the network's scores: 1, for a sigmoid, where the loss is binary; else one more than labels."""
         return 1 if "bce" in self.loss.split("+") else len(self.labels) + 1
 
-    def told(self, source: str) -> float | None:
-        """Return what the network is told about a set: 0 for the first of `conventions`, 1 for the last, or None."""
+    def convention_value(self, source: str) -> float | None:
+        """Return what the convention's channel holds: 0 for the first of `conventions`, 1 for the last, or None."""
         if not self.conventions:
             return None
         return self.conventions.index(source) / max(len(self.conventions) - 1, 1)

@@ -161,10 +161,10 @@ class Sampler:
         self.queues = state["queues"]
 
 
-def with_told(images: Tensor, told: Sequence[float | None]) -> Tensor:
-    """Return images (n, c, h, w) with one more channel that holds what the network is told of each, or as they are."""
-    if told and told[0] is not None:
-        planes = torch.tensor([float(value or 0.0) for value in told]).view(-1, 1, 1, 1)
+def with_convention_channel(images: Tensor, values: Sequence[float | None]) -> Tensor:
+    """Return images (n, c, h, w) with one more channel that holds the value of each, or as they are."""
+    if values and values[0] is not None:
+        planes = torch.tensor([float(value or 0.0) for value in values]).view(-1, 1, 1, 1)
         return torch.cat([images, planes.expand(-1, 1, *images.shape[2:])], dim=1)
     return images
 

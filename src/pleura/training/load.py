@@ -58,8 +58,8 @@ def load(
 def label_names(root: Path, sources: list[str]) -> tuple[str, ...]:
     """Return the names of the labels 1, 2, ... of the sets, as each ``dataset.json`` gives them, else those of lungs.
 
-    Sets of lungs told apart and of lungs as one go together. Raises `UnsuitableInput` (``labels-differ``) where other
-    names do not agree, and `UnreadableInput` (``bad-manifest``).
+    Sets of right and left lung and sets of both as one go together. Raises `UnsuitableInput` (``labels-differ``)
+    where other names do not agree, and `UnreadableInput` (``bad-manifest``).
     """
     found = {source: _names(root / source) for source in sources}
     if all(map(of_lungs, found.values())):

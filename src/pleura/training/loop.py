@@ -27,7 +27,7 @@ from pleura.networks.caches import MATPLOTLIB, TORCH, temporary_cache
 from pleura.training import augment
 from pleura.training.checkpoint import BEST, LAST, Progress, load_checkpoint, save, save_checkpoint
 from pleura.training.config import TrainingConfig
-from pleura.training.data import Batch, Sampler, with_told
+from pleura.training.data import Batch, Sampler, with_convention_channel
 from pleura.training.distributed import Distributed, choose_device, gains_from_bfloat16
 from pleura.training.initial import find_weights, first_network
 from pleura.training.load import label_names, load
@@ -232,7 +232,7 @@ def _step(
     for part in parts:
         own = Batch(batch.images[part], batch.labels[part], batch.cases[part], batch.sides[part])
         images, labels = augment.apply(params[part], own, max(len(config.labels), 2))
-        images = with_told(images, [config.told(case.source) for case in own.cases])
+        images = with_convention_channel(images, [config.convention_value(case.source) for case in own.cases])
         with _precision(processes.device, config):
             scores = network(images.to(processes.device, memory_format=torch.channels_last))
         sides = torch.from_numpy(own.sides).to(processes.device)

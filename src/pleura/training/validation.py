@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from pleura.training.augment import spatial
 from pleura.training.config import TrainingConfig
-from pleura.training.data import CONTEXT_MM, GREY_RANGE, Case, with_told
+from pleura.training.data import CONTEXT_MM, GREY_RANGE, Case, with_convention_channel
 from pleura.training.losses import UNKNOWN, Objective
 from pleura.volume import Kind
 
@@ -47,7 +47,7 @@ def _validation_case(case: Case, config: TrainingConfig) -> ValidationCase:
         order = torch.arange(len(values))
         below, above = (order - gap).clamp_min(0), (order + gap).clamp_max(len(values) - 1)
         planes = torch.cat([planes[below], planes, planes[above]], dim=1)
-    planes = with_told(planes, [config.told(case.source)] * len(planes))
+    planes = with_convention_channel(planes, [config.convention_value(case.source)] * len(planes))
     return ValidationCase(case.source, case.id, planes, labels, torch.from_numpy(case.sides))
 
 

@@ -11,7 +11,7 @@ import torch
 from pleura.inference.grid import FieldOfView
 from pleura.training import augment
 from pleura.training.augment import radiograph
-from pleura.training.data import SIDE, Case, Sampler, with_told
+from pleura.training.data import SIDE, Case, Sampler, with_convention_channel
 from pleura.volume import Kind
 
 NOTHING = radiograph.RadiographParams(False, 0.0, 0, 1.0, 0, 0, 0.0, 0.0, 1.0)
@@ -86,7 +86,7 @@ def test_sampled_radiographs_stay_within_bounds_and_can_be_replayed() -> None:
 
 
 def test_what_the_network_is_told_is_one_more_channel() -> None:
-    told = with_told(torch.zeros(2, 1, 4, 4), [0.0, 1.0])
-    assert told.shape == (2, 2, 4, 4)
-    assert told[:, 1].mean(dim=(1, 2)).tolist() == [0.0, 1.0]
-    assert with_told(torch.zeros(2, 1, 4, 4), [None, None]).shape == (2, 1, 4, 4)
+    images = with_convention_channel(torch.zeros(2, 1, 4, 4), [0.0, 1.0])
+    assert images.shape == (2, 2, 4, 4)
+    assert images[:, 1].mean(dim=(1, 2)).tolist() == [0.0, 1.0]
+    assert with_convention_channel(torch.zeros(2, 1, 4, 4), [None, None]).shape == (2, 1, 4, 4)
