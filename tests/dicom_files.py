@@ -8,15 +8,24 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import ExplicitVRLittleEndian
 
+import pleura
+from pleura.errors import PleuraError
+from pleura.volume import Volume
+
 CT = "1.2.840.10008.5.1.4.1.1.2"
 ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"
 AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 ROOT = "1.2.826.0.1.3680043.8.498"
+CR = "1.2.840.10008.5.1.4.1.1.1"
+RAMP = np.arange(64 * 64).reshape(64, 64).astype(np.uint16)
+"""Every 12 bit value once, growing along the rows."""
+_CT_ONLY = ("ImagePositionPatient", "ImageOrientationPatient", "SliceThickness", "RescaleSlope", "RescaleIntercept")
 
 
 def chest(shape: tuple[int, int, int] = (24, 64, 64)) -> NDArray[np.int16]:
@@ -154,3 +163,38 @@ def save_all(datasets: Sequence[Dataset], folder: Path, *, names: Mapping[int, s
     for k, dataset in enumerate(datasets):
         save(dataset, folder / (names[k] if names else f"{k:04d}.dcm"), **how)
     return folder
+
+
+def radiograph(stored: NDArray[Any] = RAMP, *, bits: int = 12, **elements: Any) -> Dataset:
+    """Return a radiograph of `stored` values (y, x); `elements` are set last, by keyword; None removes one."""
+    wanted = {
+        "SOPClassUID": CR,
+        "Modality": "CR",
+        "ViewPosition": "PA",
+        "ImageType": ["ORIGINAL", "PRIMARY"],
+        "PixelSpacing": None,
+        **dict.fromkeys(_CT_ONLY),
+        "BitsStored": bits,
+        "HighBit": bits - 1,
+        **elements,
+    }
+    number = int(elements.get("InstanceNumber", 1))
+    dataset = ct_slice(stored, (0, 0, number), stored=stored, **{k: v for k, v in wanted.items() if v is not None})
+    for keyword, value in wanted.items():
+        if value is None:
+            delattr(dataset, keyword)
+    return dataset
+
+
+def codes(volume: Volume) -> set[str]:
+    """Return the codes of the notes of a volume."""
+    return {note.code for note in volume.notes}
+
+
+def error_code(path: Path, **how: object) -> str:
+    """Return the code of the error that reading ends in: one line that names the path."""
+    with pytest.raises(PleuraError) as caught:
+        pleura.read(path, **how)  # type: ignore[arg-type]
+    assert "\n" not in str(caught.value)
+    assert path.name in str(caught.value)
+    return caught.value.code

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dicom_files import chest, save_all, series
+from dicom_files import chest, codes, save_all, series
 from pydicom.dataset import Dataset
 
 import pleura
@@ -20,10 +20,6 @@ HU = chest()
 
 def read(slices: Sequence[Dataset], folder: Path) -> Volume:
     return pleura.read(save_all(slices, folder))
-
-
-def codes(volume: Volume) -> set[str]:
-    return {note.code for note in volume.notes}
 
 
 def change(slices: list[Dataset], which: Sequence[int], **elements: Any) -> list[Dataset]:
