@@ -1,4 +1,4 @@
-"""What lies where a result is to go, and whether it may be replaced: only an earlier result of the same input.
+"""Whether what lies where a result is to go may be replaced: only an earlier result of the same input may.
 
 A result is known by its signature, its input by the sidecar beside the mask or, where that is lost or broken, by the
 signature again. A mask whose file is whole and is not the one of the sidecar was changed by somebody, and is theirs.
@@ -25,7 +25,7 @@ def refuse_to_replace(file: Path) -> None:
     """Refuse to write over a file that is not ours.
 
     An empty file, such as one made to reserve a name, is free to be written to. Beside a mask of ours, what cannot be
-    read in the place of its sidecar is ours too.
+    read under the name of its sidecar is ours too.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def refuse_to_lose(mask: Path, picture: Path | None, volume: Volume) -> None:
 
     Parameters
     ----------
-    mask, picture : places of the result, free or taken by files of ours
+    mask, picture : paths of the result, where there is nothing or a file of ours
     volume : the input whose result is to be written there
 
     Raises
@@ -55,12 +55,12 @@ def refuse_to_lose(mask: Path, picture: Path | None, volume: Volume) -> None:
     """
     if mask.is_file() and mask.stat().st_size:
         known = read_sidecar(sidecar_path(mask))
-        if not (matches(known, volume) if known else _bears(mask, volume)):
+        if not (matches(known, volume) if known else _may_be_of(mask, volume)):
             raise _other(mask)
         if known and fingerprint(mask) != known["mask"] and _is_whole(mask):
             text = f"{mask} was changed after it was written; name another output, or replace it with --overwrite"
             raise UnwritableOutput(text, code="changed-mask")
-    if picture is not None and not _bears(picture, volume):
+    if picture is not None and not _may_be_of(picture, volume):
         raise _other(picture)
 
 
@@ -76,7 +76,7 @@ def masks_by_input(folder: Path) -> dict[str, list[Path]]:
 
 def remove_preview_of_other(mask: Path, picture: Path, volume: Volume) -> None:
     """Remove the preview of a mask of another input, which is about to be overwritten."""
-    if is_pleura_output(picture) and not _bears(picture, volume) and input_of(picture) == input_of(mask):
+    if is_pleura_output(picture) and not _may_be_of(picture, volume) and input_of(picture) == input_of(mask):
         picture.unlink()
 
 
@@ -91,7 +91,7 @@ def up_to_date(
     known = read_sidecar(sidecar_path(mask)) if all(map(is_pleura_output, files)) else None
     if known is None or not matches(known, volume) or not provenance.items() <= known.items():
         return None
-    if picture is not None and not (_bears(picture, volume) and picture.read_bytes().endswith(_END_OF_PNG)):
+    if picture is not None and not (_may_be_of(picture, volume) and picture.read_bytes().endswith(_END_OF_PNG)):
         return None
     return known if fingerprint(mask) == known["mask"] or _is_whole(mask) else None
 
@@ -105,7 +105,7 @@ def _is_whole(mask: Path) -> bool:
     return True
 
 
-def _bears(file: Path, volume: Volume) -> bool:
+def _may_be_of(file: Path, volume: Volume) -> bool:
     """Say whether the signature of a file names this input, or none."""
     return volume.identity.sha256.startswith(input_of(file))
 
