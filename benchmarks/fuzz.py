@@ -61,12 +61,14 @@ class Trial:
     def __init__(self, every: int) -> None:
         import pleura
         from pleura.phantom import chest
+        from pleura.volume import Kind
 
         self.every = every
         self.volume = chest(shape=SHAPE, spacing=SPACING).volume
         self.segmenter = pleura.Segmenter(threads=1)
-        for one in (self.segmenter, self.segmenter._radiographs):
-            one.network = stand_in(one.bundle)
+        for kind in (Kind.HU, Kind.RADIOGRAPH):
+            model = self.segmenter.model_for(kind)
+            model.network = stand_in(model.bundle)
 
     def steps(self, seed: Seed, path: Path, number: int) -> Iterator[Callable[[], Any]]:
         """Yield what is done with an input, one by one."""

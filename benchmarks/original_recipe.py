@@ -111,7 +111,7 @@ def timed(segmenter: pleura.Segmenter) -> dict[str, float]:
             continue
         for count in (1, 8):
             planes = np.zeros((count, there.bundle.planes, there.bundle.side, there.bundle.side), np.uint8)
-            found[f"{device} {count}"] = 1000 * median_seconds(lambda: there.network(planes)) / count  # noqa: B023
+            found[f"{device} {count}"] = 1000 * median_seconds(lambda: there.model.network(planes)) / count  # noqa: B023
     return found
 
 

@@ -32,7 +32,7 @@ def main() -> None:
     planes = real_planes(preset("default", data=str(data / "ct"), weights={"slices": 1.0}))
     with tempfile.TemporaryDirectory() as folder:
         forms = {form: pleura.Segmenter(model=made(form, Path(folder), planes)) for form in FORMS}
-        seconds = timed({form: segmenter.network for form, segmenter in forms.items()}, planes[:4])
+        seconds = timed({form: segmenter.model.network for form, segmenter in forms.items()}, planes[:4])
         print(f"{'form':<6} {'MB':>5} {'ms a slice':>11} {'of fp32':>8} {'Dice':>8} {'worst':>8}")
         for form, segmenter in forms.items():
             size = (segmenter.bundle.folder / "network.onnx").stat().st_size / 1e6

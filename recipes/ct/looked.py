@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import pleura.segmenter
-from pleura.geometry import axial_order, to_axial
+import pleura
+from pleura.geometry import axial_spacing, to_axial
 from pleura.inference.backends import onnx_session
-from pleura.inference.predict import score_planes
-from pleura.volume import Volume
+from pleura.inference.grid import FieldOfView
+from pleura.inference.lung_model import LungModel
+from pleura.inference.model import Planes
+from pleura.volume import Kind, Volume
 from recipes.ct.coarse import coarse_look, on_slices
 from recipes.ct.veto import SOLID_HU, veto
 
 Bytes = NDArray[np.uint8]
-
-score_slices = score_planes
 
 
 class LookedSegmenter(pleura.Segmenter):
@@ -26,32 +26,34 @@ class LookedSegmenter(pleura.Segmenter):
 
     def __init__(self, coarse: Path, **settings: Any) -> None:
         super().__init__(**settings)
-        self.session = onnx_session(coarse, self.threads)
-        vars(pleura.segmenter)["score_planes"] = self._scores
+        self.model = LookedModel(coarse, self.model_for(Kind.HU))
+        self._models = dict.fromkeys(self.bundle.kinds, self.model)
 
-    def _planes(self, volume: Volume, clock: Any) -> Any:
-        """Return what the network of slices sees, and remember where it lies and what the coarse look says."""
-        planes, fov, step = super()._planes(volume, clock)
-        axes, _ = axial_order(volume.affine)
-        z, y, x = (volume.spacing[axis] for axis in axes)
-        slices = to_axial(volume.voxels, volume.affine)
-        self.fov, self.pixel = fov, (y * fov.height / planes.shape[1], x * fov.width / planes.shape[2])
-        self.look = coarse_look(slices, (z, y, x), self.session)
-        return planes, fov, step
 
-    def _scores(self, planes: Bytes, step: float | None, context_mm: float, network: Any) -> tuple[Bytes, Bytes]:
+class LookedModel(LungModel):
+    """A `LungModel` that looks at the whole scan before it scores the slices."""
+
+    def __init__(self, coarse: Path, model: LungModel) -> None:
+        super().__init__(**vars(model))
+        self.session = onnx_session(coarse, model.threads)
+
+    def score(self, volume: Volume, planes: Planes) -> tuple[Bytes, Bytes]:
         """Return the scores of the slices after the veto."""
-        lung, side = score_slices(planes, step, context_mm, network)
+        slices, (z, y, x) = to_axial(volume.voxels, volume.affine), axial_spacing(volume.affine)
+        look = coarse_look(slices, (z, y, x), self.session)
+        lung, side = super().score(volume, planes)
         low, high = self.bundle.hu_window
         solid = 255 * (SOLID_HU - low) / (high - low)
+        fov, count = planes.fov, len(planes.values)
         coarse = [
-            on_slices(cells, self.look, grid_lines(self.fov, len(planes), size))
-            for cells, size in ((self.look.lung, lung.shape[1]), (self.look.side, side.shape[1]))
+            on_slices(cells, look, grid_lines(fov, count, size))
+            for cells, size in ((look.lung, lung.shape[1]), (look.side, side.shape[1]))
         ]
-        return veto(lung, side, planes, coarse[0], coarse[1], solid=solid, pixel_mm=self.pixel)
+        pixel = (y * fov.height / self.bundle.side, x * fov.width / self.bundle.side)
+        return veto(lung, side, planes.values, coarse[0], coarse[1], solid=solid, pixel_mm=pixel)
 
 
-def grid_lines(fov: Any, slices: int, size: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-    """Return the coordinates, in voxels of the scan, of the points of a grid of `size` x `size` over a square."""
+def grid_lines(fov: FieldOfView, slices: int, size: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """Return the coordinates, in voxels of the scan, of the points of a grid of `size` x `size` over `fov`."""
     part = (np.arange(size) + 0.5) / size
     return np.arange(slices), fov.top - 0.5 + part * fov.height, fov.left - 0.5 + part * fov.width

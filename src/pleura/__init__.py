@@ -7,10 +7,11 @@ from importlib import import_module
 
 TYPE_CHECKING = False  # not from `typing`, whose import takes half of the time of this one
 if TYPE_CHECKING:
+    from pleura.api import segment
     from pleura.errors import PleuraError
     from pleura.reading import read
     from pleura.segmentation import Segmentation
-    from pleura.segmenter import Segmenter, segment
+    from pleura.segmenter import Segmenter
     from pleura.volume import Kind, Note, Volume
 
 __version__ = "0.1.0"
@@ -29,7 +30,7 @@ _HOMES = {
     "Segmenter": "pleura.segmenter",
     "Volume": "pleura.volume",
     "read": "pleura.reading",
-    "segment": "pleura.segmenter",
+    "segment": "pleura.api",
 }
 
 

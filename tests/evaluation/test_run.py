@@ -74,7 +74,7 @@ def test_structures_that_are_no_lungs_are_scored_one_by_one(tmp_path: Path) -> N
 
 def test_model_of_one_label_is_scored_on_both_lungs_together(dataset: Path) -> None:
     segmenter = Segmenter(threads=1)
-    segmenter.bundle = replace(segmenter.bundle, labels=("lung",))
+    segmenter.model.bundle = replace(segmenter.bundle, labels=("lung",))
     cases = find_cases(dataset)
     assert list(summaries(evaluate_model(cases, segmenter, None), cases.labels)) == ["both lungs"]
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from pleura.errors import InvalidBundle
 from pleura.inference.recipe import GRAPHS, Graph, Recipe, read_recipe
 from pleura.text import printable
+from pleura.volume import Kind
 
 DEFAULT = "chest-ct"
 """The bundle that is used when none is named."""
@@ -28,6 +29,9 @@ RADIOGRAPH = "chest-radiograph"
 """The shipped bundle for radiographs."""
 
 SHIPPED = (DEFAULT, RADIOGRAPH)
+
+SHIPPED_FOR = {Kind.HU: DEFAULT, Kind.WINDOWED: DEFAULT, Kind.RADIOGRAPH: RADIOGRAPH}
+"""Kind of a scan -> the shipped bundle for it."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.labels import LEFT, RIGHT
+from pleura.labels import LEFT, RIGHT, RIGHT_AND_LEFT
 from pleura.volume import Note
 
 ENOUGH_OF_BOTH = 0.05
@@ -29,6 +29,13 @@ def lung_warnings(
         return (Note("no-lung", "no lung was found; the mask is empty"),)
     exchanged = [] if is_picture else _exchanged(columns[RIGHT], columns[LEFT])
     return (*_one_sided(right, left), *exchanged, *_cut_off(axial, cut_sides))
+
+
+def label_warnings(axial: NDArray[np.uint8], names: tuple[str, ...], *, is_picture: bool) -> tuple[Note, ...]:
+    """Return what stands out in the labels of a model for `names`; of what is not both lungs, that they are empty."""
+    if names == RIGHT_AND_LEFT:
+        return lung_warnings(axial, is_picture=is_picture)
+    return empty_warnings(axial, names)
 
 
 def empty_warnings(labels: NDArray[np.uint8], names: tuple[str, ...]) -> tuple[Note, ...]:

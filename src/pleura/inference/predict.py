@@ -18,18 +18,18 @@ TTA_SHIFTS = ((0, 0), (4, 4), (-6, 2), (2, -4))
 
 
 def score_planes(
-    planes: NDArray[np.uint8], step: float | None, context_mm: float, backend: Backend
+    planes: NDArray[np.uint8], slice_spacing: float | None, context_mm: float, backend: Backend
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return `lung` (z, side, side) and `side_score` (z, side / 2, side / 2); see `pleura.inference.backends`.
 
-    `step` is the distance of the planes in millimetres, None where it is not known; the neighbours shown to the
-    network are those closest to `context_mm` away, the plane itself standing in beyond the ends. A slice that stands
-    alone is seen from several places instead.
+    `slice_spacing` is the distance of the planes in millimetres, None where it is not known; the neighbours shown to
+    the network are those closest to `context_mm` away, the plane itself standing in beyond the ends. A slice that
+    stands alone is seen from several places instead.
     """
     count, side, _ = planes.shape
     if count == 1:
         return _score_alone(planes, backend)
-    gap = max(1, round(context_mm / step)) if step else 1
+    gap = max(1, round(context_mm / slice_spacing)) if slice_spacing else 1
     lung = np.empty((count, side, side), np.uint8)
     side_score = np.empty((count, side // 2, side // 2), np.uint8)
     for start in range(0, count, BATCH):
@@ -58,13 +58,13 @@ def _mean_moved_back(planes: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
 
 
 def probability_batches(
-    planes: NDArray[np.uint8], step: float | None, bundle: Bundle, backend: Backend, convention: str = ""
+    planes: NDArray[np.uint8], slice_spacing: float | None, bundle: Bundle, backend: Backend, convention: str = ""
 ) -> Iterator[tuple[slice, NDArray[np.uint8]]]:
     """Yield, a few planes at a time, which they are and the probability of each class, (n, classes, s, s) uint8.
 
     `convention` is the one of the bundle's that the network is told, the first where it is empty.
     """
-    gap = max(1, round(bundle.context_mm / step)) if step else 1
+    gap = max(1, round(bundle.context_mm / slice_spacing)) if slice_spacing else 1
     for start in range(0, len(planes), BATCH):
         here = np.arange(start, min(start + BATCH, len(planes)))
         seen = _with_neighbours(here, gap, len(planes)) if bundle.planes == 3 else here[:, None]

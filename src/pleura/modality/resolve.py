@@ -56,6 +56,18 @@ def resolve_kind(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[
     return _as_radiograph(volume, *(() if requested or decision.kind == "other" else (_TAKEN,))), warnings
 
 
+def unlike_kinds(volume: Volume, kinds: frozenset[Kind]) -> tuple[Note, ...]:
+    """Return a warning where a picture is none of the kinds that a model knows; nothing where it knows both.
+
+    A model that the caller chose says what pictures show as `modality` does, but of all that follows from this only
+    what is sure is said.
+    """
+    if len(kinds) > 1 and Kind.RADIOGRAPH in kinds:
+        return ()
+    _, warnings = resolve_kind(volume, "cr" if Kind.RADIOGRAPH in kinds else "ct")
+    return tuple(warning for warning in warnings if warning.code == "modality-doubtful")
+
+
 def _not_followed(volume: Volume, requested: Scan | None) -> tuple[Note, ...]:
     """Return a warning where the caller says other than what is certain: a header, or slices that make a scan."""
     known: Scan = "radiograph" if volume.kind is Kind.RADIOGRAPH else "ct"

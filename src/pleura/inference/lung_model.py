@@ -1,0 +1,47 @@
+"""Right and left lung from a CT: a network scores lung and side, anatomy corrects them, and they become labels."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.geometry import to_axial
+from pleura.inference.clock import Clock
+from pleura.inference.ct import find_ct_lungs
+from pleura.inference.model import GridProbability, Planes, Prediction, SliceModel
+from pleura.inference.predict import score_planes
+from pleura.inference.probability import lung_probability
+from pleura.inference.resample import resample_to_scan
+from pleura.volume import Volume
+
+
+class LungModel(SliceModel):
+    """A model whose output is `pleura.inference.recipe.LUNGS`."""
+
+    def predict(self, volume: Volume, clock: Clock) -> Prediction:
+        """Return both lungs of a volume."""
+        planes = self.sample(volume, clock)
+        fov = planes.fov
+        lung, side_score = self.score(volume, planes)
+        probability = GridProbability(lung_probability(lung), fov)
+        clock.lap("network")
+        cleaned, warnings, rules = find_ct_lungs(lung, side_score, volume, planes.values, fov, self.bundle)
+        clock.lap("clean")
+        del planes, lung  # 50 MB each of 800 slices, which the labels need now
+        labels = np.zeros(volume.shape, np.uint8)
+        resample_to_scan(cleaned, fov, to_axial(labels, volume.affine), self.bundle, self.threads)
+        clock.lap("restore")
+        return Prediction(labels, self.structures, probability, warnings, rules.provenance)
+
+    def probability(self, volume: Volume) -> GridProbability:
+        """Return the probability of lung."""
+        planes = self.sample(volume, Clock())
+        return GridProbability(lung_probability(self.score(volume, planes)[0]), planes.fov)
+
+    def score(self, volume: Volume, planes: Planes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:  # noqa: ARG002
+        """Return `lung` and `side_score` of all planes, as `pleura.inference.backends` defines them.
+
+        The network sees three slices at a time. What a look at the whole scan tells, of which the volume is for, goes
+        before it here: everything after takes the scores as they are.
+        """
+        return score_planes(planes.values, planes.slice_spacing, self.bundle.context_mm, self.network)

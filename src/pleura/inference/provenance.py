@@ -1,0 +1,38 @@
+"""What a mask states of its making: program, model, parameters and input, without a clock and without personal data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pleura
+from pleura.inference.model import Model
+from pleura.volume import Volume
+
+
+def model_provenance(model: Model, volume: Volume, modality: str, convention: str) -> dict[str, Any]:
+    """Return what a mask of the volume states, so that the same call makes it again.
+
+    Parameters
+    ----------
+    model : what makes the mask
+    volume : the scan, its kind settled
+    modality, convention : as the caller gave them
+    """
+    bundle, identity = model.bundle, volume.identity
+    parameters = {"backend": model.backend}
+    if modality != "auto":
+        parameters["modality"] = modality
+    if bundle.conventions:
+        parameters["convention"] = convention or bundle.conventions[0]
+    return {
+        "program": {"name": "pleura", "version": pleura.__version__},
+        "model": {"name": bundle.name, "version": bundle.version, "sha256": bundle.sha256},
+        "parameters": parameters,
+        "input": {
+            "format": identity.format,
+            "sha256": identity.sha256,
+            "series_uid": identity.series_uid,
+            "kind": volume.kind.value,
+            "shape": list(volume.shape),
+        },
+    }

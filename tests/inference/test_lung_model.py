@@ -1,0 +1,54 @@
+"""Lungs of a CT from the scores of a network, which are kept as they were before anatomy corrects them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pleura.inference.bundle import load_bundle
+from pleura.inference.clock import Clock
+from pleura.inference.lung_model import LungModel
+from pleura.inference.model import Planes
+from pleura.phantom import chest
+from pleura.volume import Volume
+
+BUNDLE = load_bundle()
+
+
+def network(planes: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Call lung what is dark and not black, right in the first half of the columns, and all of the air around too."""
+    lung = np.where(planes[:, 1] < 90, 200, 50).astype(np.uint8)
+    side_score = np.full((len(planes), 128, 128), 90, np.uint8)
+    side_score[..., 64:] = 170
+    return lung, side_score
+
+
+@pytest.fixture(scope="module")
+def volume() -> Volume:
+    return chest(shape=(24, 64, 64), spacing=(10.0, 6.0, 6.0)).volume
+
+
+def test_air_around_the_body_is_no_lung_and_its_probability_is_kept(volume: Volume) -> None:
+    found = LungModel(BUNDLE, "drawn", network, 1).predict(volume, Clock())
+    assert found.labels.any()
+    assert not found.labels[:, :3].any()
+    assert (found.probability.on_scan(volume)[12] > 128).sum() > (found.labels[12] > 0).sum()
+    assert found.changes["rules_ml"]["outside_skin"] > 1000
+
+
+def test_stages_are_timed_in_their_order(volume: Volume) -> None:
+    clock = Clock()
+    LungModel(BUNDLE, "drawn", network, 1).predict(volume, clock)
+    assert list(clock.laps) == ["locate", "prepare", "network", "clean", "restore"]
+
+
+def test_what_is_known_of_the_whole_scan_can_change_the_scores_of_its_slices(volume: Volume) -> None:
+    class Vetoed(LungModel):
+        def score(self, volume: Volume, planes: Planes) -> tuple[np.ndarray, np.ndarray]:
+            lung, side_score = super().score(volume, planes)
+            assert volume.shape[0] == len(planes.values)
+            return np.zeros_like(lung), side_score
+
+    model = Vetoed(BUNDLE, "drawn", network, 1)
+    assert not model.predict(volume, Clock()).labels.any()
+    assert not (model.probability(volume).values > 1).any()

@@ -1,0 +1,50 @@
+"""Labels are the likeliest class; what the network said of the foreground is kept as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from pleura.inference.bundle import RADIOGRAPH, load_bundle
+from pleura.inference.clock import Clock
+from pleura.inference.probability_model import ProbabilityModel
+from pleura.volume import Kind, Volume
+
+BUNDLE = replace(load_bundle(RADIOGRAPH), conventions=())
+
+
+def network(planes: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Call a disc in the left half of the picture right lung, one in the right half left lung, and a speck lung too."""
+    rows, columns = np.mgrid[: BUNDLE.side, : BUNDLE.side]
+    right, left = (np.hypot(rows - 128, columns - column) < 40 for column in (70, 186))
+    right[5:8, 5:8] = True
+    classes = np.stack([~(right | left), right, left]) * np.uint8(240)
+    return (np.repeat(classes[None], len(planes), axis=0),)
+
+
+def picture() -> Volume:
+    grey = np.random.default_rng(0).integers(0, 256, (1, 256, 256)).astype(np.uint8)
+    return Volume(grey, np.eye(4)[[2, 1, 0, 3]], kind=Kind.RADIOGRAPH, is_picture=True)
+
+
+def test_a_speck_is_no_lung_and_its_probability_is_kept() -> None:
+    found = ProbabilityModel(BUNDLE, "drawn", network, 1).predict(picture(), Clock())
+    assert set(np.unique(found.labels)) == {0, 1, 2}
+    assert not found.labels[0, :20, :20].any()
+    assert (found.probability.values[0, 5:8, 5:8] == 255).all()
+    assert [label.name for label in found.structures] == ["right lung", "left lung"]
+    assert found.warnings == ()
+
+
+def test_probability_alone_is_that_of_the_prediction() -> None:
+    model = ProbabilityModel(BUNDLE, "drawn", network, 1)
+    alone, predicted = model.probability(picture()), model.predict(picture(), Clock()).probability
+    assert np.array_equal(alone.values, predicted.values)
+    assert alone.fov == predicted.fov
+
+
+def test_several_planes_are_joined_in_order() -> None:
+    volume = picture()
+    stack = replace(volume, voxels=np.repeat(volume.voxels, 6, axis=0), is_picture=False)
+    assert ProbabilityModel(BUNDLE, "drawn", network, 1).probability(stack).values.shape == (6, 256, 256)
