@@ -108,3 +108,11 @@ def test_masks_of_volumes_lie_on_their_scans_whichever_way_they_are_stored(tmp_p
     assert inside.any(axis=(1, 2)).tolist() == [False, False, True, True, False, False]
     assert (case.slices[inside] < -400).mean() > 0.95  # edges are smeared where slices are scaled
     assert (case.slices[~inside & (case.slices > -1000)] > -700).all()
+
+
+def test_case_is_known_by_its_file_in_the_source_else_by_its_id(tmp_path: Path) -> None:
+    folder = write_set(tmp_path / "set")
+    assert load(tmp_path, "set", "train")[0].name == "a"
+    (folder / "report.json").write_text(json.dumps({"sources": {"a": "ward 3/scan_07"}}))
+    (case,) = load(tmp_path, "set", "train")
+    assert (case.id, case.name) == ("a", "scan_07")

@@ -41,6 +41,7 @@ class Case:
     ----------
     source : name of the set it came from; sets are drawn with weights
     id : of the case in the manifest of its set
+    name : what people know it by: its file in the source, where the data set says it, else its id
     slices : (z, SIDE, SIDE) int16: HU, or greys 0..255 for `Kind.WINDOWED`
     labels : (z, SIDE, SIDE) uint8: 0 background, 1 right lung, 2 left lung (or what the data set says), 255 unknown
     fov : what the grid is laid over
@@ -56,6 +57,7 @@ class Case:
     kind: Kind
     sides: NDArray[np.bool_]
     id: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,12 +181,11 @@ def make_case(
     kind: Kind,
     sides: NDArray[np.bool_],
     view: str = "lungs",
-    name: str = "",
+    id: str = "",  # noqa: A002 - the field of a case
 ) -> Case:
     """Return a case from axial arrays of any size.
 
-    `view` is what the grid is laid over, see `TrainingConfig`, `name` becomes the id; `Case` tells the meaning of the
-    other arguments.
+    `view` is what the grid is laid over, see `TrainingConfig`; the other arguments are fields of `Case`.
     """
     small, small_labels = _to_side(slices, labels, kind)
     if view == "whole":
@@ -194,7 +195,7 @@ def make_case(
         fov = body_fov(small, spacing, kind)
     else:
         fov = lung_fov(small_labels > 0, FieldOfView(0, 0, SIDE, SIDE), spacing)
-    return Case(source, small, small_labels, fov, step, kind, sides, name)
+    return Case(source, small, small_labels, fov, step, kind, sides, id, name=id)
 
 
 def _to_side(

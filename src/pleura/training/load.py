@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.datasets.description import label_names_by_value, read_description
-from pleura.datasets.manifest import Record, read_manifest
+from pleura.datasets.manifest import Record, read_manifest, read_sources
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.file_format import Format, format_by_name
 from pleura.geometry import to_axial
@@ -48,10 +48,12 @@ def load(
             groups[record.volume or record.id].append(
                 replace(record, sides=not is_lungs or (record.sides and not is_region))
             )
+    file_of = read_sources(folder)
     cases: list[Case] = []
     for name, group in groups.items():
         tell(len(cases), len(groups))
-        cases.append(_case(source, folder, name, sorted(group, key=lambda record: record.index or 0), view))
+        case = _case(source, folder, name, sorted(group, key=lambda record: record.index or 0), view)
+        cases.append(replace(case, name=Path(file_of.get(group[0].id, name)).name))
     return cases
 
 
@@ -93,12 +95,12 @@ def _case(source: str, folder: Path, name: str, group: Sequence[Record], view: s
         sides = np.full(len(slices), first.sides)
         step = first.spacing[2] if first.spacing and len(first.spacing) > 2 else None
         labels = _merged_where(~sides, labels)
-        return make_case(source, slices, labels, step=step, kind=kind, sides=sides, view=view, name=name)
+        return make_case(source, slices, labels, step=step, kind=kind, sides=sides, view=view, id=name)
     slices = np.stack([_picture(folder / record.image) for record in group])
     labels = np.stack([_picture(mask) for mask in masks]).astype(np.uint8)
     sides = np.array([record.sides for record in group])
     labels = _merged_where(~sides, labels)
-    return make_case(source, slices, labels, step=None, kind=kind, sides=sides, view=view, name=name)
+    return make_case(source, slices, labels, step=None, kind=kind, sides=sides, view=view, id=name)
 
 
 def _merged_where(merged: NDArray[np.bool_], labels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -55,21 +55,25 @@ def draw_curves(path: Path, validations: Sequence[dict[str, float]], losses: Seq
 def draw_samples(
     path: Path, network: nn.Module, cases: Sequence[ValidationCase], device: torch.device
 ) -> list[tuple[str, float]]:
-    """Draw the worst validation slices, reference in yellow, prediction in red, each with id and Dice; return these."""
+    """Draw the worst validation slices, reference in yellow, prediction in red, each with name and Dice.
+
+    Return their ids and Dice: the names of files may be those of patients, and stand in the picture alone.
+    """
     from PIL import Image
 
     network.eval()
-    tiles = sorted((_sample(network, case, device) for case in cases), key=lambda tile: tile[1])[:PICTURES]
-    shown = [_with_caption(picture, f"{name}  Dice {dice:.3f}") for name, dice, picture in tiles]
-    columns = min(COLUMNS, len(shown))
-    shown += [np.zeros_like(shown[0])] * (-len(shown) % columns)
-    lines = [np.concatenate(shown[start : start + columns], axis=1) for start in range(0, len(shown), columns)]
+    scored = [(case, *_sample(network, case, device)) for case in cases]
+    worst = sorted(scored, key=lambda sample: sample[1])[:PICTURES]
+    tiles = [_with_caption(picture, case.name, f"  Dice {dice:.3f}") for case, dice, picture in worst]
+    columns = min(COLUMNS, len(tiles))
+    tiles += [np.zeros_like(tiles[0])] * (-len(tiles) % columns)
+    lines = [np.concatenate(tiles[start : start + columns], axis=1) for start in range(0, len(tiles), columns)]
     Image.fromarray(np.concatenate(lines)).save(path)
-    return [(name, round(dice, 4)) for name, dice, _ in tiles]
+    return [(case.id, round(dice, 4)) for case, dice, _ in worst]
 
 
-def _sample(network: nn.Module, case: ValidationCase, device: torch.device) -> tuple[str, float, NDArray[np.uint8]]:
-    """Return id, Dice and picture of the slice of a case that has most of the reference."""
+def _sample(network: nn.Module, case: ValidationCase, device: torch.device) -> tuple[float, NDArray[np.uint8]]:
+    """Return Dice and picture of the slice of a case that has most of the reference."""
     middle = int((case.labels > 0).sum(dim=(1, 2)).argmax())
     image, truth = case.images[middle : middle + 1], case.labels[middle]
     marked = predict_labels(network(image.to(device)).float().cpu(), (truth.shape[0], truth.shape[1]))[0]
@@ -77,13 +81,17 @@ def _sample(network: nn.Module, case: ValidationCase, device: torch.device) -> t
     dice = float(2 * (a & b).sum() / max(a.sum() + b.sum(), 1))
     grey = (image[0, 1 if image.shape[1] > 2 else 0].numpy() * 255).astype(np.uint8)
     picture = draw_overlay(grey, [(b, REFERENCE_COLOUR), (a, PREDICTION_COLOUR)])
-    return case.id, dice, np.asarray(picture)
+    return dice, np.asarray(picture)
 
 
-def _with_caption(picture: NDArray[np.uint8], text: str) -> NDArray[np.uint8]:
-    """Return a picture (y, x, 3) with a line of text below it."""
+def _with_caption(picture: NDArray[np.uint8], name: str, figure: str) -> NDArray[np.uint8]:
+    """Return a picture (y, x, 3) with a line of text below it; of a name that is too long the end is shown."""
     from PIL import Image, ImageDraw, ImageFont
 
+    font, text = ImageFont.load_default(13), name + figure
+    while len(name) > 1 and font.getlength(text) > picture.shape[1] - 8:
+        name = name[1:]
+        text = f"...{name}{figure}"
     line = Image.new("RGB", (picture.shape[1], CAPTION))
-    ImageDraw.Draw(line).text((4, 2), text, fill=(230, 230, 230), font=ImageFont.load_default(13))
+    ImageDraw.Draw(line).text((4, 2), text, fill=(230, 230, 230), font=font)
     return np.concatenate([picture, np.asarray(line)])

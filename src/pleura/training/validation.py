@@ -21,10 +21,14 @@ PART = 16
 
 @dataclass(frozen=True, eq=False)
 class ValidationCase:
-    """One validation case as the network sees it: images (z, c, h, w) in 0..1, labels (z, h, w), sides (z,)."""
+    """One validation case as the network sees it: images (z, c, h, w) in 0..1, labels (z, h, w), sides (z,).
+
+    `source`, `id` and `name` are those of its `Case`.
+    """
 
     source: str
     id: str
+    name: str
     images: Tensor
     labels: Tensor
     sides: Tensor
@@ -48,7 +52,7 @@ def _validation_case(case: Case, config: TrainingConfig) -> ValidationCase:
         below, above = (order - gap).clamp_min(0), (order + gap).clamp_max(len(values) - 1)
         planes = torch.cat([planes[below], planes, planes[above]], dim=1)
     planes = with_convention_channel(planes, [config.convention_value(case.source)] * len(planes))
-    return ValidationCase(case.source, case.id, planes, labels, torch.from_numpy(case.sides))
+    return ValidationCase(case.source, case.id, case.name, planes, labels, torch.from_numpy(case.sides))
 
 
 def predict_labels(scores: Tensor, size: tuple[int, int]) -> Tensor:
