@@ -19,7 +19,7 @@ except ImportError as problem:
     root = Path(__file__).resolve().parents[1]
     sys.exit(f"{problem}; install what is needed first: cd {root} && pip install -r requirements.txt")
 
-from pleura.cli.console import NOTHING_DONE, complain, say, warn
+from pleura.cli.console import NOTHING_DONE, OutputLost, complain, say, warn
 from pleura.cli.parser import verb_parser
 from pleura.cli.process import exit_code
 from pleura.datasets.description import read_description
@@ -40,7 +40,9 @@ def end_with(work: Callable[[], int]) -> NoReturn:
     def guarded() -> int:
         try:
             return work()
-        except PleuraError as error:
+        except OutputLost:
+            raise
+        except Exception as error:
             complain(error, debug=False)
             return NOTHING_DONE
 

@@ -10,18 +10,20 @@ recipe of the paper; without it the default network is trained. --data is anothe
 from __future__ import annotations
 
 import sys
-from argparse import Namespace, RawDescriptionHelpFormatter
+from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from itertools import count
 from pathlib import Path
 
 from project import end_with, find_source, here, made_of
 
 from pleura.cli import main
+from pleura.cli import train as train_verb
 from pleura.cli.console import flush, say, warn
-from pleura.cli.parser import Parser
+from pleura.cli.parser import Parser, options_of
 from pleura.cli.paths import path
-from pleura.cli.train import add_settings, settings_of
+from pleura.cli.train import SettingOptions, add_settings, settings_of
 from pleura.datasets.manifest import is_dataset
 from pleura.errors import PleuraError, missing_extra
 from pleura.training.config import PRESETS, TrainingConfig, preset
@@ -29,17 +31,23 @@ from pleura.training.config import PRESETS, TrainingConfig, preset
 LAST = "last.safetensors"
 
 
-def parse(given: Sequence[str]) -> tuple[Namespace, list[str]]:
-    """Return the options, and those of them that `pleura train` takes as they are."""
+@dataclass(frozen=True)
+class Options(SettingOptions):
+    """What is asked for; the fields are the options."""
+
+    preset: str
+    data: Path | None
+
+
+def parse(given: Sequence[str]) -> Options:
+    """Return the options."""
     parser = Parser(
         prog="train.py", description=__doc__, formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False
     )
-    own = Parser(add_help=False, allow_abbrev=False)
-    for one in (parser, own):
-        one.add_argument("--preset", default="default", help=f"{', '.join(PRESETS)}; default by default")
-        one.add_argument("--data", type=path, metavar="FOLDER", help="images and masks, in place of dataset/ or data/")
+    parser.add_argument("--preset", default="default", help=f"{', '.join(PRESETS)}; default by default")
+    parser.add_argument("--data", type=path, metavar="FOLDER", help="images and masks, in place of dataset/ or data/")
     add_settings(parser)
-    return parser.parse_args(given), own.parse_known_args(given)[1]
+    return options_of(Options, parser.parse_args(given))
 
 
 def prepare(source: Path | None, prepared: Path, quiet: Sequence[str]) -> int:
@@ -78,7 +86,7 @@ def run_folder(name: str, config: TrainingConfig) -> Path:
     raise AssertionError
 
 
-def train(options: Namespace, rest: Sequence[str]) -> int:
+def train(options: Options) -> int:
     """Prepare, train and export; return the exit code."""
     prepared, model = here("prepared"), here("model")
     config = preset(options.preset, data=str(prepared), **settings_of(options))
@@ -97,9 +105,11 @@ def train(options: Namespace, rest: Sequence[str]) -> int:
             f"{'goes on' if (run / LAST).is_file() else 'trains'} in {run}/: curves.png and samples.png show the result"
         )
     flush()
-    words = ["train", "--preset", options.preset, "--data", str(prepared), str(run), "--resume", *rest]
-    return main(words) or main(["export", str(run), str(model), "--name", "my model", *quiet])
+    settings = {field.name: getattr(options, field.name) for field in fields(SettingOptions)}
+    verb = train_verb.Options(paths=(run,), preset=options.preset, data=str(prepared), resume=True, **settings)
+    code = train_verb.run(verb, advise_export=False)
+    return code or main(["export", str(run), str(model), "--name", "my model", *quiet])
 
 
 if __name__ == "__main__":
-    end_with(lambda: train(*parse(sys.argv[1:])))
+    end_with(lambda: train(parse(sys.argv[1:])))

@@ -76,6 +76,7 @@ def test_description_to_the_letter(tmp_path: Path) -> None:
     assert trained.returncode == 0, trained.stderr
     assert "12 cases were there already" in trained.stdout
     assert "this run is too short for its model to be used" in trained.stderr
+    assert "pleura export" not in trained.stdout  # it is exported already
     assert (project / "runs" / "default" / "curves.png").is_file()
     evaluated = run(project, "scripts/evaluate.py")
     assert evaluated.returncode == 0, evaluated.stderr

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from pleura.cli.console import NOTHING_DONE, OutputLost, complain
-from pleura.cli.parser import VERBS, Parser, first_parser, nearest, verb_parser
+from pleura.cli.parser import VERBS, Parser, first_parser, nearest, options_of, verb_parser
 from pleura.cli.paths import ESCAPE
 
 _BELOW_ZERO = re.compile(r"-\.?\d")
@@ -34,13 +34,14 @@ def run(given: Sequence[str]) -> int:
         _refuse_verb(given[0])
     # Intermixed, so that options may stand between INPUT and OUTPUT.
     parser = verb_parser(given[0])
-    wishes = parser.parse_intermixed_args(_with_names_kept(_with_values_joined(given[1:]), parser))
+    found = parser.parse_intermixed_args(_with_names_kept(_with_values_joined(given[1:]), parser))
     try:
-        code: int = import_module(f"pleura.cli.{given[0]}").run(wishes)
+        verb = import_module(f"pleura.cli.{given[0]}")
+        code: int = verb.run(options_of(verb.Options, found))
     except OutputLost:
         raise
     except Exception as error:
-        complain(error, debug=wishes.debug)
+        complain(error, debug=found.debug)
         return NOTHING_DONE
     return code
 

@@ -7,8 +7,9 @@ fish:  pleura completion fish > ~/.config/fish/completions/pleura.fish
 
 from __future__ import annotations
 
-from argparse import Action, ArgumentParser, Namespace
+from argparse import Action, ArgumentParser
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pleura.cli.console import say
 
@@ -27,14 +28,21 @@ autoload -U bashcompinit && bashcompinit
 """
 
 
+@dataclass(frozen=True)
+class Options:
+    """What `pleura completion` is asked for; the field is its argument."""
+
+    shell: str
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what can be asked for."""
     parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="which shell")
 
 
-def run(wishes: Namespace) -> int:
+def run(options: Options) -> int:
     """Print the script for one shell."""
-    script = {"bash": _bash, "zsh": _zsh, "fish": _fish}[wishes.shell]
+    script = {"bash": _bash, "zsh": _zsh, "fish": _fish}[options.shell]
     for line in script().splitlines():
         say(line)
     return 0

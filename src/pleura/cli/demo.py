@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from dataclasses import dataclass
 from pathlib import Path
 
 from pleura.cli.console import say
 from pleura.cli.paths import path
 from pleura.errors import UnwritableOutput
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `pleura demo` is asked for; the fields are its arguments."""
+
+    folder: Path
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -22,7 +30,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(wishes: Namespace) -> int:
+def run(options: Options) -> int:
     """Walk the whole way on a chest that anybody may have."""
     from pleura.evaluation.metrics import dice
     from pleura.files import make_folder
@@ -31,7 +39,7 @@ def run(wishes: Namespace) -> int:
     from pleura.segmenter import Segmenter
     from pleura.writing import write, write_preview
 
-    series = _series_folder(wishes.folder)
+    series = _series_folder(options.folder)
     make_folder(series)
     phantom = chest()
     files = write_dicom(phantom, series)
@@ -41,8 +49,8 @@ def run(wishes: Namespace) -> int:
     for label in LUNGS:
         agreement = dice(phantom.labels == label.value, result.labels == label.value)
         say(f"{label.name}: Dice {agreement:.4f} against the truth")
-    mask = write(result, wishes.folder / "lungs.nii.gz")
-    picture = write_preview(result, wishes.folder / "lungs-preview.png")
+    mask = write(result, options.folder / "lungs.nii.gz")
+    picture = write_preview(result, options.folder / "lungs-preview.png")
     say(f"written: {mask} and {picture}")
     return 0
 

@@ -9,9 +9,10 @@ Prints a table; -o FOLDER keeps report.json, cases.csv, report.html.
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -19,13 +20,29 @@ from pleura.cli.console import say, warn
 from pleura.cli.paths import path
 from pleura.cli.progress import counted
 from pleura.cli.scan_options import add_scan_options
-from pleura.conventions import Convention
+from pleura.conventions import Convention, Modality
 from pleura.errors import UnsuitableInput
 
 if TYPE_CHECKING:
     from pleura.evaluation.cases import CaseList
     from pleura.evaluation.run import Evaluation
     from pleura.segmenter import Segmenter
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `pleura evaluate` is asked for; the fields are its arguments."""
+
+    references: Path
+    predictions: Path | None
+    model: str | None
+    split: str
+    compare: Path | None
+    fail_below: float
+    modality: Modality
+    convention: Convention
+    output: Path | None
+    quiet: bool
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -47,78 +64,78 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
 
 
-def run(wishes: Namespace) -> int:
+def run(options: Options) -> int:
     """Evaluate, print the summary, and write the report where asked for."""
-    if wishes.predictions and wishes.model:
+    if options.predictions and options.model:
         text = "give PREDICTIONS or --model, not both; --compare takes a second set of either"
         raise UnsuitableInput(text, code="no-pairs")
-    with _dataset(wishes) as wishes.references:
-        _evaluate(wishes)
+    with _dataset(options) as references:
+        _evaluate(replace(options, references=references))
     return 0
 
 
 @contextmanager
-def _dataset(wishes: Namespace) -> Iterator[Path]:
+def _dataset(options: Options) -> Iterator[Path]:
     """Give the references; a folder of images and masks becomes a data set for as long, all of it of the split."""
     from pleura.cli.prepare import is_unprepared
     from pleura.datasets.manifest import is_dataset
 
-    if wishes.predictions:
-        masks = wishes.references / "masks"  # of a folder as it was collected
-        yield masks if masks.is_dir() and not is_dataset(wishes.references) else wishes.references
-    elif not is_unprepared(wishes.references):
-        yield wishes.references
+    if options.predictions:
+        masks = options.references / "masks"  # of a folder as it was collected
+        yield masks if masks.is_dir() and not is_dataset(options.references) else options.references
+    elif not is_unprepared(options.references):
+        yield options.references
     else:
         from pleura.datasets.manifest import SPLITS
         from pleura.preparation import Settings, prepare
         from pleura.temporary import temporary_folder
 
-        train, val, test = (float(part == wishes.split) for part in SPLITS)
+        train, val, test = (float(part == options.split) for part in SPLITS)
         with temporary_folder() as folder:
-            report = prepare(wishes.references, folder, Settings(split=(train, val, test)))
+            report = prepare(options.references, folder, Settings(split=(train, val, test)))
             if report.refused:
-                text = f"{len(report.refused)} files of {wishes.references} were left out"
-                warn(f"{text}; pleura prepare {wishes.references} DATASET says why")
+                text = f"{len(report.refused)} files of {options.references} were left out"
+                warn(f"{text}; pleura prepare {options.references} DATASET says why")
             yield folder
 
 
-def _evaluate(wishes: Namespace) -> None:
-    from dataclasses import replace
-
+def _evaluate(options: Options) -> None:
     from pleura.evaluation.cases import find_cases
     from pleura.evaluation.run import unscored
     from pleura.files import make_folder
 
-    cases = find_cases(wishes.references, wishes.predictions, split=wishes.split)
-    if wishes.output:
-        make_folder(wishes.output)
-    first, segmenter = _evaluated(cases, wishes.predictions, wishes.model, wishes)
-    second = _second(cases, wishes) if wishes.compare else None
+    cases = find_cases(options.references, options.predictions, split=options.split)
+    if options.output:
+        make_folder(options.output)
+    first, segmenter = _evaluated(cases, options.predictions, options.model, options)
+    second = _second(cases, options.compare, options) if options.compare else None
     if second and second.title == first.title:  # two of one name: told apart by where they lie
-        second = replace(second, title=f"{second.title} ({wishes.compare})")
-    if not wishes.quiet:
-        _tell(first, second, cases, wishes.fail_below)
+        second = replace(second, title=f"{second.title} ({options.compare})")
+    if not options.quiet:
+        _tell(first, second, cases, options.fail_below)
     for note in (*cases.notes, *first.notes, *unscored(first.scores)):
         warn(note.message)
     if second:
         for note in (*second.notes, *unscored(second.scores)):
             warn(f"{second.title}: {note.message}")
-    if wishes.output:
-        _keep(first, second, cases, segmenter, wishes)
+    if options.output:
+        _write_report(first, second, cases, segmenter, options.output, options.fail_below)
+        if not options.quiet:
+            say(f"written: {options.output / 'report.html'}, report.json and cases.csv beside it")
 
 
 def _evaluated(
-    cases: CaseList, predictions: Path | None, model: str | Path | None, wishes: Namespace
+    cases: CaseList, predictions: Path | None, model: str | Path | None, options: Options
 ) -> tuple[Evaluation, Segmenter | None]:
     from pleura.evaluation.run import evaluate_files, evaluate_model
     from pleura.segmenter import Segmenter
 
-    with counted("evaluating", wishes.quiet) as tell:
+    with counted("evaluating", options.quiet) as tell:
         if predictions:
             return evaluate_files(cases, tell, title=str(predictions)), None
         # What a data set states is any text; Segmenter refuses what is no convention.
-        convention = cast(Convention, wishes.convention or _stated(cases, model))
-        segmenter = Segmenter(model=model, modality=wishes.modality, convention=convention)
+        convention = cast(Convention, options.convention or _stated(cases, model))
+        segmenter = Segmenter(model=model, modality=options.modality, convention=convention)
         return evaluate_model(cases, segmenter, model, tell), segmenter
 
 
@@ -130,19 +147,15 @@ def _stated(cases: CaseList, model: str | Path | None) -> str:
     return cases.convention if known else ""
 
 
-def _second(cases: CaseList, wishes: Namespace) -> Evaluation:
+def _second(cases: CaseList, compare: Path, options: Options) -> Evaluation:
     """Return the second set of predictions, scored on the same cases."""
-    from dataclasses import replace
-
     from pleura.evaluation.cases import find_cases, with_predictions
     from pleura.inference.bundle import SHIPPED
 
-    if str(wishes.compare) in SHIPPED or (wishes.compare / "recipe.json").is_file():
-        return _evaluated(cases, None, wishes.compare, wishes)[0]
-    others = find_cases(wishes.references, wishes.compare, split=wishes.split)
-    return _evaluated(replace(cases, cases=with_predictions(cases.cases, others.cases)), wishes.compare, None, wishes)[
-        0
-    ]
+    if str(compare) in SHIPPED or (compare / "recipe.json").is_file():
+        return _evaluated(cases, None, compare, options)[0]
+    others = find_cases(options.references, compare, split=options.split)
+    return _evaluated(replace(cases, cases=with_predictions(cases.cases, others.cases)), compare, None, options)[0]
 
 
 def _tell(first: Evaluation, second: Evaluation | None, cases: CaseList, fail_below: float) -> None:
@@ -196,23 +209,25 @@ def _chance(p: float | None) -> str:
     return "-" if p is None else f"{p:.2g}"
 
 
-def _keep(
-    first: Evaluation, second: Evaluation | None, cases: CaseList, segmenter: Segmenter | None, wishes: Namespace
+def _write_report(
+    first: Evaluation,
+    second: Evaluation | None,
+    cases: CaseList,
+    segmenter: Segmenter | None,
+    folder: Path,
+    fail_below: float,
 ) -> None:
     from pleura.evaluation.worst_slices import find_worst_slices
     from pleura.files import atomic_write
     from pleura.reporting import as_csv, as_html, as_json
 
-    folder: Path = wishes.output
     worst = find_worst_slices(first, cases, segmenter)
-    found = as_json(first, cases, fail_below=wishes.fail_below, other=second)
+    found = as_json(first, cases, fail_below=fail_below, other=second)
     texts = {
         "report.json": json.dumps(found, indent=1, allow_nan=False) + "\n",
         "cases.csv": as_csv(first, cases, second),
-        "report.html": as_html(first, cases, worst, fail_below=wishes.fail_below, other=second),
+        "report.html": as_html(first, cases, worst, fail_below=fail_below, other=second),
     }
     for name, text in texts.items():
         with atomic_write(folder / name) as file:
             file.write(text.encode())
-    if not wishes.quiet:
-        say(f"written: {folder / 'report.html'}, report.json and cases.csv beside it")

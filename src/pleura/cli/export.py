@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,22 @@ from pleura.cli.console import say
 from pleura.cli.paths import path
 from pleura.cli.progress import reported
 from pleura.errors import UnreadableInput, UnwritableOutput, missing_extra
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `pleura export` is asked for; the fields are its arguments."""
+
+    run: Path
+    bundle: Path
+    name: str
+    version: str
+    licence: str
+    precision: str
+    openvino: bool
+    torch: bool
+    check: Path | None
+    quiet: bool
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -41,7 +58,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
 
 
-def run(wishes: Namespace) -> int:
+def run(options: Options) -> int:
     """Export and say how far the result agrees with what was trained."""
     try:
         from pleura.training.config import config_of
@@ -49,30 +66,30 @@ def run(wishes: Namespace) -> int:
         from pleura.training.export import building, export_run
     except ImportError as problem:
         raise missing_extra(problem.name or "torch", "train") from problem
-    if not (wishes.run / "best.safetensors").is_file():
-        raise UnreadableInput(f"{wishes.run}: no best.safetensors there; name the folder of a run", code="no-weights")
-    if wishes.bundle.is_dir() and any(wishes.bundle.iterdir()) and not (wishes.bundle / "recipe.json").is_file():
-        raise UnwritableOutput(f"{wishes.bundle} holds other files; name a new folder", code="folder-in-use")
-    facts = {"licence": wishes.licence, **_figures(wishes.run)}
-    with reported(sys.stderr, wishes.quiet) as tell, building(wishes.bundle) as folder:
+    if not (options.run / "best.safetensors").is_file():
+        raise UnreadableInput(f"{options.run}: no best.safetensors there; name the folder of a run", code="no-weights")
+    if options.bundle.is_dir() and any(options.bundle.iterdir()) and not (options.bundle / "recipe.json").is_file():
+        raise UnwritableOutput(f"{options.bundle} holds other files; name a new folder", code="folder-in-use")
+    facts = {"licence": options.licence, **_figures(options.run)}
+    with reported(sys.stderr, options.quiet) as tell, building(options.bundle) as folder:
         tell("reading slices to compare on")
-        planes = real_planes(config_of(wishes.run), wishes.check)
+        planes = real_planes(config_of(options.run), options.check)
         tell("exporting the network")
-        recipe = export_run(wishes.run, folder, wishes.name or wishes.bundle.name, wishes.version, facts)
+        recipe = export_run(options.run, folder, options.name or options.bundle.name, options.version, facts)
         tell("comparing what was exported with what was trained")
         whole = agreement(folder, planes)
-        if wishes.precision != "fp32":
-            lower_precision(folder, wishes.precision, planes)
-        if wishes.openvino:
+        if options.precision != "fp32":
+            lower_precision(folder, options.precision, planes)
+        if options.openvino:
             add_openvino(folder)
-        if wishes.torch:
-            add_torch(wishes.run, folder)
+        if options.torch:
+            add_torch(options.run, folder)
         told = whole.compare(folder)
-    if wishes.quiet:
+    if options.quiet:
         return 0
     for name, dice in told.items():
         say(f"{name}: Dice {dice:.4f} against the trained network on {len(planes)} slices")
-    say(f"written: {wishes.bundle} ({recipe.name} {recipe.version}, {wishes.precision})")
+    say(f"written: {options.bundle} ({recipe.name} {recipe.version}, {options.precision})")
     return 0
 
 

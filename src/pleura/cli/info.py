@@ -6,8 +6,9 @@ Takes what segment takes: files, and folders, of which each scan is described.
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator
+from argparse import ArgumentParser
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pleura.batch.plan import Job, scans
@@ -20,6 +21,15 @@ if TYPE_CHECKING:
     from pleura.reading.survey import SeriesSummary, Survey
 
 
+@dataclass(frozen=True)
+class Options:
+    """What `pleura info` is asked for; the fields are its arguments."""
+
+    paths: Sequence[str]
+    json: bool
+    debug: bool
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Say what can be asked for."""
     parser.add_argument(
@@ -28,32 +38,32 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object a scan")
 
 
-def run(wishes: Namespace) -> int:
+def run(options: Options) -> int:
     """Describe every scan; exit with 2 where none can be segmented, with 1 where some cannot."""
-    jobs = scans(wishes.paths)
+    jobs = scans(options.paths)
     failed = 0
     for number, job in enumerate(jobs, start=1):
-        if len(jobs) > 1 and not wishes.json:
+        if len(jobs) > 1 and not options.json:
             say(f"{number}/{len(jobs)}: {job.given}")
-        failed += not _described(job, number, wishes)
+        failed += not _described(job, number, options)
     if not failed:
         return 0
     return NOTHING_DONE if failed == len(jobs) else SOME_FAILED
 
 
-def _described(job: Job, number: int, wishes: Namespace) -> bool:
+def _described(job: Job, number: int, options: Options) -> bool:
     """Describe one scan; return whether it can be segmented."""
     from pleura.reading import survey_path
 
     try:
         found = survey_path(job.source)
     except Exception as error:
-        complain(error, debug=wishes.debug)
-        if wishes.json:
+        complain(error, debug=options.debug)
+        if options.json:
             say(json.dumps({**identified(job, number), **error_data(error)}))
         return False
     data = {**identified(job, number), **found.data()}
-    for line in [json.dumps(data)] if wishes.json else [*_lines(found), *_notes(job)]:
+    for line in [json.dumps(data)] if options.json else [*_lines(found), *_notes(job)]:
         say(line)
     return found.usable
 

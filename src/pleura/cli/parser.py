@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterable
+from dataclasses import fields
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar, cast
 
 from pleura.cli.console import NOTHING_DONE, fail
 
@@ -31,6 +32,9 @@ EXIT_CODES = """exit codes:
 
 _ALIKE = 0.7
 """Likeness (`difflib`: equal letters / letters) from which a word counts as misspelt: `segmnet` of `segment` 0.86."""
+
+
+Options = TypeVar("Options")
 
 
 class Parser(ArgumentParser):
@@ -79,6 +83,11 @@ def verb_parser(name: str) -> Parser:
     if not parser.knows("--fail-on-warning"):
         parser.epilog = "\n".join(line for line in EXIT_CODES.splitlines() if "--fail-on-warning" not in line)
     return parser
+
+
+def options_of(kind: type[Options], found: Namespace) -> Options:
+    """Return what was parsed as the options of a verb, a dataclass whose fields are its arguments."""
+    return kind(**{field.name: getattr(found, field.name) for field in fields(cast(Any, kind))})
 
 
 def first_parser() -> Parser:

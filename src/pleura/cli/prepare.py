@@ -9,10 +9,10 @@ What cannot be used is listed.
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,12 +21,33 @@ from pleura.cli.numbers import number_list, rows_and_columns
 from pleura.cli.paths import path
 from pleura.cli.progress import counted
 from pleura.cli.scan_options import add_scan_options
+from pleura.conventions import Convention, Modality
 
 if TYPE_CHECKING:
     from pleura.preparation import Report, Settings
 
 SHOWN = 20
 """Refusals, and cases to look at, that are listed one by one."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `pleura prepare` is asked for; the fields are its arguments."""
+
+    source: Path
+    dest: Path
+    preset: str | None
+    window: tuple[float, float] | None
+    spacing: tuple[float, float, float] | None
+    size: tuple[int, int] | None
+    slices: int | None
+    split: tuple[float, float, float] | None
+    seed: int
+    patients: str
+    modality: Modality
+    convention: Convention
+    workers: int | None
+    quiet: bool
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -57,31 +78,31 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
 
 
-def run(wishes: Namespace) -> int:
+def run(options: Options) -> int:
     """Prepare the data set and say what came of it."""
     from pleura.inference.backends import cpu_count
     from pleura.preparation.run import require_cases, try_prepare
 
-    workers = cpu_count(wishes.workers)
-    with counted("preparing", wishes.quiet) as tell:
-        report = try_prepare(wishes.source, wishes.dest, _settings(wishes), workers, tell)
+    workers = cpu_count(options.workers)
+    with counted("preparing", options.quiet) as tell:
+        report = try_prepare(options.source, options.dest, _settings(options), workers, tell)
     for note in report.notes:
         warn(note.message)
-    if not wishes.quiet:
-        tell_of(report, wishes.dest)
+    if not options.quiet:
+        tell_of(report, options.dest)
     require_cases(report)
     return 0
 
 
-def _settings(wishes: Namespace) -> Settings:
+def _settings(options: Options) -> Settings:
     from pleura.preparation import PRESETS, Settings
 
-    given = {name: getattr(wishes, name) for name in ("window", "spacing", "size", "slices", "split")}
+    given = {name: getattr(options, name) for name in ("window", "spacing", "size", "slices", "split")}
     asked = {name: value for name, value in given.items() if value is not None}
-    modality = "" if wishes.modality == "auto" else wishes.modality
-    base = PRESETS[wishes.preset] if wishes.preset else Settings()
-    told = {"modality": modality, "convention": wishes.convention}
-    return replace(base, **asked, **told, seed=wishes.seed, patients=wishes.patients)
+    modality = "" if options.modality == "auto" else options.modality
+    base = PRESETS[options.preset] if options.preset else Settings()
+    base = replace(base, modality=modality, convention=options.convention, seed=options.seed, patients=options.patients)
+    return replace(base, **asked)
 
 
 def is_unprepared(folder: Path) -> bool:

@@ -10,8 +10,10 @@ for each volume, picture or radiograph beside them, subfolders included; a DICOM
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from pleura.batch.engine import BatchOptions, SegmenterOptions, segment_batch
 from pleura.batch.plan import plan
@@ -22,8 +24,31 @@ from pleura.cli.outcome import report
 from pleura.cli.paths import given_path, path
 from pleura.cli.progress import is_watched, progress_bar
 from pleura.cli.scan_options import add_scan_options
+from pleura.conventions import Convention, Modality
 from pleura.errors import PleuraError
-from pleura.inference.backends import BACKENDS, DEVICES
+from pleura.inference.backends import BACKENDS, DEVICES, BackendName, Device
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `pleura segment` is asked for; the fields are its arguments."""
+
+    paths: Sequence[str]
+    output: Path | None
+    series: str | None
+    resume: bool
+    overwrite: bool
+    preview: bool
+    json: bool
+    quiet: bool
+    fail_on_warning: bool
+    modality: Modality
+    convention: Convention
+    model: str | None
+    backend: BackendName
+    device: Device
+    threads: int | None
+    debug: bool
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -59,33 +84,33 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
-def run(wishes: Namespace) -> int:
+def run(options: Options) -> int:
     """Segment every scan; a bad one does not stop the rest."""
     try:
-        return _run(wishes)
+        return _run(options)
     except PleuraError as error:
-        if wishes.json:
+        if options.json:
             say(json.dumps(error_data(error)))
         raise
 
 
-def _run(wishes: Namespace) -> int:
-    jobs = plan(wishes.paths, wishes.output, series=wishes.series)
+def _run(options: Options) -> int:
+    jobs = plan(options.paths, options.output, series=options.series)
     segmenter = SegmenterOptions(
-        wishes.model, wishes.modality, wishes.convention, wishes.backend, wishes.device, wishes.threads
+        options.model, options.modality, options.convention, options.backend, options.device, options.threads
     )
-    options = BatchOptions(wishes.preview, wishes.resume, wishes.overwrite)
+    writing = BatchOptions(options.preview, options.resume, options.overwrite)
     failed = warned = 0
-    for outcome in _with_bar(segment_batch(jobs, segmenter, options), len(jobs), wishes.quiet):
+    for outcome in _with_bar(segment_batch(jobs, segmenter, writing), len(jobs), options.quiet):
         prefix = f"{outcome.number}/{len(jobs)}: {outcome.job.named}: " if len(jobs) > 1 else ""
-        report(outcome, prefix, as_json=wishes.json, quiet=wishes.quiet, debug=wishes.debug)
+        report(outcome, prefix, as_json=options.json, quiet=options.quiet, debug=options.debug)
         failed += outcome.error is not None
         warned += bool(outcome.warnings)
-    if len(jobs) > 1 and not (wishes.json or wishes.quiet):
+    if len(jobs) > 1 and not (options.json or options.quiet):
         say(f"{len(jobs) - failed} of {len(jobs)} segmented")
     if failed:
         return NOTHING_DONE if failed == len(jobs) else SOME_FAILED
-    return WARNED if warned and wishes.fail_on_warning else 0
+    return WARNED if warned and options.fail_on_warning else 0
 
 
 def _with_bar(outcomes: Iterator[Outcome], count: int, quiet: bool) -> Iterator[Outcome]:

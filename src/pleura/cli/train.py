@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,27 @@ if TYPE_CHECKING:
     from pleura.training.checkpoint import Progress
     from pleura.training.config import TrainingConfig
     from pleura.training.loop import Listener
+
+
+@dataclass(frozen=True)
+class SettingOptions:
+    """What is asked for by the options of `add_settings`; the fields are these options."""
+
+    epochs: int | None
+    learning_rate: float | None
+    batch: int | None
+    set: Sequence[str]
+    quiet: bool
+
+
+@dataclass(frozen=True)
+class Options(SettingOptions):
+    """What `pleura train` is asked for; the fields are its arguments."""
+
+    paths: Sequence[Path]
+    preset: str | None
+    data: str | None
+    resume: bool
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -54,30 +76,32 @@ def add_settings(parser: ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
 
 
-def run(wishes: Namespace) -> int:
-    """Train and say what came of it."""
+def run(options: Options, *, advise_export: bool = True) -> int:
+    """Train and say what came of it, and how a model is made of it unless the caller makes one."""
     try:
         from pleura.training.config import config_of
         from pleura.training.logger import rows, shortcomings
         from pleura.training.loop import check_machine, train
     except ImportError as problem:
         raise missing_extra(problem.name or "torch", "train") from problem
-    folder, config = _run_and_config(wishes)
+    folder, config = _run_and_config(options)
     leads = os.environ.get("RANK", "0") == "0"  # of several processes, the first one speaks
-    quiet = wishes.quiet or not leads
+    quiet = options.quiet or not leads
     check_machine(config)
-    _check_folder(folder, wishes.resume)
+    _check_folder(folder, options.resume)
     config = _prepared(config, folder, quiet)
     try:
         with _progress(quiet) as tell:
             progress = train(config, folder, tell)
     except (KeyboardInterrupt, SystemExit):
         if (folder / "last.safetensors").exists():
-            again = "the same command" if wishes.resume else "the same command with --resume"
+            again = "the same command" if options.resume else "the same command with --resume"
             warn(f"stopped; {again} goes on from where it stopped")
         raise
     if not quiet:
         _tell(progress.best, folder, config)
+        hint = f"; pleura export {folder} BUNDLE makes a model of it" if advise_export else ""
+        say(f"written: {folder} (curves.png, samples.png, report.json){hint}")
     for note in shortcomings(config_of(folder), rows(folder / "log.jsonl")) if leads else ():
         warn(note.message)
     return 0
@@ -92,19 +116,19 @@ def _check_folder(folder: Path, resume: bool) -> None:
         raise UnwritableOutput(text, code="run-exists")
 
 
-def settings_of(wishes: Namespace) -> dict[str, Any]:
+def settings_of(options: SettingOptions) -> dict[str, Any]:
     """Return field -> value of the settings that were given as options; those with a name of their own win."""
-    named = {name: getattr(wishes, name) for name in ("epochs", "learning_rate", "batch")}
-    return dict(map(_change, wishes.set)) | {name: value for name, value in named.items() if value is not None}
+    named = {name: getattr(options, name) for name in ("epochs", "learning_rate", "batch")}
+    return dict(map(_change, options.set)) | {name: value for name, value in named.items() if value is not None}
 
 
-def _run_and_config(wishes: Namespace) -> tuple[Path, TrainingConfig]:
+def _run_and_config(options: Options) -> tuple[Path, TrainingConfig]:
     from pleura.training.config import load_config, preset
 
-    paths = list(wishes.paths)
-    changes = settings_of(wishes) | ({"data": wishes.data} if wishes.data else {})
-    if wishes.preset:
-        config = preset(wishes.preset, **changes)
+    paths = list(options.paths)
+    changes = settings_of(options) | ({"data": options.data} if options.data else {})
+    if options.preset:
+        config = preset(options.preset, **changes)
     elif paths:
         config = load_config(paths.pop(0), **changes)
     else:
@@ -116,8 +140,6 @@ def _run_and_config(wishes: Namespace) -> tuple[Path, TrainingConfig]:
 
 def _prepared(config: TrainingConfig, folder: Path, quiet: bool) -> TrainingConfig:
     """Return the configuration with a data set in place of a folder of images and masks."""
-    from dataclasses import replace
-
     from pleura.cli.prepare import is_unprepared, tell_of
     from pleura.inference.backends import cpu_count
     from pleura.preparation import prepare
@@ -163,7 +185,6 @@ def _tell(best: dict[str, float], folder: Path, config: TrainingConfig) -> None:
     shown = ", ".join(f"{value:.4f}" if name == "dice" else f"{name} {value:.4f}" for name, value in sets.items())
     say(f"{report['steps']} steps in {report['seconds'] / 60:.1f} minutes: {report['ended']}")
     say(f"{_chosen(config)} at step {best['step']:.0f}: Dice {shown}")
-    say(f"written: {folder} (curves.png, samples.png, report.json); pleura export {folder} BUNDLE makes a model of it")
 
 
 def _chosen(config: TrainingConfig) -> str:
