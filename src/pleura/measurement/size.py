@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +116,7 @@ def _heights(labels: NDArray[np.uint8], volume: Volume, structures: Sequence[Lab
     return [_extent((picture == label.value).any(axis=0 if lying else 1)) * step / 10.0 for label in structures]
 
 
-def _extent(occupied: NDArray[Any]) -> int:
+def _extent(occupied: NDArray[np.bool_]) -> int:
     """Return how many rows lie between the first and the last that are occupied, these included."""
     rows = np.flatnonzero(occupied)
     return int(rows[-1] - rows[0]) + 1 if rows.size else 0

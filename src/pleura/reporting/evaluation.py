@@ -7,7 +7,6 @@ import io
 import math
 from collections.abc import Sequence
 from html import escape
-from typing import Any
 
 import numpy as np
 
@@ -24,10 +23,10 @@ from pleura.evaluation.run import (
     unscored,
 )
 from pleura.evaluation.scoring import structures
-from pleura.evaluation.statistics import METRICS, Summary
+from pleura.evaluation.statistics import METRICS, Interval, Summary
 from pleura.evaluation.worst_slices import WorstSlice
 from pleura.rendering import PREDICTION_COLOUR, REFERENCE_COLOUR, draw_overlay
-from pleura.reporting.charts import lines, strip
+from pleura.reporting.charts import Line, lines, strip
 
 STYLE = """
 :root{--ink:#20242a;--soft:#69707a;--line:#e3e6ea}
@@ -86,10 +85,11 @@ def as_html(
 def _head(evaluation: Evaluation, other: Evaluation | None, cases: CaseList, fail_below: float) -> str:
     patients = len({score.patient for score in evaluation.scores})
     convention = f", masks {escape(evaluation.model['convention'])}" if "convention" in evaluation.model else ""
-    said = [_failures(one, cases, fail_below, named=other is not None) for one in (evaluation, other) if one]
+    compared = (evaluation, other) if other else (evaluation,)
+    failures = [_failures(evaluated, cases, fail_below, named=len(compared) > 1) for evaluated in compared]
     return (
         f"<p class=soft>pleura {__version__}, {len(evaluation.scores)} cases of {patients} patients{convention}</p>"
-        + "".join(said)
+        + "".join(failures)
     )
 
 
@@ -117,7 +117,7 @@ def _summary(evaluation: Evaluation, cases: CaseList) -> str:
 
 
 def _title(name: str, unit: str) -> str:
-    metric = next(one for one in METRICS if one.name == name)
+    metric = next(metric for metric in METRICS if metric.name == name)
     if name.startswith("surface_dice"):
         return f"{metric.title} {unit}"
     measured_in = unit if metric.unit == "length" else metric.unit
@@ -127,9 +127,14 @@ def _title(name: str, unit: str) -> str:
 def _summary_row(title: str, summary: Summary) -> str:
     if not summary.cases:
         return ""
-    interval = f"{_number(summary.interval[0])} to {_number(summary.interval[1])}" if summary.interval else NONE
     left_out = f" ({summary.infinite} infinite)" if summary.infinite else ""
-    cells = (title, _number(summary.median), _number(summary.mean), interval, _number(summary.worst_5_percent))
+    cells = (
+        title,
+        _number(summary.median),
+        _number(summary.mean),
+        _interval(summary.interval),
+        _number(summary.worst_5_percent),
+    )
     return "<tr><td>" + "<td>".join((*cells, _number(summary.worst), f"{summary.cases}{left_out}"))
 
 
@@ -142,13 +147,15 @@ def _compared(evaluation: Evaluation, other: Evaluation, cases: CaseList) -> str
     for structure, found in differences(evaluation, other, cases.labels).items():
         rows = []
         for metric in METRICS:
-            one = found[metric.name]
-            if not one.cases:
+            difference = found[metric.name]
+            if not difference.cases:
                 continue
-            interval = f"{_number(one.interval[0])} to {_number(one.interval[1])}" if one.interval else NONE
+            interval = _interval(difference.interval)
             means = [_number(group[structure][metric.name].mean) for group in (own, others)]
-            cells = (_title(metric.name, unit), *means, _number(one.mean), interval, _number(one.p))
-            rows.append("<tr><td>" + "<td>".join((*cells, str(one.better), str(one.worse), str(one.cases))))
+            cells = (_title(metric.name, unit), *means, _number(difference.mean), interval, _number(difference.p))
+            rows.append(
+                "<tr><td>" + "<td>".join((*cells, str(difference.better), str(difference.worse), str(difference.cases)))
+            )
         titles = [f"{escape(structure)}, means", first, second, "difference", "95 % interval", "p (Wilcoxon)"]
         titles += ["better", "worse", "pairs"]
         blocks.append(f"<table><tr><th>{'<th>'.join(titles)}{''.join(rows)}</table><p></p>")
@@ -169,7 +176,7 @@ def _charts(evaluation: Evaluation, cases: CaseList) -> str:
             for name in ("Precision", "Recall")
         ]
         figures.append(_figure(lines(named, across="threshold"), "Precision and recall against the threshold"))
-        reliable: list[tuple[str, Any, Any]] = [("share inside", curves.probability.tolist(), curves.observed.tolist())]
+        reliable: list[Line] = [("share inside", curves.probability.tolist(), curves.observed.tolist())]
         text = (
             f"Reliability; expected calibration error {curves.ece:.4f}, of undecided voxels {curves.ece_undecided:.4f}"
         )
@@ -228,7 +235,7 @@ def _table(evaluation: Evaluation, cases: CaseList, fail_below: float) -> str:
     head += "".join(f"<th>Dice {escape(name)}" for name in apart)
     head += "<th>parts of the reference<th>parts found" + ("<th>swapped" if names[1:] else "")
     rows = []
-    for score in sorted(evaluation.scores, key=lambda one: one.agreements[names[0]].dice):
+    for score in sorted(evaluation.scores, key=lambda score: score.agreements[names[0]].dice):
         first = score.agreements[names[0]]
         cells = [_number(getattr(first, name)) for name in columns]
         cells += [_number(score.agreements[name].dice) if name in score.agreements else NONE for name in apart]
@@ -245,10 +252,11 @@ def _table(evaluation: Evaluation, cases: CaseList, fail_below: float) -> str:
 
 def _notes(evaluation: Evaluation, other: Evaluation | None, cases: CaseList) -> str:
     lines_of_text = [escape(note.message) for note in cases.notes]
-    for one in (evaluation, other) if other else (evaluation,):
-        title = f"{escape(one.title)}: " if other else ""
-        lines_of_text += [f"{title}{escape(note.message)}" for note in (*one.notes, *unscored(one.scores))]
-        for time in one.run_times:
+    for evaluated in (evaluation, other) if other else (evaluation,):
+        title = f"{escape(evaluated.title)}: " if other else ""
+        notes = (*evaluated.notes, *unscored(evaluated.scores))
+        lines_of_text += [f"{title}{escape(note.message)}" for note in notes]
+        for time in evaluated.run_times:
             duration = f"{time.milliseconds:.1f} ms a slice" if time.milliseconds is not None else time.reason
             lines_of_text.append(f"{title}Run time, {time.device}: {duration}")
     lines_of_text += [
@@ -257,6 +265,10 @@ def _notes(evaluation: Evaluation, other: Evaluation | None, cases: CaseList) ->
         "Surfaces as in DeepMind's surface-distance; intervals by bootstrap over patients.",
     ]
     return f"<h2>Notes</h2><p class=soft>{'<br>'.join(lines_of_text)}</p>"
+
+
+def _interval(interval: Interval | None) -> str:
+    return f"{_number(interval[0])} to {_number(interval[1])}" if interval else NONE
 
 
 def _whole(value: int | None) -> str:

@@ -15,6 +15,7 @@ from pleura import __version__
 from pleura.evaluation.cases import CaseList
 from pleura.evaluation.run import Evaluation, differences, failure_rate, main_unit, summaries, unscored
 from pleura.evaluation.scoring import FIGURES, TOLERANCES, Score, structures
+from pleura.evaluation.statistics import Difference, Summary
 
 RULES = {
     "empty_masks": "both empty: overlap 1, distance 0; one empty: overlap 0, distance infinite (null)",
@@ -28,7 +29,7 @@ RULES = {
 
 def as_json(
     evaluation: Evaluation, cases: CaseList, *, fail_below: float, other: Evaluation | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return the whole evaluation as what JSON holds; `other` is a second set of predictions for the same cases."""
     union = structures(cases.labels)[0]
     found = {
@@ -41,7 +42,7 @@ def as_json(
         "model": dict(evaluation.model),
         "summary": _nested(summaries(evaluation, cases.labels)),
         "failure_rate": {union: failure_rate(evaluation.scores, union, fail_below)},
-        "run_time": [asdict(one) for one in evaluation.run_times],
+        "run_time": [asdict(time) for time in evaluation.run_times],
         "thresholds": asdict(evaluation.curves) if evaluation.curves else None,
         "cases": [_case(score) for score in evaluation.scores],
     }
@@ -55,7 +56,7 @@ def as_json(
             "difference": _nested(differences(evaluation, other, cases.labels)),
             "cases": [_case(score) for score in other.scores],
         }
-    plain: dict[str, Any] = _plain(found)
+    plain: dict[str, object] = _plain(found)
     return plain
 
 
@@ -68,20 +69,20 @@ def as_csv(evaluation: Evaluation, cases: CaseList, other: Evaluation | None = N
     writer = csv.writer(text, lineterminator="\n")
     tail = ["swapped", "warnings", "error"]
     writer.writerow(["predictions", "case", "id", "patient", "structure", "unit", *FIGURES, *tail])
-    for one in (evaluation, other) if other else (evaluation,):
-        for score in one.scores:
-            writer.writerows([one.title, cases.names[score.id], *row] for row in _rows(score))
+    for evaluated in (evaluation, other) if other else (evaluation,):
+        for score in evaluated.scores:
+            writer.writerows([evaluated.title, cases.names[score.id], *row] for row in _rows(score))
     return text.getvalue()
 
 
-def _rows(score: Score) -> Iterator[list[Any]]:
+def _rows(score: Score) -> Iterator[list[object]]:
     for structure, agreement in score.agreements.items():
         values = ["" if value is None else value for value in asdict(agreement).values()]
         tail = ["" if score.swapped is None else score.swapped, " ".join(score.warnings), score.error or ""]
         yield [score.id, score.patient, structure, score.unit, *values, *tail]
 
 
-def _case(score: Score) -> dict[str, Any]:
+def _case(score: Score) -> dict[str, object]:
     return {
         "id": score.id,
         "patient": score.patient,
@@ -94,7 +95,9 @@ def _case(score: Score) -> dict[str, Any]:
     }
 
 
-def _nested(found: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+def _nested(
+    found: Mapping[str, Mapping[str, Summary]] | Mapping[str, Mapping[str, Difference]],
+) -> dict[str, dict[str, object]]:
     return {outer: {inner: asdict(value) for inner, value in row.items()} for outer, row in found.items()}
 
 

@@ -12,7 +12,7 @@ The NIfTI-1 data format, nifti1.h, https://nifti.nimh.nih.gov/pub/dist/src/nifti
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,7 +56,7 @@ def write_nifti_gz(segmentation: Segmentation, file: BinaryIO) -> None:
         file.write(chunk)
 
 
-def _chunks(segmentation: Segmentation) -> Iterator[Any]:
+def _chunks(segmentation: Segmentation) -> Iterator[bytes | memoryview]:
     """Yield header, empty extension flag and slices."""
     yield header(segmentation).tobytes() + bytes(_OFFSET - _HEADER.itemsize)
     yield from slices(segmentation.labels)

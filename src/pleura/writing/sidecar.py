@@ -42,7 +42,7 @@ def sidecar_path(mask: Path) -> Path:
     return mask.with_name(f"{mask.name}.json")
 
 
-def write_sidecar(segmentation: Segmentation, mask: Mapping[str, Any], file: BinaryIO) -> None:
+def write_sidecar(segmentation: Segmentation, mask: Mapping[str, int | str], file: BinaryIO) -> None:
     """Write the sidecar as JSON (RFC 8259), indented for people, with the `fingerprint` of the mask's file."""
     found = {**sidecar_fields(segmentation), "mask": mask}
     file.write(json.dumps(found, indent=2, allow_nan=False).encode() + b"\n")
@@ -64,14 +64,14 @@ def matches(found: Mapping[str, Any], volume: Volume) -> bool:
     return stated == (volume.identity.sha256, volume.identity.series_uid, _geometry(volume))
 
 
-def fingerprint(mask: Path) -> dict[str, Any]:
+def fingerprint(mask: Path) -> dict[str, int | str]:
     """Return size and hash of a mask's file, by which it is known again."""
     with mask.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"bytes": mask.stat().st_size, "sha256": digest}
 
 
-def _label(size: Size) -> dict[str, Any]:
+def _label(size: Size) -> dict[str, object]:
     return {
         "value": size.label.value,
         "name": size.label.name,
@@ -89,7 +89,7 @@ def _rounded(value: float | None, digits: int = 3) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def _geometry(volume: Volume) -> dict[str, Any]:
+def _geometry(volume: Volume) -> dict[str, object]:
     return {
         "axes": "slices, rows, columns" if not volume.is_picture else "rows, columns",
         "shape": list(volume.shape[1:] if volume.is_picture else volume.shape),
