@@ -17,7 +17,7 @@ from pleura.inference.clock import Clock
 from pleura.inference.load import check_kind, load_model
 from pleura.inference.model import Model
 from pleura.inference.provenance import model_provenance
-from pleura.modality.resolve import resolve_kind, unlike_kinds
+from pleura.modality.resolve import resolve_for_kinds, resolve_kind
 from pleura.reading.source import Source, as_volume
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume
@@ -125,7 +125,7 @@ class Segmenter:
     def _resolved(self, volume: Volume) -> tuple[Volume, tuple[Note, ...]]:
         """Return the volume with its kind settled, and warnings; a chosen model takes it for what it knows."""
         if self._is_chosen:
-            return volume, unlike_kinds(volume, self.bundle.kinds)
+            return resolve_for_kinds(volume, self.bundle.kinds)
         return resolve_kind(volume, self.modality)
 
     def _with_convention_note(self, volume: Volume, model: Model) -> Volume:

@@ -8,8 +8,9 @@ from dicom_files import chest
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
+from pleura.modality.borders import connected_to_border
 from pleura.reading.intensity import interpret
-from pleura.reading.padding import connected_to_border, corner_values
+from pleura.reading.padding import corner_values
 from pleura.volume import Kind
 
 HU = chest()

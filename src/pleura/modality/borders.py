@@ -25,6 +25,17 @@ def without_borders(plane: NDArray[Any]) -> tuple[slice, slice]:
     return (rows, columns) if rows.stop and columns.stop else (slice(0, plane.shape[0]), slice(0, plane.shape[1]))
 
 
+def connected_to_border(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the part of a mask (y, x) whose pixels are joined, side by side, to the border of the plane."""
+    import cc3d
+
+    if mask.all() or not mask.any():
+        return mask
+    parts = cc3d.connected_components(mask.astype(np.uint8), connectivity=4)
+    at_border = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
+    return np.asarray(np.isin(parts, at_border[at_border > 0]))
+
+
 def _filled(lines: NDArray[Any]) -> slice:
     """Return from the first to the last line that holds something; most are ruled out at once, without sorting."""
     sampled = lines[:, :: max(1, lines.shape[1] // _SAMPLES)]

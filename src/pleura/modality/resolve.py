@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from pleura.conventions import MODALITIES
 from pleura.errors import InvalidOption
-from pleura.geometry import to_axial
+from pleura.geometry import from_axial, to_axial
 from pleura.modality import Decision, Scan, decide
 from pleura.modality.axes import axes_notes
+from pleura.modality.greys import set_greys_upright
 from pleura.modality.several import shows_several
 from pleura.volume import Kind, Note, Volume
 
@@ -46,26 +47,28 @@ def resolve_kind(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[
         raise InvalidOption(f"modality {modality}: choose from {', '.join(MODALITIES)}", code="unknown-modality")
     requested = _SCANS.get(modality)
     if volume.identity.format == "dicom" or volume.shape[0] > 1:
-        return volume, (*_not_followed(volume, requested), *_unlike_its_header(volume), *_axes(volume))
+        shown, inverted = _as_shown(volume)
+        return shown, (*_not_followed(volume, requested), *_unlike_its_header(volume), *_axes(volume), *inverted)
     if volume.kind is Kind.RADIOGRAPH or (volume.kind is Kind.HU and requested != "radiograph"):
         return volume, ()
     decision = _look(volume)
     warnings = (_SEVERAL,) if _shows_several(volume) else _contradictions(decision, requested)
     if (requested or decision.scan) == "ct":
-        return volume, warnings
+        shown, inverted = _as_shown(volume)
+        return shown, (*warnings, *inverted)
     return _as_radiograph(volume, *(() if requested or decision.kind == "other" else (_TAKEN,))), warnings
 
 
-def unlike_kinds(volume: Volume, kinds: frozenset[Kind]) -> tuple[Note, ...]:
-    """Return a warning where a picture is none of the kinds that a model knows; nothing where it knows both.
+def resolve_for_kinds(volume: Volume, kinds: frozenset[Kind]) -> tuple[Volume, tuple[Note, ...]]:
+    """Return the volume for a model that the caller chose, which knows some kinds, and what speaks against it.
 
-    A model that the caller chose says what pictures show as `modality` does, but of all that follows from this only
-    what is sure is said.
+    The model says what pictures show as `modality` does, but of all that follows from this only what is sure is said.
     """
     if len(kinds) > 1 and Kind.RADIOGRAPH in kinds:
-        return ()
-    _, warnings = resolve_kind(volume, "cr" if Kind.RADIOGRAPH in kinds else "ct")
-    return tuple(warning for warning in warnings if warning.code == "modality-doubtful")
+        return volume, ()
+    resolved, warnings = resolve_kind(volume, "cr" if Kind.RADIOGRAPH in kinds else "ct")
+    sure = tuple(warning for warning in warnings if warning.code in {"modality-doubtful", "greys-doubtful"})
+    return resolved if resolved.kind is volume.kind else volume, sure
 
 
 def _not_followed(volume: Volume, requested: Scan | None) -> tuple[Note, ...]:
@@ -102,6 +105,17 @@ def _shows_several(volume: Volume) -> bool:
 
 def _look(volume: Volume) -> Decision:
     return decide(np.asarray(_grey(volume)[0], np.uint8))
+
+
+def _as_shown(volume: Volume) -> tuple[Volume, tuple[Note, ...]]:
+    """Return a CT whose greys are as it is shown, where it has greys, and a warning where that is doubtful."""
+    if volume.kind is not Kind.WINDOWED:
+        return volume, ()
+    axial, notes, warnings = set_greys_upright(to_axial(volume.voxels, volume.affine))
+    if not notes:
+        return volume, warnings
+    voxels = np.ascontiguousarray(from_axial(axial, volume.affine))
+    return replace(volume, voxels=voxels, notes=(*volume.notes, *notes)), warnings
 
 
 def _as_radiograph(volume: Volume, *notes: Note) -> Volume:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.modality.borders import connected_to_border
 from pleura.volume import Note
 
 _CORNER = 2
@@ -47,17 +48,6 @@ def corner_values(array: NDArray[Any]) -> list[float]:
         if part.min() == part.max() and np.isfinite(part.flat[0]):
             constants[float(part.flat[0])] += 1
     return [value for value, count in constants.most_common() if count >= 2]
-
-
-def connected_to_border(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return the part of a mask (y, x) whose pixels are joined, side by side, to the border of the plane."""
-    import cc3d
-
-    if mask.all() or not mask.any():
-        return mask
-    parts = cc3d.connected_components(mask.astype(np.uint8), connectivity=4)
-    at_border = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
-    return np.asarray(np.isin(parts, at_border[at_border > 0]))
 
 
 def set_to_air(hu: NDArray[np.int16], air: int) -> tuple[Note, ...]:
