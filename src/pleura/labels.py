@@ -48,7 +48,7 @@ _COLOURS = ((230, 80, 70), (70, 140, 230), (240, 190, 60), (90, 180, 110), (170,
 
 
 def of_lungs(names: Iterable[str]) -> bool:
-    """Say whether these are names of the lungs, told apart or taken as one."""
+    """Say whether these are names of the lungs, right and left or both as one."""
     return set(names) <= {label.name for label in (*LUNGS, _BOTH)}
 
 

@@ -2,7 +2,8 @@
 
 Arrays are (z, y, x): slices, rows, columns. `affine` follows the array: its columns belong to the axes of `voxels`
 in their own order, so ``affine @ (k, j, i, 1)`` is the centre of ``voxels[k, j, i]`` in patient millimetres, LPS
-(x to the patient's left, y to the back, z to the head). NIfTI's RAS is turned at the door, in and out.
+(x to the patient's left, y to the back, z to the head). NIfTI's RAS becomes LPS on reading and RAS
+again on writing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Zip archives and gzip files: opened without litter, bounded, and never unpacked to where they could stay."""
+"""Zip archives and gzip files: opened without system files, bounded, and never unpacked to where they could stay."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def pack(path: Path, folder: Path, *, prefix: str = "Ä study/ein Ordner/") -> P
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for file in sorted(folder.rglob("*")):
             packed.write(file, prefix + file.name)
-        packed.writestr("__MACOSX/._0001.dcm", b"litter" * 100)
-        packed.writestr("Thumbs.db", b"litter" * 100)
+        packed.writestr("__MACOSX/._0001.dcm", b"system" * 100)
+        packed.writestr("Thumbs.db", b"system" * 100)
     return path
 
 

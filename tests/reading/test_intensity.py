@@ -1,4 +1,4 @@
-"""HU, raw, windowed, labels: told apart by the values alone."""
+"""HU, raw, windowed, labels: distinguished by the values alone."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from pleura.reading import survey_path
 from pleura.reading.survey import SeriesSummary
 
 
-def test_each_series_is_told_with_geometry_and_what_is_wrong(tmp_path: Path) -> None:
+def test_each_series_is_text_with_geometry_and_what_is_wrong(tmp_path: Path) -> None:
     hu = chest()
     scout = series(hu[:2], SeriesInstanceUID=f"{ROOT}.4", ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"])
     found = survey_path(save_all(series(hu) + scout, tmp_path))
@@ -49,7 +49,7 @@ def test_geometry_that_would_be_refused_is_a_problem_of_the_series(tmp_path: Pat
     assert [note.code for note in found.problems] == ["missing-slices"]
 
 
-def test_a_picture_is_told_with_its_kind_of_values(tmp_path: Path) -> None:
+def test_a_picture_is_text_with_its_kind_of_values(tmp_path: Path) -> None:
     grey = np.clip((chest()[0].astype(float) + 1350) / 1500 * 255, 0, 255).astype(np.uint8)
     Image.fromarray(grey).save(tmp_path / "slice.png")
     (found,) = survey_path(tmp_path / "slice.png").series
@@ -60,7 +60,7 @@ def codes(found: SeriesSummary) -> list[str]:
     return [note.code for note in found.problems]
 
 
-def test_picture_is_told_as_what_it_shows_with_the_warnings_of_segmenting(tmp_path: Path, shared: Path) -> None:
+def test_picture_is_text_as_what_it_shows_with_the_warnings_of_segmenting(tmp_path: Path, shared: Path) -> None:
     (radiograph,) = survey_path(sorted((shared / "data/cxr/heart-included/val/images").iterdir())[0]).series
     assert (radiograph.modality, radiograph.kind, radiograph.orientation) == ("CR", "radiograph", "")
     (ct,) = survey_path(sorted((shared / "data/ct/slices/val/images").iterdir())[0]).series
@@ -85,10 +85,10 @@ def test_refused_radiograph_has_no_slices(tmp_path: Path) -> None:
     assert (found.usable, found.orientation, codes(found)) == (False, "", ["lateral-view"])
 
 
-def test_nothing_personal_is_told(tmp_path: Path) -> None:
+def test_nothing_personal_is_text(tmp_path: Path) -> None:
     path = save(series(chest()[:1])[0], tmp_path / "SECRET-name.dcm")
-    told = json.dumps(asdict(survey_path(path)))
-    assert not any(word in told for word in ("Nobody", "Someone", "SECRET", "1952"))
+    text = json.dumps(asdict(survey_path(path)))
+    assert not any(word in text for word in ("Nobody", "Someone", "SECRET", "1952"))
 
 
 def test_a_damaged_file_is_an_error(tmp_path: Path) -> None:

@@ -25,10 +25,8 @@ from pleura.reading.dicom.dataset import quiet_dcmread
 from pleura.reading.dicom.rtstruct import structure_names
 from pleura.reading.dicom.seg import segment_names
 from pleura.reading.dicom.series import Series
+from pleura.reading.dicom.sop_classes import SEGMENTATIONS, STRUCTURE_SET
 
-SEGMENTATIONS = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
-"""SOP classes: Segmentation, Label Map Segmentation."""
-STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 NO_MASK = "there is no mask of this image"
 _NOTHING = "nothing refers to this series or has the name of its folder"
 

@@ -28,7 +28,7 @@ _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP
 
 @contextmanager
 def open_archive(path: Path, *, gzipped: bool) -> Iterator[list[Path]]:
-    """Yield the files of an archive, without litter: stand-ins (`Member`), or a real path where there is one alone.
+    """Yield the files of an archive but system files: stand-ins (`Member`), or a real path where there is one alone.
 
     Raises
     ------

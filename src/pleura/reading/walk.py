@@ -6,16 +6,16 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-_LITTER = frozenset({"DICOMDIR", "DIRFILE", "THUMBS.DB", "DESKTOP.INI", "__MACOSX"})
+_SYSTEM_FILES = frozenset({"DICOMDIR", "DIRFILE", "THUMBS.DB", "DESKTOP.INI", "__MACOSX"})
 
 
 def is_system_file(parts: Sequence[str]) -> bool:
     """Say whether the parts of a relative path name what comes along with images and is none."""
-    return any((part.startswith(".") and part != "..") or part.upper() in _LITTER for part in parts)
+    return any((part.startswith(".") and part != "..") or part.upper() in _SYSTEM_FILES for part in parts)
 
 
 def files_below(folder: Path, *, most: int | None = None, unreadable: list[Path] | None = None) -> list[Path]:
-    """Return what lies in a folder and its subfolders and is no folder, without hidden files and litter, sorted.
+    """Return what lies in a folder and its subfolders and is no folder, but hidden files and those of systems, sorted.
 
     Links to folders are followed, after the folders themselves. Each folder is gone through once and none of those
     that the first one lies in, so that links that lead round in a circle, or out to other patients, come to an end.

@@ -64,7 +64,7 @@ def test_values_without_rescale_that_tell_nothing_are_refused_unless_the_caller_
     np.testing.assert_array_equal(pleura.read(path, kind=Kind.HU).voxels[0], grey)
 
 
-def test_a_rescaled_series_without_air_is_read_with_a_doubt(tmp_path: Path) -> None:
+def test_a_rescaled_series_without_air_is_read_with_a_warning(tmp_path: Path) -> None:
     tissue = np.full((24, 64, 64), 40) + np.arange(24)[:, None, None]
     assert codes(pleura.read(save_all(series(tissue), tmp_path))) == {"hu-doubtful"}
 

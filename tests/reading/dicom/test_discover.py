@@ -13,7 +13,7 @@ import pleura
 from pleura.errors import UnreadableInput
 
 
-def test_folders_are_searched_and_litter_is_left_out(tmp_path: Path) -> None:
+def test_folders_are_searched_and_files_of_systems_are_left_out(tmp_path: Path) -> None:
     hu = chest()
     names = {k: f"deep/{'even' if k % 2 else 'odd'}/I{k}" for k in range(24)}
     folder = save_all(series(hu), tmp_path, names=names)

@@ -14,8 +14,8 @@ from pleura.errors import UnsuitableInput
 def test_nothing_personal_leaves_the_header(tmp_path: Path) -> None:
     odd = series(chest(), BodyPartExamined="ABDOMEN")
     volume = pleura.read(save_all(odd, tmp_path / "Nobody"))
-    told = repr(volume.identity) + repr(volume.notes)
-    assert not any(word in told for word in ("Nobody", "Someone", "SECRET", "1952", str(tmp_path)))
+    text = repr(volume.identity) + repr(volume.notes)
+    assert not any(word in text for word in ("Nobody", "Someone", "SECRET", "1952", str(tmp_path)))
 
 
 def test_what_is_shown_of_a_header_holds_no_control_characters(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""DICOM radiographs: greys as they are meant to be looked at, millimetres with their doubts, frontal chests only."""
+"""DICOM radiographs: greys as meant to be looked at, millimetres and their reliability, frontal chests only."""
 
 from __future__ import annotations
 
@@ -211,7 +211,7 @@ def test_a_ct_beside_a_radiograph_is_what_is_read(tmp_path: Path) -> None:
     assert any("1 radiograph" in note.message for note in volume.notes if note.code == "series-chosen")
 
 
-def test_info_tells_a_radiograph(tmp_path: Path) -> None:
+def test_info_names_a_radiograph(tmp_path: Path) -> None:
     (found,) = pleura.reading.survey_path(save(radiograph(), tmp_path / "one.dcm")).series
     assert (found.kind, found.modality, found.usable, found.orientation) == ("radiograph", "CR", True, "")
 

@@ -1,4 +1,4 @@
-"""The rescale of a series, lost in some slices, applied twice, or left out: told by the neighbours and by the whole."""
+"""The rescale of a series, lost in some slices, applied twice, or left out: seen from neighbours and from the whole."""
 
 from __future__ import annotations
 

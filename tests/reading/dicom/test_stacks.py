@@ -14,7 +14,7 @@ import pleura
 from pleura.errors import AmbiguousInput
 
 
-def test_two_acquisitions_in_one_series_are_told_apart_and_offered(tmp_path: Path) -> None:
+def test_two_acquisitions_in_one_series_are_distinguished_and_offered(tmp_path: Path) -> None:
     hu = chest()
     second = series(hu + 5, AcquisitionNumber=2, InstanceNumber=50)
     folder = save_all(series(hu) + second, tmp_path)

@@ -35,7 +35,7 @@ def test_a_long_compressed_series_is_read_by_helpers(folder: Path, monkeypatch: 
     np.testing.assert_array_equal(voxels, HU)
 
 
-def test_the_whole_road_gives_the_same_with_helpers_and_without(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_gives_the_same_with_helpers_and_without(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for processors in (1, 2):
         monkeypatch.setattr(os, "cpu_count", lambda count=processors: count)
         np.testing.assert_array_equal(pleura.read(folder).voxels, HU)

@@ -17,7 +17,7 @@ _MOST_FILES = 50_000
 
 
 def find_files(folder: Path) -> list[Path]:
-    """Return the files of a folder and its subfolders, without hidden files and litter, sorted.
+    """Return the files of a folder and its subfolders, without hidden files and those of systems, sorted.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The road from one DICOM radiograph to a volume of one plane: greys, millimetres, and what is said of the view.
+"""One DICOM radiograph as a volume of one plane: greys, millimetres, and what is said of the view.
 
 References: DICOM PS3.3 sections 10.7.1.3 (pixel spacing), C.8.1.2 (CR image), C.8.11.1 (DX image).
 """

@@ -21,7 +21,7 @@ from pleura.reading.dicom.frames import Frame
 from pleura.reading.dicom.geometry import distances
 from pleura.reading.dicom.header import Header
 from pleura.reading.dicom.sop_classes import is_radiograph, rejection
-from pleura.reading.dicom.stacks import Stack, apart
+from pleura.reading.dicom.stacks import SliceGroup, split_stacks
 from pleura.volume import Note
 
 _FEWEST_SLICES = 8
@@ -36,7 +36,7 @@ class Series:
     key : the series UID, with `#1`, `#2`... where several stacks share one
     frames : in no particular order
     number : its place among the series of the input, from 1
-    shared : how many places were scanned with two neighbouring slabs, of which one slice was kept
+    shared : how many positions were scanned with two neighbouring slabs, of which one slice was kept
     """
 
     key: str
@@ -113,7 +113,7 @@ def group(frames: Iterable[Frame]) -> list[Series]:
     """Group frames into stacks, the largest first.
 
     Frames belong together when they share series, kind of object, size, orientation and pixel spacing, and what is to
-    be objected to them; each radiograph stands alone. Where places are taken twice, see `stacks`.
+    speak against them; each radiograph stands alone. Where positions are taken twice, see `stacks`.
     """
     kinds: dict[tuple[object, ...], list[list[Frame]]] = {}
     for frame in frames:
@@ -123,7 +123,7 @@ def group(frames: Iterable[Frame]) -> list[Series]:
             stacks.append([frame])
         else:
             alike.append(frame)
-    parts = [part for stacks in kinds.values() for together in stacks for part in apart(together)]
+    parts = [part for stacks in kinds.values() for together in stacks for part in split_stacks(together)]
     parts.sort(key=_order)
     of_uid = Counter(part[0][0].header.series_uid for part in parts)
     seen: Counter[str] = Counter()
@@ -136,7 +136,7 @@ def group(frames: Iterable[Frame]) -> list[Series]:
     return found
 
 
-def _order(part: Stack) -> tuple[object, ...]:
+def _order(part: SliceGroup) -> tuple[object, ...]:
     """Put the largest first, and phases and acquisitions of one size in the order of their numbers."""
     frames, _ = part
     first = frames[0]
@@ -156,7 +156,7 @@ def choose(found: Sequence[Series], wanted: str | None) -> tuple[Series, tuple[N
     Raises
     ------
     AmbiguousInput : several series could be meant, or none is `wanted`
-    PleuraError : no series is a CT that can be segmented; the objection to the largest one
+    PleuraError : no series is a CT that can be segmented; why the largest one cannot be
     """
     if wanted is None:
         chosen = _one_of(found)

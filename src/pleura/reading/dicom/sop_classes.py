@@ -7,6 +7,10 @@ from pleura.reading.dicom.header import Header
 
 ENHANCED = frozenset({"1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2"})
 """SOP classes of CT with many frames a file: Enhanced CT and Legacy Converted Enhanced CT."""
+SEGMENTATIONS = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
+"""SOP classes of masks: Segmentation and Label Map Segmentation."""
+STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
+"""SOP class of contours: RT Structure Set."""
 CT_CLASSES = ENHANCED | {"1.2.840.10008.5.1.4.1.1.2"}
 _RADIOGRAPHS = frozenset({"CR", "DX", "RG"})
 _CR_CLASS = "1.2.840.10008.5.1.4.1.1.1"
