@@ -31,6 +31,7 @@ from pleura.errors import UnreadableInput
 from pleura.file_format import without_suffix
 from pleura.files import atomic_write, make_folder
 from pleura.geometry import to_axial
+from pleura.text import quantity
 from pleura.writing import is_pleura_output, sidecar_path
 
 
@@ -80,7 +81,8 @@ def tell(result: pleura.Segmentation, source: Path, folder: Path) -> None:
     for note in result.volume.notes:
         say(f"  note: {note.message}")
     if len(written) < 3:
-        say(f"  no blanked picture: the scan has {result.volume.shape[0]} slices, and the mask holds its lungs")
+        slices = quantity(result.volume.shape[0], "slice")
+        say(f"  no blanked picture: the scan has {slices}, and the mask holds its lungs")
     say(f"  written: {', '.join(map(str, written))}")
     for warning in result.warnings:
         warn(f"{source.name}: {warning.message}")

@@ -1,4 +1,4 @@
-"""Text that comes from files and their names, made fit to be shown."""
+"""Text made fit to be shown: what comes from files and their names, and numbers of things."""
 
 from __future__ import annotations
 
@@ -11,3 +11,8 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def quantity(count: int, singular: str, plural: str = "") -> str:
+    """Return a number with what it counts, as "1 image" and "2 images"; `plural` is for what takes more than an s."""
+    return f"{count} {singular if count == 1 else plural or singular + 's'}"

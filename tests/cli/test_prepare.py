@@ -36,6 +36,13 @@ def test_counts_labels_and_place_are_told(tmp_path: Path, capsys: pytest.Capture
     assert str(tmp_path / "out") in told
 
 
+def test_one_image_is_counted_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["prepare", str(folder(tmp_path, 1)), str(tmp_path / "out"), "--workers", "1"]) == 0
+    told = capsys.readouterr()
+    assert "1 image with a mask of 1 patient: 1 train" in told.out
+    assert "1 image does not say whose it is" in told.err
+
+
 def test_cases_to_look_at_are_listed_by_name_and_not_endlessly(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -82,7 +82,7 @@ def test_model_of_one_label_is_scored_on_both_lungs_together(dataset: Path) -> N
 def test_cases_that_could_not_be_scored_are_counted_by_reason(folders: tuple[Path, Path]) -> None:
     found = unscored(evaluate_files(find_cases(*folders)).scores)
     assert [(note.code, note.message) for note in found] == [
-        ("not-scored", "1 of 3 cases could not be scored and count with overlap 0: no-prediction 1")
+        ("not-scored", "1 of 3 cases could not be scored and counts with overlap 0: no-prediction 1")
     ]
     assert unscored([]) == ()
 

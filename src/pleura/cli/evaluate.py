@@ -22,6 +22,7 @@ from pleura.cli.progress import counted
 from pleura.cli.scan_options import add_scan_options
 from pleura.conventions import Convention, Modality
 from pleura.errors import UnsuitableInput
+from pleura.text import quantity
 
 if TYPE_CHECKING:
     from pleura.evaluation.cases import CaseList
@@ -94,7 +95,7 @@ def _dataset(options: Options) -> Iterator[Path]:
         with temporary_folder() as folder:
             report = prepare(options.references, folder, Settings(split=(train, val, test)))
             if report.refused:
-                text = f"{len(report.refused)} files of {options.references} were left out"
+                text = f"of {options.references} {quantity(len(report.refused), 'file was', 'files were')} left out"
                 warn(f"{text}; pleura prepare {options.references} DATASET says why")
             yield folder
 
@@ -163,7 +164,7 @@ def _tell(first: Evaluation, second: Evaluation | None, cases: CaseList, fail_be
     from pleura.evaluation.scoring import structures
 
     patients = len({score.patient for score in first.scores})
-    say(f"{len(first.scores)} cases of {patients} patients")
+    say(f"{quantity(len(first.scores), 'case')} of {quantity(patients, 'patient')}")
     _tell_of(first, cases, fail_below)
     if second:
         _tell_of(second, cases, fail_below)

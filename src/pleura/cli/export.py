@@ -19,6 +19,7 @@ from pleura.cli.console import say
 from pleura.cli.paths import path
 from pleura.cli.progress import reported
 from pleura.errors import UnreadableInput, UnwritableOutput, missing_extra
+from pleura.text import quantity
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def run(options: Options) -> int:
     if options.quiet:
         return 0
     for name, dice in told.items():
-        say(f"{name}: Dice {dice:.4f} against the trained network on {len(planes)} slices")
+        say(f"{name}: Dice {dice:.4f} against the trained network on {quantity(len(planes), 'slice')}")
     say(f"written: {options.bundle} ({recipe.name} {recipe.version}, {options.precision})")
     return 0
 

@@ -22,6 +22,7 @@ from pleura.cli.paths import path
 from pleura.cli.progress import counted
 from pleura.cli.scan_options import add_scan_options
 from pleura.conventions import Convention, Modality
+from pleura.text import quantity
 
 if TYPE_CHECKING:
     from pleura.preparation import Report, Settings
@@ -125,15 +126,16 @@ def tell_of(report: Report, dest: Path) -> None:
 
     counts = report.counts
     parts = ", ".join(f"{counts[part]} {part}" for part in ("train", "val", "test"))
-    masks = "without masks" if report.cases and not report.labels else "with masks"
-    say(f"{counts['images']} images {masks} of {counts['patients']} patients: {parts}")
+    one = counts["images"] == 1
+    masks = f"{'without' if report.cases and not report.labels else 'with'} {'a mask' if one else 'masks'}"
+    say(f"{quantity(counts['images'], 'image')} {masks} of {quantity(counts['patients'], 'patient')}: {parts}")
     if report.labels:
         say(f"labels: {', '.join(f'{value} {name}' for value, name in sorted(report.labels.items()))}")
     details = dest / "report.json"
     _list("not used", [(one.code, one.name, one.message) for one in report.refused], details)
     _list("to look at", [(code, name, CASE_WARNINGS[code]) for name, code in report.case_warnings], details)
     if report.reused:
-        say(f"{report.reused} cases were there already")
+        say(f"{quantity(report.reused, 'case was', 'cases were')} there already")
     if report.cases:
         say(f"written: {dest}")
 

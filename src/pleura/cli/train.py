@@ -23,6 +23,7 @@ from pleura.cli.numbers import whole_number
 from pleura.cli.paths import path
 from pleura.cli.progress import Pace, counted, is_watched, progress_bar, reported
 from pleura.errors import InvalidOption, UnreadableInput, UnwritableOutput, missing_extra
+from pleura.text import quantity
 
 if TYPE_CHECKING:
     from pleura.training.checkpoint import Progress
@@ -183,7 +184,7 @@ def _tell(best: dict[str, float], folder: Path, config: TrainingConfig) -> None:
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     sets = {name: value for name, value in best.items() if name not in {"step", "val_loss", "false_pixels", "score"}}
     shown = ", ".join(f"{value:.4f}" if name == "dice" else f"{name} {value:.4f}" for name, value in sets.items())
-    say(f"{report['steps']} steps in {report['seconds'] / 60:.1f} minutes: {report['ended']}")
+    say(f"{quantity(report['steps'], 'step')} in {report['seconds'] / 60:.1f} minutes: {report['ended']}")
     say(f"{_chosen(config)} at step {best['step']:.0f}: Dice {shown}")
 
 

@@ -19,6 +19,7 @@ from pleura.evaluation.names import infer_names, lungs, values_in
 from pleura.file_format import without_suffix
 from pleura.file_names import key_of
 from pleura.labels import of_lungs
+from pleura.text import quantity
 from pleura.volume import Note
 
 
@@ -178,7 +179,8 @@ def _of_manifest(folder: Path, predictions: Path | None, split: str) -> CaseList
         raise UnsuitableInput(f"no file of {predictions} has the stem of a case of {folder}", code="no-pairs")
     notes = _left_over(len(given.keys() - used))
     if bare := len(records) - len(labelled):
-        notes = (*notes, Note("no-reference", f"{bare} cases of the split have no mask and were left out"))
+        text = quantity(bare, "case of the split has no mask and was", "cases of the split have no mask and were")
+        notes = (*notes, Note("no-reference", f"{text} left out"))
     return CaseList(tuple(cases), labels, notes, read_description(folder).convention)
 
 
@@ -191,8 +193,8 @@ def _bare(path: Path) -> str:
 
 
 def _left_over(count: int) -> tuple[Note, ...]:
-    text = f"{count} predictions have no reference and were left out"
-    return (Note("no-reference", text),) if count else ()
+    text = quantity(count, "prediction has no reference and was", "predictions have no reference and were")
+    return (Note("no-reference", f"{text} left out"),) if count else ()
 
 
 def with_predictions(cases: Sequence[Case], others: Sequence[Case]) -> tuple[Case, ...]:

@@ -19,6 +19,7 @@ from pleura.inference.bundle import Bundle
 from pleura.inference.recipe import hash_in_short
 from pleura.reading import read
 from pleura.segmenter import Segmenter
+from pleura.text import quantity
 from pleura.volume import Note, Volume
 
 Progress = Callable[[int, int], None]
@@ -105,15 +106,15 @@ def evaluate_model(
 
 def seen_before(cases: CaseList, bundle: Bundle) -> tuple[Note, ...]:
     """Return a note for each use that a model has made of the cases, by the hashes that its recipe keeps."""
-    name, count = bundle.name, len(cases.cases)
+    name, cases_text = bundle.name, quantity(len(cases.cases), "case")
     seen = {part: set(bundle.cases.get(part, ())) for part in ("train", "val")}
     used = {part: len([case for case in cases.cases if hash_in_short(case.pixels) in seen[part]]) for part in seen}
     notes = []
     if used["train"]:
-        text = f"{name} was trained on {used['train']} of these {count} cases: the figures do not hold for other images"
+        text = f"{name} was trained on {used['train']} of {cases_text}: the figures do not hold for other images"
         notes.append(Note("train-cases-seen", f"{text}; evaluate on a part that it has never seen"))
     if used["val"]:
-        text = f"{name} was chosen by {used['val']} of these {count} cases: the figures are a little too good"
+        text = f"{name} was chosen by {used['val']} of {cases_text}: the figures are a little too good"
         notes.append(Note("val-cases-seen", f"{text}; evaluate on a part that it has never seen"))
     return tuple(notes)
 
@@ -178,8 +179,9 @@ def unscored(scores: Sequence[Score]) -> tuple[Note, ...]:
     if not reasons:
         return ()
     listed = ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items()))
-    text = f"{reasons.total()} of {len(scores)} cases could not be scored and count with overlap 0: {listed}"
-    return (Note("not-scored", text),)
+    text = f"{reasons.total()} of {quantity(len(scores), 'case')} could not be scored and"
+    end = "counts" if reasons.total() == 1 else "count"
+    return (Note("not-scored", f"{text} {end} with overlap 0: {listed}"),)
 
 
 def failure_rate(scores: Sequence[Score], structure: str, below: float) -> float:

@@ -10,6 +10,7 @@ from pleura.inference.grid_scan import GridScan
 from pleura.inference.morphology import areas, box_around
 from pleura.inference.postprocess import Cleaned
 from pleura.labels import LEFT, RIGHT
+from pleura.text import quantity
 from pleura.volume import Note
 
 Labels = NDArray[np.uint8]
@@ -178,7 +179,7 @@ def _solid_tissue(labels: Labels, planes: Labels, scan: GridScan, volumes: RuleV
         if share > (SOLID_SHARE_SLICE if alone else SOLID_SHARE):
             found = f"{share:.0%} of the {name} lung"
         elif slices and not alone:
-            found = f"over {SOLID_SHARE_SLICE:.0%} of {slices} slices of the {name} lung"
+            found = f"over {SOLID_SHARE_SLICE:.0%} of {quantity(int(slices), 'slice')} of the {name} lung"
     if found:
         return Note("solid-tissue", f"{found} is solid: disease, or fluid, liver or heart that was marked; look")
     if volumes.enclosed >= ENCLOSED_ML:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pleura.errors import UnsuitableInput
 from pleura.labels import LEFT, LUNGS, RIGHT
 from pleura.reading.raw_image import LabelMap
+from pleura.text import quantity
 from pleura.volume import Note
 
 LUNG = 1
@@ -183,9 +184,8 @@ def _sides_by_position(unnamed: Sequence[MaskInfo], pair: tuple[int, int]) -> tu
     votes = [info.mean_x[low] < info.mean_x[high] for info in unnamed if {low, high} <= set(info.mean_x)]
     if not votes or 2 * sum(votes) >= len(votes):
         return {low: RIGHT, high: LEFT}, ()
-    text = (
-        f"in {len(votes) - sum(votes)} of {len(votes)} volumes {low} lies on the left and {high} on the right: taken so"
-    )
+    where = f"in {len(votes) - sum(votes)} of {quantity(len(votes), 'volume')}"
+    text = f"{where} {low} lies on the left and {high} on the right: taken so"
     return {low: LEFT, high: RIGHT}, (Note("sides-by-place", text),)
 
 

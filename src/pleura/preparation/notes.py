@@ -9,6 +9,7 @@ from pathlib import Path
 from pleura.datasets.manifest import Record, read_manifest
 from pleura.errors import PleuraError
 from pleura.preparation.patients import PairedRecord, patient_hash
+from pleura.text import quantity
 from pleura.volume import Kind, Note
 
 
@@ -17,8 +18,12 @@ def patients_guessed(cases: Sequence[PairedRecord]) -> tuple[Note, ...]:
     guessed = sum(record.patient == patient_hash(pair.name) and not pair.patient for pair, record in cases)
     if not guessed:
         return ()
-    text = f"{guessed} images do not say whose they are and count as a patient each; use --patients where that is wrong"
-    return (Note("patients-unknown", text),)
+    text = quantity(
+        guessed,
+        "image does not say whose it is and counts as a patient of its own",
+        "images do not say whose they are and count as a patient each",
+    )
+    return (Note("patients-unknown", f"{text}; use --patients where that is wrong"),)
 
 
 def without_masks(records: Sequence[Record]) -> tuple[Note, ...]:
@@ -36,8 +41,9 @@ def mixed(records: Sequence[Record]) -> tuple[Note, ...]:
     kinds = Counter(record.kind for record in records)
     if not kinds[Kind.WINDOWED] or not kinds[Kind.RADIOGRAPH]:
         return ()
-    text = f"{kinds[Kind.WINDOWED]} pictures were taken for CT slices and {kinds[Kind.RADIOGRAPH]} for radiographs"
-    return (Note("mixed-kinds", f"{text}; where all are of one kind, say which with --modality"),)
+    slices = quantity(kinds[Kind.WINDOWED], "picture was taken for a CT slice", "pictures were taken for CT slices")
+    radiographs = quantity(kinds[Kind.RADIOGRAPH], "for a radiograph", "for radiographs")
+    return (Note("mixed-kinds", f"{slices} and {radiographs}; where all are of one kind, say which with --modality"),)
 
 
 def against_earlier(folder: Path, records: Sequence[Record]) -> tuple[Note, ...]:
@@ -54,10 +60,11 @@ def against_earlier(folder: Path, records: Sequence[Record]) -> tuple[Note, ...]
     moved = sum(now.get(pixels, split) != split for pixels, split in earlier.items())
     notes = []
     if gone:
-        text = f"{gone} of the {len(earlier)} images of the earlier data set are not in this source and were removed"
+        verb = "is not in this source and was" if gone == 1 else "are not in this source and were"
+        text = f"{gone} of the {quantity(len(earlier), 'image')} of the earlier data set {verb} removed"
         notes.append(Note("set-replaced", f"{text}; name another folder to keep both sets"))
     if moved:
-        text = f"{moved} images are in another part than in the earlier data set"
+        text = f"{quantity(moved, 'image is', 'images are')} in another part than in the earlier data set"
         notes.append(Note("split-changed", f"{text}; train anew before evaluating on it"))
     return tuple(notes)
 
@@ -81,14 +88,17 @@ def common_warnings(records: Sequence[Record]) -> tuple[Note, ...]:
     reversed_ = sum("sides-reversed" in record.notes for record in sided)
     notes = []
     if swapped:
-        text = f"in {_of(swapped, len(sided))} cases with two sides, right lies on the patient's left by the geometry"
+        text = f"in {_of(swapped, len(sided))} with two sides, right lies on the patient's left by the geometry"
         end = "names swapped, or is the orientation in the files wrong? They were merged into one lung"
         notes.append(Note("sides-swapped", f"{text}: are the {end}"))
     if 2 * reversed_ > len(sided):
-        text = f"in {_of(reversed_, len(sided))} cases with two sides, right lies on the right of the picture"
+        text = f"in {_of(reversed_, len(sided))} with two sides, right lies on the right of the picture"
         notes.append(Note("sides-reversed", f"{text}: are the labels swapped, or the pictures mirrored? Kept as it is"))
     return tuple(notes)
 
 
 def _of(count: int, total: int) -> str:
-    return f"all {total}" if count == total else f"{count} of {total}"
+    cases = quantity(total, "case")
+    if count < total:
+        return f"{count} of {cases}"
+    return f"all {cases}" if total > 1 else "the one case"

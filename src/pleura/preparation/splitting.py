@@ -17,6 +17,7 @@ from itertools import accumulate
 from pleura.datasets.manifest import SPLITS, Record
 from pleura.preparation.patients import PairedRecord
 from pleura.preparation.settings import Settings
+from pleura.text import quantity
 from pleura.volume import Note
 
 DEFAULT_SHARES = (0.7, 0.15, 0.15)
@@ -39,14 +40,14 @@ def split_records(cases: Sequence[PairedRecord], settings: Settings) -> tuple[li
     split_of = assign_splits(stated, settings.seed, shares, fixed)
     notes = []
     if in_several:
-        text = f"{len(in_several)} patients were on both sides of the source's split and are on one now"
-        notes.append(Note("split-patients", text))
+        text = quantity(len(in_several), "patient was", "patients were")
+        notes.append(Note("split-patients", f"{text} in several parts of the source and are in one now"))
     training = [patient for patient in fixed if fixed[patient] == "train"]
     if "val" not in split_of.values() and len(training) > 1:
         split_of |= assign_splits(training, settings.seed, (*shares[:2], 0), {})
         taken = sum(split_of[patient] == "val" for patient in training)
-        text = f"the source states no val: {taken} of its {len(training)} patients of train were taken for it"
-        notes.append(Note("val-from-train", text))
+        text = f"the source states no val: {taken} of its {len(training)} patients of train"
+        notes.append(Note("val-from-train", f"{text} {'was' if taken == 1 else 'were'} taken for it"))
     empty = [split for split, share in zip(SPLITS, shares, strict=True) if share and split not in split_of.values()]
     if split_of and empty:
         notes.append(Note("empty-split", f"no patient is in {' and '.join(empty)}; there are {len(split_of)} in all"))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pleura.errors import UnsuitableInput
 from pleura.modality import decide
 from pleura.reading.padding import corner_values, not_finite_outside, set_to_air
+from pleura.text import quantity
 from pleura.volume import Kind, Note
 
 AIR = -1024
@@ -256,7 +257,8 @@ def _finite(array: NDArray[Any]) -> tuple[NDArray[Any], list[Note]]:
     if share > _MOST_NOT_FINITE:
         text = f"outside the scan's field the values are no numbers, {share:.0%} of all; taken as the lowest value"
         return repaired, [Note("padding", text)]
-    return repaired, [Note("not-finite", f"{count} values that are not finite were set to the lowest value")]
+    text = quantity(count, "value that is not finite was", "values that are not finite were")
+    return repaired, [Note("not-finite", f"{text} set to the lowest value")]
 
 
 def _few_greys(array: NDArray[Any], values: NDArray[Any], low: float, high: float) -> tuple[Note, ...]:

@@ -27,6 +27,7 @@ from pleura.evaluation.statistics import METRICS, Interval, Summary
 from pleura.evaluation.worst_slices import WorstSlice
 from pleura.rendering import PREDICTION_COLOUR, REFERENCE_COLOUR, draw_overlay
 from pleura.reporting.charts import Line, lines, strip
+from pleura.text import quantity
 
 STYLE = """
 :root{--ink:#20242a;--soft:#69707a;--line:#e3e6ea}
@@ -87,10 +88,8 @@ def _head(evaluation: Evaluation, other: Evaluation | None, cases: CaseList, fai
     convention = f", masks {escape(evaluation.model['convention'])}" if "convention" in evaluation.model else ""
     compared = (evaluation, other) if other else (evaluation,)
     failures = [_failures(evaluated, cases, fail_below, named=len(compared) > 1) for evaluated in compared]
-    return (
-        f"<p class=soft>pleura {__version__}, {len(evaluation.scores)} cases of {patients} patients{convention}</p>"
-        + "".join(failures)
-    )
+    counted = f"{quantity(len(evaluation.scores), 'case')} of {quantity(patients, 'patient')}"
+    return f"<p class=soft>pleura {__version__}, {counted}{convention}</p>" + "".join(failures)
 
 
 def _failures(evaluation: Evaluation, cases: CaseList, fail_below: float, *, named: bool) -> str:

@@ -17,6 +17,7 @@ from pleura import __version__
 from pleura.datasets.manifest import manifest_hash
 from pleura.errors import InvalidOption
 from pleura.labels import of_lungs
+from pleura.text import quantity
 from pleura.training.checkpoint import BEST, Progress
 from pleura.training.config import TrainingConfig, config_of
 from pleura.training.pictures import draw_curves, draw_samples
@@ -144,7 +145,8 @@ def shortcomings(config: TrainingConfig, validations: Sequence[dict[str, float]]
         return ()
     reasons = []
     if steps < 2 * config.warmup:
-        reasons.append(f"its {steps} steps hardly reach beyond the {config.warmup} in which the learning rate rises")
+        text = quantity(steps, "step hardly reaches", "steps hardly reach")
+        reasons.append(f"its {text} beyond the {config.warmup} in which the learning rate rises")
     if of_lungs(config.labels) and max(scores) < USABLE:
         reasons.append(f"Dice on validation is {max(scores):.2f}, and below {USABLE:g} masks are of little use")
     if len(scores) > 1 and scores[-1] > max(scores[:-1]) + RISING:

@@ -13,10 +13,11 @@ from pleura.reading.dicom.frames import Frame
 from pleura.reading.dicom.geometry import group_by_position, stack
 from pleura.reading.dicom.pixels import same_pixels
 from pleura.reading.dicom.rescale import correct_series, correct_slices
-from pleura.reading.dicom.series import Series, counted
+from pleura.reading.dicom.series import Series
 from pleura.reading.intensity import AIR
 from pleura.reading.limits import check_size
 from pleura.reading.padding import set_to_air
+from pleura.text import quantity
 from pleura.volume import Identity, Kind, Note, Volume
 
 
@@ -74,7 +75,7 @@ def drop_duplicates(found: list[list[Frame]]) -> tuple[list[Frame], tuple[Note, 
                 " keep one scan in the folder",
                 code="doubled-slices",
             )
-    text = f"{counted(len(doubled))} {'was' if len(doubled) == 1 else 'were'} there twice and equal; one was kept"
+    text = f"{quantity(len(doubled), 'slice was', 'slices were')} there twice and equal; one was kept"
     return [place[0] for place in found], (Note("doubled-slices", text),) if doubled else ()
 
 

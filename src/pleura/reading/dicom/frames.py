@@ -19,6 +19,7 @@ from pleura.reading.dicom.elements import NATIVE, as_text, read_elements
 from pleura.reading.dicom.header import Header, parse_header
 from pleura.reading.dicom.sop_classes import ENHANCED, is_radiograph, rejection
 from pleura.reading.limits import check_size
+from pleura.text import quantity
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,9 @@ def _multiframe(header: Header) -> list[Frame]:
         shared = _first(dataset.get("SharedFunctionalGroupsSequence"))
         own = list(dataset.get("PerFrameFunctionalGroupsSequence") or [])
         if len(own) not in {0, header.frame_count}:
-            raise UnreadableInput(f"{header.frame_count} frames but {len(own)} positions", code="damaged")
+            raise UnreadableInput(
+                f"{quantity(header.frame_count, 'frame')} but {quantity(len(own), 'position')}", code="damaged"
+            )
         planes = [_gathered((group, shared, dataset)) for group in own or [None]]
         planes *= header.frame_count // len(planes)
     header = replace(header, rescale_type=planes[0]["RescaleType"].upper())

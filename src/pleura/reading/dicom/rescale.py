@@ -25,6 +25,7 @@ from pleura.reading.dicom.frames import Frame
 from pleura.reading.dicom.pixels import read_plane
 from pleura.reading.dicom.sop_classes import is_hounsfield
 from pleura.reading.dicom.voi import stored_bits
+from pleura.text import quantity
 from pleura.volume import Note
 
 _BREAK = 250.0
@@ -83,9 +84,9 @@ def correct_slices(frames: Frames, voxels: NDArray[np.int16]) -> tuple[Frames, t
         return frames, ()
     fill_missing(taken, voxels)
     count = sum(frame is not None for frame in frames)
-    text = (
-        f"{changed} of {count} slices do not fit their neighbours by the rescale that they state; they were set to fit"
-    )
+    fits = "does not fit its neighbours by the rescale that it states; it was"
+    fit = "do not fit their neighbours by the rescale that they state; they were"
+    text = f"{changed} of {quantity(count, 'slice')} {fits if changed == 1 else fit} set to fit"
     return taken, (Note("rescale-differs", text),)
 
 

@@ -22,6 +22,7 @@ from pleura.reading.dicom.geometry import distances
 from pleura.reading.dicom.header import Header
 from pleura.reading.dicom.sop_classes import is_radiograph, rejection
 from pleura.reading.dicom.stacks import SliceGroup, split_stacks
+from pleura.text import quantity
 from pleura.volume import Note
 
 _FEWEST_SLICES = 8
@@ -101,12 +102,7 @@ class Series:
         if self.is_radiograph:
             return f"radiograph {header.view}".rstrip() + f" of {size}"
         over = f" over {self.coverage:.0f} mm" if self.coverage else ""
-        return f"{counted(len(self.frames))} of {size}{over}"
-
-
-def counted(slices: int) -> str:
-    """Return a number of slices in words."""
-    return "1 slice" if slices == 1 else f"{slices} slices"
+        return f"{quantity(len(self.frames), 'slice')} of {size}{over}"
 
 
 def group(frames: Iterable[Frame]) -> list[Series]:
@@ -212,7 +208,7 @@ def _put_aside(found: Sequence[Series], chosen: Series) -> tuple[Note, ...]:
     listed = _listed(_reason(series) for series in found if series is not chosen)
     if not listed:
         return ()
-    text = f"of {len(found)} series the one of {counted(len(chosen.frames))} was read; put aside: {listed}"
+    text = f"of {len(found)} series the one of {quantity(len(chosen.frames), 'slice')} was read; put aside: {listed}"
     return (Note("series-chosen", text),)
 
 
