@@ -1,4 +1,4 @@
-"""Fixtures that more than one room of the tests uses."""
+"""Fixtures that more than one package of the tests uses, and which tests are slow."""
 
 from __future__ import annotations
 
@@ -11,6 +11,25 @@ import pytest
 import pleura  # noqa: F401 - before any test imports onnxruntime, whose reports it switches off
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume
+
+SLOW = (
+    "benchmarks",  # whole benchmarks on drawn chests
+    "cli/test_train.py",  # trains, resumes, exports
+    "docs",  # every example of every page, and the site
+    "recipes",  # trains networks of the recipes
+    "scripts",  # prepares, trains and evaluates in processes of their own
+    "test_offline.py",  # every verb, under a watch over system calls
+    "training/test_loop.py",  # trains
+)
+"""Folders and files of tests whose every test is marked slow; a single slow test carries the mark itself."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `python -m pytest -m "not slow"` leaves out."""
+    slow = tuple(Path(__file__).parent / name for name in SLOW)
+    for item in items:
+        if any(item.path == path or path in item.path.parents for path in slow):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
