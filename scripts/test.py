@@ -47,6 +47,7 @@ def main() -> int:
     options = parser.parse_args()
     model = here("model") if here("model").is_dir() else None
     failed = 0
+    said: set[str] = set()
     try:
         sources = discover(options.image_path).scans
         segmenter = pleura.Segmenter(model=model)
@@ -56,7 +57,7 @@ def main() -> int:
         return NOTHING_DONE
     for source in sources:
         try:
-            tell(segmenter(source), source, folder_for(source, options.image_path, options.output))
+            tell(segmenter(source), source, folder_for(source, options.image_path, options.output), said)
         except pleura.PleuraError as error:
             failed += 1
             bare = error.code == "no-dicom" and source == options.image_path
@@ -73,19 +74,21 @@ def folder_for(source: Path, asked: Path, output: Path) -> Path:
     return output / source.parent.relative_to(asked) if source != asked and asked in source.parents else output
 
 
-def tell(result: pleura.Segmentation, source: Path, folder: Path) -> None:
-    """Write what was found and say it."""
+def tell(result: pleura.Segmentation, source: Path, folder: Path, said: set[str]) -> None:
+    """Write what was found and say it; a note that was `said` of an earlier picture is not said again."""
     written = write(result, folder, source)
     sizes = [f"{size.label.name} {size}" for size in result.measurements.sizes]
     say(f"{source}: {', '.join(sizes)}")
     for note in result.volume.notes:
-        say(f"  note: {note.message}")
+        if note.message not in said:
+            say(f"  note: {note.message}")
+    said.update(note.message for note in result.volume.notes)
     if len(written) < 3:
         slices = quantity(result.volume.shape[0], "slice")
         say(f"  no blanked picture: the scan has {slices}, and the mask holds its lungs")
     say(f"  written: {', '.join(map(str, written))}")
     for warning in result.warnings:
-        warn(f"{source.name}: {warning.message}")
+        warn(f"{source}: {warning.message}")
 
 
 def write(result: pleura.Segmentation, folder: Path, source: Path) -> list[Path]:

@@ -48,9 +48,11 @@ def test_result_that_was_there_is_one_line() -> None:
     assert list(lines(Outcome(1, JOB, Path("out/mask.nii.gz")))) == ["there already: out/mask.nii.gz"]
 
 
-def test_warnings_name_the_mask_and_go_to_stderr_even_where_it_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:
+def test_warnings_name_the_scan_as_errors_do_and_go_to_stderr_even_where_it_is_quiet(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     report(outcome(warnings=(Note("no-lung", "none"),)), "", as_json=False, quiet=True, debug=False)
-    assert capsys.readouterr() == ("", "pleura: warning: mask.nii.gz: none\n")
+    assert capsys.readouterr() == ("", "pleura: warning: scan: none\n")
 
 
 def test_failure_is_a_line_on_stderr_and_for_programs_an_object(capsys: pytest.CaptureFixture[str]) -> None:

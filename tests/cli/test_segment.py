@@ -171,7 +171,7 @@ def test_resume_leaves_alone_what_is_there_of_the_same_scan_and_model(
 def test_resume_repeats_the_warnings_of_what_is_there(run, network, elsewhere: Path) -> None:
     Image.fromarray(np.arange(100, 164, dtype=np.uint8).repeat(64).reshape(64, 64)).save(elsewhere / "full.png")
     runs = [run("segment", "full.png", "--resume", "--quiet") for _ in range(2)]
-    assert [ran.err for ran in runs] == ["pleura: warning: full_lungs.png: no lung was found\n"] * 2
+    assert [ran.err for ran in runs] == ["pleura: warning: full.png: no lung was found\n"] * 2
     assert [ran.out for ran in runs] == ["", ""]
     assert len(pleura.segmenter.Segmenter.segmented) == 1
 
@@ -320,7 +320,7 @@ def test_quiet_says_nothing_but_warnings(run, network, scan: Path, elsewhere: Pa
     nibabel.save(nibabel.Nifti1Image(volume, np.diag([5.0, 5.0, 50.0, 1.0])), elsewhere / "solid.nii")
     ran = run("segment", "solid.nii", "-o", "solid-mask.nii.gz", "--quiet")
     assert ran.out == ""
-    assert ran.err == "pleura: warning: solid-mask.nii.gz: no lung was found\n"
+    assert ran.err == "pleura: warning: solid.nii: no lung was found\n"
     assert ran.code == 0
 
 
@@ -402,7 +402,7 @@ def test_stale_mask_of_the_same_scan_under_another_name_is_warned_of(run, networ
     shutil.move("a/scan.nii.gz", "a/moved.nii.gz")
     for resume in ([], ["--resume"]):
         ran = run("segment", "a", "-o", "out", "--json", *resume)
-        assert "moved_lungs.nii.gz: the same scan has another mask beside this one: scan_lungs.nii.gz" in ran.err
+        assert "moved.nii.gz: the same scan has another mask beside this one: scan_lungs.nii.gz" in ran.err
         assert json.loads(ran.out)["warnings"][-1]["code"] == "same-scan-twice"
     assert "same scan" not in run("segment", "a/moved.nii.gz", "b/other.nii.gz", "-o", "two").err
     assert "same scan" not in run("segment", "a/moved.nii.gz", "b/other.nii.gz", "-o", "two").err

@@ -167,6 +167,16 @@ def test_results_are_named_after_each_picture_and_none_is_lost(tmp_path: Path, s
     assert outside_is_black(tmp_path / "results" / "deep", "other")
 
 
+def test_note_that_holds_for_each_picture_of_a_folder_is_said_once(tmp_path: Path, slice_picture: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "b.png"):
+        shutil.copy(slice_picture, tmp_path / "in" / name)
+    done = run(tmp_path, "test.py", "--image_path", "in", "--output", "out")
+    assert done.returncode == 0, done.stderr
+    notes = [line for line in done.stdout.splitlines() if "note: " in line]
+    assert len(notes) == len(set(notes)) > 0
+
+
 def test_files_of_other_making_are_never_replaced(tmp_path: Path, slice_picture: Path) -> None:
     for name in ("slice_mask.png", "slice_overlay.png", "slice_lungs.png"):
         (tmp_path / name).write_text("mine")

@@ -22,7 +22,7 @@ def report(outcome: Outcome, prefix: str, *, as_json: bool, quiet: bool, debug: 
             say(line if number else prefix + line)
     flush()
     for warning in outcome.warnings:
-        warn(f"{outcome.mask.name if outcome.mask else outcome.job.named}: {warning.message}")
+        warn(f"{outcome.job.named}: {warning.message}")
 
 
 def lines(outcome: Outcome) -> Iterator[str]:

@@ -122,8 +122,6 @@ def is_unprepared(folder: Path) -> bool:
 
 def tell_of(report: Report, dest: Path) -> None:
     """Print what came of preparing a data set."""
-    from pleura.preparation.case_warnings import CASE_WARNINGS
-
     counts = report.counts
     parts = ", ".join(f"{counts[part]} {part}" for part in ("train", "val", "test"))
     one = counts["images"] == 1
@@ -133,7 +131,7 @@ def tell_of(report: Report, dest: Path) -> None:
         say(f"labels: {', '.join(f'{value} {name}' for value, name in sorted(report.labels.items()))}")
     details = dest / "report.json"
     _list("not used", [(one.code, one.name, one.message) for one in report.refused], details)
-    _list("to look at", [(code, name, CASE_WARNINGS[code]) for name, code in report.case_warnings], details)
+    _list("to look at", [(code, name, message) for name, code, message in report.explained_warnings], details)
     if report.reused:
         say(f"{quantity(report.reused, 'case was', 'cases were')} there already")
     if report.cases:

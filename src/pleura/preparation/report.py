@@ -18,7 +18,7 @@ import pleura
 from pleura.datasets.description import write_description
 from pleura.datasets.manifest import REPORT, SPLITS, Record, write_manifest
 from pleura.files import atomic_write
-from pleura.preparation.case_warnings import CASE_WARNINGS
+from pleura.preparation.case_warnings import CASE_WARNINGS, explain
 from pleura.preparation.pair import Refusal
 from pleura.preparation.settings import Settings
 from pleura.volume import Note
@@ -57,8 +57,16 @@ class Report:
     @property
     def case_warnings(self) -> tuple[tuple[str, str], ...]:
         """Source and code of each thing to look at; of a scan that was cut into slices, once."""
+        return tuple((source, code) for source, code, _ in self.explained_warnings)
+
+    @property
+    def explained_warnings(self) -> tuple[tuple[str, str, str], ...]:
+        """The same, each with a sentence."""
         found = sorted(
-            (self.sources[one.id], code) for one in self.cases for code in one.notes if code in CASE_WARNINGS
+            (self.sources[one.id], code, explain(code, one.kind))
+            for one in self.cases
+            for code in one.notes
+            if code in CASE_WARNINGS
         )
         return tuple(dict.fromkeys(found))
 
@@ -100,7 +108,7 @@ class Report:
             "notes": [dataclasses.asdict(note) for note in self.notes],
             "case_notes": dict(sorted(Counter(code for case in self.cases for code in case.notes).items())),
             "case_warnings": [
-                {"source": name, "code": code, "message": CASE_WARNINGS[code]} for name, code in self.case_warnings
+                {"source": name, "code": code, "message": message} for name, code, message in self.explained_warnings
             ],
             "refused": refused,
             "sources": dict(sorted(self.sources.items())),

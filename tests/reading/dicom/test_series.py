@@ -55,7 +55,7 @@ def test_localizers_short_series_and_reformats_are_put_aside_with_a_note(tmp_pat
     np.testing.assert_array_equal(volume.voxels, hu)
     (note,) = volume.notes
     assert note.code == "series-chosen"
-    assert note.message.endswith("put aside: 1 localizer, 1 not-axial, 1 short-coverage")
+    assert note.message.endswith("not part of this scan: 1 localizer, 1 not-axial, 1 short-coverage")
 
 
 def test_directions_that_differ_by_rounding_make_no_two_series(tmp_path: Path) -> None:

@@ -208,7 +208,8 @@ def _put_aside(found: Sequence[Series], chosen: Series) -> tuple[Note, ...]:
     listed = _listed(_reason(series) for series in found if series is not chosen)
     if not listed:
         return ()
-    text = f"of {len(found)} series the one of {quantity(len(chosen.frames), 'slice')} was read; put aside: {listed}"
+    read = quantity(len(chosen.frames), "slice")
+    text = f"of {len(found)} series the one of {read} was read; not part of this scan: {listed}"
     return (Note("series-chosen", text),)
 
 
