@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import gzip
 import io
-import pickle
 import re
 import tempfile
 import zipfile
@@ -82,16 +81,6 @@ def test_one_file_alone_has_no_name_in_the_temporary_folder(
     monkeypatch.setattr(reading, "_read", read)
     pleura.read(tmp_path / "one.zip")
     assert seen == [[], []]  # of the archive, then of the file in it
-
-
-def test_a_member_opens_its_archive_anew_in_another_process(tmp_path: Path) -> None:
-    path = pack(tmp_path / "scan.zip", save_all(series(HU), tmp_path / "scan"))
-    with archive.open_archive(path, gzipped=False) as files:
-        sent = pickle.loads(pickle.dumps(files))
-        assert sent == files
-        with sent[1].open("rb") as file:
-            assert file.read() == (tmp_path / "scan" / "0001.dcm").read_bytes()
-        assert sent[1].stat().st_size == (tmp_path / "scan" / "0001.dcm").stat().st_size
 
 
 def test_a_full_temporary_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
