@@ -36,9 +36,17 @@ def test_folder_is_made_with_those_it_lies_in_and_may_be_there(tmp_path: Path) -
 @pytest.mark.parametrize("name", ["a.jpg", "a.jpg/sub"])
 def test_folder_where_a_file_stands_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.jpg").touch()
-    with pytest.raises(UnwritableOutput, match="cannot be made") as caught:
+    with pytest.raises(UnwritableOutput, match=r"a\.jpg is a file, so there can be no folder") as caught:
         make_folder(tmp_path / name)
     assert caught.value.code == "not-written"
+
+
+def test_file_in_a_file_is_refused_as_such(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").touch()
+    for name in ("a.jpg/x.png", "a.jpg/sub/x.png"):
+        with pytest.raises(UnwritableOutput, match=r"a\.jpg is a file") as caught, atomic_write(tmp_path / name):
+            pass
+        assert caught.value.code == "not-written"
 
 
 def test_missing_folder_is_named(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        text = f"the folder {path} cannot be made: {error.strerror or error}"
+        text = _stands_in_the_way(path) or f"the folder {path} cannot be made: {error.strerror or error}"
         raise UnwritableOutput(text, code="not-written") from error
 
 
@@ -44,6 +44,8 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     partial = path.with_name(f".pleura-{os.getpid()}-{next(_numbers)}.part")  # as short for the longest of names
     with _system_errors(path):
         if not path.parent.is_dir():
+            if text := _stands_in_the_way(path.parent):
+                raise UnwritableOutput(text, code="not-written")
             raise UnwritableOutput(f"there is no folder {path.parent}; make it first", code="no-such-folder")
         if path.is_dir():
             raise UnwritableOutput(f"{path} is a folder; name a file", code="not-written")
@@ -54,6 +56,16 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
         finally:
             with suppress(OSError):  # that of the block says more
                 partial.unlink(missing_ok=True)
+
+
+def _stands_in_the_way(folder: Path) -> str:
+    """Return what to say where a file stands in the place of a folder or of one that it lies in; else nothing."""
+    for above in (folder, *folder.parents):
+        if above.is_dir():
+            break
+        if above.exists():
+            return f"{above} is a file, so there can be no folder {folder}; name another"
+    return ""
 
 
 @contextmanager

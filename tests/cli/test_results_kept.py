@@ -284,7 +284,18 @@ def test_warning_is_code_3_where_that_is_asked_for(run, network, scan: Path, els
 
 @pytest.mark.parametrize(
     "verb",
-    [("segment",), ("info",), ("prepare", "x"), ("evaluate",), ("segment", "x", "-o"), ("segment", "x", "--series")],
+    [
+        ("segment",),
+        ("info",),
+        ("prepare", "x"),
+        ("evaluate",),
+        ("segment", "x", "-o"),
+        ("segment", "x", "--series"),
+        ("segment", "x", "--model"),
+        ("evaluate", "x", "--model"),
+        ("train", "x", "--preset"),
+        ("train", "x", "--data"),
+    ],
 )
 def test_empty_name_is_refused(run, network, verb: tuple[str, ...]) -> None:
     ran = run(*verb, "")

@@ -45,6 +45,11 @@ def test_shipped_bundle_is_small_and_says_what_it_is() -> None:
     assert len(bundle.sha256) == 64
 
 
+def test_an_empty_name_is_not_the_shipped_model() -> None:
+    with pytest.raises(InvalidBundle, match="an empty name"):
+        load_bundle("")
+
+
 @pytest.mark.parametrize("name", ["chest-ct", "chest-radiograph"])
 def test_shipped_bundle_has_a_name_however_it_is_given(name: str) -> None:
     assert load_bundle(name).name == load_bundle(Path(name)).name == name

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from pleura.cli.console import say, warn
-from pleura.cli.paths import path
+from pleura.cli.paths import given_name, path
 from pleura.cli.progress import counted
 from pleura.cli.scan_options import add_scan_options
 from pleura.conventions import Convention, Modality
@@ -50,7 +50,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Say what can be asked for."""
     parser.add_argument("references", type=path, metavar="REFERENCES", help="folder or file of masks, or a data set")
     parser.add_argument("predictions", type=path, nargs="?", metavar="PREDICTIONS", help="folder or file of masks")
-    parser.add_argument("--model", metavar="BUNDLE", help="segment the images of the data set with this one")
+    parser.add_argument(
+        "--model", type=given_name, metavar="BUNDLE", help="segment the images of the data set with this one"
+    )
     parser.add_argument("--split", default="val", metavar="NAME", help="part of the data set; val by default")
     parser.add_argument("--compare", type=path, metavar="OTHER", help="a second folder of masks, or a second model")
     parser.add_argument(

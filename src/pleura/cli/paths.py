@@ -22,6 +22,19 @@ def given_path(text: str) -> str:
     return text.removeprefix(ESCAPE)
 
 
+def given_name(text: str) -> str:
+    """Return the value of an option that may be left out.
+
+    Raises
+    ------
+    ArgumentTypeError
+        It is empty, which a variable that is not set leaves behind, and which is not what the option's default means.
+    """
+    if not text.strip():
+        raise ArgumentTypeError("an empty name; leave the option out for what holds without it")
+    return text
+
+
 def path(text: str) -> Path:
     """Return a path; see `given_path`."""
     return Path(given_path(text))

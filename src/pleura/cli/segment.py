@@ -10,7 +10,7 @@ for each volume, picture or radiograph beside them, subfolders included; a DICOM
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser, ArgumentTypeError
+from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from pleura.batch.results import Outcome, error_data
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, WARNED, say
 from pleura.cli.numbers import whole_number
 from pleura.cli.outcome import report
-from pleura.cli.paths import given_path, path
+from pleura.cli.paths import given_name, given_path, path
 from pleura.cli.progress import is_watched, progress_bar
 from pleura.cli.scan_options import add_scan_options
 from pleura.conventions import Convention, Modality
@@ -60,7 +60,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=path, metavar="PATH", help="file for one mask, or folder for many")
     parser.add_argument(
         "--series",
-        type=_key,
+        type=given_name,
         metavar="KEY",
         help="which of several series: its number, a part of its description, its UID; or all",
     )
@@ -71,7 +71,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
     parser.add_argument("--fail-on-warning", action="store_true", help="exit with 3 where a mask has a warning")
     add_scan_options(parser, default=": each lung to the spine (the default), or the lung fields only")
-    parser.add_argument("--model", metavar="BUNDLE", help="folder of another model, or the name of a shipped one")
+    parser.add_argument(
+        "--model", type=given_name, metavar="BUNDLE", help="folder of another model, or the name of a shipped one"
+    )
     parser.add_argument("--backend", choices=BACKENDS, default="auto", help="what runs the network")
     parser.add_argument(
         "--device",
@@ -123,9 +125,3 @@ def _with_bar(outcomes: Iterator[Outcome], count: int, quiet: bool) -> Iterator[
         for outcome in outcomes:
             yield outcome
             move(outcome.number, count, "segmenting")
-
-
-def _key(text: str) -> str:
-    if not text.strip():
-        raise ArgumentTypeError("an empty name; leave it out to have the series chosen")
-    return text

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from pleura.cli.console import say, warn
 from pleura.cli.numbers import whole_number
-from pleura.cli.paths import path
+from pleura.cli.paths import given_name, path
 from pleura.cli.progress import Pace, counted, is_watched, progress_bar, reported
 from pleura.errors import InvalidOption, UnreadableInput, UnwritableOutput, missing_extra
 from pleura.text import quantity
@@ -58,9 +58,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         "pleura train [options] CONFIG.toml [RUN]\n       pleura train [options] --preset NAME --data DATASET [RUN]"
     )
     parser.add_argument("paths", nargs="*", type=path, metavar="CONFIG RUN", help="settings; folder of the run")
-    parser.add_argument("--preset", metavar="NAME", help="default, original, notebook, chest-ct or chest-radiograph")
     parser.add_argument(
-        "--data", metavar="DATASET", help="data set, or folder of images and masks, in place of the field data"
+        "--preset", type=given_name, metavar="NAME", help="default, original, notebook, chest-ct or chest-radiograph"
+    )
+    parser.add_argument(
+        "--data",
+        type=given_name,
+        metavar="DATASET",
+        help="data set, or folder of images and masks, in place of the field data",
     )
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
     add_settings(parser)

@@ -53,6 +53,9 @@ def load_bundle(path: str | Path | None = None) -> Bundle:
 
     Raises `InvalidBundle` where it is not whole.
     """
+    if path == "":
+        text = "an empty name for a model; leave it out for the one that comes with pleura"
+        raise InvalidBundle(text, code="bundle-missing")
     shipped = Path(str(resources.files("pleura.inference") / "bundles"))
     name = str(path or DEFAULT)
     folder = shipped / name if name in SHIPPED else Path(name)
