@@ -19,7 +19,7 @@ from pleura.networks import encoding
 from pleura.volume import Kind
 
 LOCATE_SLICES = 24
-"""About how many slices of a scan are looked at."""
+"""About how many slices of a scan are looked at: one every 12 mm or so of a chest of 300 mm."""
 
 
 def locate_lungs(

@@ -14,6 +14,10 @@ ENOUGH_OF_BOTH = 0.05
 """Share of the larger lung that the smaller needs to have for their places to tell how a scan lies: of a scan of one
 side, bits of that lung may be called the other."""
 
+UNEQUAL = 0.2
+"""Share of the larger lung below which the smaller is warned of: of 178 single slices with both lungs 1 in 100 has less
+than 0.31, and the lungs of a whole scan are nearly equal but for disease or surgery."""
+
 
 def lung_warnings(
     axial: NDArray[np.uint8], *, is_picture: bool = False, cut_sides: Sequence[str] = ()
@@ -52,7 +56,7 @@ def _one_sided(right: int, left: int) -> list[Note]:
     smaller, name = min((right, "right"), (left, "left"))
     if smaller == 0:
         return [Note("one-lung", f"no {name} lung was found")]
-    if smaller < 0.2 * max(right, left):
+    if smaller < UNEQUAL * max(right, left):
         return [Note("unequal-lungs", f"the {name} lung is less than a fifth of the other")]
     return []
 

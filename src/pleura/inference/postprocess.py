@@ -26,10 +26,16 @@ MIN_VOXELS = 60
 """Fewer voxels than this in a whole scan are no lung: about a square centimetre of a single slice."""
 
 MIN_COMPONENT_SHARE = 0.02
-"""A loose part smaller than this share of its lung is dropped."""
+"""A loose part smaller than this share of the largest is dropped. Reference masks of 10 lungs in whole scans are in one
+part each, but for specks of 0.0001."""
 
 MIN_COMPONENT_SHARE_SLICE = 0.01
-"""The same for a single slice, where true parts of a lung are often apart."""
+"""The same for a single slice, where true parts of a lung are often apart: of 464 parts in 223 reference slices 18 are
+smaller, 0.2 % of their mask at most, and none has 0.01 to 0.05."""
+
+MAX_GIVEN_SHARE = 0.5
+"""A part that touches the other lung is given to it if it is smaller than this share of that lung: else it is a lung of
+its own, which touches the other in front of the heart."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +118,7 @@ def _decide(
         other = mains.get(LEFT if side == RIGHT else RIGHT)
         if part == mains[side] and sizes[part] > least:
             continue
-        if other and (part, other) in touching and sizes[part] < 0.5 * sizes[other]:
+        if other and (part, other) in touching and sizes[part] < MAX_GIVEN_SHARE * sizes[other]:
             new_side[part] = side_of[other]
         elif sizes[part] < least:
             new_side[part] = 0

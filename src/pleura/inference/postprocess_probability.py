@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.inference.grid import BODY_GREY
 from pleura.inference.postprocess import MIN_COMPONENT_SHARE, small_holes
 from pleura.inference.predict import BATCH
 from pleura.inference.probability import likeliest
@@ -17,20 +18,17 @@ from pleura.labels import RIGHT_AND_LEFT, of_lungs
 from pleura.volume import Kind
 
 MIN_PICTURE_SHARE = 0.003
-"""Share of the picture below which a part is no lung."""
+"""Share of the picture below which a part is no lung: the smallest of 1800 lungs in radiographs has 0.041."""
 
 MIN_LUNG_PART_SHARE = 0.4
-"""A loose part at least this large, in parts of its lung's largest, belongs to it: tubes and the heart cut lungs."""
-
+"""A loose part at least this large, in parts of its lung's largest, belongs to it: a tube that cuts a lung leaves two
+large ones. Reference masks of 1800 lungs in radiographs are in one part each, but for specks of 0.0001 in two."""
 
 MIN_LUNG_SHARE = 0.1
-"""Area of a part, in parts of the largest, below which it is no lung of a picture, where sides are not told apart.
+"""Area of a part, in parts of the largest, below which it is no lung of a picture, where right and left are one class.
 
 The smaller lung has 0.26 of the larger one at least in 145 radiographs, 0.31 in 99 % of 178 CT slices with both.
 """
-
-BODY_GREY = 0.4
-"""Grey between air and soft tissue, between the 5th and the 95th percentile of what the network sees."""
 
 Batches = Iterable[tuple[slice, NDArray[np.uint8]]]
 """Which planes, and the probability of each class there: (n, classes, s, s), 255 for certain."""
@@ -63,13 +61,13 @@ def clean_lung(lung: NDArray[np.uint8], planes: NDArray[np.uint8], *, has_air_ar
 
     Parameters
     ----------
-    lung : (n, s, s), 255 for certain, where right and left are not told apart
+    lung : (n, s, s), 255 for certain, where right and left are one class
     planes : (n, s, s), what the network saw, or (n, k s, k s) where its mask is that much smaller
     has_air_around : whether air outside the body is dark, as in a CT; parts that lie mostly in it are dropped
     """
     import cc3d
 
-    inside = lung > 127
+    inside = lung > 127  # likelier than background
     parts = cc3d.connected_components(inside.astype(np.uint8), connectivity=6)  # specks that touch at corners are apart
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0

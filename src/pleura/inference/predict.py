@@ -11,10 +11,11 @@ from pleura.inference.backends import Backend
 from pleura.inference.bundle import Bundle
 
 BATCH = 4
-"""Planes given to the network at a time."""
+"""Planes given to the network at a time; bounds the memory that its features take."""
 
 TTA_SHIFTS = ((0, 0), (4, 4), (-6, 2), (2, -4))
-"""Rows and columns, even numbers, by which a slice that stands alone is moved for the network; air lies around it."""
+"""Rows and columns by which a slice that stands alone is moved for the network (test-time augmentation); air lies
+around it. They are even, as side scores have half the pixels."""
 
 
 def score_planes(
@@ -62,7 +63,7 @@ def probability_batches(
 ) -> Iterator[tuple[slice, NDArray[np.uint8]]]:
     """Yield, a few planes at a time, which they are and the probability of each class, (n, classes, s, s) uint8.
 
-    `convention` is the one of the bundle's that the network is told, the first where it is empty.
+    `convention` is the one of the bundle's that the network follows, the first where it is empty.
     """
     gap = max(1, round(bundle.context_mm / slice_spacing)) if slice_spacing else 1
     for start in range(0, len(planes), BATCH):
@@ -73,11 +74,11 @@ def probability_batches(
 
 
 def with_convention_channel(images: NDArray[np.uint8], bundle: Bundle, convention: str = "") -> NDArray[np.uint8]:
-    """Return images (n, c, s, s) with one more channel where the network has to be told something."""
+    """Return images (n, c, s, s) with one more channel where the bundle has conventions."""
     if not bundle.conventions:
         return images
-    place = bundle.conventions.index(convention or bundle.conventions[0])
-    value = round(255 * place / max(len(bundle.conventions) - 1, 1))
+    index = bundle.conventions.index(convention or bundle.conventions[0])
+    value = round(255 * index / max(len(bundle.conventions) - 1, 1))  # 0 for the first, 255 for the last
     return np.concatenate([images, np.full_like(images[:, :1], value)], axis=1)
 
 

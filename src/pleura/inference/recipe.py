@@ -231,5 +231,5 @@ def _cases(fields: Fields) -> dict[str, list[str]]:
 
 
 def hash_in_short(sha256: str) -> str:
-    """Return what a recipe keeps of the hash of an image: 64 bits, by which a billion images are still told apart."""
+    """Return what a recipe keeps of the hash of an image: 64 bits, by which a billion images still differ."""
     return sha256[:16]

@@ -1,4 +1,4 @@
-"""CT slice, frontal chest radiograph, or neither: told from the picture itself, where no header tells.
+"""CT slice, frontal chest radiograph, or neither: decided by the picture itself, where no header says it.
 
 The network sees the picture small, in eight positions, as it is and inverted, and the mean decides: a picture that was
 turned, mirrored or inverted is the same picture. What belongs to the network lies beside it in ``recipe.json``.

@@ -23,7 +23,7 @@ _NAMES: dict[Scan, str] = {"ct": "a CT slice", "radiograph": "a chest radiograph
 _OF_CT = frozenset({"hu-offset-corrected", "values-hu", "values-windowed", "short-coverage"})
 """Notes that are not true of a radiograph."""
 _SIDES = (80.0, 650.0)
-"""Millimetres of the longer side of a chest radiograph: a newborn's, cut close, and a large detector with room."""
+"""Millimetres of the longer side of a chest radiograph: a newborn's, cut close, and a large detector with a border."""
 _TAKEN = Note("taken-for-radiograph", "by the picture this is a chest radiograph")
 _NO_CT = Note("modality-doubtful", "by its header this is a CT slice, but it looks like a chest radiograph")
 _NO_CHEST = Note(

@@ -33,7 +33,7 @@ _NOISE = 2.0
 _BESIDE = 12
 """Columns on either side that a step is compared with."""
 _SMALLEST = 48
-"""Pixels along the smaller side of a part below which it is too small to be told."""
+"""Pixels along the smaller side of a part below which the network sees too little of it."""
 _LONG = 1.4
 """Longer by shorter side of a picture that may hold two."""
 _SIDE = 512

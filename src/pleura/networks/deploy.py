@@ -76,7 +76,7 @@ def from_bundle(
 ) -> Callable[[NDArray[np.uint8]], tuple[NDArray[np.uint8], ...]]:
     """Return a backend that runs a bundle in PyTorch; see `pleura.inference.backends`.
 
-    Raises `InvalidOption` (``no-device``), and ``no-torch-weights`` where the graph's weights cannot be told apart and
+    Raises `InvalidOption` (``no-device``), and ``no-torch-weights`` where the graph does not name its weights and
     the bundle holds no ``network.pt2``.
     """
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}

@@ -70,7 +70,7 @@ def initialise_from_imagenet(network: OriginalUNet) -> None:
 
     Those blocks end without a ReLU, where this network has one, so that each filter is laid down twice, the second
     time with its sign turned (Shang 2016, arXiv 1603.05201), and the next layer takes the difference of the two. What
-    room is left among the 64 keeps random filters (He 2015, arXiv 1502.01852), as do the few places whose trained
+    is left of the 64 keeps random filters (He 2015, arXiv 1502.01852), as do the few places whose trained
     filter is dead or sees colour alone. Each trained filter is scaled to the norm of the random one in whose place it
     comes, so that the variance is kept from layer to layer.
 
