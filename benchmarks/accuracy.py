@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pleura
+from pleura.datasets.manifest import Record, read_manifest
 from pleura.evaluation import dice, hd95, iou
 from pleura.labels import LEFT, RIGHT
 
@@ -79,7 +80,7 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def cases(data: Path, sets: list[str] | None) -> Iterator[tuple[Path, dict[str, object]]]:
+def cases(data: Path, sets: list[str] | None) -> Iterator[tuple[Path, Record]]:
     """Yield the set's folder and the manifest's record of every held-out case that has a reference mask."""
     manifests = sorted((data / "ct").glob("*/manifest.jsonl"))
     if not manifests:
@@ -87,18 +88,17 @@ def cases(data: Path, sets: list[str] | None) -> Iterator[tuple[Path, dict[str, 
     for manifest in manifests:
         if sets and manifest.parent.name not in sets:
             continue
-        for line in manifest.read_text().splitlines():
-            case = json.loads(line)
-            if case["mask"] and case["split"] != "train":
+        for case in read_manifest(manifest.parent):
+            if case.mask and case.split != "train":
                 yield manifest.parent, case
 
 
-def score(segmenter: pleura.Segmenter, folder: Path, case: dict[str, object]) -> Score:
+def score(segmenter: pleura.Segmenter, folder: Path, case: Record) -> Score:
     """Segment one case and compare it with its reference."""
-    reference = read_mask(folder / str(case["mask"]))
+    reference = read_mask(folder / str(case.mask))
     labels, spacing, warnings = np.zeros_like(reference), None, ()
     try:
-        result = segmenter(folder / str(case["image"]))
+        result = segmenter(folder / case.image)
     except pleura.PleuraError as error:
         warnings = (f"error:{error.code}",)
     else:
@@ -106,12 +106,12 @@ def score(segmenter: pleura.Segmenter, folder: Path, case: dict[str, object]) ->
         spacing = result.volume.spacing[-labels.ndim :] if result.volume.spacing_known else None
     return Score(
         set=folder.name,
-        id=str(case["id"]),
-        patient=str(case["patient"]),
+        id=case.id,
+        patient=case.patient,
         both=dice(reference, labels),
         iou=iou(reference, labels),
-        right=dice(reference == RIGHT, labels == RIGHT) if case["sides"] else None,
-        left=dice(reference == LEFT, labels == LEFT) if case["sides"] else None,
+        right=dice(reference == RIGHT, labels == RIGHT) if case.sides else None,
+        left=dice(reference == LEFT, labels == LEFT) if case.sides else None,
         hd95=hd95(reference, labels, spacing or (1.0,) * labels.ndim),
         unit="mm" if spacing else "px",
         has_lung=bool(reference.any()),

@@ -29,6 +29,7 @@ import numpy as np
 from PIL import Image
 
 import pleura
+from pleura.datasets.manifest import Record, read_manifest
 from pleura.evaluation import dice, iou
 from pleura.training.checkpoint import Progress
 from pleura.training.config import TrainingConfig, preset
@@ -43,8 +44,7 @@ FACTS = {"licence": "see the data set", "task": "benchmark"}
 def main() -> None:
     """Train and judge each preset; print a table a case and one line a preset."""
     options = parse()
-    cases = [json.loads(line) for line in (options.data / "manifest.jsonl").read_text().splitlines()]
-    held = [case for case in cases if case["split"] == "val"]
+    held = [case for case in read_manifest(options.data) if case.split == "val"]
     results = []
     for name in options.presets:
         results.append({"preset": name, **judge(made(name, options), options.data, held)})
@@ -89,13 +89,13 @@ class TimeUp(Exception):
     """A run has taken as long as it may."""
 
 
-def judge(run: dict[str, Any], data: Path, held: list[dict[str, Any]]) -> dict[str, Any]:
+def judge(run: dict[str, Any], data: Path, held: list[Record]) -> dict[str, Any]:
     """Segment every held-out case and compare it with its mask; time the network."""
     segmenter = pleura.Segmenter(model=run["bundle"])
     rows = []
     for case in held:
-        found = segmenter(data / case["image"]).labels > 0
-        truth = np.asarray(Image.open(data / case["mask"])) > 0
+        found = segmenter(data / case.image).labels > 0
+        truth = np.asarray(Image.open(data / str(case.mask))) > 0
         rows.append({"dice": dice(truth, found), "iou": iou(truth, found)})
     means = {name: fmean(row[name] for row in rows) for name in ("dice", "iou")}
     return {**run, **means, "worst": min(row["dice"] for row in rows), "cases": rows, "ms": timed(segmenter)}
@@ -125,12 +125,12 @@ def median_seconds(call: Callable[[], object]) -> float:
     return median(seconds[2:])
 
 
-def print_cases(results: list[dict[str, Any]], held: list[dict[str, Any]]) -> None:
+def print_cases(results: list[dict[str, Any]], held: list[Record]) -> None:
     """Print Dice and IoU of every case, the worst of the last preset first."""
     print(f"{'case, Dice and IoU':34}" + "".join(f"{result['preset']:>16}" for result in results))
     for place in sorted(range(len(held)), key=lambda place: results[-1]["cases"][place]["dice"]):
         rows = [result["cases"][place] for result in results]
-        print(f"{held[place]['id'][:33]:34}" + "".join(f"{row['dice']:9.4f}{row['iou']:7.4f}" for row in rows))
+        print(f"{held[place].id[:33]:34}" + "".join(f"{row['dice']:9.4f}{row['iou']:7.4f}" for row in rows))
 
 
 def print_summary(results: list[dict[str, Any]]) -> None:

@@ -14,7 +14,6 @@ a picture of 8 bits.
 from __future__ import annotations
 
 import argparse
-import json
 from collections import defaultdict
 from pathlib import Path
 from statistics import fmean
@@ -25,6 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 import pleura
+from pleura.datasets.manifest import Record, read_manifest
 from pleura.evaluation import dice
 from pleura.rendering import PREDICTION_COLOUR, REFERENCE_COLOUR, draw_overlay
 
@@ -56,16 +56,16 @@ def score_convention(folder: Path, convention: str, options: argparse.Namespace)
     segmenter = pleura.Segmenter(model=options.model, modality="cr", convention=convention)
     rows, exchanged, seen = [], defaultdict(list), []
     for case in held(folder):
-        picture, truth = grey(folder / case["image"]), np.asarray(Image.open(folder / case["mask"]))
+        picture, truth = grey(folder / case.image), np.asarray(Image.open(folder / str(case.mask)))
         for turn in range(4):
             labels = np.rot90(segmenter(np.ascontiguousarray(np.rot90(picture, turn))).labels, -turn)
             right, left = (dice(truth == side, labels == side) for side in (1, 2))
             swapped = [dice(truth == side, labels == 3 - side) for side in (1, 2)]
             if sum(swapped) > right + left:
-                exchanged[turn].append(case["id"])
+                exchanged[turn].append(case.id)
             rows.append((dice(truth > 0, labels > 0), right, left, turn, case))
             if turn == 0:
-                seen.append((rows[-1][0], case["id"], picture, truth, labels))
+                seen.append((rows[-1][0], case.id, picture, truth, labels))
     print_convention(convention, rows, exchanged, options.worst)
     if options.pictures:
         options.pictures.mkdir(parents=True, exist_ok=True)
@@ -103,7 +103,7 @@ def print_convention(
     upright = sorted((row for row in rows if row[3] == 0), key=lambda row: row[0])
     print(f"\n{convention}, {len(upright)} pictures\n{'worst cases':44} {'both':>7} {'right':>7} {'left':>7}")
     for both, right, left, _, case in upright[:worst]:
-        print(f"{case['id'][:44]:44} {both:7.4f} {right:7.4f} {left:7.4f}")
+        print(f"{case.id[:44]:44} {both:7.4f} {right:7.4f} {left:7.4f}")
     print(f"{'turned by':44} {'mean':>7} {'worst':>7} exchanged")
     for turn in range(4):
         both = [row[0] for row in rows if row[3] == turn]
@@ -137,10 +137,10 @@ def pictures(data: Path) -> list[tuple[str, str, NDArray[np.uint8]]]:
     """Return what each held-out picture shows, its name, and its greys."""
     found = []
     for name in ("slices", "covid", "nolung"):
-        found += [("ct", case["id"], shown(data / "ct" / name / case["image"])) for case in held(data / "ct" / name)]
+        found += [("ct", case.id, shown(data / "ct" / name / case.image)) for case in held(data / "ct" / name)]
     for convention in CONVENTIONS:
         folder = data / "cxr" / convention
-        found += [("radiograph", case["id"], grey(folder / case["image"])) for case in held(folder)]
+        found += [("radiograph", case.id, grey(folder / case.image)) for case in held(folder)]
     for path in sorted((data / "cxr" / "other").glob("*/*.jpg")):
         if is_colour(path):  # refused before anybody asks what it shows
             continue
@@ -149,10 +149,9 @@ def pictures(data: Path) -> list[tuple[str, str, NDArray[np.uint8]]]:
     return found
 
 
-def held(folder: Path) -> list[dict[str, Any]]:
+def held(folder: Path) -> list[Record]:
     """Return the records of the split `val`."""
-    lines = (folder / "manifest.jsonl").read_text().splitlines()
-    return [case for case in map(json.loads, lines) if case["split"] == "val"]
+    return [case for case in read_manifest(folder) if case.split == "val"]
 
 
 def is_colour(path: Path) -> bool:

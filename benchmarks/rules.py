@@ -15,7 +15,6 @@ or warned of there is a false alarm, but for the ends of the scan and what a rea
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ import numpy as np
 from accuracy import read_mask
 
 import pleura
+from pleura.datasets.manifest import read_manifest
 from pleura.geometry import to_axial
 from pleura.inference.anatomy_rules import apply_anatomy_rules
 from pleura.inference.ct_warnings import ct_warnings, cut_sides
@@ -100,10 +100,10 @@ def scans(options: argparse.Namespace) -> Iterator[Scan]:
         folder = manifest.parent
         if options.sets and folder.name not in options.sets:
             continue
-        for case in map(json.loads, manifest.read_text().splitlines()):
-            mask = folder / case["mask"] if case["mask"] else None
-            if case["hu"] and (not options.references or (mask and case["sides"] and read_mask(mask).any())):
-                yield Scan(folder.name, case["id"], folder / case["image"], mask)
+        for case in read_manifest(folder):
+            mask = folder / case.mask if case.mask else None
+            if case.hu and (not options.references or (mask and case.sides and read_mask(mask).any())):
+                yield Scan(folder.name, case.id, folder / case.image, mask)
 
 
 def of_network(volume: pleura.Volume, segmenter: pleura.Segmenter) -> Found:

@@ -52,8 +52,9 @@ def test_cases_to_look_at_are_listed_by_name_and_not_endlessly(
     assert main(["prepare", str(tmp_path / "in"), str(tmp_path / "out"), "--workers", "1"]) == 0
     told = capsys.readouterr().out
     assert "to look at: 25 empty-mask, 25 not-a-chest" in told
-    assert told.count("  images/") == 20
-    assert f"and 30 more in {tmp_path / 'out' / 'report.json'}" in told
+    assert "  images/0, images/1, images/10, images/11, images/12 and 20 more: nothing is marked" in told
+    assert told.count("nothing is marked") == 1
+    assert f"all of them are in {tmp_path / 'out' / 'report.json'}" in told
 
 
 def test_options_reach_the_pictures(tmp_path: Path) -> None:

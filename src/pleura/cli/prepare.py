@@ -27,8 +27,8 @@ from pleura.text import quantity
 if TYPE_CHECKING:
     from pleura.preparation import Report, Settings
 
-SHOWN = 20
-"""Refusals, and cases to look at, that are listed one by one."""
+MOST_MESSAGES, MOST_NAMES = 20, 5
+"""Messages on refusals, or on cases to look at, that are printed, and names that are listed of each."""
 
 
 @dataclass(frozen=True)
@@ -139,12 +139,16 @@ def tell_of(report: Report, dest: Path) -> None:
 
 
 def _list(title: str, found: Sequence[tuple[str, str, str]], details: Path) -> None:
-    """Count codes and list what they were found on, with a sentence each; the rest is in the report."""
+    """Count codes, and say each message once with what it was found on; what is too much is in the report alone."""
     if not found:
         return
     counts = Counter(code for code, _, _ in found).most_common()
     say(f"{title}: {', '.join(f'{count} {code}' for code, count in counts)}")
-    for _, name, message in found[:SHOWN]:
-        say(f"  {name}: {message}")
-    if len(found) > SHOWN:
-        say(f"  and {len(found) - SHOWN} more in {details}")
+    names_of: dict[str, list[str]] = {}
+    for _, name, message in found:
+        names_of.setdefault(message, []).append(name)
+    for message, names in list(names_of.items())[:MOST_MESSAGES]:
+        more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+        say(f"  {', '.join(names[:MOST_NAMES])}{more}: {message}")
+    if len(names_of) > MOST_MESSAGES or max(map(len, names_of.values())) > MOST_NAMES:
+        say(f"  all of them are in {details}")
