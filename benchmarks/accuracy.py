@@ -53,7 +53,7 @@ class Score:
 
     @property
     def worse_lung(self) -> float:
-        """Dice of the lung that came out worse, or of both where the sides are not told apart."""
+        """Dice of the lung that came out worse, or of both where the sides are not distinguished."""
         return self.both if self.right is None or self.left is None else min(self.right, self.left)
 
 

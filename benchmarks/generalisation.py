@@ -126,7 +126,7 @@ def trained(name: str, options: argparse.Namespace) -> Path:
 def judged(bundle: Path, held: list[Record], kept: Callable[[Record], bool], options: argparse.Namespace) -> Result:
     """Return the mean Dice of every group of held-out pictures; the unseen ones have a star."""
     found: dict[str, list[float]] = defaultdict(list)
-    shown = {
+    trained_on = {
         group
         for convention in CONVENTIONS
         for one in read(options.data, convention, "train")
@@ -139,7 +139,7 @@ def judged(bundle: Path, held: list[Record], kept: Callable[[Record], bool], opt
             if record["convention"] == convention:
                 value = dice(np.asarray(Image.open(record["mask"])) > 0, segmenter(record["image"]).labels > 0)
                 for group in groups(record):
-                    found[group if group in shown else f"{group}*"].append(value)
+                    found[group if group in trained_on else f"{group}*"].append(value)
     return {group: fmean(values) for group, values in found.items()}
 
 

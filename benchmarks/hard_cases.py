@@ -137,14 +137,14 @@ def summary(group: list[Row]) -> str:
         return float(np.mean(values)) if values else float("nan")
 
     soft, flicker = [one.soft for one in every], [one.flicker for one in every]
-    shown = (
+    painted_columns = (
         f"{mean(painted):9.3f}{bad(painted):8.3f}{max(one.painted_ml for one in every):9.0f}"
         if painted
         else f"{'-':>9}{'-':>8}{'-':>9}"
     )
     return (
         f"{mean(dice):8.4f}{min(dice, default=float('nan')):8.3f}{mean(soft):8.1f}{max(soft):8.1f}"
-        f"{mean([one.airless for one in every]):9.1f}{mean([one.beyond for one in every]):8.1f}{shown}"
+        f"{mean([one.airless for one in every]):9.1f}{mean([one.beyond for one in every]):8.1f}{painted_columns}"
         f"{mean(flicker):9.2f}{max(flicker):8.2f}{max(one.ends for one in every):6.1f}"
         f"{sum(one.exchanged for one in every):10}"
     )

@@ -67,14 +67,14 @@ def measure(
     known = truth != UNKNOWN
     lung = known & (truth > 0)
     mask = labels > 0
-    away = _distance(lung, spacing) > NEAR_MM
+    far = _distance(lung, spacing) > NEAR_MM
     empty = ~(truth > 0).any(axis=(1, 2))
     right, left = (_dice(labels == side, truth == side, known) for side in (RIGHT, LEFT))
     crossed = [_dice(labels == other, truth == side, known) or 0.0 for side, other in ((RIGHT, LEFT), (LEFT, RIGHT))]
     return Figures(
         right=right,
         left=left,
-        soft=float((mask & known & ~lung & away & (hu > SOFT_HU)).sum()) * cell,
+        soft=float((mask & known & ~lung & far & (hu > SOFT_HU)).sum()) * cell,
         airless=_airless(mask, hu) * cell,
         beyond=float(mask[empty].sum()) * cell,
         painted_in=float((mask & painted).sum() / painted.sum()) if painted is not None and painted.any() else None,

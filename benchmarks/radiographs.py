@@ -124,11 +124,11 @@ def print_decisions(data: Path) -> None:
     for wanted, name, picture in pictures(data):
         decision = decide(picture)
         count += 1
-        told = f"  {name}: {wanted} taken for {decision.kind} ({decision.confidence:.2f})"
+        line = f"  {name}: {wanted} taken for {decision.kind} ({decision.confidence:.2f})"
         if decision.kind != wanted and wanted != "other" and decision.scan == wanted:
-            warned.append(told + ", segmented as what it is, with a warning")
+            warned.append(line + ", segmented as what it is, with a warning")
         elif decision.kind != wanted:
-            wrong.append(told)
+            wrong.append(line)
     print(f"\nmodality: {count} pictures, {len(wrong)} mistaken, {len(warned)} warned of without need")
     print("\n".join([*wrong, *warned]))
 
@@ -137,7 +137,7 @@ def pictures(data: Path) -> list[tuple[str, str, NDArray[np.uint8]]]:
     """Return what each held-out picture shows, its name, and its greys."""
     found = []
     for name in ("slices", "covid", "nolung"):
-        found += [("ct", case.id, shown(data / "ct" / name / case.image)) for case in held(data / "ct" / name)]
+        found += [("ct", case.id, as_picture(data / "ct" / name / case.image)) for case in held(data / "ct" / name)]
     for convention in CONVENTIONS:
         folder = data / "cxr" / convention
         found += [("radiograph", case.id, grey(folder / case.image)) for case in held(folder)]
@@ -165,7 +165,7 @@ def grey(path: Path) -> NDArray[np.uint8]:
     return np.asarray(Image.open(path).convert("L"))
 
 
-def shown(path: Path) -> NDArray[np.uint8]:
+def as_picture(path: Path) -> NDArray[np.uint8]:
     """Return a CT slice as a picture in 8-bit grey, in a lung window where it holds HU."""
     values = np.asarray(Image.open(path)).astype(np.float32)
     if path.suffix != ".tif":

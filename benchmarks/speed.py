@@ -191,7 +191,7 @@ def growth(costs: dict[int, Cost]) -> None:
 
 
 def stages(series: Path, options: argparse.Namespace) -> None:
-    """Print the stages of the road, inside one process that has the model loaded and has run once before."""
+    """Print the stages of the pipeline, inside one process that has the model loaded and has run once before."""
     segmenter = pleura.Segmenter(backend=options.backend)
     results = [segmenter(series) for _ in range(options.runs + 1)][1:]
     slices = results[0].labels.shape[0]

@@ -36,7 +36,7 @@ WALL_MM = 2.0
 BRONCHUS_MM = 8.0
 """How far the narrow ends of the main bronchi reach beyond what a wide opening finds of them."""
 
-DOUBT_MM = 12.0
+UNCERTAIN_MM = 12.0
 """Dense tissue in hollows of the lung up to twice this wide may be disease or not: it is left out of training."""
 
 
@@ -51,10 +51,10 @@ def correct(segmentation: Segmentation) -> NDArray[np.uint8]:
     lung = (_joined(_opened(dark, spacing, 1.0), guess > 0) & dark) | ((guess > 0) & ~not_lung)
     lung = _closed(lung, spacing, 3.0) & ~not_lung
     labels = _main_parts(_sided(lung, guess))
-    doubt = np.zeros(lung.shape, bool)
+    uncertain = np.zeros(lung.shape, bool)
     for side in (RIGHT, LEFT):
-        doubt |= _closed(labels == side, spacing, DOUBT_MM) & ~lung
-    labels[_opened(doubt & (hu > -300) & (hu < 200), spacing, 2.0)] = UNKNOWN
+        uncertain |= _closed(labels == side, spacing, UNCERTAIN_MM) & ~lung
+    labels[_opened(uncertain & (hu > -300) & (hu < 200), spacing, 2.0)] = UNKNOWN
     return labels
 
 

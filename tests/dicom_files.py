@@ -1,4 +1,4 @@
-"""Synthetic CT slices as DICOM files, each defect of real archives on request; used by the tests of several rooms."""
+"""Synthetic CT slices as DICOM files, each defect of real archives on request; for the tests of several packages."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def test_lungs_have_a_side_each_and_what_has_another_name_has_none() -> None:
     assert not have_sides(structures(["lung", "heart"]))
 
 
-def test_lungs_can_be_told_apart_by_colour() -> None:
+def test_lungs_differ_by_colour() -> None:
     right, left = (lung.colour for lung in LUNGS)
     assert right != left
     assert all(0 <= channel <= 255 for channel in (*right, *left))

@@ -1,4 +1,4 @@
-"""The whole road: scans in, lungs out on their own grid, whatever way they lie and whatever they hold."""
+"""The whole pipeline: scans in, lungs out on their own grid, whatever way they lie and whatever they hold."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ TABLE_MM = 2.5
 CLOSING_MM = 5.0
 """Radius of the closing that takes vessels into the lung."""
 
-DOUBT_MM = 10.0
+UNCERTAIN_MM = 10.0
 """Radius of the closing whose additional solid voxels are unknown: hilum, disease at the wall."""
 
 BONE = 250
@@ -65,12 +65,12 @@ def label(hu: NDArray[np.int16], spacing: Spacing, hand: list[dict[str, str]]) -
     }
     for row_id, shape in shape_of.items():
         if hand[row_id]["action"] == "out":
-            inside &= ~shape  # before parts are told apart
+            inside &= ~shape  # before parts are assigned to sides
     lung = _large_parts(inside & ~_grown(airways, spacing, 1.5), spacing)
     lung = _closed(lung, spacing, CLOSING_MM) & ~airways
     labels = _sided(lung, spacing)
-    doubt = _closed(lung, spacing, DOUBT_MM) & ~lung & (hu > -700)
-    labels[doubt] = UNKNOWN
+    uncertain = _closed(lung, spacing, UNCERTAIN_MM) & ~lung & (hu > -700)
+    labels[uncertain] = UNKNOWN
     for row_id, shape in shape_of.items():
         _apply(hand[row_id], shape, labels, hu)
     return labels
@@ -179,7 +179,7 @@ def _closed(mask: Mask, spacing: Spacing, radius: float) -> Mask:
 
 
 def _sided(lung: Mask, spacing: Spacing) -> NDArray[np.uint8]:
-    """Return 1 and 2: cores of the lungs, eroded until they part, are told by place, the rest goes to the nearer."""
+    """Return 1 and 2: cores of lungs, eroded until they part, get sides by position, the rest goes to the nearer."""
     depth = ndimage.distance_transform_edt(lung, sampling=spacing)
     columns = np.nonzero(lung)[2]
     if not columns.size:

@@ -2,7 +2,7 @@
 
     python -m recipes.ct.pack LABELS OUT
 
-Bytes are fine where soft tissue is told apart (3 HU) and coarse where it is not (8 HU).
+Bytes are fine where soft tissues are distinguished (3 HU) and coarse where it is not (8 HU).
 """
 
 from __future__ import annotations

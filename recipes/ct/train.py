@@ -81,7 +81,7 @@ def batch(samples: list[NDArray[np.uint8]], rng: np.random.Generator) -> Tensor:
     whole = np.zeros((len(cut), 6, *size), np.uint8)
     whole[:, 2] = 255
     for place, sample in enumerate(cut):
-        z, y, x = (int(rng.integers(0, room - used + 1)) for room, used in zip(size, sample.shape[1:], strict=True))
+        z, y, x = (int(rng.integers(0, whole - used + 1)) for whole, used in zip(size, sample.shape[1:], strict=True))
         whole[place, :, z : z + sample.shape[1], y : y + sample.shape[2], x : x + sample.shape[3]] = sample
     return torch.from_numpy(whole)
 

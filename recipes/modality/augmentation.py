@@ -1,6 +1,6 @@
 """How pictures reach us: turned, inverted, framed, squeezed, cropped, lettered, too bright or too flat, blurred.
 
-A whole batch is changed at once in PyTorch; all chance is drawn from one generator, so a seed replays it.
+A whole batch is changed at once in PyTorch; all random numbers are drawn from one generator, so a seed replays it.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def changed(pictures: Tensor, chance: torch.Generator) -> Tensor:
+def changed(pictures: Tensor, generator: torch.Generator) -> Tensor:
     """Return pictures (n, 1, s, s), grey 0..1, each changed in its own way, at half the side."""
-    laid = functional.avg_pool2d(_laid(_turned(pictures, chance), chance), 2)
-    looked = _lettered(_shaded(laid, chance), chance)
-    inverted = _some(looked, 0.35, chance)
+    laid = functional.avg_pool2d(_laid(_turned(pictures, generator), generator), 2)
+    looked = _lettered(_shaded(laid, generator), generator)
+    inverted = _some(looked, 0.35, generator)
     return torch.where(inverted, 1 - looked, looked).clamp(0, 1)
 
 
-def shuffled(pictures: Tensor, parts: int, chance: torch.Generator) -> Tensor:
+def shuffled(pictures: Tensor, parts: int, generator: torch.Generator) -> Tensor:
     """Return pictures (n, 1, s, s) cut into `parts` x `parts` tiles that lie elsewhere: the texture, not the thing."""
     n, _, side, _ = pictures.shape
     tile = side // parts
     cut = pictures[:, :, : tile * parts, : tile * parts].unfold(2, tile, tile).unfold(3, tile, tile)
-    cut = cut.reshape(n, parts * parts, tile, tile)[:, torch.randperm(parts * parts, generator=chance)]
+    cut = cut.reshape(n, parts * parts, tile, tile)[:, torch.randperm(parts * parts, generator=generator)]
     together = cut.reshape(n, parts, parts, tile, tile).transpose(2, 3).reshape(n, 1, tile * parts, tile * parts)
     return functional.interpolate(together, (side, side), mode="nearest")
 
@@ -36,78 +36,78 @@ def refilled(pictures: Tensor, filling: Tensor) -> Tensor:
     return torch.where(soft > soft.mean((1, 2, 3), keepdim=True), filling, pictures)
 
 
-def cropped(pictures: Tensor, chance: torch.Generator) -> Tensor:
+def cropped(pictures: Tensor, generator: torch.Generator) -> Tensor:
     """Return a tenth of each picture, enlarged: too little to know what it is of."""
-    return _sampled(pictures, _uniform(pictures, 0.2, 0.33, chance), 0.6 * _normal(pictures, chance), chance)
+    return _sampled(pictures, _uniform(pictures, 0.2, 0.33, generator), 0.6 * _normal(pictures, generator), generator)
 
 
-def _uniform(pictures: Tensor, low: float, high: float, chance: torch.Generator) -> Tensor:
-    return low + (high - low) * torch.rand((len(pictures), 1), generator=chance)
+def _uniform(pictures: Tensor, low: float, high: float, generator: torch.Generator) -> Tensor:
+    return low + (high - low) * torch.rand((len(pictures), 1), generator=generator)
 
 
-def _normal(pictures: Tensor, chance: torch.Generator) -> Tensor:
-    return torch.randn((len(pictures), 2), generator=chance).clamp(-1.5, 1.5)
+def _normal(pictures: Tensor, generator: torch.Generator) -> Tensor:
+    return torch.randn((len(pictures), 2), generator=generator).clamp(-1.5, 1.5)
 
 
-def _some(pictures: Tensor, share: float, chance: torch.Generator) -> Tensor:
+def _some(pictures: Tensor, share: float, generator: torch.Generator) -> Tensor:
     """Return (n, 1, 1, 1) bool: which pictures a change befalls."""
-    return torch.rand((len(pictures), 1, 1, 1), generator=chance) < share
+    return torch.rand((len(pictures), 1, 1, 1), generator=generator) < share
 
 
-def _turned(pictures: Tensor, chance: torch.Generator) -> Tensor:
+def _turned(pictures: Tensor, generator: torch.Generator) -> Tensor:
     """Mirror and turn by quarters."""
-    pictures = torch.where(_some(pictures, 0.5, chance), pictures.flip(3), pictures)
-    pictures = torch.where(_some(pictures, 0.5, chance), pictures.flip((2, 3)), pictures)
-    return torch.where(_some(pictures, 0.5, chance), pictures.transpose(2, 3).flip(3), pictures)
+    pictures = torch.where(_some(pictures, 0.5, generator), pictures.flip(3), pictures)
+    pictures = torch.where(_some(pictures, 0.5, generator), pictures.flip((2, 3)), pictures)
+    return torch.where(_some(pictures, 0.5, generator), pictures.transpose(2, 3).flip(3), pictures)
 
 
-def _laid(pictures: Tensor, chance: torch.Generator) -> Tensor:
+def _laid(pictures: Tensor, generator: torch.Generator) -> Tensor:
     """Crop to 0.62 of a side or frame up to 1.35, squeeze, shift, tilt; what lies beyond is of one grey."""
-    zoom = torch.exp(_uniform(pictures, math.log(0.62), math.log(1.35), chance))
-    return _sampled(pictures, zoom, 0.12 * _normal(pictures, chance), chance)
+    zoom = torch.exp(_uniform(pictures, math.log(0.62), math.log(1.35), generator))
+    return _sampled(pictures, zoom, 0.12 * _normal(pictures, generator), generator)
 
 
-def _sampled(pictures: Tensor, zoom: Tensor, shift: Tensor, chance: torch.Generator) -> Tensor:
+def _sampled(pictures: Tensor, zoom: Tensor, shift: Tensor, generator: torch.Generator) -> Tensor:
     n = len(pictures)
-    squeeze = torch.exp(_uniform(pictures, -0.25, 0.25, chance))
-    angle = (torch.randn((n, 1), generator=chance) * math.radians(7)).clamp(-0.35, 0.35)
+    squeeze = torch.exp(_uniform(pictures, -0.25, 0.25, generator))
+    angle = (torch.randn((n, 1), generator=generator) * math.radians(7)).clamp(-0.35, 0.35)
     cosine, sine = torch.cos(angle), torch.sin(angle)
     rows = [cosine * zoom * squeeze, -sine * zoom, shift[:, :1], sine * zoom, cosine * zoom / squeeze, shift[:, 1:]]
     grid = functional.affine_grid(torch.cat(rows, 1).reshape(n, 2, 3), list(pictures.shape), align_corners=False)
-    beyond = torch.rand((n, 1, 1, 1), generator=chance)
-    beyond = torch.where(_some(pictures, 0.6, chance), beyond.round(), beyond)
+    beyond = torch.rand((n, 1, 1, 1), generator=generator)
+    beyond = torch.where(_some(pictures, 0.6, generator), beyond.round(), beyond)
     laid = functional.grid_sample(pictures - beyond, grid, padding_mode="zeros", align_corners=False) + beyond
     edge = functional.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
-    return torch.where(_some(pictures, 0.3, chance), edge, laid)
+    return torch.where(_some(pictures, 0.3, generator), edge, laid)
 
 
-def _shaded(pictures: Tensor, chance: torch.Generator) -> Tensor:
+def _shaded(pictures: Tensor, generator: torch.Generator) -> Tensor:
     """Bend the greys, light one side, blur, add noise."""
-    gamma = torch.exp(torch.randn((len(pictures), 1, 1, 1), generator=chance) * 0.4)
+    gamma = torch.exp(torch.randn((len(pictures), 1, 1, 1), generator=generator) * 0.4)
     bent = pictures.clamp(1e-4, 1) ** gamma
     line = torch.linspace(-1, 1, pictures.shape[-1])
-    slope = 0.25 * torch.randn((len(pictures), 2, 1, 1), generator=chance)
+    slope = 0.25 * torch.randn((len(pictures), 2, 1, 1), generator=generator)
     lit = bent + torch.where(
-        _some(pictures, 0.3, chance), slope[:, :1] * line[:, None] + slope[:, 1:] * line[None], 0.0
+        _some(pictures, 0.3, generator), slope[:, :1] * line[:, None] + slope[:, 1:] * line[None], 0.0
     )
     soft = functional.avg_pool2d(functional.pad(lit, (1, 1, 1, 1), mode="replicate"), 3, 1)
-    soft = torch.where(_some(pictures, 0.25, chance), soft, lit)
-    noise = 0.06 * torch.rand((len(pictures), 1, 1, 1), generator=chance)
-    noise = noise * torch.randn(pictures.shape, generator=chance)
-    seen = torch.where(_some(pictures, 0.4, chance), soft + noise, soft)
-    spread = 0.3 + 0.7 * torch.rand((len(pictures), 1, 1, 1), generator=chance)
+    soft = torch.where(_some(pictures, 0.25, generator), soft, lit)
+    noise = 0.06 * torch.rand((len(pictures), 1, 1, 1), generator=generator)
+    noise = noise * torch.randn(pictures.shape, generator=generator)
+    seen = torch.where(_some(pictures, 0.4, generator), soft + noise, soft)
+    spread = 0.3 + 0.7 * torch.rand((len(pictures), 1, 1, 1), generator=generator)
     return (seen - 0.5) * spread + 0.5
 
 
-def _lettered(pictures: Tensor, chance: torch.Generator) -> Tensor:
+def _lettered(pictures: Tensor, generator: torch.Generator) -> Tensor:
     """Burn one to three lines of something like letters into half of the pictures, in white, black or grey."""
     side = pictures.shape[-1]
     result = pictures.clone()
-    for number in torch.nonzero(_some(pictures, 0.4, chance)[:, 0, 0, 0])[:, 0].tolist():
-        grey = float(torch.randint(0, 3, (1,), generator=chance)) / 2
-        for _ in range(int(torch.randint(1, 4, (1,), generator=chance))):
-            high, wide = (int(torch.randint(2, most, (1,), generator=chance)) for most in (6, 20))
-            top, left = (int(torch.randint(0, side - size, (1,), generator=chance)) for size in (high, wide))
-            ink = torch.rand((high, wide), generator=chance) < 0.6
+    for number in torch.nonzero(_some(pictures, 0.4, generator)[:, 0, 0, 0])[:, 0].tolist():
+        grey = float(torch.randint(0, 3, (1,), generator=generator)) / 2
+        for _ in range(int(torch.randint(1, 4, (1,), generator=generator))):
+            high, wide = (int(torch.randint(2, most, (1,), generator=generator)) for most in (6, 20))
+            top, left = (int(torch.randint(0, side - size, (1,), generator=generator)) for size in (high, wide))
+            ink = torch.rand((high, wide), generator=generator) < 0.6
             result[number, 0, top : top + high, left : left + wide][ink] = grey
     return result

@@ -69,7 +69,7 @@ def gather(data: Path, split: str) -> dict[str, Tensor]:
 def train(stock: Stock, steps: int = STEPS, seed: int = 0) -> ModalityNet:
     """Return a network fitted to a stock of pictures; a moving mean of its weights."""
     torch.manual_seed(seed)
-    chance = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
     network = ModalityNet()
     optimizer = torch.optim.AdamW(network.parameters(), lr=4e-3, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps, pct_start=0.1)
@@ -79,7 +79,7 @@ def train(stock: Stock, steps: int = STEPS, seed: int = 0) -> ModalityNet:
         use_buffers=True,
     )
     for step in range(steps):
-        pictures, kinds = draw_batch(stock, chance)
+        pictures, kinds = draw_batch(stock, generator)
         loss = functional.cross_entropy(network(pictures * 255), kinds, label_smoothing=_SMOOTHING)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -92,28 +92,28 @@ def train(stock: Stock, steps: int = STEPS, seed: int = 0) -> ModalityNet:
     return network.eval()
 
 
-def draw_batch(stock: Stock, chance: torch.Generator) -> tuple[Tensor, Tensor]:
+def draw_batch(stock: Stock, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Return changed pictures, and their kinds; a third of "other" is made of the other two kinds."""
-    ct = _picked(stock["ct"], _EACH, chance)
-    radiograph = torch.cat([_picked(stock["radiograph"], _EACH - 3, chance), _picked(stock["front"], 3, chance)])
-    parts = int(torch.randint(2, 5, (1,), generator=chance))
-    filling = _picked(stock["drawn"], 4, chance)
+    ct = _picked(stock["ct"], _EACH, generator)
+    radiograph = torch.cat([_picked(stock["radiograph"], _EACH - 3, generator), _picked(stock["front"], 3, generator)])
+    parts = int(torch.randint(2, 5, (1,), generator=generator))
+    filling = _picked(stock["drawn"], 4, generator)
     other = [
-        _picked(stock["side"], 6, chance),
-        _picked(stock["lateral"], 3, chance),
-        _picked(stock["reformat"], 7, chance),
-        _picked(stock["drawn"], 12, chance),
-        shuffled(torch.cat([_picked(stock[name], 3, chance) for name in ("ct", "radiograph")]), parts, chance),
-        refilled(torch.cat([_picked(stock["ct"], 3, chance), _picked(stock["radiograph"], 1, chance)]), filling),
-        cropped(_picked(stock["radiograph"], 3, chance), chance),
+        _picked(stock["side"], 6, generator),
+        _picked(stock["lateral"], 3, generator),
+        _picked(stock["reformat"], 7, generator),
+        _picked(stock["drawn"], 12, generator),
+        shuffled(torch.cat([_picked(stock[name], 3, generator) for name in ("ct", "radiograph")]), parts, generator),
+        refilled(torch.cat([_picked(stock["ct"], 3, generator), _picked(stock["radiograph"], 1, generator)]), filling),
+        cropped(_picked(stock["radiograph"], 3, generator), generator),
     ]
-    pictures = changed(torch.cat([ct, radiograph, *other]), chance)
+    pictures = changed(torch.cat([ct, radiograph, *other]), generator)
     counts = torch.tensor([len(ct), len(radiograph), len(pictures) - len(ct) - len(radiograph)])
     return pictures, torch.arange(CLASSES).repeat_interleave(counts)
 
 
-def _picked(pictures: Tensor, count: int, chance: torch.Generator) -> Tensor:
-    return pictures[torch.randint(0, len(pictures), (count,), generator=chance)]
+def _picked(pictures: Tensor, count: int, generator: torch.Generator) -> Tensor:
+    return pictures[torch.randint(0, len(pictures), (count,), generator=generator)]
 
 
 def figures(network: ModalityNet, stock: Stock) -> dict[str, dict[str, float]]:

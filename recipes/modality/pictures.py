@@ -38,7 +38,7 @@ Pictures = NDArray[np.uint8]
 
 def ct_pictures(data: Path, split: str) -> Pictures:
     """Return axial CT slices, (n, STORED, STORED): pictures as they are, HU through each window."""
-    found = [window(plane, *shown) for plane in _hu_slices(data / "ct", split) for shown in WINDOWS]
+    found = [window(plane, *params) for plane in _hu_slices(data / "ct", split) for params in WINDOWS]
     sets = ("covid", "covid_stacks") if split == "train" else ("covid",)
     found += [picture for name in sets for picture in _listed(data / "ct" / name, split)]
     return np.stack([square(picture) for picture in found])

@@ -22,13 +22,13 @@ def test_dots_that_are_no_format_stay_in_the_name() -> None:
     assert _stems("1.2.840.10008.7", "case.7.nii", "v1.5/") == ["1.2.840.10008.7", "case.7", "v1.5"]
 
 
-def test_equal_names_are_told_apart_by_folders_whatever_the_order_and_whatever_else_is_given() -> None:
+def test_equal_names_are_distinguished_by_folders_whatever_the_order_and_whatever_else_is_given() -> None:
     assert _stems("a/ct.nii", "b/ct.nii", "c/ct.png") == ["a_ct", "b_ct", "c_ct"]
     assert _stems("c/ct.png", "b/mr.nii", "b/ct.nii", "a/ct.nii") == ["c_ct", "mr", "b_ct", "a_ct"]
     assert _stems("x/p/ct", "y/p/ct", "z/q/ct") == ["x_p_ct", "y_p_ct", "q_ct"]
 
 
-def test_equal_names_in_one_folder_are_told_apart_by_suffixes(elsewhere: Path) -> None:
+def test_equal_names_in_one_folder_are_distinguished_by_suffixes(elsewhere: Path) -> None:
     (elsewhere / "ct").mkdir()
     assert _stems("ct.nii.gz", "ct.nii", "ct.png", "ct.zip", "ct") == ["ct_nii_gz", "ct_nii", "ct_png", "ct_zip", "ct"]
 

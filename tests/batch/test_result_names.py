@@ -21,11 +21,11 @@ def names(paths: list[Path], depth: int) -> dict[Path, str]:
 
 
 @given(PATHS, st.integers(1, 2), st.randoms(use_true_random=False))
-def test_names_are_distinct_on_any_disc_and_do_not_depend_on_the_order(parts, depth: int, chance) -> None:
+def test_names_are_distinct_on_any_disc_and_do_not_depend_on_the_order(parts, depth: int, rng) -> None:
     paths = [Path("/in", *folders[:-1], folders[-1] + suffix) for folders, suffix in parts]
     found = names(paths, depth)
     assert len({unicodedata.normalize("NFC", name).casefold() for name in found.values()}) == len(paths)
-    chance.shuffle(paths)
+    rng.shuffle(paths)
     assert names(paths, depth) == found
 
 

@@ -13,7 +13,7 @@ from pleura import __version__
 from pleura.cli.app import VERBS
 
 
-def test_version_is_told_without_importing_anything_heavy() -> None:
+def test_version_is_printed_without_importing_anything_heavy() -> None:
     program = (
         "import sys; from pleura.cli import main; main(['--version']);"
         "print(sorted({'numpy', 'argparse', 'onnxruntime'} & set(sys.modules)))"

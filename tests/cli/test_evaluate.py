@@ -44,9 +44,9 @@ def dataset(tmp_path: Path) -> Path:
 
 def test_table_and_report(folders: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", *folders, "-o", str(tmp_path / "out"), "--compare", folders[1]]) == 0
-    told = capsys.readouterr().out
-    assert re.search(r"both lungs +1\.0000", told)
-    assert "p = 1 (Wilcoxon)" in told
+    printed = capsys.readouterr().out
+    assert re.search(r"both lungs +1\.0000", printed)
+    assert "p = 1 (Wilcoxon)" in printed
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["summary"]["both lungs"]["dice"]["mean"] == 1.0
     assert report["compared"]["difference"]["both lungs"]["dice"]["mean"] == 0.0
@@ -73,10 +73,10 @@ def test_comparison_shows_the_figures_of_both(
         labels[10:15] = 0  # half of each lung: Dice 2 * 50 / 150
         Image.fromarray(labels).save(other / path.name)
     assert main(["evaluate", *folders, "-o", str(tmp_path / "out"), "--compare", str(other)]) == 0
-    told = capsys.readouterr().out
-    assert [line for line in told.splitlines() if line in {folders[1], str(other)}] == [folders[1], str(other)]
-    assert re.findall(r"both lungs +(\d\.\d{4})", told) == ["1.0000", "0.6667"]
-    assert f"{other} against {folders[1]}: Dice of both lungs -0.3333 on 2 pairs" in told
+    printed = capsys.readouterr().out
+    assert [line for line in printed.splitlines() if line in {folders[1], str(other)}] == [folders[1], str(other)]
+    assert re.findall(r"both lungs +(\d\.\d{4})", printed) == ["1.0000", "0.6667"]
+    assert f"{other} against {folders[1]}: Dice of both lungs -0.3333 on 2 pairs" in printed
     page = (tmp_path / "out" / "report.html").read_text()
     assert f"<h2>{other} against {folders[1]}</h2>" in page
     assert "<tr><td>Dice<td>1.0000<td>0.6667<td>-0.3333" in page
@@ -129,8 +129,8 @@ def test_same_input_gives_the_same_report(folders: list[str], tmp_path: Path) ->
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
 
 
-def dice_of_lungs(told: str) -> float:
-    found = re.search(r"both lungs +([0-9.]+)", told)
+def dice_of_lungs(printed: str) -> float:
+    found = re.search(r"both lungs +([0-9.]+)", printed)
     assert found
     return float(found.group(1))
 
@@ -147,11 +147,11 @@ def test_convention_of_the_set_is_what_the_model_is_asked_for(
     options = ["--convention", "heart-excluded", "--split", "0,1,0", "--workers", "1", "--quiet"]
     assert main(["prepare", str(tmp_path / "in"), lungs, *options]) == 0
     assert main(["evaluate", lungs, "-o", str(tmp_path / "report")]) == 0
-    told = capsys.readouterr().out
-    assert "masks of radiographs: heart-excluded" in told
+    printed = capsys.readouterr().out
+    assert "masks of radiographs: heart-excluded" in printed
     assert json.loads((tmp_path / "report" / "report.json").read_text())["model"]["convention"] == "heart-excluded"
     assert main(["evaluate", lungs, "--convention", "heart-included"]) == 0  # who asks goes before what is stated
-    assert dice_of_lungs(capsys.readouterr().out) < 0.9 < dice_of_lungs(told)
+    assert dice_of_lungs(capsys.readouterr().out) < 0.9 < dice_of_lungs(printed)
 
 
 def test_a_model_without_conventions_is_not_asked_for_one(
@@ -179,9 +179,9 @@ def test_report_in_the_place_of_a_file_is_refused_in_one_line(
 ) -> None:
     (tmp_path / "file").touch()
     assert main(["evaluate", *folders, "-o", str(tmp_path / "file")]) == 2
-    told = capsys.readouterr()
-    assert "cannot be made" in told.err
-    assert told.out == ""
+    printed = capsys.readouterr()
+    assert "cannot be made" in printed.err
+    assert printed.out == ""
 
 
 def test_nothing_to_compare_is_one_line_and_exit_code_2(
@@ -194,17 +194,17 @@ def test_nothing_to_compare_is_one_line_and_exit_code_2(
 
 def test_models_that_come_with_pleura_are_called_by_name(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(dataset), "--model", "chest-ct", "--compare", "chest-ct"]) == 0
-    told = capsys.readouterr().out
-    assert "Dice of both lungs +0.0000 on 1 pairs" in told
+    printed = capsys.readouterr().out
+    assert "Dice of both lungs +0.0000 on 1 pairs" in printed
 
 
 def test_folder_of_images_and_masks_is_evaluated_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = draw_folder(tmp_path / "dataset", 3)
     (folder / "images" / "alone.png").write_bytes((folder / "images" / "p0.png").read_bytes())
     assert main(["evaluate", str(folder), "-o", str(tmp_path / "out")]) == 0
-    told = capsys.readouterr()
-    assert "3 cases of 3 patients" in told.out
-    assert f"1 files of {folder} were left out" in told.err
+    printed = capsys.readouterr()
+    assert "3 cases of 3 patients" in printed.out
+    assert f"1 files of {folder} were left out" in printed.err
     assert "data:image/png;base64," in (tmp_path / "out" / "report.html").read_text()
     assert main(["evaluate", str(folder), str(folder / "masks")]) == 0
     assert re.search(r"left lung +1\.0000", capsys.readouterr().out)

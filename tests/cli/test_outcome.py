@@ -24,7 +24,7 @@ def outcome(*sizes: Size, **more) -> Outcome:
     return Outcome(1, JOB, Path("out/mask.nii.gz"), scan="nifti, 10 x 20 x 30", measurements=measured, **more)
 
 
-def test_lungs_of_a_scan_are_told_in_millilitres_and_together_in_litres() -> None:
+def test_lungs_of_a_scan_are_given_in_millilitres_and_together_in_litres() -> None:
     right, left = structures(["right lung", "left lung"])
     sizes = (
         Size(right, 900, 0.15, covers_area=False, ml=2846.4, cm2=None, height_cm=None),

@@ -26,21 +26,21 @@ def folder(tmp_path: Path, count: int = 5) -> Path:
     return tmp_path / "in"
 
 
-def test_counts_labels_and_place_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_counts_labels_and_folder_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder(tmp_path) / "images" / "4.png").rename(tmp_path / "in" / "images" / "alone.png")
     assert main(["prepare", str(tmp_path / "in"), str(tmp_path / "out"), "--workers", "1"]) == 0
-    told = capsys.readouterr().out
-    assert "4 images with masks of 4 patients" in told
-    assert "1 right lung, 2 left lung" in told
-    assert "images/alone.png: there is no mask of this image" in told
-    assert str(tmp_path / "out") in told
+    printed = capsys.readouterr().out
+    assert "4 images with masks of 4 patients" in printed
+    assert "1 right lung, 2 left lung" in printed
+    assert "images/alone.png: there is no mask of this image" in printed
+    assert str(tmp_path / "out") in printed
 
 
 def test_one_image_is_counted_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["prepare", str(folder(tmp_path, 1)), str(tmp_path / "out"), "--workers", "1"]) == 0
-    told = capsys.readouterr()
-    assert "1 image with a mask of 1 patient: 1 train" in told.out
-    assert "1 image does not say whose it is" in told.err
+    printed = capsys.readouterr()
+    assert "1 image with a mask of 1 patient: 1 train" in printed.out
+    assert "1 image does not say whose it is" in printed.err
 
 
 def test_cases_to_look_at_are_listed_by_name_and_not_endlessly(
@@ -50,11 +50,11 @@ def test_cases_to_look_at_are_listed_by_name_and_not_endlessly(
     for path in masks.iterdir():
         Image.fromarray(np.zeros((48, 48), np.uint8)).save(path)
     assert main(["prepare", str(tmp_path / "in"), str(tmp_path / "out"), "--workers", "1"]) == 0
-    told = capsys.readouterr().out
-    assert "to look at: 25 empty-mask, 25 not-a-chest" in told
-    assert "  images/0, images/1, images/10, images/11, images/12 and 20 more: nothing is marked" in told
-    assert told.count("nothing is marked") == 1
-    assert f"all of them are in {tmp_path / 'out' / 'report.json'}" in told
+    printed = capsys.readouterr().out
+    assert "to look at: 25 empty-mask, 25 not-a-chest" in printed
+    assert "  images/0, images/1, images/10, images/11, images/12 and 20 more: nothing is marked" in printed
+    assert printed.count("nothing is marked") == 1
+    assert f"all of them are in {tmp_path / 'out' / 'report.json'}" in printed
 
 
 def test_options_reach_the_pictures(tmp_path: Path) -> None:

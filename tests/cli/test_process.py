@@ -111,7 +111,7 @@ def test_full_device_for_errors_changes_no_exit_code() -> None:
     assert shell(f"{PLEURA} info nosuch 2> /dev/full").returncode == 2
 
 
-def test_reader_who_leaves_early_is_told_nothing(scan: Path) -> None:
+def test_reader_who_leaves_early_sees_no_error(scan: Path) -> None:
     done = shell(f"{PLEURA} info {scan} | true; exit ${{PIPESTATUS[0]}}")
     assert (done.returncode, done.stderr) == (1, "")
 

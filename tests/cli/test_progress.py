@@ -16,7 +16,7 @@ def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "EVERY", 0.005)
 
 
-def until_told(stream: io.StringIO, text: str) -> None:
+def until_printed(stream: io.StringIO, text: str) -> None:
     """Wait for the thread that prints; the test fails where it never does."""
     for _ in range(2000):
         if text in stream.getvalue():
@@ -25,16 +25,16 @@ def until_told(stream: io.StringIO, text: str) -> None:
     pytest.fail(f"{text!r} is not in {stream.getvalue()!r}")
 
 
-def test_what_is_being_done_is_told_and_told_again() -> None:
+def test_what_is_being_done_is_printed_again_and_again() -> None:
     stream = io.StringIO()
     with reported(stream) as tell:
         tell("reading 1 of 9 cases")
-        until_told(stream, "reading 1 of 9 cases\nstill reading 1 of 9 cases\n")
+        until_printed(stream, "reading 1 of 9 cases\nstill reading 1 of 9 cases\n")
         tell("exporting the network")
-        until_told(stream, "\nexporting the network\n")
-    told = stream.getvalue()
+        until_printed(stream, "\nexporting the network\n")
+    printed = stream.getvalue()
     time.sleep(0.05)
-    assert stream.getvalue() == told  # it ends with the work
+    assert stream.getvalue() == printed  # it ends with the work
 
 
 def test_quiet_is_quiet(capsys: pytest.CaptureFixture[str]) -> None:

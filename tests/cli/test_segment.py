@@ -50,14 +50,14 @@ def test_line_on_a_radiograph_tells_areas_heights_and_their_ratio(run, network, 
     volume = Volume(grey[None], affine_from_spacing((1.0, 10.0, 5.0)), kind=Kind.RADIOGRAPH, is_picture=True)
     monkeypatch.setattr(pleura.segmenter.Segmenter, "__call__", lambda *_, **__: Segmentation(labels, volume))
     # pixels of half a square centimetre: 300 and 200 of them; rows of 1 cm: 30 and 20
-    told = "right lung 150 cm², 30.0 cm high, left lung 100 cm², 20.0 cm high, left to right 0.67"
-    assert run("segment", slice_picture).out.splitlines()[1] == told
+    line = "right lung 150 cm², 30.0 cm high, left lung 100 cm², 20.0 cm high, left to right 0.67"
+    assert run("segment", slice_picture).out.splitlines()[1] == line
     unknown = replace(volume, spacing_known=False)
     monkeypatch.setattr(pleura.segmenter.Segmenter, "__call__", lambda *_, **__: Segmentation(labels, unknown))
     Path("slice_lungs.png").unlink()
     # without millimetres: 300 and 200 of 1600 pixels
-    told = "right lung 18.8 % of the picture, left lung 12.5 % of the picture, left to right 0.67"
-    assert run("segment", slice_picture).out.splitlines()[1] == told
+    line = "right lung 18.8 % of the picture, left lung 12.5 % of the picture, left to right 0.67"
+    assert run("segment", slice_picture).out.splitlines()[1] == line
 
 
 def test_model_is_a_shipped_one_by_name_or_a_folder(run, slice_picture: Path) -> None:
@@ -101,7 +101,7 @@ def test_many_inputs_load_the_model_once(run, network, scan: Path, slice_picture
     assert [line[:5] for line in ran.out.splitlines() if " x " in line] == ["1/2: ", "2/2: "]
 
 
-def test_many_pictures_go_side_by_side_and_are_told_of_in_order(
+def test_many_pictures_go_side_by_side_and_are_reported_in_order(
     run, network, slice_picture: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backends, "cpu_count", lambda wanted=None: wanted or 2)  # as if there were many cores
@@ -214,7 +214,7 @@ def test_nothing_done_is_code_2_and_one_line(run, network, elsewhere: Path) -> N
     assert "Traceback" in run("segment", elsewhere / "absent", "--debug").err
 
 
-def test_bug_is_told_in_one_line_too(run, network, scan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bug_is_one_line_too(run, network, scan: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a patient's name")
 
@@ -359,14 +359,14 @@ def test_progress_bar_is_for_watchers_of_many_scans(
 ) -> None:
     from pleura.cli import segment
 
-    shown: list[tuple[int, int | None, str]] = []
-    monkeypatch.setattr(segment, "progress_bar", lambda: nullcontext(lambda *moved: shown.append(moved)))
+    moves: list[tuple[int, int | None, str]] = []
+    monkeypatch.setattr(segment, "progress_bar", lambda: nullcontext(lambda *moved: moves.append(moved)))
     monkeypatch.setattr(segment, "is_watched", lambda: True)
     run("segment", scan, "-o", "a.nii.gz")
     run("segment", scan, slice_picture, "-o", "out", "--quiet")
-    assert shown == []
+    assert moves == []
     run("segment", scan, slice_picture, "-o", "out")
-    assert shown == [(done, 2, "segmenting") for done in (0, 1, 2)]
+    assert moves == [(done, 2, "segmenting") for done in (0, 1, 2)]
 
 
 def test_process_leaves_with_the_same_codes(elsewhere: Path) -> None:

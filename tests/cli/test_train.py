@@ -44,10 +44,10 @@ def run(dataset: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_run_tells_its_best_and_where_it_is(dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(command(dataset, tmp_path / "run")) == 0
-    told = capsys.readouterr().out
-    assert "4 steps" in told
-    assert "best Dice at step" in told
-    assert "pleura export" in told
+    printed = capsys.readouterr().out
+    assert "4 steps" in printed
+    assert "best Dice at step" in printed
+    assert "pleura export" in printed
 
 
 def test_weights_chosen_by_the_loss_are_called_so(
@@ -69,9 +69,9 @@ def test_second_run_in_the_same_folder_is_refused(run: Path, dataset: Path, caps
 def test_configuration_file_with_a_wrong_field_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "c.toml").write_text('data = "x"\nsteps = "many"\n')
     assert main(["train", str(tmp_path / "c.toml"), str(tmp_path / "run")]) == 2
-    told = capsys.readouterr().err
-    assert "the field steps is 'many'" in told
-    assert told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert "the field steps is 'many'" in printed
+    assert printed.count("\n") == 1
 
 
 def test_data_set_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -83,9 +83,9 @@ def test_folder_of_images_and_masks_is_prepared_first(tmp_path: Path, capsys: py
     folder = draw_folder(tmp_path / "dataset", 12)
     before = sorted(tmp_path.rglob("*.png"))
     assert main(command(folder, tmp_path / "run")) == 0
-    told = capsys.readouterr().out
-    assert "12 images with masks" in told
-    assert f"written: {tmp_path / 'run' / 'data'}" in told
+    printed = capsys.readouterr().out
+    assert "12 images with masks" in printed
+    assert f"written: {tmp_path / 'run' / 'data'}" in printed
     assert json.loads((tmp_path / "run" / "config.json").read_text())["data"] == str(tmp_path / "run" / "data")
     assert sorted(folder.rglob("*.png")) == before
 
@@ -205,9 +205,9 @@ def test_evaluation_says_which_cases_the_model_has_seen(
     capsys.readouterr()
     words = ["evaluate", str(tmp_path / "set"), "--split", "test", "--model", str(tmp_path / "model")]
     assert main([*words, "-o", str(tmp_path / "out")]) == 0
-    told = capsys.readouterr().err
-    assert "was trained on 4 of these 12 cases" in told
-    assert "was chosen by 4 of these 12 cases" in told
+    printed = capsys.readouterr().err
+    assert "was trained on 4 of these 12 cases" in printed
+    assert "was chosen by 4 of these 12 cases" in printed
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert {note["code"] for note in report["notes"]} == {"train-cases-seen", "val-cases-seen"}
     for number in range(8):

@@ -82,6 +82,6 @@ def run_console(block: str) -> None:
             assert done.returncode == 0, f"{command}\n{done.stdout}"
             continue
         flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-        told = PROGRESS.sub("", done.stdout)
-        same = doctest.OutputChecker().check_output(expected.strip(), told.strip(), flags)
+        printed = PROGRESS.sub("", done.stdout)
+        same = doctest.OutputChecker().check_output(expected.strip(), printed.strip(), flags)
         assert same, f"{command}\nexpected:\n{expected}\ngot:\n{done.stdout}"

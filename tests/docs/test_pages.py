@@ -98,10 +98,10 @@ def test_every_public_name_is_documented() -> None:
     assert [name for name in pleura.__all__ if f"`{name}" not in page and f"`pleura.{name}" not in page] == []
 
 
-@pytest.mark.parametrize("door", [pleura.segment, pleura.Segmenter])
-def test_every_argument_is_documented(door: Callable[..., object]) -> None:
+@pytest.mark.parametrize("entry_point", [pleura.segment, pleura.Segmenter])
+def test_every_argument_is_documented(entry_point: Callable[..., object]) -> None:
     page = read(ROOT / "docs" / "reference" / "python.md").replace('"', "'")
-    given = [one for one in inspect.signature(door).parameters.values() if one.kind is one.KEYWORD_ONLY]
+    given = [one for one in inspect.signature(entry_point).parameters.values() if one.kind is one.KEYWORD_ONLY]
     assert "*, " + ", ".join(f"{one.name}={one.default!r}" for one in given) + ")`\n" in page
     assert [one.name for one in given if f"| `{one.name}` |" not in page] == []
 

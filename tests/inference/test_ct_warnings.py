@@ -171,7 +171,7 @@ def test_field_of_view_that_cuts_both_lungs_is_named(shared: Path) -> None:
     assert "the right and the left edge of the field of view" in warnings["cut-off"]
 
 
-def test_effusion_is_told_of_and_not_taken_for_lung(shared: Path) -> None:
+def test_effusion_is_warned_of_and_not_taken_for_lung(shared: Path) -> None:
     result = pleura.segment(shared / "data/ct/volumes_unlabelled2/images/lidc_0314.nii.gz")
     assert [note.code for note in result.warnings] == ["solid-tissue"]
     solid = (result.labels > 0) & (result.volume.voxels > -150)

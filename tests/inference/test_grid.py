@@ -52,7 +52,7 @@ def seen(rows: slice, columns: slice) -> np.ndarray:
     return lung
 
 
-def test_square_goes_around_the_lungs_with_room_to_spare() -> None:
+def test_square_goes_around_the_lungs_with_a_margin() -> None:
     fov = lung_fov(seen(slice(20, 60), slice(10, 80)), FieldOfView(10, 20, 200, 200), (1.0, 1.0))
     assert fov.height == fov.width == round(LUNG_MARGIN * 140)
     assert fov.top + fov.height / 2 == pytest.approx(10 + 80, abs=1)
@@ -69,7 +69,7 @@ def test_square_around_the_tips_of_the_lungs_still_shows_what_is_around_them() -
     assert lung_fov(seen(slice(70, 90), slice(40, 60)), FieldOfView(0, 0, 100, 100), (1.0, 1.0)).height == 75
 
 
-def test_crumb_far_away_does_not_widen_the_square() -> None:
+def test_small_component_far_away_does_not_widen_the_square() -> None:
     lung = seen(slice(20, 60), slice(30, 80))
     lung[0, 98, 2:5] = True
     assert lung_fov(lung, FieldOfView(0, 0, 100, 100), (1.0, 1.0)).height == 75

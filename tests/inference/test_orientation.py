@@ -1,4 +1,4 @@
-"""A CT whose front and back, or head and foot, are exchanged in its file is told by its spine and its domes."""
+"""A CT whose front and back, or head and foot, are exchanged in its file is found by its spine and its domes."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_domes_above_are_named_in_a_drawn_chest(drawn: Scan) -> None:
     assert codes(drawn, 0) == ["flipped"]
 
 
-def test_left_and_right_alone_are_not_told_here(real: Scan) -> None:
+def test_left_and_right_alone_are_not_decided_here(real: Scan) -> None:
     assert codes(real, 2) == []
 
 

@@ -23,7 +23,7 @@ def test_sound_lungs_stay_as_they_are() -> None:
     assert np.array_equal(clean_picture(probabilities(lungs())), probabilities(lungs()))
 
 
-def test_crumbs_go_and_holes_are_filled() -> None:
+def test_small_components_go_and_holes_are_filled() -> None:
     labels = lungs()
     labels[55:58, 30:34] = 1  # 12 pixels, less than 0.4 of 800
     labels[20:25, 45:50] = 0

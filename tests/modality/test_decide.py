@@ -1,4 +1,4 @@
-"""A CT slice, a frontal radiograph and anything else are told apart from the picture alone."""
+"""A CT slice, a frontal radiograph and anything else are distinguished by the picture alone."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def slice_of_a_chest() -> NDArray[np.uint8]:
 def test_slice_of_a_chest_is_ct_however_it_lies() -> None:
     picture = slice_of_a_chest()
     for turn in range(4):
-        for shown in (np.rot90(picture, turn), np.rot90(picture, turn)[::-1], 255 - np.rot90(picture, turn)):
-            assert decide(np.ascontiguousarray(shown)).scan == "ct"
+        for turned in (np.rot90(picture, turn), np.rot90(picture, turn)[::-1], 255 - np.rot90(picture, turn)):
+            assert decide(np.ascontiguousarray(turned)).scan == "ct"
     assert decide(picture).kind == "ct"
 
 

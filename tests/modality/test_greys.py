@@ -95,11 +95,11 @@ def test_inverted_volumes_are_set_back_whatever_their_axes(shared: Path) -> None
     affine = np.eye(4)
     affine[:3, :3] = np.array([[0, 0, 4.0], [0, -4.0, 0], [8.0, 0, 0]])
     volume = from_array(255 - grey[:, ::-1], affine=affine)
-    shown, warnings = resolve_kind(volume)
-    assert "greys-inverted" in codes(shown.notes)
+    resolved, warnings = resolve_kind(volume)
+    assert "greys-inverted" in codes(resolved.notes)
     assert not warnings
-    np.testing.assert_array_equal(shown.voxels, grey[:, ::-1])
-    assert shown.identity == volume.identity
+    np.testing.assert_array_equal(resolved.voxels, grey[:, ::-1])
+    assert resolved.identity == volume.identity
 
 
 def test_radiographs_keep_their_greys(shared: Path) -> None:
@@ -107,8 +107,8 @@ def test_radiographs_keep_their_greys(shared: Path) -> None:
     with Image.open(path) as image:
         grey = np.asarray(image.convert("L"))
     for plane in (grey, 255 - grey):
-        shown, _ = resolve_kind(from_array(plane, kind=Kind.WINDOWED))
-        np.testing.assert_array_equal(shown.voxels[0], plane)
+        resolved, _ = resolve_kind(from_array(plane, kind=Kind.WINDOWED))
+        np.testing.assert_array_equal(resolved.voxels[0], plane)
 
 
 def test_masks_of_an_inverted_and_of_a_framed_slice_are_those_of_the_slice(picture: Plane) -> None:

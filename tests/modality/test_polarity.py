@@ -27,14 +27,14 @@ def slices(shared: Path, name: str, step: int) -> list[tuple[NDArray[np.integer]
     return [(np.asarray(Image.open(images[mask.stem])), np.asarray(Image.open(mask)) > 0) for mask in masks]
 
 
-def test_slices_of_eight_bits_are_told_upright_from_inverted(shared: Path) -> None:
+def test_slices_of_eight_bits_are_found_upright_or_inverted(shared: Path) -> None:
     for picture, _ in slices(shared, "covid", 40):
         assert polarity(picture) != "inverted"
         assert polarity(255 - picture) == "inverted"
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-def test_slices_in_any_window_are_told_upright_from_inverted(shared: Path, window: str) -> None:
+def test_slices_in_any_window_are_found_upright_or_inverted(shared: Path, window: str) -> None:
     found = []
     for hu, _ in slices(shared, "slices", 30):
         picture = grey(hu, window)

@@ -47,7 +47,7 @@ def test_whole_scans_are_what_they_are_whatever_the_caller_says() -> None:
 
 
 @pytest.mark.parametrize(("modality", "kind"), [("ct", Kind.WINDOWED), ("cr", Kind.RADIOGRAPH)])
-def test_who_knows_what_it_shows_is_followed_but_told_what_it_looks_like(
+def test_who_knows_what_it_shows_is_followed_but_warned_of_what_it_looks_like(
     shared: Path, modality: str, kind: Kind
 ) -> None:
     looks = {Kind.WINDOWED: slice_of_a_chest(), Kind.RADIOGRAPH: radiograph(shared), None: noise()}

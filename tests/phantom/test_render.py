@@ -40,7 +40,7 @@ def test_right_lung_lies_on_the_patients_right(phantom: Phantom) -> None:
 
 def test_lungs_have_the_volumes_of_an_adult(phantom: Phantom) -> None:
     litres = [np.count_nonzero(phantom.labels == label) * 160.0 / 1e6 for label in (1, 2)]
-    assert 1.5 < litres[1] < litres[0] < 3.5  # the heart takes its room from the left
+    assert 1.5 < litres[1] < litres[0] < 3.5  # the heart takes its space from the left
 
 
 def test_lungs_are_filled_with_parenchyma_and_the_rest_of_the_body_is_not(phantom: Phantom) -> None:
@@ -65,7 +65,7 @@ def test_lungs_end_inside_the_field_above_and_below(phantom: Phantom) -> None:
     assert slices[3:26].all()
 
 
-def test_left_lung_makes_room_for_the_heart(phantom: Phantom) -> None:
+def test_left_lung_has_a_notch_for_the_heart(phantom: Phantom) -> None:
     k, j, _ = _index(phantom, 0, -30, -45)
     right, left = (np.count_nonzero(phantom.labels[k, j] == label) for label in (1, 2))
     assert left < 0.7 * right

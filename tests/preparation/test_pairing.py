@@ -115,21 +115,21 @@ def test_names_of_any_making_pair_in_folders_of_their_own(
 def test_zeros_before_a_number_are_nothing_where_only_one_file_has_it() -> None:
     names = [f"images/{k}.png" for k in range(1, 12)] + [f"masks/mask_{k:03}.png" for k in range(1, 12)]
     assert len(pairs_of(*names)) == 11
-    told = ambiguous("images/image1.png", "images/image01.png", "masks/mask001.png")
-    assert set(told) == {"images/image1.png", "images/image01.png", "masks/mask001.png"}
-    assert "images/image1.png and images/image01.png both match masks/mask001.png" in told["masks/mask001.png"]
+    messages = ambiguous("images/image1.png", "images/image01.png", "masks/mask001.png")
+    assert set(messages) == {"images/image1.png", "images/image01.png", "masks/mask001.png"}
+    assert "images/image1.png and images/image01.png both match masks/mask001.png" in messages["masks/mask001.png"]
 
 
 def test_what_matches_in_two_ways_is_an_error_that_names_both() -> None:
-    told = ambiguous("images/image1.png", "images/img1.png", "images/a.png", "masks/mask1.png", "masks/a.png")
-    assert set(told) == {"images/image1.png", "images/img1.png", "masks/mask1.png"}
-    for message in told.values():
+    messages = ambiguous("images/image1.png", "images/img1.png", "images/a.png", "masks/mask1.png", "masks/a.png")
+    assert set(messages) == {"images/image1.png", "images/img1.png", "masks/mask1.png"}
+    for message in messages.values():
         assert "images/image1.png and images/img1.png both match masks/mask1.png" in message
-    told = ambiguous("image1.png", "mask1.png", "seg1.png")
-    assert "mask1.png and seg1.png both match image1.png" in told["image1.png"]
+    messages = ambiguous("image1.png", "mask1.png", "seg1.png")
+    assert "mask1.png and seg1.png both match image1.png" in messages["image1.png"]
 
 
-def test_names_that_differ_by_such_a_word_alone_are_told_apart_by_masks_of_the_same_names() -> None:
+def test_names_that_differ_by_such_a_word_alone_are_distinguished_by_masks_of_the_same_names() -> None:
     for mask in ("{}.png", "{}_mask.png"):
         wanted = [(f"images/{name}.png", f"masks/{mask.format(name)}") for name in ("ct_1", "cxr_1")]
         assert pairs_of(*[name for pair in wanted for name in pair]) == wanted

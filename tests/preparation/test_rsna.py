@@ -81,7 +81,7 @@ def test_target_is_the_finding_and_the_class_goes_before_it(challenge: Path, tmp
     (challenge / "stage_2_detailed_class_info.csv").write_text(
         "patientId,class\na,Lung Opacity\na,Lung Opacity\nb,Normal\n"
     )
-    prepare(challenge, tmp_path / "out")  # what was finished is kept, and still told the new finding
+    prepare(challenge, tmp_path / "out")  # what was finished is kept, and the new finding is still printed
     found = {stem: record.get("finding") for stem, record in by_patient(tmp_path / "out").items()}
     assert found == {"a": "Lung Opacity", "b": "Normal", "c": "No Lung Opacity", "d": None}
 
@@ -124,10 +124,10 @@ def test_the_command_says_that_there_are_no_masks_and_what_to_do(
     challenge: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["prepare", str(challenge), str(tmp_path / "out"), "--workers", "1"]) == 0
-    told = capsys.readouterr()
-    assert "4 images without masks of 4 patients" in told.out
-    assert "labels" not in told.out
-    assert "put masks of the same names into a folder masks" in told.err
+    printed = capsys.readouterr()
+    assert "4 images without masks of 4 patients" in printed.out
+    assert "labels" not in printed.out
+    assert "put masks of the same names into a folder masks" in printed.err
 
 
 def test_radiographs_without_masks_elsewhere_are_not_called_series(challenge: Path, tmp_path: Path) -> None:

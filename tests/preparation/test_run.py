@@ -212,10 +212,12 @@ def test_what_cannot_be_used_is_listed_and_never_fatal(tmp_path: Path) -> None:
     assert codes["images/alone.png"] == "no-mask"
     assert codes["images/twin"] == "duplicate-image"
     assert {"images/broken", "images/p1"} <= set(codes)
-    told = {name: (tmp_path / "out" / name).read_text() for name in ("report.json", "dataset.json", "manifest.jsonl")}
-    assert "images/alone.png" in told["report.json"]
-    assert "p3" not in told["dataset.json"] + told["manifest.jsonl"]  # names of files may be names of patients
-    findings = json.loads(told["report.json"])
+    written = {
+        name: (tmp_path / "out" / name).read_text() for name in ("report.json", "dataset.json", "manifest.jsonl")
+    }
+    assert "images/alone.png" in written["report.json"]
+    assert "p3" not in written["dataset.json"] + written["manifest.jsonl"]  # names of files may be names of patients
+    findings = json.loads(written["report.json"])
     assert [(one["source"], one["code"]) for one in findings["case_warnings"]] == [("images/p2", "empty-mask")]
     assert sorted(findings["sources"].values()) == ["images/p0", "images/p2", "images/p3", "images/p4", "images/p5"]
 
@@ -263,7 +265,7 @@ def test_data_set_outlives_a_source_that_has_gone(tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in (tmp_path / "out").glob("*/*")} == before
 
 
-def test_folders_as_they_were_collected_are_told_from_data_sets(tmp_path: Path) -> None:
+def test_folders_as_they_were_collected_are_no_data_sets(tmp_path: Path) -> None:
     pictures(tmp_path / "in", count=2)
     assert is_collection(tmp_path / "in")
     assert is_collection(tmp_path)
@@ -497,16 +499,16 @@ def test_pictures_without_header_are_looked_at(shared: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("modality", "kinds", "told"),
+    ("modality", "kinds", "warned"),
     [("", {"radiograph", "windowed"}, True), ("ct", {"windowed"}, False), ("cr", {"radiograph"}, False)],
 )
-def test_mixed_pictures_are_told_of_unless_the_caller_says_what_they_are(
-    shared: Path, tmp_path: Path, modality: str, kinds: set[str], told: bool
+def test_mixed_pictures_are_warned_of_unless_the_caller_says_what_they_are(
+    shared: Path, tmp_path: Path, modality: str, kinds: set[str], warned: bool
 ) -> None:
     real_pictures(shared, tmp_path / "in", ["cxr/heart-included", "ct/covid"])
     report = prepare(tmp_path / "in", tmp_path / "out", Settings(modality=modality))
     assert {record["kind"] for record in manifest(tmp_path / "out")} == kinds
-    assert ("mixed-kinds" in {note.code for note in report.notes}) is told
+    assert ("mixed-kinds" in {note.code for note in report.notes}) is warned
 
 
 def test_convention_is_kept_with_the_set_and_with_what_is_made_of_it(tmp_path: Path) -> None:
@@ -516,8 +518,10 @@ def test_convention_is_kept_with_the_set_and_with_what_is_made_of_it(tmp_path: P
     prepare(tmp_path / "in", tmp_path / "first", Settings(convention="heart-excluded"))
     prepare(tmp_path / "first", tmp_path / "second", Settings(size=(32, 32)))
     prepare(tmp_path / "first", tmp_path / "other", Settings(convention="heart-included"))
-    told = {name: json.loads((tmp_path / name / "dataset.json").read_text()) for name in ("first", "second", "other")}
-    assert {name: one["convention"] for name, one in told.items()} == {
+    descriptions = {
+        name: json.loads((tmp_path / name / "dataset.json").read_text()) for name in ("first", "second", "other")
+    }
+    assert {name: one["convention"] for name, one in descriptions.items()} == {
         "first": "heart-excluded",
         "second": "heart-excluded",
         "other": "heart-included",
@@ -613,7 +617,7 @@ GTV = ("GTV-1", 16, 26, 4)
 
 
 @pytest.mark.parametrize("others", [(BODY, GTV), (("Lungs", 14, 24, 36),), (("PTV_Lung_R", 10, 22, 16),)])
-def test_lungs_lose_nothing_to_what_else_is_drawn_over_them(tmp_path: Path, others: Sequence[Square]) -> None:
+def test_lungs_lose_nothing_to_what_else_is_drawn_over_them(tmp_path: Path, others: Sequence[OutlinedSquare]) -> None:
     pydicom = pytest.importorskip("pydicom")
     paths = write_dicom(PHANTOM, tmp_path / "in" / "ct")
     first = pydicom.dcmread(paths[0])
@@ -621,9 +625,9 @@ def test_lungs_lose_nothing_to_what_else_is_drawn_over_them(tmp_path: Path, othe
     report = prepare(tmp_path / "in", tmp_path / "out")
     mask = np.asanyarray(nib.load(tmp_path / "out" / report.cases[0].mask).dataobj)  # type: ignore[attr-defined]
     assert np.count_nonzero(mask == 1) == np.count_nonzero(mask == 2) == 100
-    left_out = [note.message for note in report.notes if note.code == "names-left-out"]
-    assert len(left_out) == (others[0][0] != "Lungs")
-    assert all(name in left_out[0] for name, *_ in others if left_out)
+    dropped = [note.message for note in report.notes if note.code == "names-left-out"]
+    assert len(dropped) == (others[0][0] != "Lungs")
+    assert all(name in dropped[0] for name, *_ in others if dropped)
 
 
 def test_structures_that_are_no_lungs_all_stay_visible(tmp_path: Path) -> None:
@@ -668,12 +672,12 @@ def test_half_the_lungs_is_never_taken_for_the_whole(tmp_path: Path) -> None:
         prepare(tmp_path / "in", tmp_path / "out")
 
 
-Square = tuple[str, int, int, int]
+OutlinedSquare = tuple[str, int, int, int]
 """Name, first column, first row and side, in pixels."""
-LUNGS: tuple[Square, ...] = (("Lung_R", 14, 25, 10), ("Lung_L", 40, 25, 10))
+LUNGS: tuple[OutlinedSquare, ...] = (("Lung_R", 14, 25, 10), ("Lung_L", 40, 25, 10))
 
 
-def _structure_set(image: Any, squares: Sequence[Square] = LUNGS) -> Any:
+def _structure_set(image: Any, squares: Sequence[OutlinedSquare] = LUNGS) -> Any:
     """Return an RTSTRUCT with squares, one slice in the middle of the series that begins with `image`."""
     from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
     from pydicom.sequence import Sequence as Items

@@ -90,7 +90,7 @@ def test_a_full_temporary_folder_is_named(tmp_path: Path, monkeypatch: pytest.Mo
 
     @contextmanager
     def full() -> Iterator[tuple[Full, Path]]:
-        yield Full(), tmp_path / "room"
+        yield Full(), tmp_path / "free"
 
     monkeypatch.setattr(archive, "temporary_file", full)
     folder = save_all(series(HU[:1]), tmp_path / "scan")

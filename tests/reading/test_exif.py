@@ -55,13 +55,13 @@ def test_an_orientation_that_does_not_exist_is_left_aside(tmp_path: Path, code: 
 def test_the_right_lung_is_the_one_of_the_picture_as_shown(shared: Path, tmp_path: Path, code: int) -> None:
     name = "heart-excluded/val/images/montgomery_MCUCXR_0038_0.jpg"
     with Image.open(shared / "data/cxr" / name) as picture:
-        shown = np.asarray(picture.convert("L").resize((256, 256)))
-    upright = pleura.segment(shown).labels
+        displayed = np.asarray(picture.convert("L").resize((256, 256)))
+    upright = pleura.segment(displayed).labels
     exif = Image.Exif()
     exif[274] = code
-    stored = ORIENTATIONS[code](shown)
+    stored = ORIENTATIONS[code](displayed)
     if code == 6:
-        stored = shown.T[::-1]  # what is shown turned by a quarter clockwise
+        stored = displayed.T[::-1]  # what is shown turned by a quarter clockwise
     Image.fromarray(np.ascontiguousarray(stored)).save(tmp_path / "one.png", exif=exif)
     labels = ORIENTATIONS[code](pleura.segment(tmp_path / "one.png").labels)
     for side in (1, 2):

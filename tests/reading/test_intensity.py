@@ -201,7 +201,7 @@ def test_a_sample_is_small_and_spread_over_the_whole() -> None:
     assert found.max() > 0.95 * big.size
 
 
-def test_real_slices_are_told_apart(shared: Path) -> None:
+def test_real_slices_are_distinguished(shared: Path) -> None:
     hu = [*(shared / "data/ct/slices/val/images").glob("*.tif"), *(shared / "data/ct/nolung/val/images").glob("*.tif")]
     grey = [*(shared / "data/ct/covid/val/images").glob("*.png")]
     for paths, kind in ((hu, Kind.HU), (grey, Kind.WINDOWED)):

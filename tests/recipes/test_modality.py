@@ -20,7 +20,7 @@ from recipes.modality.pictures import STORED, project, square, window
 KINDS_OF_STOCK = ("ct", "radiograph", "front", "side", "lateral", "reformat", "drawn")
 
 
-def chance(seed: int = 0) -> torch.Generator:
+def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
@@ -36,7 +36,7 @@ def stock() -> dict[str, torch.Tensor]:
 def network() -> ModalityNet:
     torch.manual_seed(3)
     made = ModalityNet()
-    made(torch.rand(8, 1, SIDE, SIDE, generator=chance()) * 255)  # fills the statistics that are folded in
+    made(torch.rand(8, 1, SIDE, SIDE, generator=seeded()) * 255)  # fills the statistics that are folded in
     return made.eval()
 
 
@@ -51,7 +51,7 @@ def test_drawn_pictures_are_many_and_the_same_for_a_seed() -> None:
 
 def test_changes_halve_the_side_stay_grey_and_are_replayed_by_a_seed(stock: dict[str, torch.Tensor]) -> None:
     pictures = stock["ct"].repeat(8, 1, 1, 1)
-    once, again, other = (changed(pictures, chance(seed)) for seed in (5, 5, 6))
+    once, again, other = (changed(pictures, seeded(seed)) for seed in (5, 5, 6))
     assert once.shape == (32, 1, SIDE, SIDE)
     assert float(once.min()) >= 0
     assert float(once.max()) <= 1
@@ -62,7 +62,7 @@ def test_changes_halve_the_side_stay_grey_and_are_replayed_by_a_seed(stock: dict
 
 def test_tiles_lie_elsewhere_but_none_is_lost() -> None:
     pictures = torch.arange(STORED * STORED).reshape(1, 1, STORED, STORED) / STORED**2
-    found = shuffled(pictures, 4, chance())
+    found = shuffled(pictures, 4, seeded())
     assert not torch.equal(found, pictures)
     assert torch.equal(found.flatten().sort().values, pictures.flatten())
 
@@ -76,7 +76,7 @@ def test_filling_shows_where_a_picture_is_light() -> None:
 
 
 def test_crop_keeps_the_size(stock: dict[str, torch.Tensor]) -> None:
-    assert cropped(stock["radiograph"], chance()).shape == stock["radiograph"].shape
+    assert cropped(stock["radiograph"], seeded()).shape == stock["radiograph"].shape
 
 
 def test_window_runs_from_black_to_white() -> None:
@@ -99,7 +99,7 @@ def test_projection_shows_the_head_on_top_and_dense_bright() -> None:
 
 
 def test_batch_holds_each_kind_alike(stock: dict[str, torch.Tensor]) -> None:
-    pictures, kinds = draw_batch(stock, chance())
+    pictures, kinds = draw_batch(stock, seeded())
     counts = torch.bincount(kinds)
     assert len(pictures) == len(kinds)
     assert counts.tolist()[:2] == [32, 32]
@@ -123,7 +123,7 @@ def test_disagreement_is_an_error(network: ModalityNet) -> None:
 
 
 def test_position_and_inversion_do_not_matter_to_what_is_shipped(network: ModalityNet) -> None:
-    picture = torch.rand(1, 1, SIDE, SIDE, generator=chance()) * 255
+    picture = torch.rand(1, 1, SIDE, SIDE, generator=seeded()) * 255
     wanted = shares(network, picture)
     for other in (picture.flip(2), picture.flip(3), picture.rot90(1, (2, 3)), 255 - picture):
         torch.testing.assert_close(shares(network, other), wanted, atol=1e-5, rtol=0)

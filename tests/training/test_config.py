@@ -54,12 +54,12 @@ def test_wrong_field_is_named(tmp_path: Path, line: str, field: str) -> None:
 @pytest.mark.parametrize(
     ("wrong", "meant"), [("epoch", "epochs"), ("learning-rate", "learning_rate"), ("Batch", "batch")]
 )
-def test_mistyped_field_is_told_from_the_one_that_is_meant(wrong: str, meant: str) -> None:
+def test_mistyped_field_is_named_with_the_one_that_is_meant(wrong: str, meant: str) -> None:
     with pytest.raises(PleuraError, match=f"the field {wrong} is not known, did you mean {meant}[?]"):
         preset("default", data="x", **{wrong: 1})
 
 
-def test_mistyped_preset_is_told_from_the_one_that_is_meant() -> None:
+def test_mistyped_preset_is_named_with_the_one_that_is_meant() -> None:
     with pytest.raises(PleuraError, match=r"there is no preset orignal, did you mean original[?]") as caught:
         preset("orignal", data="x")
     assert caught.value.code == "unknown-preset"

@@ -33,13 +33,13 @@ def write_set(folder: Path, labels: list[str] | None = None, *, sides: bool = Fa
 
 
 @pytest.mark.parametrize("labels", [["lung"], ["right lung", "left lung"], None])
-def test_lungs_are_told_apart_where_the_manifest_says_so(tmp_path: Path, labels: list[str] | None) -> None:
+def test_lungs_are_distinguished_where_the_manifest_says_so(tmp_path: Path, labels: list[str] | None) -> None:
     write_set(tmp_path / "no", labels)
     write_set(tmp_path / "yes", labels, sides=True)
     assert [load(tmp_path, name, "train")[0].sides.tolist() for name in ("no", "yes")] == [[False], [True]]
 
 
-def test_two_structures_that_are_no_lungs_are_always_told_apart(tmp_path: Path) -> None:
+def test_two_structures_that_are_no_lungs_are_always_distinguished(tmp_path: Path) -> None:
     write_set(tmp_path / "heart", ["heart", "aorta"])
     case = load(tmp_path, "heart", "train")[0]
     labels, exchanged = (torch.tensor(table)[torch.from_numpy(case.labels).long()] for table in ([0, 1, 2], [0, 2, 1]))
@@ -49,7 +49,7 @@ def test_two_structures_that_are_no_lungs_are_always_told_apart(tmp_path: Path) 
     assert right < 0.01 < wrong
 
 
-def test_sets_of_lungs_told_apart_and_as_one_go_together(tmp_path: Path) -> None:
+def test_sets_of_lungs_with_sides_and_as_one_go_together(tmp_path: Path) -> None:
     for name, labels in (("one", ["lung"]), ("two", ["right lung", "left lung"]), ("unnamed", None)):
         write_set(tmp_path / name, labels)
     assert label_names(tmp_path, ["one"]) == ("lung",)

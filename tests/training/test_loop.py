@@ -266,7 +266,7 @@ def test_other_labels_keep_the_body_of_a_network_and_learn_a_new_head(data: Path
     assert own["head.weight"].shape[0] == 4 * 4
 
 
-def test_who_starts_from_the_weights_for_radiographs_is_told_their_encoder(data: Path) -> None:
+def test_who_starts_from_the_weights_for_radiographs_sees_their_encoder_named(data: Path) -> None:
     with pytest.raises(PleuraError, match=re.escape('train its kind (encoder = "efficientnet-lite0")')):
         first_network(dataclasses.replace(config(data, 2), start="chest-radiograph"))
     settings = dataclasses.replace(config(data, 2), start="chest-radiograph", encoder="efficientnet-lite0")
@@ -315,8 +315,8 @@ def test_exported_bundle_runs(data: Path, tmp_path: Path) -> None:
     assert side_score.shape == (1, bundle.side // 2, bundle.side // 2)
 
 
-def test_network_that_is_told_the_convention_follows_it(data: Path, tmp_path: Path) -> None:
-    """Two sets of the same pictures, one with masks of half the height: what is told decides which mask comes out."""
+def test_network_with_a_convention_channel_follows_it(data: Path, tmp_path: Path) -> None:
+    """Two sets of the same pictures, one with masks of half the height: the convention decides which mask comes out."""
     for name, top in (("high", 16), ("low", 32)):
         shutil.copytree(data / "drawn", tmp_path / name)
         for path in (tmp_path / name).glob("*/masks/*.tif"):

@@ -24,11 +24,11 @@ def sure(labels: Tensor, classes: int) -> Tensor:
     return 20.0 * torch.nn.functional.one_hot(labels, classes).permute(0, 3, 1, 2).float()
 
 
-def logit(chance: float) -> float:
-    return math.log(chance / (1 - chance))
+def logit(probability: float) -> float:
+    return math.log(probability / (1 - probability))
 
 
-def test_bce_is_the_mean_of_minus_log_chance() -> None:
+def test_bce_is_the_mean_of_minus_log_probability() -> None:
     scores = torch.tensor([[[[logit(0.2), logit(0.5)], [logit(0.9), logit(0.75)]]]])
     wanted = -(math.log(0.8) + math.log(0.5) + math.log(0.9) + math.log(0.75)) / 4
     assert make_objective("bce", 1)(scores, SQUARE, BOTH).item() == pytest.approx(wanted, abs=1e-6)
@@ -65,8 +65,8 @@ def test_tversky_counts_missing_for_more_than_finding_too_much() -> None:
     assert objective(less, half, BOTH) > objective(more, half, BOTH)
 
 
-def test_boundary_is_chance_times_signed_distance() -> None:
-    # columns lie 1.5 and 0.5 pixels outside, 0.5 and 1.5 inside; chance is a half everywhere but in the first column
+def test_boundary_is_probability_times_signed_distance() -> None:
+    # columns lie 1.5 and 0.5 pixels outside, 0.5 and 1.5 inside; the probability is a half but in the first column
     labels = torch.tensor([[[0, 0, 1, 1]] * 2])
     scores = torch.tensor([[[[-20.0, 0, 0, 0]] * 2]])
     found = make_objective("boundary", 1, boundary=1.0)(scores, labels, BOTH).item()

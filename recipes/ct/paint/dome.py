@@ -42,8 +42,8 @@ class Dome:
             return chest
         lung = chest.labels[box] == self.side
         z, _, _ = millimetres(box, chest.spacing)
-        floor = torch.where(lung, z, torch.tensor(1e6)).amin(dim=0, keepdim=True)
-        top = _spread(floor) + self._hills(box, chest, lung)
+        lowest = torch.where(lung, z, torch.tensor(1e6)).amin(dim=0, keepdim=True)
+        top = _spread(lowest) + self._hills(box, chest, lung)
         share = torch.sigmoid((top - z) / 1.2) * lung
         size = tuple(lung.shape)
         target = self.density + 5 * cloud(size, chest.spacing, 15.0, self.seed + 1) + chest.grain(size, self.seed + 2)
@@ -63,8 +63,8 @@ class Dome:
         return raised
 
 
-def _spread(floor: Tensor) -> Tensor:
+def _spread(lowest: Tensor) -> Tensor:
     """Return the lowest lung of each column, held below the median so that steep walls don't tear the hills up."""
-    known = floor < 1e5
-    middle = float(floor[known].median())
-    return torch.where(known, floor.clamp(max=middle + 40), torch.tensor(-1e6))
+    known = lowest < 1e5
+    middle = float(lowest[known].median())
+    return torch.where(known, lowest.clamp(max=middle + 40), torch.tensor(-1e6))

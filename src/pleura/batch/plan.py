@@ -173,8 +173,8 @@ def _skipped_series(found: Sequence[SeriesSummary]) -> tuple[Note, ...]:
 
 
 def _listed(jobs: Sequence[Job]) -> str:
-    shown = [job.named for job in jobs[:4]]
-    return ", ".join(shown) + (", ..." if len(jobs) > len(shown) else "")
+    first = [job.named for job in jobs[:4]]
+    return ", ".join(first) + (", ..." if len(jobs) > len(first) else "")
 
 
 def preview_path(target: Path) -> Path:

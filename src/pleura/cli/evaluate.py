@@ -174,7 +174,7 @@ def _tell(first: Evaluation, second: Evaluation | None, cases: CaseList, fail_be
         found = differences(first, second, cases.labels)[union]["dice"]
         say(
             f"{second.title} against {first.title}: Dice of {union} {_cell(found.mean, 0, sign='+')} on "
-            f"{found.cases} pairs, p = {_chance(found.p)} (Wilcoxon), better in {found.better}, worse in {found.worse}"
+            f"{found.cases} pairs, p = {_p_value(found.p)} (Wilcoxon), better in {found.better}, worse in {found.worse}"
         )
 
 
@@ -198,8 +198,8 @@ def _tell_of(evaluation: Evaluation, cases: CaseList, fail_below: float) -> None
     rate = 100 * failure_rate(evaluation.scores, union, fail_below)
     say(f"Dice of {union} below {fail_below:g}: {rate:.1f} % of the cases")
     for one in evaluation.run_times:
-        told = f"{one.milliseconds:.1f} ms a slice" if one.milliseconds is not None else f"not measured, {one.reason}"
-        say(f"run time, {one.device}: {told}")
+        speed = f"{one.milliseconds:.1f} ms a slice" if one.milliseconds is not None else f"not measured, {one.reason}"
+        say(f"run time, {one.device}: {speed}")
 
 
 def _cell(value: float | None, width: int, sign: str = "") -> str:
@@ -208,7 +208,7 @@ def _cell(value: float | None, width: int, sign: str = "") -> str:
     return f"{value:{sign}{width}.{4 if abs(value) < 2 else 2}f}" if width else f"{value:{sign}.4f}"
 
 
-def _chance(p: float | None) -> str:
+def _p_value(p: float | None) -> str:
     return "-" if p is None else f"{p:.2g}"
 
 

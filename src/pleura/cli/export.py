@@ -85,10 +85,10 @@ def run(options: Options) -> int:
             add_openvino(folder)
         if options.torch:
             add_torch(options.run, folder)
-        told = whole.compare(folder)
+        agreed = whole.compare(folder)
     if options.quiet:
         return 0
-    for name, dice in told.items():
+    for name, dice in agreed.items():
         say(f"{name}: Dice {dice:.4f} against the trained network on {quantity(len(planes), 'slice')}")
     say(f"written: {options.bundle} ({recipe.name} {recipe.version}, {options.precision})")
     return 0

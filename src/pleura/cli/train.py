@@ -188,9 +188,9 @@ def _rate(text: str) -> float:
 def _tell(best: dict[str, float], folder: Path, config: TrainingConfig) -> None:
     report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     sets = {name: value for name, value in best.items() if name not in {"step", "val_loss", "false_pixels", "score"}}
-    shown = ", ".join(f"{value:.4f}" if name == "dice" else f"{name} {value:.4f}" for name, value in sets.items())
+    listed = ", ".join(f"{value:.4f}" if name == "dice" else f"{name} {value:.4f}" for name, value in sets.items())
     say(f"{quantity(report['steps'], 'step')} in {report['seconds'] / 60:.1f} minutes: {report['ended']}")
-    say(f"{_chosen(config)} at step {best['step']:.0f}: Dice {shown}")
+    say(f"{_chosen(config)} at step {best['step']:.0f}: Dice {listed}")
 
 
 def _chosen(config: TrainingConfig) -> str:

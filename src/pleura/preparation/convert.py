@@ -115,8 +115,8 @@ def convert_case(task: ConversionTask) -> tuple[Record, ...]:
 
 def _align(task: ConversionTask) -> AlignedCase:
     """Read image and mask and bring the labels onto the image's grid."""
-    volume, doubts = _image(task.pair, task.settings)
-    notes = [*doubts, *volume.notes]
+    volume, image_notes = _image(task.pair, task.settings)
+    notes = [*image_notes, *volume.notes]
     labels, sides = None, False
     if task.pair.mask is None:
         image, _ = _axial(volume, np.zeros(volume.shape, np.uint8))

@@ -27,7 +27,7 @@ _SIDED = {label.value: label.name for label in LUNGS}
 PLAIN: Mapping[int, str] = {LUNG: "lung"}
 _PAIRS: Mapping[tuple[int, int], tuple[int, ...]] = {(RIGHT, LEFT): (), (3, 4): (5,)}
 """Values that stand for the two lungs where nothing has a name, with those that may come along and are left out."""
-_MARK = 128
+_LEAST_WHITE = 128
 """From here on, the only value of a mask is a way to draw white and no number of a structure."""
 _MOST_VALUES = 16
 _MOST_BETWEEN = 0.25
@@ -153,19 +153,19 @@ def derive_mapping(masks: Sequence[MaskInfo]) -> LabelMapping:
         return LabelMapping({})
     sides = {name: side_of(name) for info in masks for name in info.names.values()}
     lungs = {name: side or LUNG for name, side in sides.items() if side is not None}
-    left_out = _left_out(sides.keys() - lungs.keys()) if lungs else ()
+    unmapped = _names_left_out(sides.keys() - lungs.keys()) if lungs else ()
     unnamed = [info for info in masks if not info.names]
     values = {value for info in unnamed if not _is_mark(info) for value in info.values}
     pair = next((pair for pair, more in _PAIRS.items() if set(pair) <= values <= {*pair, *more}), None)
     if {RIGHT, LEFT} <= set(sides.values()) or (pair and not set(sides) - set(lungs)):
         values_of_sides, notes = _sides_by_position(unnamed, pair or (RIGHT, LEFT))
-        return LabelMapping(_SIDED, values_of_sides, lungs, (*notes, *left_out))
+        return LabelMapping(_SIDED, values_of_sides, lungs, (*notes, *unmapped))
     if not sides and _are_greys_of_sides(unnamed, values):
         low, high = sorted(values)
         text = f"masks in two greys that lie side by side: {low} taken for the right lung, {high} for the left"
         return LabelMapping(_SIDED, {low: RIGHT, high: LEFT}, notes=(Note("two-greys", text),))
     if lungs or (not sides and len(values) <= 1):
-        return LabelMapping(PLAIN, dict.fromkeys(values, LUNG), dict.fromkeys(lungs, LUNG), left_out)
+        return LabelMapping(PLAIN, dict.fromkeys(values, LUNG), dict.fromkeys(lungs, LUNG), unmapped)
     return _by_name(masks, sorted({value for info in unnamed for value in info.values}))
 
 
@@ -195,7 +195,7 @@ def _are_greys_of_sides(unnamed: Sequence[MaskInfo], values: Collection[int]) ->
     return len(values) == 2 and 2 * sum(both) > len(both)
 
 
-def _left_out(names: Collection[str]) -> tuple[Note, ...]:
+def _names_left_out(names: Collection[str]) -> tuple[Note, ...]:
     """Return a note that lists names which are none of a lung's."""
     if not names:
         return ()
@@ -218,7 +218,7 @@ def _by_name(masks: Sequence[MaskInfo], values: Sequence[int]) -> LabelMapping:
 
 
 def _is_mark(info: MaskInfo) -> bool:
-    return len(info.values) == 1 and info.values[0] >= _MARK
+    return len(info.values) == 1 and info.values[0] >= _LEAST_WHITE
 
 
 def _is_soft(label_map: LabelMap) -> bool:

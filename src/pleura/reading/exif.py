@@ -43,12 +43,12 @@ def affine_as_shown(code: int) -> Affine:
     return affine
 
 
-def as_stored(shown: NDArray[Any], code: int) -> NDArray[Any]:
+def as_stored(displayed: NDArray[Any], code: int) -> NDArray[Any]:
     """Return the stored pixels (y, x) of a picture that a decoder has turned to be looked at."""
     if code not in _WAYS:
-        return shown
+        return displayed
     rows, columns = _WAYS[code]
-    turned = shown if rows[0] == 0 else shown.T
+    turned = displayed if rows[0] == 0 else displayed.T
     return turned[:: rows[0] + rows[1], :: columns[0] + columns[1]]
 
 

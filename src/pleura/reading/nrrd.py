@@ -165,8 +165,8 @@ def _without_empty_axes(header: Mapping[str, Any]) -> Mapping[str, Any]:
     of_space = [bool(np.isfinite(row).all()) for row in rows]
     empty = [axis for axis, size in enumerate(sizes) if size == 1]
     empty.sort(key=lambda axis: (of_space[axis], -axis))
-    left_out = set(empty[: max(len(sizes) - 3, 0)])
-    kept = [axis for axis in range(len(sizes)) if axis not in left_out]
+    dropped = set(empty[: max(len(sizes) - 3, 0)])
+    kept = [axis for axis in range(len(sizes)) if axis not in dropped]
     changed = {name: [header[name][axis] for axis in kept] for name in _PER_AXIS if header.get(name) is not None}
     return {**header, **changed, "dimension": len(kept)}
 

@@ -126,7 +126,7 @@ def _title(name: str, unit: str) -> str:
 def _summary_row(title: str, summary: Summary) -> str:
     if not summary.cases:
         return ""
-    left_out = f" ({summary.infinite} infinite)" if summary.infinite else ""
+    infinite = f" ({summary.infinite} infinite)" if summary.infinite else ""
     cells = (
         title,
         _number(summary.median),
@@ -134,7 +134,7 @@ def _summary_row(title: str, summary: Summary) -> str:
         _interval(summary.interval),
         _number(summary.worst_5_percent),
     )
-    return "<tr><td>" + "<td>".join((*cells, _number(summary.worst), f"{summary.cases}{left_out}"))
+    return "<tr><td>" + "<td>".join((*cells, _number(summary.worst), f"{summary.cases}{infinite}"))
 
 
 def _compared(evaluation: Evaluation, other: Evaluation, cases: CaseList) -> str:

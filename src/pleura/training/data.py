@@ -129,7 +129,7 @@ class Sampler:
             raise UnsuitableInput(f"nothing to train on: the split train{named} has no mask", code="empty-dataset")
         self.queues: dict[str, list[int]] = {source: [] for source in self.places}
         total = sum(weights.values())
-        self.chances = [weight / total for weight in weights.values()]
+        self.probabilities = [weight / total for weight in weights.values()]
 
     def draw(self, size: int) -> Batch:
         """Return a batch of `size` samples."""
@@ -138,7 +138,7 @@ class Sampler:
         labels = np.empty((size, SIDE, SIDE), np.uint8)
         sides = np.empty(size, bool)
         cases = []
-        for index, choice in enumerate(self.rng.choice(len(sources), size, p=self.chances)):
+        for index, choice in enumerate(self.rng.choice(len(sources), size, p=self.probabilities)):
             case, z = self._next(sources[choice])
             images[index] = case.slices[list(neighbours(case, z, self.rng)) if self.slices == 3 else [z]]
             labels[index] = case.labels[z]

@@ -33,12 +33,12 @@ class Regions:
 
     Attributes
     ----------
-    chance : probability of the region, 0 to 1
+    probability : of the region, 0 to 1
     truth : whether the pixel belongs to it
     where : whether the pixel counts
     """
 
-    chance: Tensor
+    probability: Tensor
     truth: Tensor
     where: Tensor
 
@@ -95,7 +95,7 @@ def bce(scores: Tensor, labels: Tensor, sides: Tensor) -> Tensor:  # noqa: ARG00
 
 
 def cross_entropy(scores: Tensor, labels: Tensor, sides: Tensor) -> Tensor:
-    """Return the mean of -log(chance of the true class); where the side is unknown, of lung, whichever it is."""
+    """Return the mean of -log(probability of the true class); where the side is unknown, of lung, whichever it is."""
     logs, labels = _logs(scores), _truth(labels, scores)
     known = labels != UNKNOWN
     target = torch.where(known, labels, 0)
@@ -115,25 +115,25 @@ def tversky(scores: Tensor, labels: Tensor, sides: Tensor, *, alpha: float = 0.3
     missing costs more than finding too much (Salehi 2017, arXiv 1706.05721); with 0.5 and 0.5 it is Dice.
     """
     regions = _regions(scores, labels, sides)
-    chance, truth = regions.chance * regions.where, regions.truth * regions.where
-    overlap = (chance * truth).sum(dim=(0, 2, 3))
-    extra, missed = chance.sum(dim=(0, 2, 3)) - overlap, truth.sum(dim=(0, 2, 3)) - overlap
+    probability, truth = regions.probability * regions.where, regions.truth * regions.where
+    overlap = (probability * truth).sum(dim=(0, 2, 3))
+    extra, missed = probability.sum(dim=(0, 2, 3)) - overlap, truth.sum(dim=(0, 2, 3)) - overlap
     index = (overlap + 0.5) / (overlap + alpha * extra + beta * missed + 0.5)
     return 1.0 - index.mean()
 
 
 def boundary(scores: Tensor, labels: Tensor, sides: Tensor) -> Tensor:
-    """Return the mean over pixels and regions of chance times signed distance to the true boundary, in pixels.
+    """Return the mean over pixels and regions of probability times signed distance to the true boundary, in pixels.
 
-    Distances are negative inside, so that the loss has no floor at 0 and is lowest where chance is 1 inside and 0
-    outside (Kervadec 2019, arXiv 1812.07032). A slice that the region fills, or is absent from, has no boundary and
-    adds nothing, which is why this loss is only of use beside another.
+    Distances are negative inside, so that the loss may fall below 0 and is lowest where the probability is 1 inside
+    and 0 outside (Kervadec 2019, arXiv 1812.07032). A slice that the region fills, or is absent from, has no boundary
+    and adds nothing, which is why this loss is only of use beside another.
     """
     regions = _regions(scores, labels, sides)
-    distance = torch.zeros_like(regions.chance)
+    distance = torch.zeros_like(regions.probability)
     for slice_, region in regions.where.any(dim=(2, 3)).nonzero().tolist():
         distance[slice_, region] = _signed_distance(regions.truth[slice_, region])
-    return (regions.chance * distance * regions.where).sum() / regions.where.sum().clamp_min(1)
+    return (regions.probability * distance * regions.where).sum() / regions.where.sum().clamp_min(1)
 
 
 LOSSES: dict[str, Objective] = {
@@ -177,7 +177,7 @@ def _regions(scores: Tensor, labels: Tensor, sides: Tensor) -> Regions:
 
 
 def _logs(scores: Tensor) -> Tensor:
-    """Return the logarithms of the chances of all classes, background first, also where it has no output."""
+    """Return the logarithms of the probabilities of all classes, background first, also where it has no output."""
     if scores.shape[1] == 1:
         scores = torch.cat([torch.zeros_like(scores), scores], dim=1)
     return functional.log_softmax(scores, dim=1)

@@ -25,9 +25,9 @@ BYTES = (RAMP // 16).astype(np.uint8)
 
 
 def test_monochrome1_is_turned_so_that_bone_is_bright(tmp_path: Path) -> None:
-    shown = {"WindowCenter": 2048, "WindowWidth": 4096}
-    plain = read(radiograph(**shown), tmp_path)
-    turned = read(radiograph(PhotometricInterpretation="MONOCHROME1", **shown), tmp_path)
+    whole_range = {"WindowCenter": 2048, "WindowWidth": 4096}
+    plain = read(radiograph(**whole_range), tmp_path)
+    turned = read(radiograph(PhotometricInterpretation="MONOCHROME1", **whole_range), tmp_path)
     np.testing.assert_array_equal(turned.voxels, 255 - plain.voxels)
 
 
@@ -69,8 +69,8 @@ def test_a_voi_table_goes_before_a_window(tmp_path: Path) -> None:
 
 def test_the_rescale_is_applied_before_the_window(tmp_path: Path) -> None:
     # stored 0..4095 become -1000..1047.5, so that the window from -1000 to 1047.5 is the whole range
-    shown = {"WindowCenter": 23.75, "WindowWidth": 2047.5, "VOILUTFunction": "LINEAR_EXACT"}
-    volume = read(radiograph(RescaleSlope=0.5, RescaleIntercept=-1000, **shown), tmp_path)
+    whole_range = {"WindowCenter": 23.75, "WindowWidth": 2047.5, "VOILUTFunction": "LINEAR_EXACT"}
+    volume = read(radiograph(RescaleSlope=0.5, RescaleIntercept=-1000, **whole_range), tmp_path)
     np.testing.assert_array_equal(volume.voxels[0], np.rint(RAMP / 4095 * 255))
 
 
@@ -107,9 +107,9 @@ def test_any_depth_fills_the_greys(tmp_path: Path, bits: int) -> None:
 
 
 def test_overlay_bits_above_the_stored_ones_do_not_show(tmp_path: Path) -> None:
-    shown = {"WindowCenter": 2048, "WindowWidth": 4096}
-    clean = read(radiograph(**shown), tmp_path)
-    np.testing.assert_array_equal(read(radiograph(RAMP | 0x8000, **shown), tmp_path).voxels, clean.voxels)
+    whole_range = {"WindowCenter": 2048, "WindowWidth": 4096}
+    clean = read(radiograph(**whole_range), tmp_path)
+    np.testing.assert_array_equal(read(radiograph(RAMP | 0x8000, **whole_range), tmp_path).voxels, clean.voxels)
 
 
 def test_signed_values_keep_their_sign(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_sampled_radiographs_stay_within_bounds_and_can_be_replayed() -> None:
     assert set(labels.unique().tolist()) == {0, 1, 2}
 
 
-def test_what_the_network_is_told_is_one_more_channel() -> None:
+def test_convention_is_one_more_channel() -> None:
     images = with_convention_channel(torch.zeros(2, 1, 4, 4), [0.0, 1.0])
     assert images.shape == (2, 2, 4, 4)
     assert images[:, 1].mean(dim=(1, 2)).tolist() == [0.0, 1.0]

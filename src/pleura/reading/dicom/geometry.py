@@ -142,10 +142,10 @@ def _missing(slots: NDArray[np.intp], along: NDArray[np.float64], step: float) -
             f"{missing} of {int(slots[-1]) + 1} slices are missing; export the whole series", code="missing-slices"
         )
     after = [f"{along[k]:.1f}" for k in np.flatnonzero(np.diff(slots) > 1)]
-    shown = ", ".join(after[:5]) + (", ..." if len(after) > 5 else "")
+    listed = ", ".join(after[:5]) + (", ..." if len(after) > 5 else "")
     return Note(
         "missing-slices",
-        f"{missing} missing slices were filled between their neighbours ({step:.2f} mm apart) after {shown} mm",
+        f"{missing} missing slices were filled between their neighbours ({step:.2f} mm apart) after {listed} mm",
     )
 
 

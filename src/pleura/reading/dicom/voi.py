@@ -53,14 +53,14 @@ def apply_presentation(stored: Values, header: Header, dataset: Any) -> tuple[ND
     notes: tuple[Note, ...] = ()
     if dataset.get("VOILUTSequence"):
         table = dataset.VOILUTSequence[0]
-        shown = apply_voi(np.rint(units).astype(np.int32), dataset) / float(2 ** table.LUTDescriptor[2] - 1)
+        displayed = apply_voi(np.rint(units).astype(np.int32), dataset) / float(2 ** table.LUTDescriptor[2] - 1)
     else:
-        shown, notes = _windowed(units, header, dataset)
+        displayed, notes = _windowed(units, header, dataset)
     if header.photometric == "MONOCHROME1":
-        np.subtract(1, shown, out=shown)
-    np.clip(shown, 0, 1, out=shown)  # in place: a large radiograph takes half a gigabyte in this type
-    shown *= 255
-    return np.rint(shown, out=shown).astype(np.uint8), notes
+        np.subtract(1, displayed, out=displayed)
+    np.clip(displayed, 0, 1, out=displayed)  # in place: a large radiograph takes half a gigabyte in this type
+    displayed *= 255
+    return np.rint(displayed, out=displayed).astype(np.uint8), notes
 
 
 def stored_bits(stored: Values, header: Header) -> NDArray[np.int32]:
@@ -90,13 +90,13 @@ def window(values: Values, centre: float, width: float, function: str = "LINEAR"
         exponent += 1
         return np.divide(1, exponent, out=exponent)
     if function == "LINEAR_EXACT":
-        shown = _scaled(values, centre, width)
+        displayed = _scaled(values, centre, width)
     elif width <= 1:
         return (values > centre - 0.5).astype(np.float64)
     else:
-        shown = _scaled(values, centre - 0.5, width - 1)
-    shown += 0.5
-    return np.clip(shown, 0, 1, out=shown)
+        displayed = _scaled(values, centre - 0.5, width - 1)
+    displayed += 0.5
+    return np.clip(displayed, 0, 1, out=displayed)
 
 
 def _scaled(values: Values, zero: float, unit: float) -> NDArray[np.float64]:
@@ -112,9 +112,9 @@ def _windowed(units: Values, header: Header, dataset: Any) -> tuple[NDArray[np.f
     notes: tuple[Note, ...] = ()
     if centre is not None and width is not None and width > 0:
         function = str(dataset.get("VOILUTFunction") or "LINEAR").strip().upper()
-        shown = window(units, centre, width, function)
-        if float(((shown <= 0.01) | (shown >= 0.99)).mean()) <= _MOST_CLIPPED:
-            return shown, ()
+        displayed = window(units, centre, width, function)
+        if float(((displayed <= 0.01) | (displayed >= 0.99)).mean()) <= _MOST_CLIPPED:
+            return displayed, ()
         text = "the stated window leaves hardly anything to see; the greys were spread from end to end"
         notes = (Note("window-ignored", text),)
     elif header.bits_stored == 8 and not header.signed and _are_bytes(units, dataset):

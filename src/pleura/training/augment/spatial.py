@@ -57,8 +57,8 @@ IDENTITY = SpatialParams(
 
 def draw(rng: np.random.Generator) -> SpatialParams:
     """Return random parameters."""
-    turns, probabilities = list(TURN_PROBABILITIES), list(TURN_PROBABILITIES.values())
-    quarter_turns, mirrored = turns[rng.choice(len(turns), p=probabilities)]
+    choices, probabilities = list(TURN_PROBABILITIES), list(TURN_PROBABILITIES.values())
+    quarter_turns, mirrored = choices[rng.choice(len(choices), p=probabilities)]
     return SpatialParams(
         quarter_turns=quarter_turns,
         mirrored=mirrored,
