@@ -122,9 +122,9 @@ def _align(task: ConversionTask) -> AlignedCase:
         image, _ = _axial(volume, np.zeros(volume.shape, np.uint8))
     else:
         label_map, values, sides = _labels(task.pair.mask, task, volume)
-        stored, found = on_image(to_integer_labels(label_map), label_map, volume)
+        stored, alignment_notes = on_image(to_integer_labels(label_map), label_map, volume)
         image, labels = _axial(volume, _translated(stored, values))
-        notes += [*found, *find_faults(image, labels)]
+        notes += [*alignment_notes, *find_faults(image, labels)]
         if task.mapping.sided:
             labels, sides, more = with_oriented_sides(labels, image, sides and task.pair.sides is not False)
             notes += more

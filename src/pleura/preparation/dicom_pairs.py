@@ -46,35 +46,53 @@ def match_series(
     pairs, and why each of the rest is none
     """
     dicom, others = _sorted_out(paths)
-    refused = [_refusal(path, root, "no-mask", NO_MASK) for path in others]
-    series: list[Series] = []
-    if dicom:
-        try:
-            series = list(find_series(dicom)[0])
-        except PleuraError as error:
-            refused += [_refusal(path, root, error.code, "the DICOM file is damaged") for path in dicom]
-    drawn = [one for one in series if _class(one) in SEGMENTATIONS | {STRUCTURE_SET}]
-    images = {one.key: one for one in series if one not in drawn}
-    seen = {frame.header.path for one in series for frame in one.frames}
-    refused += [
-        _refusal(path, root, "damaged", "the DICOM file is damaged") for path in dicom if series and path not in seen
+    series, damaged = _read_series(dicom, root)
+    objects = [entry for entry in series if _class(entry) in SEGMENTATIONS | {STRUCTURE_SET}]
+    images = {entry.key: entry for entry in series if entry not in objects}
+    referring, unreferenced = _pairs_by_reference(objects, images, root)
+    chosen, surplus = _one_each(referring, root)
+    referred = {pair.series for pair in referring}
+    left = {key: entry for key, entry in images.items() if key not in referred}
+    folders = {key: _folder(entry) for key, entry in left.items() if entry.rejection is None}
+    beside = masks_beside(folders, {key for key, files in masks.items() if are_whole(files)}, root)
+    chosen += [with_masks(_pair(left[key], root, key), masks[mask]) for key, mask in beside.items()]
+    refused = [
+        *(_refusal(path, root, "no-mask", NO_MASK) for path in others),
+        *damaged,
+        *unreferenced,
+        *surplus,
+        *_without_mask([entry for key, entry in left.items() if key not in beside], root),
+        *_without_image(masks, set(beside.values()), root),
     ]
-    pairs: list[Pair] = []
-    for path in sorted({frame.header.path for one in drawn for frame in one.frames}):
-        found = _referred(path, images)
-        if found is None:
+    return chosen, refused
+
+
+def _read_series(paths: Sequence[Path], root: Path) -> tuple[list[Series], list[Refusal]]:
+    """Return the series that DICOM files make, and the files that are damaged."""
+    if not paths:
+        return [], []
+    try:
+        series = list(find_series(paths)[0])
+    except PleuraError as error:
+        return [], [_refusal(path, root, error.code, "the DICOM file is damaged") for path in paths]
+    read = {frame.header.path for entry in series for frame in entry.frames}
+    damaged = [path for path in paths if series and path not in read]
+    return series, [_refusal(path, root, "damaged", "the DICOM file is damaged") for path in damaged]
+
+
+def _pairs_by_reference(
+    objects: Sequence[Series], images: Mapping[str, Series], root: Path
+) -> tuple[list[Pair], list[Refusal]]:
+    """Pair segmentations and structure sets with the series that they refer to."""
+    pairs, refused = [], []
+    for path in sorted({frame.header.path for entry in objects for frame in entry.frames}):
+        image = _referred(path, images)
+        if image is None:
             refused.append(_refusal(path, root, "no-image", "the series that it refers to is not here"))
         else:
-            pair = _pair(found, root, path.stem)
+            pair = _pair(image, root, path.stem)
             pairs.append(replace(pair, mask=path, files=(*pair.files, path)))
-    chosen, more = _one_each(pairs, root)
-    drawn_on = {pair.series for pair in pairs}
-    left = {key: one for key, one in images.items() if key not in drawn_on}
-    usable = {key: _folder(one) for key, one in left.items() if one.rejection is None}
-    beside = masks_beside(usable, {key for key, files in masks.items() if are_whole(files)}, root)
-    chosen += [with_masks(_pair(left[key], root, key), masks[mask]) for key, mask in beside.items()]
-    refused += [*more, *_without_mask([one for key, one in left.items() if key not in beside], root)]
-    return chosen, refused + _without_image(masks, set(beside.values()), root)
+    return pairs, refused
 
 
 def object_class(path: Path) -> str:
@@ -104,20 +122,22 @@ def _one_each(pairs: Sequence[Pair], root: Path) -> tuple[list[Pair], list[Refus
     for several in by_series.values():
         best, text = _best(several)
         chosen += best
-        refused += [_refusal(one.mask or one.image, root, "ambiguous-pair", text) for one in several if one not in best]
+        refused += [
+            _refusal(pair.mask or pair.image, root, "ambiguous-pair", text) for pair in several if pair not in best
+        ]
     return chosen, refused
 
 
 def _without_mask(series: Sequence[Series], root: Path) -> list[Refusal]:
     """List series that have no mask; slices that stand alone, and radiographs, by their files."""
     refused: list[Refusal] = []
-    for one in series:
-        code, text = "no-mask", NO_MASK if one.is_radiograph else _NOTHING
-        if one.rejection is not None:
-            code, text = one.rejection.code, str(one.rejection)
-        paths = {frame.header.path for frame in one.frames} if code in {"no-mask", "radiograph"} else set()
-        alone = sorted(paths) if len(one.frames) == 1 or code == "radiograph" else []
-        refused += [_refusal(path, root, code, text) for path in alone or [_folder(one)]]
+    for entry in series:
+        code, text = "no-mask", NO_MASK if entry.is_radiograph else _NOTHING
+        if entry.rejection is not None:
+            code, text = entry.rejection.code, str(entry.rejection)
+        paths = {frame.header.path for frame in entry.frames} if code in {"no-mask", "radiograph"} else set()
+        alone = sorted(paths) if len(entry.frames) == 1 or code == "radiograph" else []
+        refused += [_refusal(path, root, code, text) for path in alone or [_folder(entry)]]
     return refused
 
 
@@ -182,7 +202,7 @@ def _folder(series: Series) -> Path:
     return Path(os.path.commonpath([frame.header.path.parent for frame in series.frames]))
 
 
-def _referred(path: Path, images: dict[str, Series]) -> Series | None:
+def _referred(path: Path, images: Mapping[str, Series]) -> Series | None:
     """Return the series that a segmentation refers to: by its UID, by its slices, or as the only one of its frame."""
     try:
         with quiet_dcmread(path, stop_before_pixels=True) as dataset:
@@ -191,12 +211,12 @@ def _referred(path: Path, images: dict[str, Series]) -> Series | None:
             frame = {str(uid) for uid in _uids(dataset, "FrameOfReferenceUID", below=False)}
     except (PleuraError, OSError):
         return None
-    by_uid = [one for one in images.values() if one.frames[0].header.series_uid in named]
-    by_slice = [one for one in images.values() if slices & {frame.instance_uid for frame in one.frames}]
-    by_frame = [one for one in images.values() if one.frames[0].header.frame_of_reference_uid in frame]
-    for found in (by_slice, by_uid, by_frame):
-        if len(found) == 1:
-            return found[0]
+    by_uid = [entry for entry in images.values() if entry.frames[0].header.series_uid in named]
+    by_slice = [entry for entry in images.values() if slices & {frame.instance_uid for frame in entry.frames}]
+    by_frame = [entry for entry in images.values() if entry.frames[0].header.frame_of_reference_uid in frame]
+    for candidates in (by_slice, by_uid, by_frame):
+        if len(candidates) == 1:
+            return candidates[0]
     return None
 
 

@@ -37,8 +37,8 @@ def find_pairs(source: Path, dest: Path) -> tuple[list[Pair], list[Refusal]]:
     pairs: list[Pair] = []
     refused: list[Refusal] = []
     for manifest in listed:
-        found, unusable = _from_manifest(manifest, source)
-        pairs, refused = pairs + found, refused + unusable
+        listed_pairs, unusable = _from_manifest(manifest, source)
+        pairs, refused = pairs + listed_pairs, refused + unusable
     roots = [path.parent for path in listed]
     rest = [path for path in files if not any(path.is_relative_to(root) for root in roots)]
     found, unusable, alone = _by_name_and_uid(rest, source)

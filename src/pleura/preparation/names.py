@@ -82,9 +82,9 @@ def parse_names(paths: Sequence[Path], root: Path) -> list[ParsedName]:
     saying = _holding_both([parse_name(path, root) for path in paths], root)
     groups: dict[PairKey, list[ParsedName]] = defaultdict(list)
     for path in paths:
-        one = parse_name(path, root, saying)
-        groups[one.sided_key].append(one)
-    return [one for group in groups.values() for one in _with_roles(group)]
+        file = parse_name(path, root, saying)
+        groups[file.sided_key].append(file)
+    return [file for group in groups.values() for file in _with_roles(group)]
 
 
 def parse_name(path: Path, root: Path, silent: Collection[tuple[str, ...]] = frozenset()) -> ParsedName:
@@ -170,7 +170,7 @@ def _without_side(folder: tuple[str, ...], rest: Sequence[str]) -> tuple[PairKey
     """Return the key of a mask without the words for the one side that it names, that side and the lobe, if any."""
     named_last = rest[-1] if rest and rest[-1] in _SIDES else ""
     of_folders = [_SIDE_FOLDER.match(part) for part in folder]
-    sides = {_SIDES[one["side"]] for one in of_folders if one} | ({_SIDES[named_last]} if named_last else set())
+    sides = {_SIDES[match["side"]] for match in of_folders if match} | ({_SIDES[named_last]} if named_last else set())
     if len(sides) != 1:
         return PairKey(folder, joined(rest)), 0, ""
     kept = tuple(part for part in folder if not _SIDE_FOLDER.match(part))
@@ -185,13 +185,13 @@ def _without_side(folder: tuple[str, ...], rest: Sequence[str]) -> tuple[PairKey
 def _holding_both(found: Iterable[ParsedName], root: Path) -> set[tuple[str, ...]]:
     """Return the folders below which there are images as well as masks: they do not tell which is which."""
     below: dict[tuple[str, ...], list[tuple[bool, bool, str]]] = defaultdict(list)
-    for one in found:
+    for file in found:
         inner: list[str] = []
-        for name, folder in _folders(one.path.relative_to(root).parts):  # each sees what lies deeper than itself
+        for name, folder in _folders(file.path.relative_to(root).parts):  # each sees what lies deeper than itself
             if _is_mask_folder(name) or _is_image_folder(name):
                 in_masks, in_images = any(map(_is_mask_folder, inner)), any(map(_is_image_folder, inner))
-                masked = in_masks or (not in_images and says_mask(one.words))
-                below[folder].append((masked, in_images or says_image(one.words), one.sided_key.stem))
+                masked = in_masks or (not in_images and says_mask(file.words))
+                below[folder].append((masked, in_images or says_image(file.words), file.sided_key.stem))
             inner.append(name)
     return {folder for folder, known in below.items() if _are_both(known)}
 
@@ -205,16 +205,16 @@ def _are_both(known: Iterable[tuple[bool, bool, str]]) -> bool:
 
 def _with_roles(group: Sequence[ParsedName]) -> list[ParsedName]:
     """Return the files of one key, each as image or mask by the words that not all of them have."""
-    if len(group) < 2 or any(one.by_folder and one.is_mask for one in group):
+    if len(group) < 2 or any(file.by_folder and file.is_mask for file in group):
         return list(group)
     common = Counter(group[0].words)
-    for one in group[1:]:
-        common &= Counter(one.words)
-    left = [tuple((Counter(one.words) - common).elements()) for one in group]
+    for file in group[1:]:
+        common &= Counter(file.words)
+    left = [tuple((Counter(file.words) - common).elements()) for file in group]
     if not any(left):
         return list(group)
     is_image = [not words or (says_image(words) and not says_mask(words)) for words in left]
     return [
-        replace(one, is_mask=says_mask(words) or (not picture and (any(is_image) or one.is_mask)))
-        for one, words, picture in zip(group, left, is_image, strict=True)
+        replace(file, is_mask=says_mask(words) or (not picture and (any(is_image) or file.is_mask)))
+        for file, words, picture in zip(group, left, is_image, strict=True)
     ]

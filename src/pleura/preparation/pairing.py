@@ -35,13 +35,13 @@ def match_names(
     images, masks, undecided = _group_by_key(parse_names(list(files), root))
     in_parts = {key for key, parts in masks.items() if len(images.get(key, [])) == 1 and _are_lungs(parts)}
     pairs: list[Pair] = []
-    refused = [_ambiguous(one, *sides, root) for sides in undecided for one in (*sides[0], *sides[1])]
-    ambiguous = {one.path for sides in undecided for one in (*sides[0], *sides[1])}
+    refused = [_ambiguous(file, *sides, root) for sides in undecided for file in (*sides[0], *sides[1])]
+    ambiguous = {file.path for sides in undecided for file in (*sides[0], *sides[1])}
     maskless: list[Path] = []
     imageless: dict[PairKey, list[ParsedName]] = {}
     for key in sorted(images.keys() | masks.keys()):
         image_files, mask_files = images.get(key, []), masks.get(key, [])
-        if ambiguous & {one.path for one in (*image_files, *mask_files)}:
+        if ambiguous & {file.path for file in (*image_files, *mask_files)}:
             continue
         if len(image_files) == len(mask_files) == 1 and in_parts and mask_files[0].side:
             text = "there is a mask of one lung, and none of the other"
@@ -57,7 +57,7 @@ def match_names(
         elif found := _by_full_names(image_files, mask_files):
             pairs += [_pair(image, [mask]) for image, mask in found]
         else:
-            refused += [_ambiguous(one, image_files, mask_files, root) for one in (*image_files, *mask_files)]
+            refused += [_ambiguous(file, image_files, mask_files, root) for file in (*image_files, *mask_files)]
     return pairs, refused, maskless, imageless
 
 
@@ -65,25 +65,25 @@ Undecided = list[tuple[list[ParsedName], list[ParsedName]]]
 """Images and masks of which it cannot be said which belong together."""
 
 
-def _group_by_key(found: Sequence[ParsedName]) -> tuple[Keyed, Keyed, Undecided]:
+def _group_by_key(files: Sequence[ParsedName]) -> tuple[Keyed, Keyed, Undecided]:
     """Return images and masks by the key that they share, and those of which two ways to pair them are as good."""
     images: Keyed = defaultdict(list)
     masks: Keyed = defaultdict(list)
-    for image in (one for one in found if not one.is_mask):
+    for image in (file for file in files if not file.is_mask):
         images[image.key].append(image)
     stems = {key.stem for key in images}
-    for mask in (_without_side(one, images, stems) for one in found if one.is_mask):
+    for mask in (_without_side(file, images, stems) for file in files if file.is_mask):
         masks[mask.key].append(mask)
-    _join_nearest(images, masks, lambda one: one.key.stem)
-    _join_nearest(images, masks, lambda one: one.channelless_key.stem)
+    _join_nearest(images, masks, lambda file: file.key.stem)
+    _join_nearest(images, masks, lambda file: file.channelless_key.stem)
     undecided = _join_nearest(images, masks, _number)
-    _join_nearest(images, masks, lambda one: bare_key_of(one.stem))
+    _join_nearest(images, masks, lambda file: bare_key_of(file.stem))
     return images, masks, undecided
 
 
-def _number(one: ParsedName) -> str:
+def _number(file: ParsedName) -> str:
     """Return the key of a file without zeros before its numbers; a DICOM slice has the number of its series alone."""
-    return one.key.stem if format_by_name(one.path.name) is Format.DICOM else without_padding(one.key.stem)
+    return file.key.stem if format_by_name(file.path.name) is Format.DICOM else without_padding(file.key.stem)
 
 
 def _without_side(mask: ParsedName, images: Keyed, stems: Collection[str]) -> ParsedName:
@@ -138,9 +138,11 @@ def _nearest(key: PairKey, others: Sequence[PairKey]) -> list[PairKey]:
     return [other for other, count in steps.items() if count == min(steps.values())]
 
 
-def _steps(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    shared = next((k for k, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-    return len(one) + len(other) - 2 * shared
+def _steps(folder: tuple[str, ...], other: tuple[str, ...]) -> int:
+    shared = next(
+        (k for k, (a, b) in enumerate(zip(folder, other, strict=False)) if a != b), min(len(folder), len(other))
+    )
+    return len(folder) + len(other) - 2 * shared
 
 
 def _candidates(
@@ -158,8 +160,8 @@ def _candidates(
         yield mask, nested
 
 
-def _are_nested(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    return one[: len(other)] == other or other[: len(one)] == one
+def _are_nested(folder: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    return folder[: len(other)] == other or other[: len(folder)] == folder
 
 
 def _fit(images: Sequence[ParsedName], masks: Sequence[ParsedName]) -> bool:
@@ -179,23 +181,23 @@ def _by_full_names(images: Sequence[ParsedName], masks: Sequence[ParsedName]) ->
     return []
 
 
-def _stem(one: ParsedName) -> str:
-    return one.stem
+def _stem(file: ParsedName) -> str:
+    return file.stem
 
 
-def _stem_without_mask_words(one: ParsedName) -> str:
-    return joined(token for token in tokens(one.stem) if not is_word(token) or says_image([token]))
+def _stem_without_mask_words(file: ParsedName) -> str:
+    return joined(token for token in tokens(file.stem) if not is_word(token) or says_image([token]))
 
 
-def _ambiguous(one: ParsedName, images: Sequence[ParsedName], masks: Sequence[ParsedName], root: Path) -> Refusal:
+def _ambiguous(file: ParsedName, images: Sequence[ParsedName], masks: Sequence[ParsedName], root: Path) -> Refusal:
     """Return why a file is not used that may belong to several others."""
     several, other = (images, masks) if len(images) > 1 else (masks, images)
     text = f"{_listed(several, root)} {'all' if len(several) > 2 else 'both'} match {_listed(other, root)}"
-    return Refusal(_below(one, root), "ambiguous-pair", f"{text}; rename or remove what does not belong")
+    return Refusal(_below(file, root), "ambiguous-pair", f"{text}; rename or remove what does not belong")
 
 
 def _listed(files: Sequence[ParsedName], root: Path) -> str:
-    names = [_below(one, root) for one in files]
+    names = [_below(file, root) for file in files]
     more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
     return " and ".join([*names[:_MOST_NAMED], *more])
 
@@ -224,5 +226,5 @@ def with_masks(pair: Pair, masks: Sequence[ParsedName]) -> Pair:
     return replace(pair, mask=parts[0][1], parts=parts, files=files, names=dict(enumerate(RIGHT_AND_LEFT, 1)))
 
 
-def _below(found: ParsedName, root: Path) -> str:
-    return str(found.path.relative_to(root))
+def _below(file: ParsedName, root: Path) -> str:
+    return str(file.path.relative_to(root))
