@@ -13,6 +13,7 @@ from pleura.labels import (
     have_sides,
     of_lungs,
     rotation_to_upright,
+    side_of,
     structures,
 )
 
@@ -62,3 +63,21 @@ def test_lobes_are_not_lungs() -> None:
     assert of_lungs(["right lung", "left lung"])
     assert of_lungs(["lung"])
     assert not of_lungs(["right lung", "right upper lobe"])
+
+
+@pytest.mark.parametrize(
+    ("name", "side"),
+    [
+        ("Right Lung", RIGHT),
+        ("lung_R", RIGHT),
+        ("Pulmo sinister", LEFT),
+        ("LUNG-LT", LEFT),
+        ("Lungs", 0),
+        ("left and right lung", 0),
+        ("lung upper lobe left", None),
+        ("PTV lung right", None),
+        ("Heart", None),
+    ],
+)
+def test_name_says_which_lung_it_is_or_both_or_none(name: str, side: int | None) -> None:
+    assert side_of(name) == side

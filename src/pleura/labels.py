@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -46,6 +47,14 @@ _BOTH = Label(1, "lung", (230, 80, 70), "39607008", "Lung structure")
 _COLOURS = ((230, 80, 70), (70, 140, 230), (240, 190, 60), (90, 180, 110), (170, 110, 210), (80, 190, 200))
 """For structures that have none of their own; they come again after the last."""
 
+_PART = re.compile(
+    r"lob|nodul|tumou?r|cancer|vessel|arter|vein|lesion|infect|airway|bronch|fissure|opacit|wall|minus|[gcpi]tv|prv"
+)
+"""What is a part of a lung, or around it: anatomy, disease, and the targets and margins of radiotherapy."""
+_LUNG = re.compile(r"lung|pulmo")
+_RIGHT = re.compile(r"right|dext|(^|[^a-z])rt?([^a-z]|$)")
+_LEFT = re.compile(r"left|sinist|(^|[^a-z])lt?([^a-z]|$)")
+
 
 def of_lungs(names: Iterable[str]) -> bool:
     """Say whether these are names of the lungs, right and left or both as one."""
@@ -55,6 +64,15 @@ def of_lungs(names: Iterable[str]) -> bool:
 def have_sides(structures: Iterable[Label]) -> bool:
     """Say whether there are structures on both sides of the patient among these."""
     return {"right", "left"} <= {label.side for label in structures}
+
+
+def side_of(name: str) -> int | None:
+    """Return RIGHT or LEFT for the name of one lung, 0 for that of both, None for anything else."""
+    plain = name.lower().replace("_", " ").replace("-", " ")
+    if not _LUNG.search(plain) or _PART.search(plain):
+        return None
+    right, left = bool(_RIGHT.search(plain)), bool(_LEFT.search(plain))
+    return 0 if right == left else RIGHT if right else LEFT
 
 
 def structures(names: Sequence[str]) -> tuple[Label, ...]:

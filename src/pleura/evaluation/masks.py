@@ -14,6 +14,7 @@ from pleura.errors import UnsuitableInput
 from pleura.geometry import SAME_GRID, axial_affine, axial_spacing, grid_shift, spacing_of, to_axial
 from pleura.measurement import voxel_ml
 from pleura.reading import LabelMap, read_labels
+from pleura.reading.dicom.lungs import object_class, read_lungs
 from pleura.volume import Affine, Volume
 
 
@@ -33,6 +34,30 @@ def read_mask(path: Path) -> LabelMap:
         text = f"{path.name}: values are not whole numbers from 0 to 255: a scan or a map of probabilities, not a mask"
         raise UnsuitableInput(text, code="not-a-mask")
     return LabelMap(labels, found.affine, placed=found.placed, lossy=found.lossy, is_picture=found.is_picture)
+
+
+def read_mask_on(path: Path, grid: LabelMap) -> LabelMap:
+    """Return a mask; the lungs of a DICOM segmentation or structure set on the grid of the mask to compare it with.
+
+    Raises
+    ------
+    PleuraError : as `read_mask` and `read_lungs` do
+    """
+    return read_lungs(path, grid) if object_class(path) else read_mask(path)
+
+
+def read_pair(reference: Path, prediction: Path) -> tuple[LabelMap, LabelMap]:
+    """Return both masks of a case, of which one may be a DICOM segmentation or structure set.
+
+    Raises
+    ------
+    PleuraError : as `read_mask_on` does
+    """
+    if object_class(prediction):
+        wanted = read_mask(reference)
+        return wanted, read_lungs(prediction, wanted)
+    given = read_mask(prediction)
+    return read_mask_on(reference, given), given
 
 
 def as_label_map(labels: NDArray[np.uint8], volume: Volume) -> LabelMap:

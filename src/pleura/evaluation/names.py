@@ -10,6 +10,7 @@ import numpy as np
 from pleura.errors import PleuraError
 from pleura.evaluation.masks import read_mask
 from pleura.labels import LUNGS, structures
+from pleura.reading.dicom.lungs import lung_values, object_class, object_names
 
 MOST_VALUES = 16
 """With more values than this, a mask has soft edges, not that many structures."""
@@ -25,10 +26,16 @@ def values_in(masks: Iterable[Path]) -> set[int]:
     found: set[int] = set()
     for path in masks:
         try:
-            found |= set(np.unique(read_mask(path).voxels).tolist())
+            found |= _values_of(path)
         except PleuraError:
             continue
     return found - {0}
+
+
+def _values_of(path: Path) -> set[int]:
+    if object_class(path):
+        return set(lung_values(object_names(path)).values())
+    return set(np.unique(read_mask(path).voxels).tolist())
 
 
 def infer_names(values: Set[int]) -> Mapping[int, str]:

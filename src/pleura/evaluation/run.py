@@ -10,7 +10,7 @@ from typing import Any
 
 from pleura.errors import PleuraError
 from pleura.evaluation.cases import Case, CaseList
-from pleura.evaluation.masks import AlignedMasks, align, as_label_map, read_mask
+from pleura.evaluation.masks import AlignedMasks, align, as_label_map, read_mask, read_pair
 from pleura.evaluation.runtime import RunTime, run_times
 from pleura.evaluation.scoring import Score, failed, score_masks, structures
 from pleura.evaluation.statistics import METRICS, Difference, Summary, column, compare, summarise
@@ -67,7 +67,7 @@ def _scored(case: Case, labels: Mapping[int, str]) -> Score:
     if case.prediction is None:
         return failed(case.id, case.patient, names, "no-prediction")
     try:
-        aligned = align(read_mask(case.reference), read_mask(case.prediction), case.spacing)
+        aligned = align(*read_pair(case.reference, case.prediction), case.spacing)
     except PleuraError as error:
         return failed(case.id, case.patient, names, error.code)
     return _score(case, aligned, labels)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import PleuraError, UnsuitableInput
 from pleura.evaluation.cases import Case, CaseList
-from pleura.evaluation.masks import align, as_label_map, read_mask
+from pleura.evaluation.masks import align, as_label_map, read_mask, read_pair
 from pleura.evaluation.run import Evaluation
 from pleura.evaluation.scoring import structures
 from pleura.reading import read
@@ -51,11 +51,12 @@ def _worst_slice(case: Case, segmenter: Segmenter | None) -> WorstSlice:
     volume = read(case.image) if case.image else None
     if segmenter and volume:
         prediction = as_label_map(segmenter(volume).labels, volume)
+        reference = read_mask(case.reference)
     elif case.prediction:
-        prediction = read_mask(case.prediction)
+        reference, prediction = read_pair(case.reference, case.prediction)
     else:
         raise UnsuitableInput("there is no prediction to draw", code="no-prediction")
-    aligned = align(read_mask(case.reference), prediction, case.spacing)
+    aligned = align(reference, prediction, case.spacing)
     wanted, given = (np.atleast_3d(mask.T).T for mask in (aligned.reference, aligned.prediction))
     z = int(((wanted > 0) != (given > 0)).sum(axis=(1, 2)).argmax())
     grey = np.zeros(wanted.shape[1:], np.uint8)

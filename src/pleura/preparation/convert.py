@@ -25,7 +25,6 @@ from pleura.file_format import Format, detect_format
 from pleura.geometry import axial_affine, to_axial
 from pleura.modality.resolve import resolve_kind
 from pleura.preparation.checks import find_faults, with_oriented_sides
-from pleura.preparation.dicom_pairs import object_class, object_names
 from pleura.preparation.label_mapping import LabelMapping, MaskInfo, inspect_labels, to_integer_labels
 from pleura.preparation.mask_parts import read_parts
 from pleura.preparation.pair import Pair, Refusal
@@ -34,6 +33,7 @@ from pleura.preparation.settings import Settings
 from pleura.reading import read
 from pleura.reading.alignment import on_image
 from pleura.reading.dicom.dataset import quiet_dcmread
+from pleura.reading.dicom.lungs import object_class, object_names
 from pleura.reading.dicom.rtstruct import read_rtstruct
 from pleura.reading.dicom.seg import read_seg
 from pleura.reading.dicom.sop_classes import STRUCTURE_SET

@@ -14,16 +14,14 @@ from typing import Any
 
 from pleura.errors import PleuraError
 from pleura.file_format import Format, detect_format
-from pleura.labels import LEFT, RIGHT
+from pleura.labels import LEFT, RIGHT, side_of
 from pleura.preparation.dicom_folders import masks_beside
-from pleura.preparation.label_mapping import side_of
 from pleura.preparation.names import PairKey, ParsedName
 from pleura.preparation.pair import Pair, Refusal
 from pleura.preparation.pairing import are_whole, is_of_used_scan, with_masks
 from pleura.reading.dicom import find_series
 from pleura.reading.dicom.dataset import quiet_dcmread
-from pleura.reading.dicom.rtstruct import structure_names
-from pleura.reading.dicom.seg import segment_names
+from pleura.reading.dicom.lungs import object_names
 from pleura.reading.dicom.series import Series
 from pleura.reading.dicom.sop_classes import SEGMENTATIONS, STRUCTURE_SET
 
@@ -93,23 +91,6 @@ def _pairs_by_reference(
             pair = _pair(image, root, path.stem)
             pairs.append(replace(pair, mask=path, files=(*pair.files, path)))
     return pairs, refused
-
-
-def object_class(path: Path) -> str:
-    """Return the SOP class of a segmentation or structure set, "" for any other file and what cannot be read."""
-    if not _is_dicom(path):
-        return ""
-    try:
-        with quiet_dcmread(path, specific_tags=["SOPClassUID"], stop_before_pixels=True) as header:
-            found = str(header.get("SOPClassUID", ""))
-    except (PleuraError, OSError):  # reading it says what is wrong
-        return ""
-    return found if found in SEGMENTATIONS | {STRUCTURE_SET} else ""
-
-
-def object_names(path: Path) -> dict[int, str]:
-    """Return number -> name of what a segmentation or structure set marks."""
-    return structure_names(path) if object_class(path) == STRUCTURE_SET else segment_names(path)
 
 
 def _one_each(pairs: Sequence[Pair], root: Path) -> tuple[list[Pair], list[Refusal]]:

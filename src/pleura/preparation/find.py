@@ -10,12 +10,13 @@ from pleura.datasets.description import read_description
 from pleura.datasets.manifest import MANIFEST, SPLITS, Record, manifest_lines, parse_record
 from pleura.errors import PleuraError, UnreadableInput
 from pleura.file_format import companions, is_image_name
-from pleura.preparation.dicom_pairs import NO_MASK, match_series, object_class
+from pleura.preparation.dicom_pairs import NO_MASK, match_series
 from pleura.preparation.names import parse_name
 from pleura.preparation.pair import Pair, Refusal
 from pleura.preparation.pairing import match_names
 from pleura.preparation.progress import PROGRESS_FILE
 from pleura.preparation.rsna import is_rsna, read_findings, with_finding
+from pleura.reading.dicom.lungs import object_class
 from pleura.reading.walk import files_below
 
 

@@ -7,7 +7,6 @@ meaning is settled for the whole set, because a single slice that shows one stru
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
-from pleura.labels import LEFT, LUNGS, RIGHT
+from pleura.labels import LEFT, LUNGS, RIGHT, side_of
 from pleura.reading.raw_image import LabelMap
 from pleura.text import quantity
 from pleura.volume import Note
@@ -33,15 +32,8 @@ _MOST_VALUES = 16
 _MOST_BETWEEN = 0.25
 """Share of a blurred mask that may be half-way; more is no edge, but a structure in a grey of its own."""
 _MOST_LABELS = 254
-_PART = re.compile(
-    r"lob|nodul|tumou?r|cancer|vessel|arter|vein|lesion|infect|airway|bronch|fissure|opacit|wall|minus|[gcpi]tv|prv"
-)
-"""What is a part of a lung, or around it: anatomy, disease, and the targets and margins of radiotherapy."""
 _MOST_NAMED = 8
 """Names that a note lists."""
-_LUNG = re.compile(r"lung|pulmo")
-_RIGHT = re.compile(r"right|dext|(^|[^a-z])rt?([^a-z]|$)")
-_LEFT = re.compile(r"left|sinist|(^|[^a-z])lt?([^a-z]|$)")
 
 
 @dataclass(frozen=True)
@@ -167,15 +159,6 @@ def derive_mapping(masks: Sequence[MaskInfo]) -> LabelMapping:
     if lungs or (not sides and len(values) <= 1):
         return LabelMapping(PLAIN, dict.fromkeys(values, LUNG), dict.fromkeys(lungs, LUNG), unmapped)
     return _by_name(masks, sorted({value for info in unnamed for value in info.values}))
-
-
-def side_of(name: str) -> int | None:
-    """Return RIGHT or LEFT for the name of one lung, 0 for that of both, None for anything else."""
-    plain = name.lower().replace("_", " ").replace("-", " ")
-    if not _LUNG.search(plain) or _PART.search(plain):
-        return None
-    right, left = bool(_RIGHT.search(plain)), bool(_LEFT.search(plain))
-    return 0 if right == left else RIGHT if right else LEFT
 
 
 def _sides_by_position(unnamed: Sequence[MaskInfo], pair: tuple[int, int]) -> tuple[dict[int, int], tuple[Note, ...]]:

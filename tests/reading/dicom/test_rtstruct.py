@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from dicom_masks import structures
 
 from pleura.errors import PleuraError, UnreadableInput
 from pleura.geometry import affine_from_spacing
@@ -18,24 +18,8 @@ SQUARE = [2.0, 2.0, 5.0, 6.0, 2.0, 5.0, 6.0, 6.0, 5.0, 2.0, 6.0, 5.0]
 VOLUME = Volume(np.zeros((3, 10, 10), np.int16), affine_from_spacing((5.0, 1.0, 1.0)))
 
 
-def structures(path: Path, points: Any) -> Path:
-    from pydicom.dataset import Dataset, FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian
-
-    roi, contour, drawn, whole = Dataset(), Dataset(), Dataset(), Dataset()
-    roi.ROINumber, roi.ROIName = 1, "Lung"
-    contour.ContourGeometricType, contour.ContourData = "CLOSED_PLANAR", points
-    drawn.ReferencedROINumber, drawn.ContourSequence = 1, [contour]
-    whole.StructureSetROISequence, whole.ROIContourSequence = [roi], [drawn]
-    whole.SOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"
-    whole.file_meta = FileMetaDataset()
-    whole.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    whole.save_as(path, enforce_file_format=False)
-    return path
-
-
 def test_a_square_is_drawn_where_it_lies(tmp_path: Path) -> None:
-    path = structures(tmp_path / "a.dcm", SQUARE)
+    path = structures(tmp_path / "a.dcm", {"Lung": SQUARE})
     assert structure_names(path) == {1: "Lung"}
     found = read_rtstruct(path, VOLUME, {1}).voxels
     assert [plane.sum() for plane in found] == [0, 16, 0]  # 4 x 4 pixels
@@ -45,14 +29,14 @@ def test_a_square_is_drawn_where_it_lies(tmp_path: Path) -> None:
 @pytest.mark.parametrize("points", [SQUARE[:-1], [*SQUARE[:-1], 1e300], [*SQUARE[:-1], float("nan")], None])
 def test_a_contour_that_lies_nowhere_is_an_error_by_name(tmp_path: Path, points: object) -> None:
     with pytest.raises(UnreadableInput) as caught:
-        read_rtstruct(structures(tmp_path / "a.dcm", points), VOLUME, {1})
+        read_rtstruct(structures(tmp_path / "a.dcm", {"Lung": points}), VOLUME, {1})
     assert caught.value.code == "damaged"
 
 
 def test_a_contour_far_outside_marks_nothing(tmp_path: Path) -> None:
     far = (np.array(SQUARE) + 1e6).tolist()
     try:
-        found = read_rtstruct(structures(tmp_path / "a.dcm", far), VOLUME, {1})
+        found = read_rtstruct(structures(tmp_path / "a.dcm", {"Lung": far}), VOLUME, {1})
     except PleuraError:
         return
     assert not found.voxels.any()
