@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from pleura.errors import InvalidBundle
+from pleura.files import atomic_write
 from pleura.inference.recipe_fields import Fields
 from pleura.labels import RIGHT_AND_LEFT
 from pleura.networks.settings import NETWORKS, NetworkSettings
@@ -122,10 +123,9 @@ class Recipe:
 
 
 def write_recipe(folder: Path, recipe: Recipe) -> None:
-    """Write the record of a bundle, moved into place when it is whole."""
-    new = folder / "recipe.json.part"
-    new.write_text(json.dumps(recipe.as_json(), indent=2) + "\n", encoding="utf-8")
-    new.replace(folder / "recipe.json")
+    """Write the record of a bundle."""
+    with atomic_write(folder / "recipe.json") as file:
+        file.write(json.dumps(recipe.as_json(), indent=2).encode() + b"\n")
 
 
 def read_recipe(folder: Path) -> Recipe:

@@ -1,4 +1,4 @@
-"""What a run keeps so that it can be killed at any moment: weights, optimiser, chance and progress, in one file.
+"""What a run keeps so that it can be killed at any moment: weights, optimiser, random state and progress, in one file.
 
 Files are written under another name and moved into place when they are whole, so there is always a whole one.
 """
@@ -9,11 +9,12 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import safetensors.torch
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from pleura.files import atomic_write
 from pleura.training.data import Sampler
 
 LAST, BEST = "last.safetensors", "best.safetensors"
@@ -40,10 +41,10 @@ class Progress:
 
 
 def save(path: Path, tensors: dict[str, Tensor], meta: dict[str, str] | None = None) -> None:
-    """Write a safetensors file and move it into place."""
-    new = path.with_name(path.name + ".part")
-    save_file({name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}, new, meta)
-    new.replace(path)
+    """Write a safetensors file; an earlier one is replaced when the new one is whole."""
+    copies = {name: value.detach().cpu().contiguous().clone() for name, value in tensors.items()}
+    with atomic_write(path) as file:
+        file.write(safetensors.torch.save(copies, meta))
 
 
 def save_checkpoint(
