@@ -180,7 +180,7 @@ def test_report_in_the_place_of_a_file_is_refused_in_one_line(
     (tmp_path / "file").touch()
     assert main(["evaluate", *folders, "-o", str(tmp_path / "file")]) == 2
     printed = capsys.readouterr()
-    assert "cannot be made" in printed.err
+    assert "is a file, so there can be no folder" in printed.err
     assert printed.out == ""
 
 

@@ -8,7 +8,6 @@ Prints a table; -o FOLDER keeps report.json, cases.csv, report.html.
 
 from __future__ import annotations
 
-import json
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -80,32 +79,29 @@ def run(options: Options) -> int:
 @contextmanager
 def _dataset(options: Options) -> Iterator[Path]:
     """Give the references; a folder of images and masks becomes a data set for as long, all of it of the split."""
-    from pleura.cli.prepare import is_unprepared
     from pleura.datasets.manifest import is_dataset
+    from pleura.preparation.unprepared import is_unprepared, temporary_dataset
 
+    references = options.references
     if options.predictions:
-        masks = options.references / "masks"  # of a folder as it was collected
-        yield masks if masks.is_dir() and not is_dataset(options.references) else options.references
-    elif not is_unprepared(options.references):
-        yield options.references
+        masks = references / "masks"  # of a folder as it was collected
+        yield masks if masks.is_dir() and not is_dataset(references) else references
+    elif not is_unprepared(references):
+        yield references
     else:
-        from pleura.datasets.manifest import SPLITS
-        from pleura.preparation import Settings, prepare
-        from pleura.temporary import temporary_folder
-
-        train, val, test = (float(part == options.split) for part in SPLITS)
-        with temporary_folder() as folder:
-            report = prepare(options.references, folder, Settings(split=(train, val, test)))
+        with temporary_dataset(references, options.split) as (folder, report):
             if report.refused:
-                text = f"of {options.references} {quantity(len(report.refused), 'file was', 'files were')} left out"
-                warn(f"{text}; pleura prepare {options.references} DATASET says why")
+                text = f"of {references} {quantity(len(report.refused), 'file was', 'files were')} left out"
+                warn(f"{text}; pleura prepare {references} DATASET says why")
             yield folder
 
 
 def _evaluate(options: Options) -> None:
     from pleura.evaluation.cases import find_cases
     from pleura.evaluation.run import unscored
+    from pleura.evaluation.worst_slices import find_worst_slices
     from pleura.files import make_folder
+    from pleura.reporting import write_report
 
     cases = find_cases(options.references, options.predictions, split=options.split)
     if options.output:
@@ -122,7 +118,8 @@ def _evaluate(options: Options) -> None:
         for note in (*second.notes, *unscored(second.scores)):
             warn(f"{second.title}: {note.message}")
     if options.output:
-        _write_report(first, second, cases, segmenter, options.output, options.fail_below)
+        worst = find_worst_slices(first, cases, segmenter)
+        write_report(options.output, first, cases, worst, fail_below=options.fail_below, other=second)
         if not options.quiet:
             say(f"written: {options.output / 'report.html'}, report.json and cases.csv beside it")
 
@@ -210,27 +207,3 @@ def _cell(value: float | None, width: int, sign: str = "") -> str:
 
 def _p_value(p: float | None) -> str:
     return "-" if p is None else f"{p:.2g}"
-
-
-def _write_report(
-    first: Evaluation,
-    second: Evaluation | None,
-    cases: CaseList,
-    segmenter: Segmenter | None,
-    folder: Path,
-    fail_below: float,
-) -> None:
-    from pleura.evaluation.worst_slices import find_worst_slices
-    from pleura.files import atomic_write
-    from pleura.reporting import as_csv, as_html, as_json
-
-    worst = find_worst_slices(first, cases, segmenter)
-    found = as_json(first, cases, fail_below=fail_below, other=second)
-    texts = {
-        "report.json": json.dumps(found, indent=1, allow_nan=False) + "\n",
-        "cases.csv": as_csv(first, cases, second),
-        "report.html": as_html(first, cases, worst, fail_below=fail_below, other=second),
-    }
-    for name, text in texts.items():
-        with atomic_write(folder / name) as file:
-            file.write(text.encode())

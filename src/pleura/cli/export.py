@@ -8,17 +8,15 @@ too much, BUNDLE stays as it was.
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import ArgumentParser
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pleura.cli.console import say
 from pleura.cli.paths import path
 from pleura.cli.progress import reported
-from pleura.errors import UnreadableInput, UnwritableOutput, missing_extra
+from pleura.errors import missing_extra
 from pleura.text import quantity
 
 
@@ -62,42 +60,23 @@ def add_arguments(parser: ArgumentParser) -> None:
 def run(options: Options) -> int:
     """Export and say how far the result agrees with what was trained."""
     try:
-        from pleura.training.config import config_of
-        from pleura.training.convert import add_openvino, add_torch, agreement, lower_precision, real_planes
-        from pleura.training.export import building, export_run
+        from pleura.training.bundling import BundleOptions, write_bundle
     except ImportError as problem:
         raise missing_extra(problem.name or "torch", "train") from problem
-    if not (options.run / "best.safetensors").is_file():
-        raise UnreadableInput(f"{options.run}: no best.safetensors there; name the folder of a run", code="no-weights")
-    if options.bundle.is_dir() and any(options.bundle.iterdir()) and not (options.bundle / "recipe.json").is_file():
-        raise UnwritableOutput(f"{options.bundle} holds other files; name a new folder", code="folder-in-use")
-    facts = {"licence": options.licence, **_figures(options.run)}
-    with reported(sys.stderr, options.quiet) as tell, building(options.bundle) as folder:
-        tell("reading slices to compare on")
-        planes = real_planes(config_of(options.run), options.check)
-        tell("exporting the network")
-        recipe = export_run(options.run, folder, options.name or options.bundle.name, options.version, facts)
-        tell("comparing what was exported with what was trained")
-        whole = agreement(folder, planes)
-        if options.precision != "fp32":
-            lower_precision(folder, options.precision, planes)
-        if options.openvino:
-            add_openvino(folder)
-        if options.torch:
-            add_torch(options.run, folder)
-        agreed = whole.compare(folder)
+    wanted = BundleOptions(
+        options.name,
+        options.version,
+        options.licence,
+        options.precision,
+        openvino=options.openvino,
+        torch=options.torch,
+        check=options.check,
+    )
+    with reported(sys.stderr, options.quiet) as on_step:
+        made = write_bundle(options.run, options.bundle, wanted, on_step)
     if options.quiet:
         return 0
-    for name, dice in agreed.items():
-        say(f"{name}: Dice {dice:.4f} against the trained network on {quantity(len(planes), 'slice')}")
-    say(f"written: {options.bundle} ({recipe.name} {recipe.version}, {options.precision})")
+    for name, dice in made.agreement.items():
+        say(f"{name}: Dice {dice:.4f} against the trained network on {quantity(made.slices, 'slice')}")
+    say(f"written: {options.bundle} ({made.recipe.name} {made.recipe.version}, {options.precision})")
     return 0
-
-
-def _figures(run: Path) -> dict[str, Any]:
-    """Return what the recipe says of how good the run was on its validation pictures; nothing of an unfinished one."""
-    try:
-        report = json.loads((run / "report.json").read_text(encoding="utf-8"))
-        return {"figures": {"validation": {"dice": report["best"]["score"], "step": report["best"]["step"]}}}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}

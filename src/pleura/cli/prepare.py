@@ -106,20 +106,6 @@ def _settings(options: Options) -> Settings:
     return replace(base, **asked)
 
 
-def is_unprepared(folder: Path) -> bool:
-    """Say whether a folder holds images and masks as they were collected, not a data set that was made of them.
-
-    Raises `UnreadableInput` (``no-manifest``) for a data set of which making it was broken off.
-    """
-    from pleura.errors import UnreadableInput
-    from pleura.preparation.find import is_collection, is_unfinished
-
-    if is_unfinished(folder):
-        text = f"{folder}: this data set is not finished; the same pleura prepare goes on with it"
-        raise UnreadableInput(text, code="no-manifest")
-    return is_collection(folder)
-
-
 def tell_of(report: Report, dest: Path) -> None:
     """Print what came of preparing a data set."""
     counts = report.counts

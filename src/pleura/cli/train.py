@@ -146,9 +146,10 @@ def _run_and_config(options: Options) -> tuple[Path, TrainingConfig]:
 
 def _prepared(config: TrainingConfig, folder: Path, quiet: bool) -> TrainingConfig:
     """Return the configuration with a data set in place of a folder of images and masks."""
-    from pleura.cli.prepare import is_unprepared, tell_of
+    from pleura.cli.prepare import tell_of
     from pleura.inference.backends import cpu_count
     from pleura.preparation import prepare
+    from pleura.preparation.unprepared import is_unprepared
 
     if not Path(config.data).exists():
         raise UnreadableInput(f"{config.data}: there is no such folder", code="not-found")

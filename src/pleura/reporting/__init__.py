@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pleura.reporting.evaluation import as_html
+from pleura.reporting.files import write_report
 from pleura.reporting.tables import as_csv, as_json
 
-__all__ = ["as_csv", "as_html", "as_json"]
+__all__ = ["as_csv", "as_html", "as_json", "write_report"]
