@@ -58,7 +58,7 @@ def test_manifest_gives_patients_spacing_and_what_was_left_out(tmp_path: Path) -
     write_manifest(tmp_path, RECORD, second, without_mask, {**RECORD, "id": "d", "split": "train"})
     found = find_cases(tmp_path)
     assert [(case.id, case.patient, case.spacing) for case in found.cases] == [("a", 1, None), ("b", 1, (3.0, 4.0))]
-    assert [(note.code, note.message[:7]) for note in found.notes] == [("no-reference", "1 cases")]
+    assert [(note.code, note.message[:7]) for note in found.notes] == [("no-reference", "1 case ")]
 
 
 @pytest.mark.parametrize("line", ["{", "[]", '{"id": "a"}'])
