@@ -56,6 +56,12 @@ def test_a_page_of_slices_is_several(slices: list[Picture], down: int, across: i
     assert shows_several(page(slices, down, across, side=128, gap=4, grey=255), decide)
 
 
+@pytest.mark.parametrize(("down", "across"), [(1, 2), (2, 1)])
+def test_two_slices_whose_air_meets_are_several(slices: list[Picture], down: int, across: int) -> None:
+    pairs = [page(slices[k : k + 2], down, across) for k in range(0, len(slices), 2)]
+    assert all(shows_several(pair, decide) for pair in pairs)
+
+
 def test_two_views_of_unequal_width_are_several(radiographs: list[Picture]) -> None:
     first, second = (
         np.asarray(Image.fromarray(part).resize((wide, 256)))

@@ -1,7 +1,8 @@
 """Whether one picture shows several: a frontal view beside a lateral one, a page of slices, figures of articles.
 
-Where two pictures meet there is a plain strip between them, or every row steps from one to the other at one column. One
-chest may show such lines too (an edge of a film, a spine), so the parts have to look like pictures of their own.
+Where two pictures meet there is a plain strip between them, or every row steps from one to the other at one column; or,
+of two CT slices, air from edge to edge. One chest may show such lines too (an edge of a film, a spine), so the parts
+have to look like pictures of their own.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ _STEP, _PLAIN = 1.6, 1000.0
 """Mean step between two columns, in medians of those beside it, that is a line; what a plain column counts for."""
 _SAMPLES = 128
 """At least so many pixels of a column tell whether it is plain."""
+_AIR = 0.9
+"""Share of a column that is dark where the air of two CT slices meets; arms and tables may reach over it."""
 _NOISE = 2.0
 """Greys added to the steps beside, so that there is no line in what is nearly plain."""
 _BESIDE = 12
@@ -58,7 +61,23 @@ def shows_several(plane: NDArray[np.uint8], look: Callable[[NDArray[np.uint8]], 
     """
     step = -(-max(plane.shape) // _SIDE)
     plane = plane[::step, ::step]
-    return any(_are_pictures(plane, grid, look) for grid in _grids(plane))
+    return any(_are_pictures(plane, grid, look) for grid in _grids(plane)) or _are_two_slices(plane, look)
+
+
+def _are_two_slices(plane: NDArray[np.uint8], look: Callable[[NDArray[np.uint8]], Decision]) -> bool:
+    """Say whether a picture is two CT slices whose air meets half-way across it, or half-way down."""
+    grey = (float(plane.min()) + float(plane.max())) / 2
+    for part in (plane, plane.T):
+        height, width = part.shape
+        if width < _LONG * height:
+            continue
+        ends = _division(np.where((part < grey).mean(axis=0) >= _AIR, 1.0, 0.0), width, 2)
+        if not ends or min(height, ends[1], width - ends[1]) < _SMALLEST:
+            continue
+        decisions = [look(np.ascontiguousarray(half)) for half in np.split(part, [ends[1]], axis=1)]
+        if all(decision.sure and decision.kind == "ct" for decision in decisions):
+            return True
+    return False
 
 
 def _are_pictures(plane: NDArray[np.uint8], grid: Grid, look: Callable[[NDArray[np.uint8]], Decision]) -> bool:
