@@ -74,3 +74,14 @@ def test_left_and_right_alone_are_not_decided_here(real: Scan) -> None:
 
 def test_few_slices_say_nothing(real: Scan) -> None:
     assert codes(real, 0, 1, part=slice(24, 40)) == []
+
+
+@pytest.mark.parametrize("scan", ["drawn", "real"])
+@pytest.mark.parametrize("quarters", [0, 1, 3])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_slices_that_lie_on_their_side_are_named(
+    scan: str, quarters: int, mirrored: bool, request: pytest.FixtureRequest
+) -> None:
+    voxels, labels, spacing = request.getfixturevalue(scan)
+    turned = [np.rot90(np.flip(array, 2) if mirrored else array, quarters, axes=(1, 2)) for array in (voxels, labels)]
+    assert codes((*turned, spacing)) == (["flipped"] if quarters else [])

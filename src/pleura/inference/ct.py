@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from pleura.inference.anatomy_rules import RuleVolumes, apply_anatomy_rules
 from pleura.inference.bundle import Bundle
-from pleura.inference.ct_warnings import ct_warnings, cut_sides
+from pleura.inference.ct_warnings import ct_warnings, cut_sides, size_warning
 from pleura.inference.grid import FieldOfView
 from pleura.inference.grid_scan import grid_scan
 from pleura.inference.mask_warnings import lung_warnings
 from pleura.inference.one_lung import join_one_lung
-from pleura.inference.orientation import orientation_warnings
+from pleura.inference.orientation import orientation_warnings, sideways_warnings
 from pleura.inference.postprocess import Cleaned, clean_volume
 from pleura.volume import Kind, Note, Volume
 
@@ -35,10 +35,12 @@ def find_ct_lungs(
     planes : (z, side, side), what the network saw of it
     fov : where the planes lie on the slices of the scan
     """
+    scan = grid_scan(volume, planes, fov, bundle)
     if volume.kind is not Kind.HU:
         cleaned = clean_volume(lung, side_score)
-        return cleaned, lung_warnings(cleaned.labels, is_picture=volume.is_picture), RuleVolumes()
-    scan = grid_scan(volume, planes, fov, bundle)
+        size = size_warning(cleaned, scan)
+        warnings = (*([size] if size else []), *sideways_warnings(cleaned, scan))
+        return cleaned, (*warnings, *lung_warnings(cleaned.labels, is_picture=volume.is_picture)), RuleVolumes()
     rules = apply_anatomy_rules(lung, side_score, scan)
     cleaned = clean_volume(lung, side_score)
     join_one_lung(cleaned.labels, planes[cleaned.box], scan)

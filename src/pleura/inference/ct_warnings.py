@@ -149,13 +149,22 @@ def _not_a_chest(cleaned: Cleaned, planes: Labels, scan: GridScan, volumes: Rule
         )
     if not scan.spacing_known or len(scan.planes) == 1:
         return None
-    z, _, columns = box_around(marked)
-    depth, width = (z.stop - z.start) * scan.spacing[0], (columns.stop - columns.start) * scan.spacing[2]
     litres = np.count_nonzero(marked) * scan.voxel_ml / 1000.0
     taken = (volumes.airless + volumes.outside_skin) / 1000.0
     if taken > litres:
         what = f"{taken:.2g} L that were marked hold no air or lie outside the skin, more than the {litres:.2g} L left"
         return Note("not-a-chest", f"{what}; look")
+    return size_warning(cleaned, scan)
+
+
+def size_warning(cleaned: Cleaned, scan: GridScan) -> Note | None:
+    """Warn where the lungs of a scan of known spacing are larger or smaller than those of a person."""
+    marked = cleaned.labels > 0
+    if not scan.spacing_known or len(scan.planes) == 1 or not marked.any():
+        return None
+    z, _, columns = box_around(marked)
+    depth, width = (z.stop - z.start) * scan.spacing[0], (columns.stop - columns.start) * scan.spacing[2]
+    litres = np.count_nonzero(marked) * scan.voxel_ml / 1000.0
     too_large = width > LUNG_WIDTH_MM[1] or depth > LUNG_HEIGHT_MM or litres > LUNGS_ML / 1000.0
     both = RIGHT in cleaned.labels and LEFT in cleaned.labels
     if too_large or (both and width < LUNG_WIDTH_MM[0]):
