@@ -36,7 +36,7 @@ def test_folder_is_made_with_those_it_lies_in_and_may_be_there(tmp_path: Path) -
 @pytest.mark.parametrize("name", ["a.jpg", "a.jpg/sub"])
 def test_folder_where_a_file_stands_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.jpg").touch()
-    with pytest.raises(UnwritableOutput, match=r"a\.jpg is a file, so there can be no folder") as caught:
+    with pytest.raises(UnwritableOutput, match=r"a\.jpg is a file, ") as caught:
         make_folder(tmp_path / name)
     assert caught.value.code == "not-written"
 

@@ -64,7 +64,8 @@ def _stands_in_the_way(folder: Path) -> str:
         if above.is_dir():
             break
         if above.exists():
-            return f"{above} is a file, so there can be no folder {folder}; name another"
+            why = "not a folder" if above == folder else f"so there can be no folder {folder}"
+            return f"{above} is a file, {why}; name another"
     return ""
 
 

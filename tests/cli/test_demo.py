@@ -26,7 +26,7 @@ def test_demo_in_the_place_of_a_file_is_refused_in_one_line(run, elsewhere: Path
     (elsewhere / "file").touch()
     ran = run("demo", "file")
     assert ran.code == 2
-    assert ran.err == "pleura: error: the folder file/dicom cannot be made: Not a directory\n"
+    assert ran.err == "pleura: error: file is a file, so there can be no folder file/dicom; name another\n"
 
 
 def test_demo_does_not_mix_with_other_files(run, elsewhere: Path, monkeypatch) -> None:

@@ -180,7 +180,7 @@ def test_report_in_the_place_of_a_file_is_refused_in_one_line(
     (tmp_path / "file").touch()
     assert main(["evaluate", *folders, "-o", str(tmp_path / "file")]) == 2
     printed = capsys.readouterr()
-    assert "is a file, so there can be no folder" in printed.err
+    assert "file is a file, not a folder; name another" in printed.err
     assert printed.out == ""
 
 
@@ -204,7 +204,7 @@ def test_folder_of_images_and_masks_is_evaluated_as_it_is(tmp_path: Path, capsys
     assert main(["evaluate", str(folder), "-o", str(tmp_path / "out")]) == 0
     printed = capsys.readouterr()
     assert "3 cases of 3 patients" in printed.out
-    assert f"1 files of {folder} were left out" in printed.err
+    assert f"of {folder} 1 file was left out" in printed.err
     assert "data:image/png;base64," in (tmp_path / "out" / "report.html").read_text()
     assert main(["evaluate", str(folder), str(folder / "masks")]) == 0
     assert re.search(r"left lung +1\.0000", capsys.readouterr().out)
