@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
+from data_layouts import manifest, pictures
 
+from pleura.preparation import Settings, prepare
 from pleura.preparation.splitting import DEFAULT_SHARES, assign_splits
 
 
@@ -60,3 +63,62 @@ def test_a_stated_split_stays_and_the_others_are_drawn_as_if_they_were_alone() -
     fixed = dict.fromkeys(patients[:10], "test")
     found = assign_splits(patients, 0, DEFAULT_SHARES, fixed)
     assert found == fixed | assign_splits(patients[10:], 0, DEFAULT_SHARES, {})
+
+
+def test_split_follows_from_pictures_and_seed_whatever_the_folder_held_before(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=12)
+    prepare(tmp_path / "in", tmp_path / "grown", Settings(seed=1))
+    grown = prepare(tmp_path / "in", tmp_path / "grown")
+    fresh = prepare(tmp_path / "in", tmp_path / "fresh")
+    assert manifest(tmp_path / "grown") == manifest(tmp_path / "fresh")
+    assert "split-changed" in {note.code for note in grown.notes}
+    assert "split-changed" not in {note.code for note in fresh.notes}
+
+
+def test_pictures_that_are_added_move_no_other(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=12)
+    before = prepare(tmp_path / "in", tmp_path / "out")
+    pictures(tmp_path / "in", count=16)
+    after = prepare(tmp_path / "in", tmp_path / "out")
+    assert len(after.cases) == 16
+    assert set(before.cases) <= set(after.cases)
+    assert "split-changed" not in {note.code for note in after.notes}
+
+
+def test_another_seed_draws_anew(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=10)
+    splits = [
+        [case.split for case in prepare(tmp_path / "in", tmp_path / "out", Settings(seed=k)).cases] for k in (0, 1)
+    ]
+    assert splits[0] != splits[1]
+
+
+def test_where_the_source_states_no_val_some_of_train_are_taken_for_it(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        pictures(tmp_path / "all", count=10)
+        for number in range(0 if part == "train" else 7, 7 if part == "train" else 10):
+            for kind in ("images", "masks"):
+                home = tmp_path / "in" / part / kind
+                home.mkdir(parents=True, exist_ok=True)
+                (tmp_path / "all" / kind / f"p{number}.png").rename(home / f"p{number}.png")
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    taken = report.counts["val"]
+    assert (report.counts["train"] + taken, report.counts["test"]) == (7, 3)
+    assert 0 < taken < 7
+    assert f"{taken} of its 7 patients" in {note.code: note.message for note in report.notes}["val-from-train"]
+    assert prepare(tmp_path / "in", tmp_path / "out").cases == report.cases
+
+
+def test_images_of_one_patient_stay_on_one_side(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=10)
+    rule = r"p(\d)"
+    names = {f"p{number}": f"q{number % 3}p{number}" for number in range(10)}
+    for old, new in names.items():
+        for kind in ("images", "masks"):
+            (tmp_path / "in" / kind / f"{old}.png").rename(tmp_path / "in" / kind / f"{new}.png")
+    prepare(tmp_path / "in", tmp_path / "out", Settings(patients=rule.replace("p", "q", 1)))
+    splits: dict[str, set[str]] = {}
+    for record in manifest(tmp_path / "out"):
+        splits.setdefault(record["patient"], set()).add(record["split"])
+    assert len(splits) == 3
+    assert all(len(parts) == 1 for parts in splits.values())

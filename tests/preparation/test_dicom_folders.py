@@ -1,0 +1,47 @@
+"""Masks that lie beside DICOM series belong to them by the names of folders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+from data_layouts import PHANTOM, nifti
+
+from pleura.phantom import chest
+from pleura.phantom.dicom import write_dicom
+from pleura.preparation import prepare
+
+
+@pytest.mark.parametrize(
+    ("scan", "masks"),
+    [
+        ("scans/{}", ("masks/{}_lungs.nii.gz",)),  # as `pleura segment scans -o masks` names them
+        ("scans/{}/early/ct", ("masks/{}_lungs.nii.gz",)),
+        ("scans/p/{}/ct", ("masks/p_{}_lungs.nii.gz",)),
+        ("{}", ("{}_mask.nii.gz",)),
+        ("{}/ct", ("{}/mask.nii.gz",)),
+        ("{}", ("{}/lungs.nii.gz",)),
+        ("{}/ct", ("{}/segmentations/lung_right.nii.gz", "{}/segmentations/lung_left.nii.gz")),
+    ],
+)
+def test_masks_beside_dicom_belong_to_the_series_in_the_folder_of_their_name(
+    tmp_path: Path, scan: str, masks: Sequence[str]
+) -> None:
+    affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ PHANTOM.volume.affine[:, [2, 1, 0, 3]]  # to RAS, x first
+    phantoms = {scan.format(name): chest(shape=(12, 64, 64), spacing=(20.0, 6.0, 6.0), seed=ord(name)) for name in "ab"}
+    for name, phantom in zip("ab", phantoms.values(), strict=True):
+        write_dicom(phantom, tmp_path / "in" / scan.format(name))
+        for side, mask in enumerate(masks, start=1):
+            marked = phantom.labels if len(masks) == 1 else (phantom.labels == side).astype(np.uint8)
+            nifti(tmp_path / "in" / mask.format(name), marked, affine)
+            if len(masks) > 1:
+                nifti(tmp_path / "in" / name / "segmentations" / "kidney_right.nii.gz", marked, affine)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert sorted(report.sources.values()) == sorted(phantoms)
+    assert not report.refused
+    for case in report.cases:
+        mask = np.asanyarray(nib.load(tmp_path / "out" / case.mask).dataobj)  # type: ignore[attr-defined]
+        assert np.array_equal(mask.transpose(2, 1, 0), phantoms[report.sources[case.id]].labels)

@@ -1,0 +1,86 @@
+"""Pairs are found in every usual layout, each with what the nearest dataset.json calls its values."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from data_layouts import PHANTOM, manifest, nifti, nnunet, pictures
+from PIL import Image
+
+from pleura.phantom.dicom import write_dicom
+from pleura.preparation import prepare
+from pleura.preparation.find import is_collection, is_unfinished
+from pleura.training.load import load
+
+
+@pytest.mark.parametrize("mask", ["{}.png", "{}_mask.png", "{}_lungs.png"])
+def test_images_and_masks_of_one_stem_are_paired(tmp_path: Path, mask: str) -> None:
+    pictures(tmp_path / "in", mask=mask)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert len(report.cases) == 10
+    assert not report.refused
+    records = manifest(tmp_path / "out")
+    assert {record["split"] for record in records} <= {"train", "val", "test"}
+    assert all("p" not in record["id"] for record in records)  # no file name, only hashes
+
+
+def test_both_may_lie_in_one_folder(tmp_path: Path) -> None:
+    pictures(tmp_path / "in")
+    both = tmp_path / "both"
+    both.mkdir()
+    for path in (tmp_path / "in" / "images").iterdir():
+        path.rename(both / path.name)
+        (tmp_path / "in" / "masks" / path.name).rename(both / f"{path.stem}_mask.png")
+    assert len(prepare(both, tmp_path / "out").cases) == 10
+
+
+def test_folders_as_they_were_collected_are_no_data_sets(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=2)
+    assert is_collection(tmp_path / "in")
+    assert is_collection(tmp_path)
+    prepare(tmp_path / "in", tmp_path / "sets" / "out")
+    assert not is_collection(tmp_path / "sets" / "out")
+    assert not is_collection(tmp_path / "sets")
+    (tmp_path / "sets" / "out" / "manifest.jsonl").unlink()  # as where it was broken off
+    assert is_unfinished(tmp_path / "sets" / "out")
+    assert not is_collection(tmp_path / "sets" / "out")
+
+
+def test_layout_of_nnunet_and_decathlon(tmp_path: Path) -> None:
+    for number in range(2):
+        scan = PHANTOM.volume.voxels + number
+        nifti(tmp_path / "in" / "imagesTr" / f"case{number}_0000.nii.gz", scan)
+        nifti(tmp_path / "in" / "labelsTr" / f"case{number}.nii.gz", PHANTOM.labels)
+    names = {"background": 0, "right lung": 1, "left lung": 2}
+    (tmp_path / "in" / "dataset.json").write_text(json.dumps({"labels": names}))
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert len(report.cases) == 2
+    assert dict(report.labels) == {1: "right lung", 2: "left lung"}
+    for split in ("train", "val", "test"):
+        for case in load(tmp_path, "out", split):
+            assert case.labels.any(axis=(1, 2)).sum() == PHANTOM.labels.any(axis=(1, 2)).sum()
+
+
+def test_names_are_those_of_the_nearest_dataset_json(tmp_path: Path) -> None:
+    lobes = {"left upper lobe": 1, "right lobes": 2}
+    nnunet(tmp_path / "in" / "Dataset001", 1, PHANTOM.labels, lobes)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert dict(report.labels) == {1: "left upper lobe", 2: "right lobes"}
+
+
+def test_slices_and_masks_may_both_be_dicom(tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    (tmp_path / "in" / "masks").mkdir(parents=True)
+    paths = write_dicom(PHANTOM, tmp_path / "in" / "images")
+    for path, labels in zip(paths, PHANTOM.labels[::-1], strict=True):  # written head first
+        mask = pydicom.dcmread(path)
+        mask.SOPClassUID = mask.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.7"
+        mask.PixelData = (labels * 127).astype("<u2").tobytes()
+        mask.save_as(tmp_path / "in" / "masks" / path.name)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert (len(report.cases), report.refused) == (12, ())
+    marked = [np.count_nonzero(np.asarray(Image.open(tmp_path / "out" / case.mask)) == 2) for case in report.cases]
+    assert sum(marked) == np.count_nonzero(PHANTOM.labels == 2)
