@@ -1,3 +1,5 @@
+"""A file appears when it is whole, and whatever the system objects to is an error with a name."""
+
 from __future__ import annotations
 
 from pathlib import Path

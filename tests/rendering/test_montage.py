@@ -1,3 +1,5 @@
+"""The montage shows a scan with its outlines, whichever way it was stored, and the warnings under it."""
+
 from __future__ import annotations
 
 from dataclasses import replace

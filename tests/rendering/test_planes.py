@@ -1,3 +1,5 @@
+"""Planes are cut in the radiological view from scans of any orientation, without a copy."""
+
 from __future__ import annotations
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""A single slice as PNG: its indices are the labels, its colours those of the structures."""
+
 from __future__ import annotations
 
 from dataclasses import replace

@@ -1,3 +1,5 @@
+"""The sidecar of a mask says what made it, from what, on which grid, and how much it holds."""
+
 from __future__ import annotations
 
 import hashlib
