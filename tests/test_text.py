@@ -1,3 +1,5 @@
+"""Text of files made fit to be printed, and numbers with the right plural."""
+
 from __future__ import annotations
 
 from pleura.text import printable, quantity

@@ -1,3 +1,5 @@
+"""The command itself: its help, its version, and one line for what was mistyped."""
+
 from __future__ import annotations
 
 import os

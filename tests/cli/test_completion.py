@@ -1,3 +1,5 @@
+"""Completion by bash, zsh and fish, from the parsers themselves."""
+
 from __future__ import annotations
 
 import subprocess

@@ -1,3 +1,5 @@
+"""The demo: a drawn chest whose lungs are known, segmented where nothing of others lies."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""What a scan is, said without its patient and without segmenting it."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""The man page, written from the parsers."""
+
 from __future__ import annotations
 
 from pathlib import Path

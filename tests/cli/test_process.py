@@ -1,3 +1,5 @@
+"""The process as its shell sees it: signals, closed streams, full devices, names with control characters."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""The verb segment: what it writes, prints and refuses, for one scan and for many."""
+
 from __future__ import annotations
 
 import json

@@ -8,7 +8,7 @@ from pleura.preparation.case_warnings import CASE_WARNINGS, explain
 
 
 @pytest.mark.parametrize(("kind", "name"), [("radiograph", "radiograph"), ("windowed", "CT slice")])
-def test_picture_of_an_unsure_kind_is_told_which_it_was_taken_for(kind: str, name: str) -> None:
+def test_picture_of_an_unsure_kind_is_named_with_what_it_was_taken_for(kind: str, name: str) -> None:
     assert explain("modality-unsure", kind).startswith(f"taken for a {name}, but not surely")
 
 

@@ -204,7 +204,7 @@ def _up_to(top: Path, folder: Path) -> list[Path]:
 
 
 def _format(file: Path) -> Format | None:
-    """Return what a file is by its content, or what it claims to be where that cannot be told; None if no image."""
+    """Return what a file is by its content, or else what it claims to be; None if no image."""
     try:
         found, _ = detect_format(file)
     except (UnreadableInput, OSError):

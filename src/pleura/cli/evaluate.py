@@ -108,7 +108,7 @@ def _evaluate(options: Options) -> None:
         make_folder(options.output)
     first, segmenter = _evaluated(cases, options.predictions, options.model, options)
     second = _second(cases, options.compare, options) if options.compare else None
-    if second and second.title == first.title:  # two of one name: told apart by where they lie
+    if second and second.title == first.title:  # two of one name: distinguished by where they lie
         second = replace(second, title=f"{second.title} ({options.compare})")
     if not options.quiet:
         _tell(first, second, cases, options.fail_below)
@@ -140,7 +140,7 @@ def _evaluated(
 
 
 def _stated(cases: CaseList, model: str | Path | None) -> str:
-    """Return the convention that the data set states, if the model can be told of it."""
+    """Return the convention that the data set states, if the model takes one."""
     from pleura.inference.bundle import load_bundle
 
     known = model is None or cases.convention in load_bundle(model).conventions

@@ -37,7 +37,7 @@ class Record:
     shape : rows, columns of a picture; x, y, z of a volume, as NIfTI counts them
     spacing : millimetres along x, y (and z), or None where they are not known
     kind : "hu", "windowed" or "radiograph"; "" where a line states neither this nor `hu`
-    sides : True where right and left are told apart
+    sides : True where right and left are distinguished
     sha256 : of the image's file
     source_sha256 : of the files that it was made from
     pixels : sha256 of the voxels of the source image, which finds images that are there twice

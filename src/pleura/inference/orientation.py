@@ -1,7 +1,7 @@
 """Whether the lungs of a CT lie as its file says: side by side, before the spine, above the domes of the diaphragm.
 
-Right against left is told by the sides that the network sees, in `pleura.inference.mask_warnings`. The figures are of
-the 14 whole scans with lungs that the recipe of the CT model lists, not flipped and flipped.
+Right against left is decided by the sides that the network sees, in `pleura.inference.mask_warnings`. The figures are
+of the 14 whole scans with lungs that the recipe of the CT model lists, not flipped and flipped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pleura.labels import LEFT, RIGHT
 from pleura.volume import Note
 
 BONE_HU = 130.0
-"""Bone lies above, and blood with contrast, for which `SPINE_IN_FRONT` leaves room."""
+"""Bone lies above, and blood with contrast, which `SPINE_IN_FRONT` allows for."""
 
 MIDLINE = 0.15
 """Of the width of both lungs, to either side of their middle: spine, great vessels and breastbone lie there."""

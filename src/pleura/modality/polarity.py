@@ -1,6 +1,6 @@
 """Whether the air of a CT slice in greys is dark, as it is shown, or bright: an inverted picture.
 
-Bright air is told by what lies in it: one dark body, whole and round, that hardly touches the border. The lungs of a
+Bright air is known by what lies in it: one dark body, whole and round, that hardly touches the border. The lungs of a
 slice that is cut within the body lie in bright tissue too, but they are two, or one that is bent around the heart.
 
 The figures are of train parts: 58 pictures (covid), and 45 slices with lungs and 16 without in three windows (-1350 to

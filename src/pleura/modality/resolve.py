@@ -47,15 +47,15 @@ def resolve_kind(volume: Volume, modality: str = "auto") -> tuple[Volume, tuple[
         raise InvalidOption(f"modality {modality}: choose from {', '.join(MODALITIES)}", code="unknown-modality")
     requested = _SCANS.get(modality)
     if volume.identity.format == "dicom" or volume.shape[0] > 1:
-        shown, inverted = _as_shown(volume)
-        return shown, (*_not_followed(volume, requested), *_unlike_its_header(volume), *_axes(volume), *inverted)
+        displayed, inverted = _as_shown(volume)
+        return displayed, (*_not_followed(volume, requested), *_unlike_its_header(volume), *_axes(volume), *inverted)
     if volume.kind is Kind.RADIOGRAPH or (volume.kind is Kind.HU and requested != "radiograph"):
         return volume, ()
     decision = _look(volume)
     warnings = (_SEVERAL,) if _shows_several(volume) else _contradictions(decision, requested)
     if (requested or decision.scan) == "ct":
-        shown, inverted = _as_shown(volume)
-        return shown, (*warnings, *inverted)
+        displayed, inverted = _as_shown(volume)
+        return displayed, (*warnings, *inverted)
     return _as_radiograph(volume, *(() if requested or decision.kind == "other" else (_TAKEN,))), warnings
 
 

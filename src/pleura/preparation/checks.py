@@ -66,7 +66,7 @@ def with_oriented_sides(
     """Return labels, whether their sides can be believed, and a note where they contradict the geometry.
 
     The orientation of a scan is stated in its file, so contradicting sides are merged into one lung; that of a picture
-    is not, and a prone patient looks the same, so they are kept. Where sides are not told, both lungs carry one label.
+    is not, and a prone patient looks the same, so they are kept. Without sides, both lungs carry one label.
     """
     lung = (labels > 0).astype(np.uint8)
     if not sided:

@@ -141,7 +141,7 @@ def _image(pair: Pair, settings: Settings) -> tuple[Volume, tuple[Note, ...]]:
 
 
 def _labels(mask: Path, task: ConversionTask, volume: Volume) -> tuple[LabelMap, dict[int, int], bool]:
-    """Return the labels as stored, stored value -> new value, and whether right and left are told apart."""
+    """Return the labels as stored, stored value -> new value, and whether right and left are distinguished."""
     drawn = object_class(mask)
     if not drawn:
         label_map = _mask(mask, task.pair)

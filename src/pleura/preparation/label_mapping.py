@@ -21,7 +21,7 @@ from pleura.text import quantity
 from pleura.volume import Note
 
 LUNG = 1
-"""What both lungs carry where sides are not told apart."""
+"""What both lungs carry where sides are not distinguished."""
 _SIDED = {label.value: label.name for label in LUNGS}
 PLAIN: Mapping[int, str] = {LUNG: "lung"}
 _PAIRS: Mapping[tuple[int, int], tuple[int, ...]] = {(RIGHT, LEFT): (), (3, 4): (5,)}

@@ -22,7 +22,7 @@ class Pair:
     names : what the values of the mask mean, where the source says so
     patient : whose image it is, where the source says so
     split : "train", "val" or "test", where the source says so
-    sides : False where the source says that right and left are not told apart
+    sides : False where the source says that right and left are not distinguished
     kind : what the values of the image are, where the source says so
     finding : what a reader saw in the image, where the source says so
     """

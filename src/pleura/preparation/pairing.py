@@ -172,7 +172,7 @@ def _fit(images: Sequence[ParsedName], masks: Sequence[ParsedName]) -> bool:
 def _by_full_names(images: Sequence[ParsedName], masks: Sequence[ParsedName]) -> list[tuple[ParsedName, ParsedName]]:
     """Pair images and masks of one key by more of their names, if that pairs each with one; else return nothing.
 
-    So `ct_1.png` and `cxr_1.png` are told apart by masks called the same, or `ct_1_mask.png` and `cxr_1_mask.png`.
+    So `ct_1.png` and `cxr_1.png` are distinguished by masks called the same, or `ct_1_mask.png` and `cxr_1_mask.png`.
     """
     for name in (_stem, _stem_without_mask_words):
         by_name = {name(image): image for image in images}

@@ -32,7 +32,7 @@ class AlignedCase:
     ----------
     image : (z, y, x)
     labels : on the same grid, 0 background; None where there is no mask
-    sides : True where right and left are told apart
+    sides : True where right and left are distinguished
     notes : codes of what was found and done
     source_sha256 : of the files that it was read from
     pixels : sha256 of the voxels as they were read

@@ -29,7 +29,7 @@ class Settings:
     seed : of the split
     patients : what says whose an image is: a CSV file with the columns `image` and `patient`, or a regular expression
         whose first group in the image's path below SOURCE is the patient; empty for what the files themselves tell
-    modality : "ct" or "cr" where pictures and files without a header need to be told; empty to look at each
+    modality : "ct" or "cr", what pictures and files without a header are; empty to look at each
     convention : what masks of radiographs hold, "heart-included" or "heart-excluded"; empty where it is not said
     """
 

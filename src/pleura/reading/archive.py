@@ -33,7 +33,7 @@ def open_archive(path: Path, *, gzipped: bool) -> Iterator[list[Path]]:
     Raises
     ------
     UnreadableInput : the archive is damaged, encrypted, packed in a way that is not read, or unpacks to more than 8 GiB
-        or out of proportion to its size; a file alone finds no room in the temporary folder (`no-space`)
+        or out of proportion to its size; a file alone does not fit into the temporary folder (`no-space`)
     """
     try:
         if gzipped:

@@ -21,7 +21,7 @@ CHEST_COVERAGE = 100.0
 SPARSE = 10.0
 """Millimetres between slices above which a stack is not a volume."""
 _BODY = (60.0, 2000.0)
-"""Millimetres of the longer side of axial slices: a newborn's chest cut close, and the largest field with room."""
+"""Millimetres of the longer side of axial slices: a newborn's chest cut close, and the largest field with a margin."""
 TILTED = 0.5
 """Degrees off right angles from which a grid is called sheared."""
 

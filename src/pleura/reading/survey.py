@@ -39,8 +39,8 @@ class SeriesSummary:
     kind : "hu", "windowed", "radiograph", or "unknown" where the values do not tell
     shape : slices, rows, columns; None where it is no image
     spacing : millimetres along the axes of `shape`, or None where they are not known
-    modality : as the header states it; of a single slice without a header, CT or CR as it looks; empty in doubt
-    orientation : "axial", "coronal" or "sagittal", whichever the slices are closest to; empty of a radiograph, in doubt
+    modality : as the header states it; of a single slice without a header, CT or CR as it looks; empty where uncertain
+    orientation : "axial", "coronal" or "sagittal", whichever the slices are closest to; or empty
     coverage : millimetres along the body, or None
     problems : what was noted, or why it cannot be read
     suitable : True where it is the kind of object that is read, whatever its geometry

@@ -27,13 +27,13 @@ class TrainingConfig:
     Attributes
     ----------
     data : a data set, or a folder that holds several
-    weights : chance of each set in `data` to be drawn, relative; empty where `data` is one set itself
+    weights : how often each set in `data` is drawn, relative; empty where `data` is one set itself
     validation : sets whose `val` part chooses the checkpoint; those of `weights` where empty
     labels : names of the labels 1, 2, ... of the masks; those of the data set where empty
     network : "unet" (compact, the default's), "original" (the paper's) or "notebook" (the notebook's)
     encoder : "" or "efficientnet-lite0": an encoder trained on ImageNet for "unet", first filters for "original"
     widths, depths, shuffle : of "unet" without an encoder, see `pleura.networks.unet.UNet`
-    conventions : sets whose masks follow rules of their own; the network is told which one to follow
+    conventions : sets whose masks follow rules of their own; one more channel names which to follow
     slices : 3 shows the network the neighbouring slices too, 1 the slice alone
     window : HU range shown to the network, as [low, high]; pictures that are not HU are shown as they are
     view : what the grid is laid over: "lungs", found by a first look; "body"; or the "whole" picture

@@ -99,7 +99,7 @@ def masks(folder: Path, planes: Planes, backend: str) -> NDArray[np.uint8]:
 def lower_precision(folder: Path, precision: str, planes: Planes) -> None:
     """Replace the network of a bundle by one of fewer bits, in place.
 
-    "fp16" keeps its weights as 16-bit floats, in half the room, and computes as before. "int8" computes with 8-bit
+    "fp16" keeps its weights as 16-bit floats, in half the space, and computes as before. "int8" computes with 8-bit
     integers; they are calibrated on `planes`: static quantisation of weights by channel and of activations, as
     onnxruntime's QDQ form.
     """

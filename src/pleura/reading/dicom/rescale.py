@@ -41,7 +41,7 @@ and more in 13 of 16 scans."""
 _STEP = 8
 """Every so many rows and columns are compared."""
 _LOOKED_AT = 9
-"""Slices, spread over the series, that are looked at once more where the whole is in doubt."""
+"""Slices, spread over the series, that are looked at once more where the whole is uncertain."""
 
 Frames = Sequence[Frame | None]
 """The frame of each slice, None where the slice was interpolated."""
@@ -91,7 +91,7 @@ def correct_slices(frames: Frames, voxels: NDArray[np.int16]) -> tuple[Frames, t
 
 
 def correct_series(frames: Frames, voxels: NDArray[np.int16]) -> tuple[Note, ...]:
-    """Set a series right, in place, whose rescale was left out or applied twice; note where HU stay in doubt.
+    """Set a series right, in place, whose rescale was left out or applied twice; note where HU stay uncertain.
 
     Raises
     ------
