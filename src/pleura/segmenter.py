@@ -15,7 +15,7 @@ from pleura.inference.backends import BackendName, Device, cpu_count
 from pleura.inference.bundle import SHIPPED_FOR, Bundle
 from pleura.inference.clock import Clock
 from pleura.inference.load import check_kind, load_model
-from pleura.inference.model import Model
+from pleura.inference.model import Model, Prediction
 from pleura.inference.provenance import model_provenance
 from pleura.modality.resolve import resolve_for_kinds, resolve_kind
 from pleura.reading.source import Source, as_volume
@@ -77,6 +77,22 @@ class Segmenter:
 
         Raises the named errors of `pleura.errors`.
         """
+        return self._segment(source, spacing, series)[0]
+
+    def with_probability(
+        self, source: Source, *, spacing: Sequence[float] | None = None, series: str | int | None = None
+    ) -> tuple[Segmentation, NDArray[np.uint8]]:
+        """Return the lungs of one scan, and how likely each voxel is to belong to any structure.
+
+        That is (z, y, x) uint8 on the scan's own grid, 255 for certain: what the network says before the mask is
+        cleaned, from which evaluation draws its threshold curves. Parameters and errors are those of a call.
+        """
+        segmentation, prediction = self._segment(source, spacing, series)
+        return segmentation, prediction.probability.on_scan(segmentation.volume)
+
+    def _segment(
+        self, source: Source, spacing: Sequence[float] | None, series: str | int | None
+    ) -> tuple[Segmentation, Prediction]:
         clock = Clock()
         volume, case_warnings = self._resolved(as_volume(source, spacing, series))
         clock.lap("read")
@@ -84,7 +100,7 @@ class Segmenter:
         if model is not self.model:
             clock.lap("load")
         prediction = model.predict(volume, clock)
-        return Segmentation(
+        segmentation = Segmentation(
             labels=prediction.labels[0] if volume.is_picture else prediction.labels,
             volume=self._with_convention_note(volume, model),
             warnings=(*case_warnings, *prediction.warnings),
@@ -92,14 +108,7 @@ class Segmenter:
             provenance={**model_provenance(model, volume, self.modality, self.convention), **prediction.changes},
             structures=prediction.structures,
         )
-
-    def probabilities(self, source: Source, *, spacing: Sequence[float] | None = None) -> NDArray[np.uint8]:
-        """Return the probability, 0 to 255, that a voxel belongs to any structure: (z, y, x), on the scan's own grid.
-
-        This is what the network says, before the mask is cleaned; evaluation draws its threshold curves from it.
-        """
-        volume, _ = self._resolved(as_volume(source, spacing))
-        return self.model_for(volume.kind).probability(volume).on_scan(volume)
+        return segmentation, prediction
 
     def provenance(self, volume: Volume) -> dict[str, Any]:
         """Return what a segmentation of the volume would state of program, model, parameters and input."""

@@ -11,6 +11,7 @@ from pleura.inference.anatomy_rules import RuleVolumes
 from pleura.inference.bundle import load_bundle
 from pleura.inference.ct import find_ct_lungs
 from pleura.inference.grid import FieldOfView
+from pleura.inference.model import Planes
 from pleura.volume import Kind, Volume
 
 BUNDLE = load_bundle()
@@ -33,7 +34,7 @@ def test_air_outside_the_body_is_taken_out_where_values_are_hu(kind: Kind, outsi
     sides[:, :32, :32] = side_score
     seen = np.zeros((12, 256, 256), np.uint8)
     seen[:, :64, :64] = planes
-    cleaned, _, rules = find_ct_lungs(whole, sides, volume, seen, FieldOfView(0, 0, 256, 256), BUNDLE)
+    cleaned, _, rules = find_ct_lungs(whole, sides, volume, Planes(seen, FieldOfView(0, 0, 256, 256), 5.0), BUNDLE)
     found = np.zeros(whole.shape, np.uint8)
     found[cleaned.box] = cleaned.labels
     assert found[:, 16:48, 10:54].any()

@@ -49,6 +49,6 @@ def test_what_is_known_of_the_whole_scan_can_change_the_scores_of_its_slices(vol
             assert volume.shape[0] == len(planes.values)
             return np.zeros_like(lung), side_score
 
-    model = Vetoed(BUNDLE, "drawn", network, 1)
-    assert not model.predict(volume, Clock()).labels.any()
-    assert not (model.probability(volume).values > 1).any()
+    found = Vetoed(BUNDLE, "drawn", network, 1).predict(volume, Clock())
+    assert not found.labels.any()
+    assert not (found.probability.values > 1).any()

@@ -37,14 +37,11 @@ def test_a_speck_is_no_lung_and_its_probability_is_kept() -> None:
     assert found.warnings == ()
 
 
-def test_probability_alone_is_that_of_the_prediction() -> None:
-    model = ProbabilityModel(BUNDLE, "drawn", network, 1)
-    alone, predicted = model.probability(picture()), model.predict(picture(), Clock()).probability
-    assert np.array_equal(alone.values, predicted.values)
-    assert alone.fov == predicted.fov
-
-
 def test_several_planes_are_joined_in_order() -> None:
     volume = picture()
     stack = replace(volume, voxels=np.repeat(volume.voxels, 6, axis=0), is_picture=False)
-    assert ProbabilityModel(BUNDLE, "drawn", network, 1).probability(stack).values.shape == (6, 256, 256)
+    assert ProbabilityModel(BUNDLE, "drawn", network, 1).predict(stack, Clock()).probability.values.shape == (
+        6,
+        256,
+        256,
+    )

@@ -127,16 +127,16 @@ def _segmented(
     assert case.image is not None  # a manifest states it
     try:
         volume = read(case.image)
-        result = segmenter(volume)
+        result, probability = segmenter.with_probability(volume)
         aligned = align(read_mask(case.reference), as_label_map(result.labels, volume), case.spacing)
-        probabilities = aligned.turned(segmenter.probabilities(volume))
+        probability = aligned.turned(probability)
     except PleuraError as error:
         return failed(case.id, case.patient, names, error.code), None, None, {}
     warnings = [note.code for note in result.warnings]
-    inside = (aligned.reference > 0).reshape(probabilities.shape)
+    inside = (aligned.reference > 0).reshape(probability.shape)
     return (
         _score(case, aligned, labels, warnings),
-        count_by_probability(probabilities, inside),
+        count_by_probability(probability, inside),
         volume,
         result.provenance,
     )

@@ -212,7 +212,7 @@ def _openvino(bundle: Bundle, device: str, threads: int) -> Backend:
 
     def run(planes: Bytes) -> tuple[Bytes, ...]:
         results = compiled(planes)
-        return tuple(np.array(results[place]) for place in range(len(compiled.outputs)))
+        return tuple(np.array(results[index]) for index in range(len(compiled.outputs)))
 
     return run
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from pleura.inference.anatomy_rules import RuleVolumes, apply_anatomy_rules
 from pleura.inference.bundle import Bundle
 from pleura.inference.ct_warnings import ct_warnings, cut_sides, size_warning
-from pleura.inference.grid import FieldOfView
 from pleura.inference.grid_scan import grid_scan
 from pleura.inference.mask_warnings import lung_warnings
+from pleura.inference.model import Planes
 from pleura.inference.one_lung import join_one_lung
 from pleura.inference.orientation import orientation_warnings, sideways_warnings
 from pleura.inference.postprocess import Cleaned, clean_volume
@@ -21,8 +21,7 @@ def find_ct_lungs(
     lung: NDArray[np.uint8],
     side_score: NDArray[np.uint8],
     volume: Volume,
-    planes: NDArray[np.uint8],
-    fov: FieldOfView,
+    planes: Planes,
     bundle: Bundle,
 ) -> tuple[Cleaned, tuple[Note, ...], RuleVolumes]:
     """Return the lungs on the model's grid, warnings, and what anatomy changed; that needs values in HU.
@@ -32,10 +31,9 @@ def find_ct_lungs(
     lung : (z, side, side), as `pleura.inference.backends` defines it; the rules of anatomy change it in place
     side_score : (z, side / 2, side / 2), likewise
     volume : the scan
-    planes : (z, side, side), what the network saw of it
-    fov : where the planes lie on the slices of the scan
+    planes : what the network saw of it
     """
-    scan = grid_scan(volume, planes, fov, bundle)
+    scan = grid_scan(volume, planes.values, planes.fov, bundle)
     if volume.kind is not Kind.HU:
         cleaned = clean_volume(lung, side_score)
         size = size_warning(cleaned, scan)
@@ -43,6 +41,6 @@ def find_ct_lungs(
         return cleaned, (*warnings, *lung_warnings(cleaned.labels, is_picture=volume.is_picture)), RuleVolumes()
     rules = apply_anatomy_rules(lung, side_score, scan)
     cleaned = clean_volume(lung, side_score)
-    join_one_lung(cleaned.labels, planes[cleaned.box], scan)
+    join_one_lung(cleaned.labels, planes.values[cleaned.box], scan)
     warnings = lung_warnings(cleaned.labels, is_picture=volume.is_picture, cut_sides=cut_sides(cleaned, scan))
     return cleaned, (*ct_warnings(cleaned, scan, rules), *orientation_warnings(cleaned, scan), *warnings), rules

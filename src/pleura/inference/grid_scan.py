@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.geometry import axial_order
+from pleura.geometry import axial_order, axial_spacing
 from pleura.inference.bundle import Bundle
 from pleura.inference.grid import FieldOfView
 from pleura.inference.morphology import dilate
@@ -106,10 +106,10 @@ class GridScan:
 def grid_scan(volume: Volume, planes: NDArray[np.uint8], fov: FieldOfView, bundle: Bundle) -> GridScan:
     """Return the planes (z, side, side) that were sampled from a volume in HU over a field of view of its slices."""
     axes, _ = axial_order(volume.affine)
-    step, row, column = (volume.spacing[axis] for axis in axes)
+    slice_spacing, row, column = axial_spacing(volume.affine)
     return GridScan(
         planes=planes,
-        spacing=(step, row * fov.height / bundle.side, column * fov.width / bundle.side),
+        spacing=(slice_spacing, row * fov.height / bundle.side, column * fov.width / bundle.side),
         window=bundle.hu_window,
         fov=fov,
         slice_shape=(volume.shape[axes[1]], volume.shape[axes[2]]),

@@ -25,18 +25,13 @@ class LungModel(SliceModel):
         lung, side_score = self.score(volume, planes)
         probability = GridProbability(lung_probability(lung), fov)
         clock.lap("network")
-        cleaned, warnings, rules = find_ct_lungs(lung, side_score, volume, planes.values, fov, self.bundle)
+        cleaned, warnings, rules = find_ct_lungs(lung, side_score, volume, planes, self.bundle)
         clock.lap("clean")
         del planes, lung  # 50 MB each of 800 slices, which the labels need now
         labels = np.zeros(volume.shape, np.uint8)
         resample_to_scan(cleaned, fov, to_axial(labels, volume.affine), self.bundle, self.threads)
         clock.lap("restore")
         return Prediction(labels, self.structures, probability, warnings, rules.provenance)
-
-    def probability(self, volume: Volume) -> GridProbability:
-        """Return the probability of lung."""
-        planes = self.sample(volume, Clock())
-        return GridProbability(lung_probability(self.score(volume, planes)[0]), planes.fov)
 
     def score(self, volume: Volume, planes: Planes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:  # noqa: ARG002
         """Return `lung` and `side_score` of all planes, as `pleura.inference.backends` defines them.

@@ -101,9 +101,6 @@ class Model(Protocol):
     def predict(self, volume: Volume, clock: Clock) -> Prediction:
         """Return what the model finds in a volume of a kind that it knows; each stage ends with a lap of the clock."""
 
-    def probability(self, volume: Volume) -> GridProbability:
-        """Return what `Prediction.probability` of the volume would be, without the post-processing."""
-
 
 @dataclass
 class SliceModel:

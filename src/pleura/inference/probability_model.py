@@ -35,13 +35,6 @@ class ProbabilityModel(SliceModel):
         probability = GridProbability(np.concatenate(foreground), planes.fov)
         return Prediction(labels, self.structures, probability, warnings)
 
-    def probability(self, volume: Volume) -> GridProbability:
-        """Return the probability of all structures together."""
-        planes, foreground = self.sample(volume, Clock()), list[NDArray[np.uint8]]()
-        for _ in _with_foreground(self._batches(planes), foreground):
-            pass
-        return GridProbability(np.concatenate(foreground), planes.fov)
-
     def _batches(self, planes: Planes) -> Batches:
         """Return the probability of each class, a few planes at a time; a radiograph may lie any way round."""
         if self.bundle.kinds == {Kind.RADIOGRAPH} and len(planes.values) == 1:

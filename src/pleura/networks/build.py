@@ -31,9 +31,9 @@ def build(settings: NetworkSettings) -> nn.Module:
 
 def fold_batchnorm(network: nn.Module) -> nn.Module:
     """Fold each batch normalisation that follows a convolution into it, in place, in eval mode."""
-    for _, block, place, convolution, normalisation in list(_normalised(network)):
-        block[place] = fuse_conv_bn_eval(convolution, normalisation)
-        block[place + 1] = nn.Identity()
+    for _, block, index, convolution, normalisation in list(_normalised(network)):
+        block[index] = fuse_conv_bn_eval(convolution, normalisation)
+        block[index + 1] = nn.Identity()
     return network
 
 
@@ -45,11 +45,11 @@ def unfold_batchnorm(network: nn.Module, weights: dict[str, Tensor]) -> dict[str
     mean 0 and variance 1.
     """
     unfolded = dict(weights)
-    for name, _, place, _, normalisation in _normalised(network):
-        bias = unfolded.pop(f"{name}.{place}.bias", None)
+    for name, _, index, _, normalisation in _normalised(network):
+        bias = unfolded.pop(f"{name}.{index}.bias", None)
         if bias is None:
             continue
-        ones, norm = torch.ones_like(bias), f"{name}.{place + 1}"
+        ones, norm = torch.ones_like(bias), f"{name}.{index + 1}"
         unfolded[f"{norm}.weight"] = ones * (1 + normalisation.eps) ** 0.5  # it is added to the variance
         unfolded[f"{norm}.bias"] = bias
         unfolded[f"{norm}.running_mean"] = torch.zeros_like(bias)
@@ -59,12 +59,12 @@ def unfold_batchnorm(network: nn.Module, weights: dict[str, Tensor]) -> dict[str
 
 
 def _normalised(network: nn.Module) -> Iterator[tuple[str, nn.Sequential, int, nn.Conv2d, nn.BatchNorm2d]]:
-    """Yield each convolution that a batch normalisation follows: their block and its name, the place in it, both."""
+    """Yield each convolution that a batch normalisation follows: their block and its name, its index there, both."""
     for name, block in network.named_modules():
         if isinstance(block, nn.Sequential):
-            for place, (first, second) in enumerate(pairwise(block)):
+            for index, (first, second) in enumerate(pairwise(block)):
                 if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-                    yield name, block, place, first, second
+                    yield name, block, index, first, second
 
 
 def graph_weights(graph: Path) -> dict[str, Tensor]:
