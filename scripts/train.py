@@ -69,7 +69,7 @@ def prepare(source: Path | None, prepared: Path, quiet: Sequence[str]) -> int:
 def run_folder(name: str, config: TrainingConfig) -> Path:
     """Return the folder of the run that these settings and pictures go on with, else the next one that is free."""
     from pleura.training.logger import check_same
-    from pleura.training.loop import resolve_config
+    from pleura.training.resolve import resolve_config
 
     config = resolve_config(config)
     differences: list[PleuraError] = []
@@ -91,7 +91,7 @@ def train(options: Options) -> int:
     prepared, model = here("prepared"), here("model")
     config = preset(options.preset, data=str(prepared), **settings_of(options))
     try:
-        from pleura.training.loop import check_machine
+        from pleura.training.resolve import check_machine
     except ImportError as problem:
         raise missing_extra(problem.name or "torch", "train") from problem
     check_machine(config)

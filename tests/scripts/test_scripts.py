@@ -108,7 +108,7 @@ def test_other_settings_or_pictures_begin_another_run(tmp_path: Path, monkeypatc
             raise PleuraError("it began with batch = 16", code="run-differs")
 
     monkeypatch.setattr("pleura.training.logger.check_same", differs)
-    monkeypatch.setattr("pleura.training.loop.resolve_config", lambda config: config)
+    monkeypatch.setattr("pleura.training.resolve.resolve_config", lambda config: config)
     assert script["run_folder"]("default", None) == Path("runs/default-2")
     assert script["run_folder"]("original", None) == Path("runs/original")
 

@@ -28,8 +28,9 @@ from pleura.training.data import SIDE
 from pleura.training.export import export_run
 from pleura.training.initial import first_network, network_settings
 from pleura.training.logger import rows, shortcomings
-from pleura.training.loop import learning_rate, train, with_length
+from pleura.training.loop import learning_rate, train
 from pleura.training.pictures import CAPTION
+from pleura.training.resolve import with_length
 
 NAMED = ("drawn", "1", {"licence": "CC0-1.0"})
 SHIPPED: dict[str, Any] = {"widths": (16, 32, 96, 160, 192), "depths": (1, 1, 2, 2, 2), "shuffle": 2}

@@ -87,7 +87,8 @@ def run(options: Options, *, advise_export: bool = True) -> int:
     try:
         from pleura.training.config import config_of
         from pleura.training.logger import rows, shortcomings
-        from pleura.training.loop import check_machine, train
+        from pleura.training.loop import train
+        from pleura.training.resolve import check_machine
     except ImportError as problem:
         raise missing_extra(problem.name or "torch", "train") from problem
     folder, config = _run_and_config(options)

@@ -113,7 +113,7 @@ class Sampler:
         self.rng = np.random.default_rng(seed)
         self.slices = slices
         self.cases = cases
-        self.places = {
+        self.slices_of = {
             source: [
                 (case, z)
                 for case in cases
@@ -123,17 +123,17 @@ class Sampler:
             ]
             for source in weights
         }
-        empty = [source for source, places in self.places.items() if not places]
+        empty = [source for source, places in self.slices_of.items() if not places]
         if empty:
             named = f" of {', '.join(filter(None, empty))}" if any(empty) else ""
             raise UnsuitableInput(f"nothing to train on: the split train{named} has no mask", code="empty-dataset")
-        self.queues: dict[str, list[int]] = {source: [] for source in self.places}
+        self.queues: dict[str, list[int]] = {source: [] for source in self.slices_of}
         total = sum(weights.values())
         self.probabilities = [weight / total for weight in weights.values()]
 
     def draw(self, size: int) -> Batch:
         """Return a batch of `size` samples."""
-        sources = list(self.places)
+        sources = list(self.slices_of)
         images = np.empty((size, self.slices, SIDE, SIDE), np.float32)
         labels = np.empty((size, SIDE, SIDE), np.uint8)
         sides = np.empty(size, bool)
@@ -147,7 +147,7 @@ class Sampler:
         return Batch(images, labels, tuple(cases), sides)
 
     def _next(self, source: str) -> tuple[Case, int]:
-        places, queue = self.places[source], self.queues[source]
+        places, queue = self.slices_of[source], self.queues[source]
         if not queue:
             queue.extend(int(place) for place in self.rng.permutation(len(places)))
         return places[queue.pop()]

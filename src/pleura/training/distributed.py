@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from torch import nn
@@ -59,6 +60,15 @@ class Distributed:
             return network
         devices = [self.device] if self.device.type == "cuda" else None
         return nn.parallel.DistributedDataParallel(network, device_ids=devices)
+
+    def averaging(self, network: nn.Module, *, last: bool) -> AbstractContextManager[None]:
+        """Return the context for one part of a batch, in which gradients add up, averaged with the `last` alone.
+
+        The average over the processes costs a message of the size of the weights; of a sum it is the sum of averages.
+        """
+        if last or not isinstance(network, nn.parallel.DistributedDataParallel):
+            return nullcontext()
+        return network.no_sync()
 
     def parts(self, batch: int, accumulate: int) -> Sequence[slice]:
         """Return the parts of a batch that this process trains on, one after the other.

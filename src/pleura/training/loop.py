@@ -10,18 +10,16 @@ from the last validation, one that Ctrl-C or SIGTERM ended from its last step.
 from __future__ import annotations
 
 import copy
-import dataclasses
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from pleura.datasets.manifest import manifest_hash
-from pleura.errors import InvalidOption, PleuraError, UnsuitableInput
+from pleura.errors import UnsuitableInput
 from pleura.labels import of_lungs
 from pleura.networks.caches import MATPLOTLIB, TORCH, temporary_cache
 from pleura.training import augment
@@ -29,10 +27,11 @@ from pleura.training.checkpoint import BEST, LAST, Progress, load_checkpoint, sa
 from pleura.training.config import TrainingConfig
 from pleura.training.data import Batch, Sampler, with_convention_channel
 from pleura.training.distributed import Distributed, choose_device, gains_from_bfloat16
-from pleura.training.initial import find_weights, first_network
-from pleura.training.load import label_names, load
+from pleura.training.initial import first_network
+from pleura.training.load import load
 from pleura.training.logger import RunLogger, check_same
 from pleura.training.losses import Objective, make_objective
+from pleura.training.resolve import check_machine, in_field, resolve_config, with_length
 from pleura.training.stopping import signals_held_back
 from pleura.training.validation import ValidationCase, prepare, validate
 
@@ -47,117 +46,109 @@ def learning_rate(step: int, config: TrainingConfig) -> float:
     return config.learning_rate * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * part)))
 
 
-def resolve_config(config: TrainingConfig) -> TrainingConfig:
-    """Return the configuration with what follows from its data filled in, and paths that hold from any folder.
-
-    What follows from the data are sets, labels and validation sets.
-
-    Raises `InvalidOption` (``config-field``) where the loss does not fit the labels, and what `label_names` raises.
-    """
-    weights = config.weights or {"": 1.0}
-    with _field("data"):
-        manifest_hash(Path(config.data) / name for name in weights)
-    validation = config.validation or tuple(name for name in weights if name == "" or not Path(name).is_absolute())
-    labels = config.labels or label_names(Path(config.data), [*weights, *validation])
-    if "bce" in config.loss.split("+") and len(labels) > 1:
-        labels = ("lung",) if of_lungs(labels) else labels
-        if len(labels) > 1:
-            message = f"the field loss is {config.loss}, for one label; the data set has {', '.join(labels)}"
-            raise InvalidOption(message, code="config-field")
-    data = str(Path(config.data).absolute())
-    start = str(Path(config.start).absolute()) if config.start and Path(config.start).exists() else config.start
-    return dataclasses.replace(config, data=data, start=start, weights=weights, labels=labels, validation=validation)
-
-
-@contextmanager
-def _field(name: str) -> Iterator[None]:
-    """Name a field of the configuration in the errors that come of it."""
-    try:
-        yield
-    except PleuraError as problem:
-        raise problem.within(f"the field {name}") from problem
-
-
 Listener = Callable[[Progress, TrainingConfig, str], None]
 """Called with how far a run is, its settings, and what is being done beside its steps, "" at a step."""
 
-LEAST_VALIDATIONS = 8
-"""Validations of any run that is long enough: fewer points make no curve, and leave little to choose the best from."""
+
+@dataclass
+class Run:
+    """A run while it goes on: what it works with, and what its steps change.
+
+    Attributes
+    ----------
+    folder, config : where it is kept, and what decides it
+    network : whose weights are trained; `parallel` is the same, its gradients averaged over the processes
+    ema : the moving average of the network's weights, or the network itself where the configuration has none
+    cases : what validation sees
+    """
+
+    folder: Path
+    config: TrainingConfig
+    processes: Distributed
+    objective: Objective
+    sampler: Sampler
+    cases: list[ValidationCase]
+    network: nn.Module
+    parallel: nn.Module
+    ema: nn.Module
+    optimiser: torch.optim.Optimizer
+    progress: Progress
+    logger: RunLogger
+
+    def save(self) -> None:
+        """Write everything needed to go on from here."""
+        save_checkpoint(self.folder, self.network, self.ema, self.optimiser, self.sampler, self.progress)
 
 
 @temporary_cache(TORCH, MATPLOTLIB)
-def train(config: TrainingConfig, run: Path, tell: Listener | None = None) -> Progress:
-    """Train, or go on with, the run in the directory `run`; return how it ended.
+def train(config: TrainingConfig, folder: Path, tell: Listener | None = None) -> Progress:
+    """Train, or go on with, the run in a folder; return how it ended.
 
     `tell` is called after each step, and while cases are read and validated. Raises `InvalidOption` (``config-field``,
     ``no-device``, ``run-differs``) and the reading errors.
     """
     tell = tell or (lambda _progress, _config, _doing: None)
-    check_machine(config)
-    config = resolve_config(config)
-    with _field("loss"):
-        objective = make_objective(config.loss, config.outputs)
-    processes = Distributed(choose_device(config.device))
-    processes.parts(config.batch, config.accumulate)
-    sampler, cases = _read(config, tell)
-    tell(Progress(), config, "making the network")
-    config = with_length(config, sum(map(len, sampler.places.values())))
-    if (run / LAST).exists():
-        check_same(run, config)
-    run.mkdir(parents=True, exist_ok=True)
-    network = first_network(config).to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    ema = copy.deepcopy(network) if config.ema_decay else network
-    optimiser = _optimiser(network, config)
-    progress = load_checkpoint(run, network, ema, optimiser, sampler)
-    logger = RunLogger(run, config, processes.is_main)
-    shared = processes.wrap(network)
+    check_machine(config)  # what is wrong without a look at the data is said before minutes of reading them
+    run = _begin(resolve_config(config), folder, tell)
+    config, progress, processes = run.config, run.progress, run.processes
 
     try:
         while progress.step < config.steps and progress.validations_without_gain < config.patience:
+            # a signal within a step would leave weights, optimiser and random state of different steps
             with signals_held_back():
-                _advance(network, shared, ema, optimiser, objective, config, processes, sampler, progress, logger)
+                _advance(run)
             tell(progress, config, "")
             if progress.step % config.validate_every and progress.step < config.steps:
                 continue
             if processes.is_main:
-                _validate_and_save(ema, cases, objective, config, progress, run, logger, processes.device, tell)
-                save_checkpoint(run, network, ema, optimiser, sampler, progress)
+                _validate_and_save(run, tell)
+                run.save()  # after the best weights: a kill between the two repeats this validation and loses nothing
+            # the main process alone knows the result; the others would else wait for a step that it does not take
             if processes.broadcast_flag(progress.validations_without_gain >= config.patience):
                 progress.validations_without_gain = config.patience
             processes.barrier()
     except (KeyboardInterrupt, SystemExit):
         # of several processes each may be at another step; after the last one its validation is still to come
         if processes.size == 1 and 0 < progress.step < config.steps:
-            save_checkpoint(run, network, ema, optimiser, sampler, progress)
+            run.save()
         raise
     if processes.is_main:
         tell(progress, config, "drawing curves and samples")
-        logger.close(ema, cases, progress, processes.device)
+        run.logger.close(run.ema, run.cases, progress, processes.device)
     processes.close()
     return progress
 
 
-def check_machine(config: TrainingConfig) -> None:
-    """Raise `PleuraError` where what does not depend on the data is wrong: loss, device or weights to start from."""
-    with _field("loss"):
-        make_objective(config.loss, 1 if "bce" in config.loss.split("+") else max(len(config.labels) + 1, 2))
-    with _field("device"):
-        choose_device(config.device)
-    if config.start:
-        find_weights(config.start)
-
-
-def with_length(config: TrainingConfig, slices: int) -> TrainingConfig:
-    """Return the configuration with its length in steps, for a number of training slices, and eight validations.
-
-    Where that makes validations more frequent, as many more have to be without gain before the run stops.
-    """
-    epoch = math.ceil(slices / config.batch)
-    steps = config.epochs * epoch or config.steps
-    wanted = config.validate_every or epoch
-    every = max(1, min(wanted, steps // LEAST_VALIDATIONS))
-    patience = math.ceil(config.patience * wanted / every)
-    return dataclasses.replace(config, steps=steps, validate_every=every, patience=patience)
+def _begin(config: TrainingConfig, folder: Path, tell: Listener) -> Run:
+    """Return the run at its first step, or where its last checkpoint left it."""
+    with in_field("loss"):
+        objective = make_objective(config.loss, config.outputs)
+    processes = Distributed(choose_device(config.device))
+    processes.parts(config.batch, config.accumulate)  # raises where the batch cannot be shared
+    sampler, cases = _read(config, tell)
+    tell(Progress(), config, "making the network")
+    config = with_length(config, sum(map(len, sampler.slices_of.values())))
+    if (folder / LAST).exists():
+        check_same(folder, config)
+    folder.mkdir(parents=True, exist_ok=True)
+    # channels last: convolutions of GPUs and of oneDNN want them so, and would else copy at every layer
+    network = first_network(config).to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    ema = copy.deepcopy(network) if config.ema_decay else network
+    optimiser = _optimiser(network, config)
+    return Run(
+        folder=folder,
+        config=config,
+        processes=processes,
+        objective=objective,
+        sampler=sampler,
+        cases=cases,
+        network=network,
+        ema=ema,
+        optimiser=optimiser,
+        progress=load_checkpoint(folder, network, ema, optimiser, sampler),
+        logger=RunLogger(folder, config, processes.is_main),
+        parallel=processes.wrap(network),  # after the weights are loaded: wrapping sends those of the main process
+    )
 
 
 def _read(config: TrainingConfig, tell: Listener) -> tuple[Sampler, list[ValidationCase]]:
@@ -189,59 +180,49 @@ def _optimiser(network: nn.Module, config: TrainingConfig) -> torch.optim.Optimi
     return torch.optim.AdamW(network.parameters(), lr=rate, weight_decay=decay)
 
 
-def _advance(
-    network: nn.Module,
-    shared: nn.Module,
-    ema: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    objective: Objective,
-    config: TrainingConfig,
-    processes: Distributed,
-    sampler: Sampler,
-    progress: Progress,
-    logger: RunLogger,
-) -> None:
+def _advance(run: Run) -> None:
     """Take one step on the next batch, with the rate that is due, and note it."""
+    config, progress = run.config, run.progress
     started = time.monotonic()
-    for group in optimiser.param_groups:
+    for group in run.optimiser.param_groups:
         group["lr"] = learning_rate(progress.step, config)
-    loss = _step(shared, optimiser, sampler.draw(config.batch), objective, config, processes, sampler)
+    loss = _step(run, run.sampler.draw(config.batch))
     if config.ema_decay:
-        _update_ema(ema, network, min(config.ema_decay, (1 + progress.step) / (20 + progress.step)))
+        # a young average must forget its random start: at step s it spans the last (20 + s) / 19 steps, a twentieth
+        # of the run so far, until that reaches the 1 / (1 - ema_decay) steps of the configuration
+        _update_ema(run.ema, run.network, min(config.ema_decay, (1 + progress.step) / (20 + progress.step)))
+    # for people to watch: a mean over some 1 / 0.02 = 50 steps, as the loss of one batch jumps about
     progress.loss = 0.98 * progress.loss + 0.02 * loss if progress.step else loss
     progress.step += 1
     progress.seconds += time.monotonic() - started
-    logger.note_loss(progress.step, loss)
+    run.logger.note_loss(progress.step, loss)
 
 
-def _step(
-    network: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    batch: Batch,
-    objective: Objective,
-    config: TrainingConfig,
-    processes: Distributed,
-    sampler: Sampler,
-) -> float:
+def _step(run: Run, batch: Batch) -> float:
     """Take one step of the optimiser; return the loss of this process's part of the batch."""
-    params = augment.draw(sampler.rng, batch, config.augment_probability, config.window, of_lungs(config.labels))
-    network.train()
-    optimiser.zero_grad(set_to_none=True)
-    parts = processes.parts(config.batch, config.accumulate)
+    config, device = run.config, run.processes.device
+    # drawn for the whole batch in every process: random state and checkpoint do not depend on how many there are
+    params = augment.draw(run.sampler.rng, batch, config.augment_probability, config.window, of_lungs(config.labels))
+    run.parallel.train()
+    run.optimiser.zero_grad(set_to_none=True)
+    parts = run.processes.parts(config.batch, config.accumulate)
     total = 0.0
     for part in parts:
         own = Batch(batch.images[part], batch.labels[part], batch.cases[part], batch.sides[part])
         images, labels = augment.apply(params[part], own, max(len(config.labels), 2))
         images = with_convention_channel(images, [config.convention_value(case.source) for case in own.cases])
-        with _precision(processes.device, config):
-            scores = network(images.to(processes.device, memory_format=torch.channels_last))
-        sides = torch.from_numpy(own.sides).to(processes.device)
-        loss = objective(scores.float(), labels.to(processes.device), sides) / len(parts)
-        loss.backward()  # type: ignore[no-untyped-call]
-        total += loss.item()
+        sides = torch.from_numpy(own.sides).to(device)
+        with run.processes.averaging(run.parallel, last=part == parts[-1]):
+            with _precision(device, config):
+                scores = run.parallel(images.to(device, memory_format=torch.channels_last))
+            # float32, because a sum in bfloat16, of 8 bits, stands still at 256 pixels; and each part counts its share
+            loss = run.objective(scores.float(), labels.to(device), sides) / len(parts)
+            loss.backward()  # type: ignore[no-untyped-call]
+        total += loss.item()  # waits for the device
     if config.augment_probability:
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    optimiser.step()
+        # chosen, not measured; it bounds the step that one odd sample makes, which plain recipes do not have
+        nn.utils.clip_grad_norm_(run.parallel.parameters(), 1.0)
+    run.optimiser.step()
     return total
 
 
@@ -273,30 +254,22 @@ def scorer(network: nn.Module, device: torch.device, config: TrainingConfig) -> 
     return score
 
 
-def _validate_and_save(
-    ema: nn.Module,
-    cases: list[ValidationCase],
-    objective: Objective,
-    config: TrainingConfig,
-    progress: Progress,
-    run: Path,
-    logger: RunLogger,
-    device: torch.device,
-    tell: Listener,
-) -> None:
-    """Validate, log, and keep the weights where they are the best so far."""
+def _validate_and_save(run: Run, tell: Listener) -> None:
+    """Validate, log, and save the weights where they are the best so far."""
+    config, progress = run.config, run.progress
 
     def validating(done: int, count: int) -> None:
         tell(progress, config, f"validating {done + 1} of {count} cases")
 
     each = not of_lungs(config.labels)
-    result = validate(scorer(ema, device, config), cases, objective, each, validating)
+    network = scorer(run.ema, run.processes.device, config)
+    result = validate(network, run.cases, run.objective, each, validating)
     best = progress.best
     gain = best.get("val_loss", math.inf) - result["val_loss"]
     if config.choose == "dice":
-        gain = result["score"] - best.get("score", -1.0)
+        gain = result["score"] - best.get("score", -1.0)  # the first counts as a gain even with a Dice of 0
     progress.validations_without_gain = 0 if gain > 0 else progress.validations_without_gain + 1
     if gain > 0:
         progress.best = {**result, "step": progress.step}
-        save(run / BEST, ema.state_dict())
-    logger.write(progress, result)
+        save(run.folder / BEST, run.ema.state_dict())
+    run.logger.write(progress, result)
