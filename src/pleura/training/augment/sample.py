@@ -89,13 +89,19 @@ def _draw_one(
 
 
 def _draw_window(rng: np.random.Generator, usual: tuple[float, float]) -> tuple[float, float]:
-    """Mostly the window of prediction; else that of some picture: lung, wide, bone, now and then soft tissue."""
+    """Mostly the window of prediction; else that of some picture: lung, wide, bone, now and then soft tissue.
+
+    How often each comes is chosen. In a soft tissue window lungs are black without vessels, and so is much else.
+    """
     share = rng.random()
     if share < 0.6:
         return usual
     if share < 0.97:
+        # lung windows: centre -600, width 1600 is -1400 to 200; centre -400, width 900 is -850 to 50. Wide ones show
+        # bone
         low = rng.uniform(-1400, -850)
         return low, low + math.exp(rng.uniform(math.log(900), math.log(2400)))
+    # around centre 40, width 400, which is -160 to 240
     return rng.uniform(-250, -120), rng.uniform(180, 350)
 
 

@@ -33,10 +33,10 @@ rare variant, for a mirrored picture. Most mirrored pictures are upside down."""
 class SpatialParams:
     """How the grid is laid over a slice.
 
-    `quarter_turns` are counted clockwise, `mirrored` swaps left and right of the picture before them (the labels keep
-    the side of the patient), `angle` is in radians, `scale` above 1 shows more than the field of view of the case,
-    `stretch` is the ratio of rows to columns, `shift` moves the centre as a part of the side, `elastic` is the standard
-    deviation of an elastic deformation in pixels, drawn from `seed`.
+    `quarter_turns` are counted counter-clockwise, `mirrored` swaps left and right of the picture before them (the
+    labels keep the side of the patient), `angle` is in radians, `scale` above 1 shows more than the field of view of
+    the case, `stretch` is the ratio of rows to columns, `shift` moves the centre as a part of the side, `elastic` is
+    the standard deviation of an elastic deformation in pixels, drawn from `seed`.
     """
 
     quarter_turns: int
@@ -62,17 +62,26 @@ def draw(rng: np.random.Generator) -> SpatialParams:
     return SpatialParams(
         quarter_turns=quarter_turns,
         mirrored=mirrored,
+        # degrees: the line through both lungs leans by -10 to 17 (measured, 1 % to 99 %); a tenth lie half
+        # on their side, up to 0.8 radians, 46 degrees (chosen)
         angle=math.radians(rng.normal(0.0, 9.0)) if rng.random() < 0.9 else rng.uniform(-0.8, 0.8),
+        # 0.79 to 1.27 in 95 %: the field of view of a scan is 0.96 to 1.18 times that of one of its slices
+        # (measured, 1 % to 99 %). Three of ten: from one lung, 233 mm a side, to twice an adult's and more, where
+        # children's lungs lie small (chosen)
         scale=math.exp(rng.normal(0.0, 0.12)) if rng.random() < 0.7 else rng.uniform(0.65, 2.4),
+        # the logarithm of the lungs' height over width differs by 0.09 between slices (measured, standard
+        # deviation); the slices bring that along, so this adds less
         stretch=math.exp(rng.normal(0.0, 0.07)),
+        # 4 % of the side are 14 mm: the first look, on a coarse grid, misplaces the lungs by that much (chosen)
         shift=(float(rng.normal(0.0, 0.04)), float(rng.normal(0.0, 0.04))),
+        # 1.4 to 8 mm between points 90 mm apart: chests differ in shape, and breathing moves them (chosen)
         elastic=rng.uniform(1.0, 6.0) if rng.random() < 0.3 else 0.0,
         seed=int(rng.integers(2**31)),
     )
 
 
 def draw_small(rng: np.random.Generator) -> SpatialParams:
-    """Return parameters close to those of prediction."""
+    """Return parameters close to those of prediction: half the spread of `draw`, or less, and nothing rare."""
     scale, angle = math.exp(rng.normal(0.0, 0.06)), math.radians(rng.normal(0.0, 4.0))
     shift = (float(rng.normal(0.0, 0.02)), float(rng.normal(0.0, 0.02)))
     return replace(IDENTITY, angle=angle, scale=scale, shift=shift)
