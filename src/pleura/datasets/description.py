@@ -31,7 +31,7 @@ class Description:
 
     labels: Mapping[int, str] = field(default_factory=dict)
     convention: str = ""
-    settings: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 def read_description(folder: Path) -> Description:
@@ -74,7 +74,7 @@ def label_names_by_value(folder: Path) -> Mapping[int, str]:
     return {value: name for name, value in sorted(lowest.items(), key=lambda item: item[1])}
 
 
-def write_description(folder: Path, fields: Mapping[str, Any]) -> None:
+def write_description(folder: Path, fields: Mapping[str, object]) -> None:
     """Write the `dataset.json` of a data set.
 
     Raises

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Self, TextIO
 
 from pleura.datasets.manifest import Record, record_from
 from pleura.preparation.label_mapping import MaskInfo
@@ -58,7 +58,7 @@ class Progress:
         """Return the files of all cases ever finished here, as paths below the dataset."""
         return {file for records in self.records.values() for one in records for file in one.files}
 
-    def _write(self, entry: Mapping[str, Any]) -> None:
+    def _write(self, entry: Mapping[str, object]) -> None:
         if self._file is not None:
             self._file.write(json.dumps(entry) + "\n")
             self._file.flush()

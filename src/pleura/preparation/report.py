@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pleura
 from pleura.datasets.description import write_description
@@ -85,7 +84,7 @@ class Report:
         with atomic_write(folder / REPORT) as file:
             file.write((json.dumps(report, indent=2) + "\n").encode())
 
-    def _description(self) -> dict[str, Any]:
+    def _description(self) -> dict[str, object]:
         settings = dataclasses.asdict(self.settings)
         settings["patients"] = bool(self.settings.patients)  # a rule or a path may tell names
         convention = settings.pop("convention")
@@ -98,7 +97,7 @@ class Report:
             "counts": self.counts,
         }
 
-    def _findings(self) -> dict[str, Any]:
+    def _findings(self) -> dict[str, object]:
         refused = [
             {"source": one.name, "code": one.code, "message": one.message, "source_sha256": one.sha256 or None}
             for one in sorted(self.refused, key=lambda one: (one.code, one.name))

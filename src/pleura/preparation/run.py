@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pleura
 from pleura.datasets.description import read_description
@@ -26,7 +25,7 @@ from pleura.preparation.progress import PROGRESS_FILE, Progress, key_of
 from pleura.preparation.report import Report
 from pleura.preparation.settings import Settings
 from pleura.preparation.splitting import split_records
-from pleura.preparation.workers import worker_processes
+from pleura.preparation.workers import ParallelMap, worker_processes
 
 UNPAIRED = {"no-mask", "no-image", "ambiguous-pair"}
 """Codes of what has no partner by its name."""
@@ -165,7 +164,7 @@ def _convert_pairs(pairs: Sequence[Pair], dest: Path, settings: Settings, worker
 
 
 def _inspect_all(
-    pairs: Sequence[Pair], progress: Progress, parallel_map: Any
+    pairs: Sequence[Pair], progress: Progress, parallel_map: ParallelMap
 ) -> tuple[list[tuple[Pair, Identified, MaskInfo]], list[Refusal]]:
     """Return the pairs whose files can be read, with what their masks say."""
     identities = list(parallel_map(identify, pairs))
@@ -181,17 +180,17 @@ def _inspect_all(
             progress.save_mask(keys[k], info)
     inspected, refused = [], []
     for pair, identity, key in zip(pairs, identities, keys, strict=True):
-        info = infos[key] if key else identity
-        if isinstance(identity, Identified) and isinstance(info, MaskInfo):
-            inspected.append((pair, identity, info))
-        elif isinstance(info, Refusal):
-            source_hash = identity.source_sha256 if isinstance(identity, Identified) else ""
-            refused.append(replace(info, name=pair.name, sha256=source_hash))
+        if isinstance(identity, Refusal):
+            refused.append(identity)
+        elif isinstance(outcome := infos[key], MaskInfo):
+            inspected.append((pair, identity, outcome))
+        else:
+            refused.append(replace(outcome, name=pair.name, sha256=identity.source_sha256))
     return inspected, refused
 
 
 def _convert_all(
-    tasks: Sequence[ConversionTask], progress: Progress, parallel_map: Any, listen: Listener
+    tasks: Sequence[ConversionTask], progress: Progress, parallel_map: ParallelMap, listen: Listener
 ) -> tuple[list[tuple[Record, ...] | Refusal], int]:
     """Return what came of every task, and how many an earlier run had finished."""
     keys = [_task_key(task) for task in tasks]

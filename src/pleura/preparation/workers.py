@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
 from threading import Thread, current_thread, main_thread
-from typing import Any
+from typing import Protocol, TypeVar
 
 from pleura.errors import PleuraError
 
+Argument = TypeVar("Argument")
+Result = TypeVar("Result")
+
+
+class ParallelMap(Protocol):
+    """What `map` does, in any number of processes: results in the order of the arguments."""
+
+    def __call__(self, function: Callable[[Argument], Result], arguments: Iterable[Argument], /) -> Iterator[Result]:
+        """Return the results of a function."""
+
 
 @contextmanager
-def worker_processes(count: int) -> Iterator[Any]:
+def worker_processes(count: int) -> Iterator[ParallelMap]:
     """Give a `map` that works in this process, or in `count` others that are started afresh.
 
     Raises `PleuraError` (``worker-lost``).
