@@ -45,11 +45,13 @@ def test_masks_of_two_orientations_are_turned_onto_each_other() -> None:
     np.testing.assert_array_equal(found.turned(prediction.voxels), found.prediction)
 
 
-@pytest.mark.parametrize(("share", "fits"), [(0.05, True), (0.2, False)])
-def test_grids_may_be_off_by_a_tenth_of_a_voxel(share: float, fits: bool) -> None:
-    straight = affine_from_spacing((5.0, 2.0, 1.0))
+@pytest.mark.parametrize(
+    ("finest", "mm", "fits"), [(1.0, 0.05, True), (1.0, 0.2, False), (4.0, 0.3, True), (4.0, 0.8, False)]
+)
+def test_grids_may_be_off_by_a_tenth_of_their_finest_voxel(finest: float, mm: float, fits: bool) -> None:
+    straight = affine_from_spacing((5.0, 4.0, finest))
     moved = straight.copy()
-    moved[0, 3] += share  # millimetres along x, whose voxels are 1 mm wide
+    moved[0, 3] += mm  # along x: 0.05 or 0.2 of 1 mm, 0.075 or 0.2 of 4 mm
     if fits:
         assert align(mask(straight), mask(moved)).unit == "mm"
     else:

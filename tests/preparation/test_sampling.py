@@ -1,4 +1,4 @@
-"""What a crop leaves of a mask is counted on the old grid, to the voxel."""
+"""New grids average what they cannot show; what a crop leaves of a mask is counted on the old grid, to the voxel."""
 
 from __future__ import annotations
 
@@ -25,3 +25,20 @@ def test_share_of_the_mask_beyond_the_crop(
     sampling = plan_sampling(volume, Settings(size=(40 if spacing is None else 80, columns), spacing=spacing))
     assert sampling.cropped(labels) == pytest.approx(expected)
     assert sampling.cropped(np.zeros_like(labels)) == 0
+
+
+def test_a_coarser_grid_averages_the_image_and_takes_the_nearest_label() -> None:
+    # stripes of one column, 0 and 100: a sample between two columns of a step of two weighs 1/8, 3/8, 3/8, 1/8
+    stripes = np.tile(np.array([0, 100], np.int16), (1, 4, 8))
+    volume = Volume(stripes, affine_from_spacing((5.0, 1.0, 1.0)), kind=Kind.HU)
+    sampling = plan_sampling(volume, Settings(spacing=(2.0, 2.0, 5.0)))
+    image = sampling.image(stripes, outside=-1024)
+    assert image.shape == (1, 2, 8)
+    np.testing.assert_allclose(image[:, :, 1:-1], 50.0, atol=1e-4)
+    assert set(np.unique(sampling.labels((stripes > 0).astype(np.uint8)))) <= {0, 1}
+
+
+def test_the_grid_itself_is_sampled_to_the_same_values() -> None:
+    values = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+    volume = Volume(values, affine_from_spacing((5.0, 2.0, 2.0)), kind=Kind.HU)
+    np.testing.assert_array_equal(plan_sampling(volume, Settings()).image(values, outside=-1024), values)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pleura.errors import UnsuitableInput
-from pleura.reading.intensity import hu_warnings, interpret, sample, to_hu
+from pleura.reading.intensity import are_hu, hold_tissue, hu_warnings, interpret, sample, to_hu
 from pleura.volume import Kind
 
 
@@ -191,6 +191,20 @@ def test_warnings_name_what_is_missing() -> None:
     (no_tissue,) = hu_warnings(np.full(100, -900))
     assert "no air" in no_air.message
     assert "no soft tissue" in no_tissue.message
+
+
+@pytest.mark.parametrize(("count", "enough"), [(10, True), (9, False)])
+def test_one_value_in_a_hundred_has_to_be_air_and_one_to_be_tissue(count: int, enough: bool) -> None:
+    padding = np.full(5000, -2000)  # no part of the scan: of what is left, 1000 values, one in a hundred counts
+    air = np.concatenate([padding, np.full(count, -800), np.full(1000 - count, 1000)])
+    tissue = np.concatenate([np.full(count, 40), np.full(1000 - count, -900)])
+    assert are_hu(air) is enough
+    assert hold_tissue(tissue) is enough
+
+
+@pytest.mark.parametrize(("value", "air"), [(-1101, False), (-1100, True), (-600, True), (-599, False)])
+def test_air_lies_from_minus_1100_to_minus_600(value: int, air: bool) -> None:
+    assert are_hu(np.full(100, value)) is air
 
 
 def test_a_sample_is_small_and_spread_over_the_whole() -> None:
