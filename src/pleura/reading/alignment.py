@@ -1,4 +1,4 @@
-"""A mask laid on its image: voxel for voxel where the grids are one, by the nearest voxel where only the places are."""
+"""A mask laid on its image: voxel for voxel where the grids are one, else by nearest voxels, or by pixels alone."""
 
 from __future__ import annotations
 
@@ -72,9 +72,9 @@ def _nearest(labels: NDArray[np.int32], affine: Affine, volume: Volume) -> tuple
     rows, columns = np.mgrid[0 : volume.shape[1], 0 : volume.shape[2]]
     plane = to_mask[:3, 1, None, None] * rows + to_mask[:3, 2, None, None] * columns + to_mask[:3, 3, None, None]
     for k, target in enumerate(found):
-        places = np.floor(plane + k * to_mask[:3, 0, None, None] + 0.5).astype(np.intp)
-        on = np.logical_and.reduce([(row >= 0) & (row < size) for row, size in zip(places, labels.shape, strict=True)])
-        target[on] = labels[tuple(row[on] for row in places)]
+        indices = np.floor(plane + k * to_mask[:3, 0, None, None] + 0.5).astype(np.intp)
+        on = np.logical_and.reduce([(row >= 0) & (row < size) for row, size in zip(indices, labels.shape, strict=True)])
+        target[on] = labels[tuple(row[on] for row in indices)]
     return found, _inside(labels, np.linalg.inv(to_mask), volume.shape)
 
 
@@ -84,5 +84,5 @@ def _inside(labels: NDArray[np.int32], to_image: Any, shape: tuple[int, ...]) ->
     if not len(marked):
         return 1.0
     marked = marked[:: max(1, len(marked) // 200_000)]
-    places = marked @ to_image[:3, :3].T + to_image[:3, 3]
-    return float(((places >= -0.5) & (places < np.array(shape) - 0.5)).all(1).mean())
+    indices = marked @ to_image[:3, :3].T + to_image[:3, 3]
+    return float(((indices >= -0.5) & (indices < np.array(shape) - 0.5)).all(1).mean())

@@ -141,7 +141,7 @@ def _offset(path: Path, header: Any, length: int) -> tuple[int, tuple[Note, ...]
     whole = _unpacked_size(path)
     if possible and whole - int(stated) == length:
         return int(stated), ()
-    fitting = [place for place in (first, size) if whole - place == length]
+    fitting = [start for start in (first, size) if whole - start == length]
     if possible and not fitting:
         return int(stated), ()
     offset = fitting[0] if fitting else first

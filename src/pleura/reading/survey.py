@@ -187,7 +187,7 @@ def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
         raise series.rejection
     if series.is_radiograph:
         return _projected(series, summary)
-    frames, doubles = drop_duplicates(group_by_position(series.frames))
+    frames, duplicate_notes = drop_duplicates(group_by_position(series.frames))
     stacked = stack(frames)
     rows, columns = frames[0].header.rows, frames[0].header.columns
     shape = (len(stacked.frames), rows, columns)
@@ -203,6 +203,11 @@ def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
         shape=shape,
         spacing=(float(steps[0]), float(steps[1]), float(steps[2])) if stacked.spacing_known else None,
         coverage=len(stacked.frames) * float(steps[0]),
-        problems=(*stacked.notes, *doubles, *grid_notes(shape, stacked.affine, slab=stacked.spacing_known), *warnings),
+        problems=(
+            *stacked.notes,
+            *duplicate_notes,
+            *grid_notes(shape, stacked.affine, slab=stacked.spacing_known),
+            *warnings,
+        ),
         usable=True,
     )

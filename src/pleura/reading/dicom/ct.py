@@ -33,7 +33,7 @@ def read_ct(series: Series, kind: Kind | None) -> Volume:
     UnsuitableInput : the slices do not make one regular stack, or their values are not Hounsfield units
     UnreadableInput : pixel data are cut short or damaged
     """
-    frames, doubles = drop_duplicates(group_by_position(series.frames))
+    frames, duplicate_notes = drop_duplicates(group_by_position(series.frames))
     stacked = stack(frames)
     header = frames[0].header
     shape = (len(stacked.frames), header.rows, header.columns)
@@ -53,30 +53,30 @@ def read_ct(series: Series, kind: Kind | None) -> Volume:
         stacked.affine,
         spacing_known=stacked.spacing_known,
         identity=identity,
-        notes=(*doubles, *stacked.notes, *_header_notes(frames), *hu_notes),
+        notes=(*duplicate_notes, *stacked.notes, *_header_notes(frames), *hu_notes),
         source=tuple(dict.fromkeys(frame.header.path for frame in stacked.frames if frame)),
     )
 
 
-def drop_duplicates(found: list[list[Frame]]) -> tuple[list[Frame], tuple[Note, ...]]:
-    """Keep one frame a place; frames at one place have to be equal."""
-    doubled = [place for place in found if len(place) > 1]
-    for place in doubled:
-        if not same_pixels(place):
-            if len(found) == 1:
+def drop_duplicates(groups: list[list[Frame]]) -> tuple[list[Frame], tuple[Note, ...]]:
+    """Keep one frame a position; frames at one position have to be equal."""
+    repeated = [group for group in groups if len(group) > 1]
+    for group in repeated:
+        if not same_pixels(group):
+            if len(groups) == 1:
                 raise UnsuitableInput(
-                    f"all {len(place)} slices state the same position, so that their order is unknown;"
+                    f"all {len(group)} slices state the same position, so that their order is unknown;"
                     " export the series again from the archive",
                     code="doubled-slices",
                 )
-            where = ", ".join(f"{value:.1f}" for value in place[0].position or ())
+            where = ", ".join(f"{value:.1f}" for value in group[0].position or ())
             raise UnsuitableInput(
-                f"{len(doubled)} positions hold several different slices (the first is {where} mm);"
+                f"{len(repeated)} positions hold several different slices (the first is {where} mm);"
                 " keep one scan in the folder",
                 code="doubled-slices",
             )
-    text = f"{quantity(len(doubled), 'slice was', 'slices were')} there twice and equal; one was kept"
-    return [place[0] for place in found], (Note("doubled-slices", text),) if doubled else ()
+    text = f"{quantity(len(repeated), 'slice was', 'slices were')} there twice and equal; one was kept"
+    return [group[0] for group in groups], (Note("doubled-slices", text),) if repeated else ()
 
 
 def _header_notes(frames: Sequence[Frame]) -> list[Note]:

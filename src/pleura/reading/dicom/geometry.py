@@ -19,8 +19,8 @@ from pleura.errors import UnsuitableInput
 from pleura.reading.dicom.frames import Frame
 from pleura.volume import Affine, Note
 
-SAME_PLACE = 0.01
-"""Millimetres: slices closer than this are at one place."""
+SAME_POSITION = 0.01
+"""Millimetres: slices closer than this are at one position."""
 _AXIAL = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
 _LOOSE = 0.1
 """Fraction of a step by which a slice may lie off the regular grid; more is a gap or a change of spacing."""
@@ -48,7 +48,7 @@ class Stack:
 
 
 def distances(frames: Sequence[Frame]) -> NDArray[np.float64]:
-    """Return the place of each frame along the normal of the first, in millimetres.
+    """Return the position of each frame along the normal of the first, in millimetres.
 
     Raises
     ------
@@ -62,14 +62,14 @@ def distances(frames: Sequence[Frame]) -> NDArray[np.float64]:
 
 
 def group_by_position(frames: Sequence[Frame]) -> list[list[Frame]]:
-    """Group frames by place, in order along their normal; more than one frame at a place are doubles."""
+    """Group frames by position, in order along their normal; frames that share one are duplicates."""
     if len(frames) == 1:
         return [list(frames)]
     along = distances(frames)
     order = sorted(range(len(frames)), key=lambda k: (along[k], frames[k].instance_uid, frames[k].index))
     groups = [[frames[order[0]]]]
     for before, k in pairwise(order):
-        if along[k] - along[before] < SAME_PLACE:
+        if along[k] - along[before] < SAME_POSITION:
             groups[-1].append(frames[k])
         else:
             groups.append([frames[k]])
@@ -77,7 +77,7 @@ def group_by_position(frames: Sequence[Frame]) -> list[list[Frame]]:
 
 
 def stack(frames: Sequence[Frame]) -> Stack:
-    """Put ordered frames, one a place, on a regular grid.
+    """Put ordered frames, one a position, on a regular grid.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def _grid(along: NDArray[np.float64]) -> tuple[NDArray[np.intp], list[Note]]:
     even = along[0] + count * (along[-1] - along[0]) / count[-1]
     step = float(np.median(gaps))
     off = float(np.abs(along - even).max())
-    if off <= _STEADY * step + SAME_PLACE:
+    if off <= _STEADY * step + SAME_POSITION:
         return count, []
     if off <= _LOOSE * step:
         return count, [

@@ -65,10 +65,10 @@ def _planes(contours: list[NDArray[np.float64]], volume: Volume) -> dict[int, ND
     to_index = np.linalg.inv(volume.affine)
     polygons: dict[int, list[NDArray[np.float64]]] = defaultdict(list)
     for points in contours:
-        places = points @ to_index[:3, :3].T + to_index[:3, 3]
-        if np.ptp(places[:, 0]) > _OBLIQUE:
+        indices = points @ to_index[:3, :3].T + to_index[:3, 3]
+        if np.ptp(indices[:, 0]) > _OBLIQUE:
             raise UnsuitableInput("contours are not drawn in the slices of the image", code="contours-oblique")
-        polygons[int(np.rint(places[:, 0].mean()))].append(places[:, 1:])
+        polygons[int(np.rint(indices[:, 0].mean()))].append(indices[:, 1:])
     depth, *plane = volume.shape
     return {k: even_odd(found, tuple(plane)) for k, found in polygons.items() if 0 <= k < depth}
 

@@ -109,22 +109,22 @@ def _planes(dataset: Any) -> list[Plane]:
     labelled = dataset.get("SegmentationType") == "LABELMAP"
     planes: list[Plane] = []
     for own in dataset.PerFrameFunctionalGroupsSequence:
-        places = _item((own, shared[0]), "PlanePositionSequence").ImagePositionPatient
-        ways = _item((own, shared[0]), "PlaneOrientationSequence").ImageOrientationPatient
+        position = _item((own, shared[0]), "PlanePositionSequence").ImagePositionPatient
+        orientation = _item((own, shared[0]), "PlaneOrientationSequence").ImageOrientationPatient
         measures = _item((own, shared[0]), "PixelMeasuresSequence")
         between = measures.get("SpacingBetweenSlices") or measures.get("SliceThickness") or 1.0
         segment = None
         if not labelled:
             segment = int(_item((own, shared[0]), "SegmentIdentificationSequence").ReferencedSegmentNumber)
         steps = _vector([between, *measures.PixelSpacing], 3)
-        planes.append((segment, _vector(places, 3), _vector(ways, 6), steps))
+        planes.append((segment, _vector(position, 3), _vector(orientation, 6), steps))
     if not planes:
         raise UnreadableInput("the DICOM segmentation has no frames", code="damaged")
     return planes
 
 
 def _vector(numbers: Sequence[Any], count: int) -> NDArray[np.float64]:
-    """Return `count` numbers of a size that places and distances can have."""
+    """Return `count` numbers of a size that positions and distances can have."""
     vector = np.array([float(number) for number in numbers])
     if vector.shape != (count,) or not (np.abs(vector) < FARTHEST).all():
         raise UnreadableInput("the DICOM segmentation does not say where its planes lie", code="damaged")

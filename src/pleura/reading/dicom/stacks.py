@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.reading.dicom.frames import Frame
-from pleura.reading.dicom.geometry import SAME_PLACE, distances, group_by_position
+from pleura.reading.dicom.geometry import SAME_POSITION, distances, group_by_position
 
 
 class SliceGroup(NamedTuple):
@@ -73,7 +73,7 @@ def _join_slabs(parts: Iterable[list[Frame]]) -> SliceGroup | None:
     along.sort(key=lambda slab: float(slab[1].min()))
     kept, shared = list(along[0][0]), 0
     for (before, lower), (after, upper) in pairwise(along):
-        inside = upper <= lower.max() + SAME_PLACE
+        inside = upper <= lower.max() + SAME_POSITION
         if 2 * int(inside.sum()) > min(len(before), len(after)):
             return None
         kept += [frame for frame, double in zip(after, inside, strict=True) if not double]
