@@ -34,6 +34,40 @@ def test_two_greys_side_by_side_are_the_right_and_the_left_lung(tmp_path: Path) 
     assert set(np.unique(np.asarray(Image.open(tmp_path / "out" / one.mask)))) == {0, 2}
 
 
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+
+
+@pytest.mark.parametrize(("right", "left"), [(RED, GREEN), (GREEN, RED), (BLUE, RED), (RED, BLUE)])
+def test_of_two_colours_place_says_which_is_the_right_lung(
+    right: tuple[int, ...], left: tuple[int, ...], tmp_path: Path
+) -> None:
+    pictures(tmp_path / "in", count=6)
+    palette = np.array([(0, 0, 0), right, left], np.uint8)
+    for number in range(6):
+        labels = PHANTOM.labels[3 + number % 6]
+        drawn = np.where(labels == 2, 2, 0) if number == 0 else labels  # one shows the left lung alone
+        save_picture(tmp_path / "in" / "masks" / f"p{number}.png", palette[drawn])
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert dict(report.labels) == {1: "right lung", 2: "left lung"}
+    assert report.notes[0].code == "sides-by-place"
+    name = "#" + bytes(right).hex()
+    assert f"{name} was taken for the right lung" in report.notes[0].message
+    for case in report.cases:
+        number = int(report.sources[case.id].removeprefix("images/p"))
+        labels = PHANTOM.labels[3 + number % 6]
+        expected = np.where(labels == 2, 2, 0) if number == 0 else labels
+        assert np.array_equal(np.asarray(Image.open(tmp_path / "out" / case.mask)), expected)
+
+
+def test_colours_that_are_no_sides_are_named_as_colours(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=6)
+    for path in (tmp_path / "in" / "masks").iterdir():
+        lungs = np.asarray(Image.open(path)) // 255
+        lungs[28:36, 24:40] = 2  # a heart between the lungs
+        save_picture(path, np.array([(0, 0, 0), RED, BLUE], np.uint8)[lungs])
+    assert set(prepare(tmp_path / "in", tmp_path / "out").labels.values()) == {"label #ff0000", "label #0000ff"}
+
+
 def test_two_greys_one_within_the_other_are_no_sides(tmp_path: Path) -> None:
     pictures(tmp_path / "in", count=6)
     for path in (tmp_path / "in" / "masks").iterdir():

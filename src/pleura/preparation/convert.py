@@ -152,7 +152,8 @@ def _labels(mask: Path, task: ConversionTask, volume: Volume) -> tuple[LabelMap,
 
 
 def _mask(mask: Path, pair: Pair) -> LabelMap:
-    return read_parts(pair.parts) if pair.parts else read_labels(mask)
+    label_map = read_parts(pair.parts) if pair.parts else read_labels(mask)
+    return replace(label_map, colours=()) if pair.names else label_map  # names are given to numbers
 
 
 def _translated(labels: NDArray[np.int32], values: dict[int, int]) -> NDArray[np.uint8]:

@@ -28,6 +28,8 @@ _PAIRS: Mapping[tuple[int, int], tuple[int, ...]] = {(RIGHT, LEFT): (), (3, 4): 
 """Values that stand for the two lungs where nothing has a name, with those that may come along and are left out."""
 _LEAST_WHITE = 128
 """From here on, the only value of a mask is a way to draw white and no number of a structure."""
+_COLOUR = 1 << 24
+"""Added to a colour, 0xRRGGBB, that stands for a label: the numbers of colours differ from picture to picture."""
 _MOST_VALUES = 16
 _MOST_BETWEEN = 0.25
 """Share of a blurred mask that may be half-way; more is no edge, but a structure in a grey of its own."""
@@ -44,7 +46,8 @@ class MaskInfo:
     ----------
     values : what occurs beside 0, sorted
     names : what the file or the source calls them
-    mean_x : mean position along the patient's left of each value, millimetres; empty where the file does not say
+    mean_x : mean position along the patient's left of each value, millimetres, of a picture in colours the mean column;
+        empty where the file does not say
     side_by_side : True where the two values of a picture lie beside each other, as two lungs do
     """
 
@@ -113,6 +116,9 @@ def to_integer_labels(label_map: LabelMap) -> NDArray[np.int32]:
     UnsuitableInput : a blurred picture holds another grey between the two (`mask-blurred`)
     """
     voxels = label_map.voxels
+    if label_map.colours:
+        values = np.array([0, *(_COLOUR + colour for colour in label_map.colours[1:])], np.int32)
+        return np.asarray(values[voxels])
     if label_map.lossy or _is_soft(label_map):
         top = float(voxels.max())
         if label_map.is_picture and _has_grey_between(voxels / max(top, 1.0)):
@@ -127,7 +133,9 @@ def inspect_labels(label_map: LabelMap, names: Mapping[int, str]) -> MaskInfo:
     """Return what a mask says; `names` are those that the source gives its values."""
     labels = to_integer_labels(label_map)
     values = tuple(int(value) for value in np.unique(labels) if value)
-    mean_x = {value: _mean_x(labels == value, label_map) for value in values[:_MOST_VALUES]} if label_map.placed else {}
+    # Colours have no order of their own, so that place decides.
+    has_position = label_map.placed or bool(label_map.colours)
+    mean_x = {value: _mean_x(labels == value, label_map) for value in values[:_MOST_VALUES]} if has_position else {}
     side_by_side = (
         label_map.is_picture and len(values) == 2 and _are_side_by_side(*(labels == value for value in values))
     )
@@ -153,9 +161,7 @@ def derive_mapping(masks: Sequence[MaskInfo]) -> LabelMapping:
         values_of_sides, notes = _sides_by_position(unnamed, pair or (RIGHT, LEFT))
         return LabelMapping(_SIDED, values_of_sides, lungs, (*notes, *unmapped))
     if not sides and _are_greys_of_sides(unnamed, values):
-        low, high = sorted(values)
-        text = f"masks in two greys that lie side by side: {low} taken for the right lung, {high} for the left"
-        return LabelMapping(_SIDED, {low: RIGHT, high: LEFT}, notes=(Note("two-greys", text),))
+        return _sides_of_two(unnamed, *sorted(values))
     if lungs or (not sides and len(values) <= 1):
         return LabelMapping(PLAIN, dict.fromkeys(values, LUNG), dict.fromkeys(lungs, LUNG), unmapped)
     return _by_name(masks, sorted({value for info in unnamed for value in info.values}))
@@ -170,6 +176,18 @@ def _sides_by_position(unnamed: Sequence[MaskInfo], pair: tuple[int, int]) -> tu
     where = f"in {len(votes) - sum(votes)} of {quantity(len(votes), 'volume')}"
     text = f"{where} {low} lies on the left and {high} on the right: taken so"
     return {low: LEFT, high: RIGHT}, (Note("sides-by-place", text),)
+
+
+def _sides_of_two(unnamed: Sequence[MaskInfo], low: int, high: int) -> LabelMapping:
+    """Return which of two values that lie side by side is right: of greys the darker, of colours by their place."""
+    if min(low, high) >= _COLOUR:
+        values, _ = _sides_by_position(unnamed, (low, high))
+        right, left = sorted(values, key=values.__getitem__)
+        text = f"#{right - _COLOUR:06x} was taken for the right lung and #{left - _COLOUR:06x} for the left"
+        note = Note("sides-by-place", f"masks in two colours: by where they lie, {text}")
+        return LabelMapping(_SIDED, values, notes=(note,))
+    text = f"masks in two greys that lie side by side: {low} taken for the right lung, {high} for the left"
+    return LabelMapping(_SIDED, {low: RIGHT, high: LEFT}, notes=(Note("two-greys", text),))
 
 
 def _are_greys_of_sides(unnamed: Sequence[MaskInfo], values: Collection[int]) -> bool:
@@ -194,10 +212,14 @@ def _by_name(masks: Sequence[MaskInfo], values: Sequence[int]) -> LabelMapping:
     for _, name in named:
         words.setdefault(name, len(words) + 1)
     numbers = {value: len(words) + k for k, value in enumerate(values, 1)}
-    labels = {number: name for name, number in words.items()} | {n: f"label {value}" for value, n in numbers.items()}
+    labels = {number: name for name, number in words.items()} | {n: _label_name(value) for value, n in numbers.items()}
     if len(labels) > _MOST_LABELS:
         raise UnsuitableInput(f"{len(labels)} structures; a mask holds {_MOST_LABELS} at most", code="too-many-labels")
     return LabelMapping(labels, numbers, words)
+
+
+def _label_name(value: int) -> str:
+    return f"label {value}" if value < _COLOUR else f"label #{value - _COLOUR:06x}"
 
 
 def _is_mark(info: MaskInfo) -> bool:

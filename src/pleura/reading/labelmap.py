@@ -60,24 +60,25 @@ def _read_indices(path: Path) -> RawImage:
     with open_picture(path) as picture:
         picture.load()
         numbered = picture.mode in _PICTURE_MODES and picture.format != "GIF"  # whose palette is in any order
-        plane = np.asarray(picture) if numbered else _colours(picture)
+        plane, colours = (np.asarray(picture), ()) if numbered else _colours(picture)
         notes = (NO_MILLIMETRES, *loss_notes(picture))
     array = plane[None].astype(plane.dtype.newbyteorder("="))
-    return RawImage(array, affine_from_spacing((1, 1, 1)), "raster", is_picture=True, notes=notes)
+    return RawImage(array, affine_from_spacing((1, 1, 1)), "raster", is_picture=True, notes=notes, colours=colours)
 
 
-def _colours(picture: Any) -> NDArray[Any]:
-    """Return grey saved as colour as grey, and a few plain colours as 0, 1, 2... from the darkest to the brightest."""
+def _colours(picture: Any) -> tuple[NDArray[Any], tuple[int, ...]]:
+    """Return grey saved as colour as grey; a few plain colours as 0, 1, 2... from the darkest on, and these."""
     colours = np.asarray(picture.convert("RGB"))
     if (colours == colours[..., :1]).all():
-        return np.ascontiguousarray(colours[..., 0])
+        return np.ascontiguousarray(colours[..., 0]), ()
     codes = colours.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
     found, plane = np.unique(codes, return_inverse=True)
     if found.size > _MOST_COLOURS:
         raise UnsuitableInput("a mask in many colours; save it as grey, one value a structure", code="colour")
     brightness = (found >> 16) + (found >> 8 & 255) + (found & 255)
-    rank = np.argsort(np.argsort(brightness, kind="stable"), kind="stable")
-    return rank[plane].reshape(codes.shape).astype(np.uint8)
+    order = np.argsort(brightness, kind="stable")
+    rank = np.argsort(order, kind="stable")
+    return rank[plane].reshape(codes.shape).astype(np.uint8), tuple(found[order].tolist())
 
 
 _READERS = READERS | {Format.RASTER: _read_indices, Format.DICOM: _read_one_plane}

@@ -23,6 +23,7 @@ class RawImage:
     is_picture : True for a single picture
     notes : what the reader found and decided
     nifti_forms : sform and qform of a NIfTI source that states both
+    colours : of a mask in plain colours, the red, green and blue (0xRRGGBB) that each value stands for
     """
 
     array: NDArray[Any] = field(repr=False)
@@ -31,6 +32,7 @@ class RawImage:
     is_picture: bool = False
     notes: tuple[Note, ...] = ()
     nifti_forms: NiftiForms | None = None
+    colours: tuple[int, ...] = ()
 
     @property
     def spacing_known(self) -> bool:
@@ -62,6 +64,8 @@ class LabelMap:
     placed : False where the file does not say where in the patient the grid lies
     lossy : True where compression has blurred the values
     is_picture : True for a single picture
+    colours : of a picture in plain colours, the red, green and blue (0xRRGGBB) that each value stands for; the values
+        number them in this picture alone
     """
 
     voxels: NDArray[Any] = field(repr=False)
@@ -69,6 +73,7 @@ class LabelMap:
     placed: bool = True
     lossy: bool = False
     is_picture: bool = False
+    colours: tuple[int, ...] = ()
 
 
 def to_volume(raw: RawImage, kind: Kind | None = None) -> Volume:
@@ -97,4 +102,6 @@ def to_volume(raw: RawImage, kind: Kind | None = None) -> Volume:
 
 def to_label_map(raw: RawImage) -> LabelMap:
     """Return an image as labels, its values untouched: they are names, not measurements."""
-    return LabelMap(raw.array, raw.affine, placed=raw.placed, lossy=raw.lossy, is_picture=raw.is_picture)
+    return LabelMap(
+        raw.array, raw.affine, placed=raw.placed, lossy=raw.lossy, is_picture=raw.is_picture, colours=raw.colours
+    )
