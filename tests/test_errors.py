@@ -69,3 +69,18 @@ def test_error_that_asks_for_a_choice_tells_the_first_of_many_and_holds_them_all
     assert str(error).endswith("series 1.2.8); 2 more")
     assert (error.code, len(error.choices)) == ("several-series", 10)
     assert choices[0].line() == '  1  "Miller", kernel B30f, 9 slices, 5.00 x 1.00 x 1.00 mm, series 1.2.1'
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PleuraError("scan: damaged", code="damaged"), "scan: damaged"),
+        (MemoryError(), "there is not enough memory for this scan; close other programs and try again"),
+        (PermissionError(13, "Permission denied", "scan"), "scan: this may not be read"),
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (OSError(36, "File name too long", "a" * 300), f"{'a' * 127}...{'a' * 128}: File name too long"),
+        (KeyError("surprise"), "unexpected, a defect of pleura; run again with --debug and report what it shows"),
+    ],
+)
+def test_error_of_any_kind_is_one_line(error: Exception, said: str) -> None:
+    assert errors.message_of(error) == said

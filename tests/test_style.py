@@ -20,8 +20,6 @@ TEXTS = sorted(path for folder in ("docs", "tests", "recipes") for path in (ROOT
 PAGES = [*TEXTS, *sorted(ROOT.glob("*.md")), ROOT / "pyproject.toml", ROOT / ".ci" / "run"]
 LONGEST_FILE, LONGEST_BODY = 300, 45
 LONGER = {
-    "tests/cli/test_results_kept.py": 360,
-    "tests/cli/test_segment.py": 415,
     "tests/preparation/test_run.py": 720,
     "tests/training/test_loop.py": 350,
 }
