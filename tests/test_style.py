@@ -20,7 +20,6 @@ TEXTS = sorted(path for folder in ("docs", "tests", "recipes") for path in (ROOT
 PAGES = [*TEXTS, *sorted(ROOT.glob("*.md")), ROOT / "pyproject.toml", ROOT / ".ci" / "run"]
 LONGEST_FILE, LONGEST_BODY = 300, 45
 LONGER = {
-    "tests/preparation/test_run.py": 720,
     "tests/training/test_loop.py": 350,
 }
 """Files that are longer until they are parted, and how long."""
