@@ -6,11 +6,11 @@ An affine is (4, 4) and leads from array index (k, j, i, 1) to patient millimetr
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.volume import Affine, Spacing
 
 SAME_GRID = 0.1
@@ -46,14 +46,14 @@ def axial_order(affine: Affine) -> tuple[tuple[int, int, int], tuple[bool, bool,
     return (axes[0], axes[1], axes[2]), (flips[0], flips[1], flips[2])
 
 
-def to_axial(array: NDArray[Any], affine: Affine) -> NDArray[Any]:
+def to_axial(array: Array, affine: Affine) -> Array:
     """Return a view of `array`, turned so that its axes run (head, back, left); see `axial_order`."""
     axes, flips = axial_order(affine)
     step = tuple(slice(None, None, -1) if flip else slice(None) for flip in flips)
     return array.transpose(axes)[step]
 
 
-def from_axial(array: NDArray[Any], affine: Affine) -> NDArray[Any]:
+def from_axial(array: Array, affine: Affine) -> Array:
     """Return a view of an array in axial order, turned back to the grid that `affine` describes."""
     axes, flips = axial_order(affine)
     step = tuple(slice(None, None, -1) if flip else slice(None) for flip in flips)

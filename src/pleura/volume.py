@@ -11,11 +11,12 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
 
 Affine = NDArray[np.float64]
@@ -113,7 +114,7 @@ class Volume:
         Names of files may name patients, so no output holds them
     """
 
-    voxels: NDArray[Any]
+    voxels: Array
     affine: Affine
     kind: Kind = Kind.HU
     is_picture: bool = False

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.files import atomic_write
 from pleura.geometry import swap_lps_ras
 from pleura.volume import Affine
@@ -16,7 +15,7 @@ from pleura.volume import Affine
 _SAMPLE_FORMAT, _SIGNED = 339, 2
 
 
-def write_slice(path: Path, plane: NDArray[Any]) -> None:
+def write_slice(path: Path, plane: Array) -> None:
     """Write (y, x) int16 as a signed TIFF, uint8 as a PNG; the suffix of `path` says which.
 
     Raises
@@ -33,7 +32,7 @@ def write_slice(path: Path, plane: NDArray[Any]) -> None:
             Image.fromarray(np.ascontiguousarray(plane, np.uint8)).save(file, format="PNG")
 
 
-def write_volume(path: Path, voxels: NDArray[Any], affine: Affine) -> None:
+def write_volume(path: Path, voxels: Array, affine: Affine) -> None:
     """Write (z, y, x) values with their LPS affine as `.nii.gz`, without a name or a time in it.
 
     Raises

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
 from pleura.geometry import SAME_GRID, axial_affine, axial_spacing, grid_shift, spacing_of, to_axial
 from pleura.measurement import voxel_ml
@@ -91,7 +91,7 @@ class AlignedMasks:
     turn: Affine | None = None
     voxel_ml: float | None = None
 
-    def turned(self, array: NDArray[Any]) -> NDArray[Any]:
+    def turned(self, array: Array) -> Array:
         """Return an array on the prediction's own grid (z, y, x), turned and cut as the masks here are."""
         array = array if self.turn is None else to_axial(array, self.turn)
         return array[0] if self.reference.ndim == 2 else array

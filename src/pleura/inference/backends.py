@@ -15,14 +15,18 @@ from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.errors import InvalidBundle, InvalidOption, PleuraError, missing_extra
 from pleura.inference.bundle import Bundle
 from pleura.inference.recipe import LUNGS, Graph
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 Bytes = NDArray[np.uint8]
 Backend = Callable[[Bytes], tuple[Bytes, ...]]
@@ -87,7 +91,7 @@ def unfit(bundle: Bundle) -> InvalidBundle:
     return InvalidBundle(message, code="bundle-damaged")
 
 
-def run_graph(bundle: Bundle, graph: Graph, threads: int, shape: tuple[int, ...], **inputs: NDArray[Any]) -> Bytes:
+def run_graph(bundle: Bundle, graph: Graph, threads: int, shape: tuple[int, ...], **inputs: Array) -> Bytes:
     """Return what "prepare" or "restore" makes of its inputs, (n, 1, ...) of the `shape` that it has to have."""
     with fit(bundle):
         outputs = cached_session(bundle, graph, threads).run(None, inputs)
@@ -135,7 +139,9 @@ def cpu_count(wanted: int | None = None) -> int:
     return min(wanted, cores)
 
 
-def onnx_session(path: Path, threads: int, providers: list[str] | None = None, *, spin: bool = True) -> Any:
+def onnx_session(
+    path: Path, threads: int, providers: list[str] | None = None, *, spin: bool = True
+) -> InferenceSession:
     """Return an onnxruntime session for a graph, quiet, with `threads` threads.
 
     Threads that `spin` for their next task are ready sooner, and keep a processor from those of other sessions.
@@ -169,13 +175,13 @@ def import_openvino() -> Any:
             sys.modules[name] = before
 
 
-def cached_session(bundle: Bundle, graph: Graph, threads: int) -> Any:
+def cached_session(bundle: Bundle, graph: Graph, threads: int) -> InferenceSession:
     """Return the session for "prepare" or "restore", made once: a picture takes less time than its making."""
     return _cached(bundle.graph(graph), bundle.graphs[graph], threads)
 
 
 @lru_cache(maxsize=8)
-def _cached(path: Path, sha256: str, threads: int) -> Any:  # noqa: ARG001 - tells apart what lay there at different times
+def _cached(path: Path, sha256: str, threads: int) -> InferenceSession:  # noqa: ARG001 - tells apart what lay there at different times
     return onnx_session(path, threads, spin=False)
 
 

@@ -9,11 +9,11 @@ millimetres.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.volume import Kind
 
 COARSE = 128
@@ -66,7 +66,7 @@ class FieldOfView:
     width: int
 
 
-def body_fov(slices: NDArray[Any], spacing: tuple[float, float], kind: Kind) -> FieldOfView:
+def body_fov(slices: Array, spacing: tuple[float, float], kind: Kind) -> FieldOfView:
     """Return the field of view around the body.
 
     Parameters
@@ -122,7 +122,7 @@ def lung_fov(lung: NDArray[np.bool_], fov: FieldOfView, spacing: tuple[float, fl
     return FieldOfView(round(row - height / 2), round(column - width / 2), height, width)
 
 
-def crop(slices: NDArray[Any], fov: FieldOfView, air: int) -> NDArray[Any]:
+def crop(slices: Array, fov: FieldOfView, air: int) -> Array:
     """Return what lies in the field of view, (z, height, width): a view if slices fill it, else padded with `air`."""
     rows, columns, inner = _overlap(slices.shape[1:], fov)
     part = slices[:, rows, columns]
@@ -133,7 +133,7 @@ def crop(slices: NDArray[Any], fov: FieldOfView, air: int) -> NDArray[Any]:
     return padded
 
 
-def paste(target: NDArray[Any], patch: NDArray[Any], fov: FieldOfView) -> None:
+def paste(target: Array, patch: Array, fov: FieldOfView) -> None:
     """Write a patch (z, height, width) that covers `fov` into `target` (z, y, x), in place."""
     rows, columns, inner = _overlap(target.shape[1:], fov)
     target[:, rows, columns] = patch[(slice(None), *inner)]
@@ -150,7 +150,7 @@ def _overlap(plane: tuple[int, ...], fov: FieldOfView) -> tuple[slice, slice, tu
     return outer[0], outer[1], (inner[0], inner[1])
 
 
-def _body_threshold(coarse: NDArray[Any], kind: Kind) -> float:
+def _body_threshold(coarse: Array, kind: Kind) -> float:
     """Return the value between air and soft tissue: fixed for HU, between the two main greys for a picture."""
     if kind is Kind.HU:
         return BODY_ABOVE_HU

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.inference.backends import Backend
 from pleura.inference.bundle import Bundle
 from pleura.inference.grid import FieldOfView, body_fov, lung_fov, whole_fov
@@ -23,7 +23,7 @@ LOCATE_SLICES = 24
 
 
 def locate_lungs(
-    slices: NDArray[Any], spacing: tuple[float, float], kind: Kind, bundle: Bundle, backend: Backend, threads: int
+    slices: Array, spacing: tuple[float, float], kind: Kind, bundle: Bundle, backend: Backend, threads: int
 ) -> FieldOfView:
     """Return the field of view the recipe asks for; over the lungs, that of the body where no lung is seen.
 
@@ -45,7 +45,7 @@ def locate_lungs(
     return lung_fov(np.concatenate(found), body, spacing)
 
 
-def _filled_fov(plane: NDArray[Any], spacing: tuple[float, float]) -> FieldOfView:
+def _filled_fov(plane: Array, spacing: tuple[float, float]) -> FieldOfView:
     """Return the smallest square that holds a picture but for its plain borders."""
     rows, columns = without_borders(plane)
     fov = whole_fov((rows.stop - rows.start, columns.stop - columns.start), spacing)

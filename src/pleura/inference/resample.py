@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.inference.backends import run_graph
 from pleura.inference.bundle import Bundle
 from pleura.inference.grid import FieldOfView, crop, paste
@@ -21,9 +21,7 @@ CHUNK_TO_SCAN = 4
 """Slices resampled to the scan at a time: in that graph several such copies live at once."""
 
 
-def resample_to_grid(
-    slices: NDArray[Any], fov: FieldOfView, kind: Kind, bundle: Bundle, threads: int
-) -> NDArray[np.uint8]:
+def resample_to_grid(slices: Array, fov: FieldOfView, kind: Kind, bundle: Bundle, threads: int) -> NDArray[np.uint8]:
     """Return planes (z, side, side) uint8: the slices inside the field of view, in the window of the recipe.
 
     Parameters

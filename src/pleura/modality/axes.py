@@ -5,11 +5,10 @@ The picture itself tells: an axial slice looks like one, a sagittal or a coronal
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.modality import Decision, decide
 from pleura.volume import Note
 
@@ -24,7 +23,7 @@ _WINDOW = (-1350.0, 150.0)
 """HU shown from black to white."""
 
 
-def axes_notes(axial: NDArray[Any], *, hu: bool) -> tuple[Note, ...]:
+def axes_notes(axial: Array, *, hu: bool) -> tuple[Note, ...]:
     """Return a warning where not the slices but the planes along another axis look axial.
 
     Parameters
@@ -45,7 +44,7 @@ def axes_notes(axial: NDArray[Any], *, hu: bool) -> tuple[Note, ...]:
     return (Note("axes-doubtful", text),)
 
 
-def _axial_planes(axial: NDArray[Any], axis: int, *, hu: bool) -> list[Decision]:
+def _axial_planes(axial: Array, axis: int, *, hu: bool) -> list[Decision]:
     """Return what is seen in those of the planes looked at along an axis that look like an axial CT slice."""
     if min(np.delete(axial.shape, axis)) < _SMALLEST:
         return []
@@ -55,7 +54,7 @@ def _axial_planes(axial: NDArray[Any], axis: int, *, hu: bool) -> list[Decision]
     return [decision for decision in decisions if decision.kind == "ct"]
 
 
-def _grey(plane: NDArray[Any], *, hu: bool) -> NDArray[np.uint8]:
+def _grey(plane: Array, *, hu: bool) -> NDArray[np.uint8]:
     if not hu:
         return np.asarray(np.clip(plane, 0, 255), np.uint8)
     low, high = _WINDOW

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
+
+from pleura.arrays import Array
 
 PLAIN = 8.0
 """Greys, of 255, within which all but the outermost hundredths of a row or column lie that holds nothing."""
@@ -14,7 +14,7 @@ _SAMPLES = 256
 """At most about so many pixels of a row or column are looked at."""
 
 
-def without_borders(plane: NDArray[Any]) -> tuple[slice, slice]:
+def without_borders(plane: Array) -> tuple[slice, slice]:
     """Return the rows and columns left when those at the edges that hold nothing are cut; all where none is left.
 
     Parameters
@@ -36,7 +36,7 @@ def connected_to_border(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return np.asarray(np.isin(parts, at_border[at_border > 0]))
 
 
-def _filled(lines: NDArray[Any]) -> slice:
+def _filled(lines: Array) -> slice:
     """Return from the first to the last line that holds something; most are ruled out at once, without sorting."""
     sampled = lines[:, :: max(1, lines.shape[1] // _SAMPLES)]
     likely = np.flatnonzero(sampled.max(axis=1) - sampled.min(axis=1) > PLAIN)
@@ -46,6 +46,6 @@ def _filled(lines: NDArray[Any]) -> slice:
     return slice(first, next(int(line) for line in likely[::-1] if _holds_something(sampled[line])) + 1)
 
 
-def _holds_something(line: NDArray[Any]) -> bool:
+def _holds_something(line: Array) -> bool:
     low, high = np.percentile(line, (1, 99))
     return bool(high - low > PLAIN)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.modality.borders import PLAIN, connected_to_border, without_borders
 from pleura.modality.polarity import Polarity, is_in_bright_frame, polarity
 from pleura.volume import Note
 
-Plane = NDArray[Any]
+Plane = Array
 Mask = NDArray[np.bool_]
 
 _LEAST_SHARE = 0.005
@@ -29,7 +28,7 @@ _LOOKED_AT = 9
 """Slices of a volume that are looked at, between the first fifth and the last."""
 
 
-def set_greys_upright(voxels: NDArray[Any]) -> tuple[NDArray[Any], tuple[Note, ...], tuple[Note, ...]]:
+def set_greys_upright(voxels: Array) -> tuple[Array, tuple[Note, ...], tuple[Note, ...]]:
     """Return the greys of a CT with air dark everywhere, notes on what was set back, and warnings.
 
     Parameters
@@ -99,7 +98,7 @@ def _majority(found: list[Polarity]) -> Polarity:
     return "doubtful" if 2 * (inverted + found.count("doubtful")) > len(found) else "unknown"
 
 
-def _with_dark_frames(voxels: NDArray[Any]) -> tuple[NDArray[Any], float]:
+def _with_dark_frames(voxels: Array) -> tuple[Array, float]:
     """Return slices (z, y, x) whose frames have the grey of air, and the share of all that they hold."""
     greys, count = voxels.copy(), 0
     for plane in greys:

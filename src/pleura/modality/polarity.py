@@ -9,15 +9,16 @@ The figures are of train parts: 58 pictures (covid), and 45 slices with lungs an
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.modality.borders import PLAIN
 
 Polarity = Literal["upright", "inverted", "doubtful", "unknown"]
-Plane = NDArray[Any]
+Plane = Array
 Mask = NDArray[np.bool_]
 
 SIDE = 128

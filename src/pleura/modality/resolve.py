@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.conventions import MODALITIES
 from pleura.errors import InvalidOption
 from pleura.geometry import from_axial, to_axial
@@ -136,7 +135,7 @@ def _unlike_a_detector(volume: Volume) -> tuple[Note, ...]:
     return (Note("spacing-unknown", message),)
 
 
-def _grey(volume: Volume) -> NDArray[Any]:
+def _grey(volume: Volume) -> Array:
     """Return the voxels as greys 0..255."""
     if volume.kind is not Kind.HU:
         return volume.voxels

@@ -6,11 +6,10 @@ other side of the picture) is noted.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
 from pleura.labels import LEFT, RIGHT
 from pleura.preparation.case_warnings import CASE_WARNINGS
@@ -28,7 +27,7 @@ _SLICES = 9
 """Slices of a volume that are looked at for air around the body."""
 
 
-def find_faults(volume: Volume, labels: NDArray[Any]) -> tuple[Note, ...]:
+def find_faults(volume: Volume, labels: Array) -> tuple[Note, ...]:
     """Return what is doubtful about labels.
 
     Parameters
@@ -53,7 +52,7 @@ def find_faults(volume: Volume, labels: NDArray[Any]) -> tuple[Note, ...]:
     return ()
 
 
-def sides_are_swapped(labels: NDArray[Any]) -> bool:
+def sides_are_swapped(labels: Array) -> bool:
     """Say whether what is called right lies further to the patient's left (growing x) than what is called left."""
     across = np.arange(labels.shape[2])
     middles = [np.average(across, weights=count) for count in _columns(labels) if count.any()]
@@ -79,11 +78,11 @@ def with_oriented_sides(
     return lung, False, (Note("sides-swapped", CASE_WARNINGS["sides-swapped"]),)
 
 
-def _columns(labels: NDArray[Any]) -> list[NDArray[np.intp]]:
+def _columns(labels: Array) -> list[NDArray[np.intp]]:
     return [np.count_nonzero(labels == side, axis=(0, 1)) for side in (RIGHT, LEFT)]
 
 
-def _outside(volume: Volume, labels: NDArray[Any]) -> float:
+def _outside(volume: Volume, labels: Array) -> float:
     """Return the share of the marked voxels that lie in the air around the body, from a few slices."""
     if volume.kind is Kind.RADIOGRAPH:
         return 0.0
@@ -93,14 +92,14 @@ def _outside(volume: Volume, labels: NDArray[Any]) -> float:
     return sum(int((air & mask).sum()) for air, mask in inside) / max(1, sum(int(mask.sum()) for _, mask in inside))
 
 
-def _is_dark(plane: NDArray[Any], kind: Kind) -> NDArray[np.bool_]:
+def _is_dark(plane: Array, kind: Kind) -> NDArray[np.bool_]:
     """Return where a slice (y, x) is as dark as air."""
     level = np.median(_border(plane))
     darkest = _AIR if kind is Kind.HU else _STEP + (level if level <= _BRIGHTEST_AIR else 0)
     return np.asarray(plane < darkest)
 
 
-def _border(plane: NDArray[Any]) -> NDArray[Any]:
+def _border(plane: Array) -> Array:
     return np.concatenate([plane[0], plane[-1], plane[1:-1, 0], plane[1:-1, -1]])
 
 

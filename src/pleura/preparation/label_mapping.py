@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
 from pleura.labels import LEFT, LUNGS, RIGHT, side_of
 from pleura.reading.raw_image import LabelMap
@@ -233,7 +233,7 @@ def _is_soft(label_map: LabelMap) -> bool:
     return not label_map.placed and np.unique(voxels).size > _MOST_VALUES
 
 
-def _has_grey_between(voxels: NDArray[Any]) -> bool:
+def _has_grey_between(voxels: Array) -> bool:
     """Say whether values (1, y, x) from 0 to 1 are half-way over whole areas, not on the edges alone."""
     half = np.abs(voxels[0] - 0.5) < 0.25
     inner = half[1:-1, 1:-1] & half[:-2, 1:-1] & half[2:, 1:-1] & half[1:-1, :-2] & half[1:-1, 2:]

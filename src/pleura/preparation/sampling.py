@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.preparation.settings import Settings
 from pleura.volume import Affine, Volume
 
@@ -28,7 +29,7 @@ class Sampling:
     y: Positions
     x: Positions
 
-    def image(self, voxels: NDArray[Any], outside: float) -> NDArray[np.float32]:
+    def image(self, voxels: Array, outside: float) -> NDArray[np.float32]:
         """Return (z, y, x) values between voxels; where the new step is wider, the average of what it covers."""
         sampled = voxels
         for axis, positions in enumerate((self.z, self.y, self.x)):
@@ -36,7 +37,7 @@ class Sampling:
         result = sampled.astype(np.float32, copy=False)
         return self._padded(result, voxels.shape, np.float32(outside))
 
-    def labels(self, labels: NDArray[Any]) -> NDArray[Any]:
+    def labels(self, labels: Array) -> Array:
         """Return (z, y, x) labels of the nearest voxels, 0 off the grid."""
         nearest = [
             np.clip(_nearest(positions), 0, size - 1)
@@ -44,7 +45,7 @@ class Sampling:
         ]
         return self._padded(labels[np.ix_(*nearest)], labels.shape, labels.dtype.type(0))
 
-    def cropped(self, labels: NDArray[Any]) -> float:
+    def cropped(self, labels: Array) -> float:
         """Return the share of what is marked in the chosen slices that lies beyond the rows or columns of the grid."""
         chosen = labels[np.unique(np.clip(_nearest(self.z), 0, len(labels) - 1))] > 0
         kept = chosen[:, _covered(self.y), _covered(self.x)]
@@ -59,7 +60,7 @@ class Sampling:
             step[axis, 3] = positions[0]
         return affine @ step
 
-    def _padded(self, sampled: NDArray[Any], shape: Sequence[int], outside: Any) -> NDArray[Any]:
+    def _padded(self, sampled: Array, shape: Sequence[int], outside: Any) -> Array:
         off = [
             (_nearest(positions) < 0) | (_nearest(positions) >= size)
             for positions, size in zip((self.z, self.y, self.x), shape, strict=True)
@@ -122,7 +123,7 @@ def _covered(positions: Positions) -> slice:
     return slice(max(0, int(np.ceil(positions[0] - half))), max(0, int(np.floor(positions[-1] + half)) + 1))
 
 
-def _along(array: NDArray[Any], positions: Positions, axis: int) -> NDArray[Any]:
+def _along(array: Array, positions: Positions, axis: int) -> Array:
     """Sample one axis with a triangle as wide as the step, at least one voxel each way."""
     if (positions == np.rint(positions)).all() and (len(positions) < 2 or positions[1] - positions[0] == 1):
         return array.take(np.clip(positions.astype(np.intp), 0, array.shape[axis] - 1), axis)
@@ -134,7 +135,7 @@ def _along(array: NDArray[Any], positions: Positions, axis: int) -> NDArray[Any]
     weights /= np.maximum(weights.sum(1, keepdims=True), 1e-12)
     shape = [1, 1, 1]
     shape[axis] = len(positions)
-    total: NDArray[Any] = np.zeros([len(positions) if a == axis else n for a, n in enumerate(array.shape)], np.float32)
+    total: Array = np.zeros([len(positions) if a == axis else n for a, n in enumerate(array.shape)], np.float32)
     for tap, weight in zip(taps.T, weights.T, strict=True):
         chosen = array.take(np.clip(tap, 0, array.shape[axis] - 1), axis)
         total += chosen * weight.astype(np.float32).reshape(shape)

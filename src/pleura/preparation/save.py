@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.datasets.files import file_hash, write_slice, write_volume
 from pleura.datasets.manifest import Record
 from pleura.preparation.sampling import plan_sampling
@@ -52,7 +52,7 @@ class SampledCase:
 
     id: str
     kind: Kind
-    values: NDArray[Any]
+    values: Array
     labels: NDArray[np.uint8] | None
     affine: Affine
     spacing: tuple[float, ...] | None
@@ -122,7 +122,7 @@ def _record(
     )
 
 
-def _in_range(values: NDArray[np.float32], kind: Kind, window: tuple[float, float] | None) -> NDArray[Any]:
+def _in_range(values: NDArray[np.float32], kind: Kind, window: tuple[float, float] | None) -> Array:
     """Return int16 HU, or 8-bit grey: HU stretched from the window, pictures as they are."""
     if window is not None:
         values = (values - np.float32(window[0])) * np.float32(255 / (window[1] - window[0]))

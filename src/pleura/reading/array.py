@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
 from pleura.geometry import affine_from_spacing
 from pleura.reading.checks import checked, not_3d
@@ -16,7 +15,7 @@ from pleura.volume import Affine, Kind, KindName, Note, Volume
 
 
 def from_array(
-    array: NDArray[Any],
+    array: Array,
     spacing: Sequence[float] | None = None,
     *,
     affine: Affine | None = None,
@@ -39,9 +38,7 @@ def from_array(
     return checked(to_volume(raw_from_array(array, spacing, affine), None if kind is None else Kind(kind)))
 
 
-def raw_from_array(
-    array: NDArray[Any], spacing: Sequence[float] | None = None, affine: Affine | None = None
-) -> RawImage:
+def raw_from_array(array: Array, spacing: Sequence[float] | None = None, affine: Affine | None = None) -> RawImage:
     """Return a copy of an array with its grid, its values not yet judged; see `from_array`."""
     if array.ndim > 3:
         array = _three_axes(array)
@@ -57,7 +54,7 @@ def raw_from_array(
     return RawImage(np.array(array[None] if is_picture else array), grid, "array", is_picture=is_picture, notes=unknown)
 
 
-def _three_axes(array: NDArray[Any]) -> NDArray[Any]:
+def _three_axes(array: Array) -> Array:
     """Return an array without the axes of length 1 at its ends, where three are left then."""
     shape = array.shape
     while array.ndim > 3 and 1 in {array.shape[0], array.shape[-1]}:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
 from pleura.volume import Note
 
@@ -18,7 +16,7 @@ _LUMA = np.array([0.299, 0.587, 0.114])
 """Weights of red, green and blue (ITU-R BT.601)."""
 
 
-def without_colour(colours: NDArray[Any], full: int = 255) -> tuple[NDArray[Any], tuple[Note, ...]]:
+def without_colour(colours: Array, full: int = 255) -> tuple[Array, tuple[Note, ...]]:
     """Return the grey values of a picture in colour, and a note where a little colour was left out.
 
     Parameters

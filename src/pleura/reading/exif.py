@@ -8,12 +8,15 @@ References: EXIF 2.32, table 6 (Orientation): where the first row and the first 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.volume import Affine, Note
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _TAG = 274
 _WAYS = {
@@ -28,7 +31,7 @@ _WAYS = {
 """Orientation -> where rows and where columns grow as shown: (to the right, down)."""
 
 
-def orientation(picture: Any) -> int:
+def orientation(picture: Image) -> int:
     """Return the orientation of an open picture, 1 to 8; 1 where it states none that there is."""
     found = picture.getexif().get(_TAG, 1)
     return found if found in _WAYS else 1
@@ -43,7 +46,7 @@ def affine_as_shown(code: int) -> Affine:
     return affine
 
 
-def as_stored(displayed: NDArray[Any], code: int) -> NDArray[Any]:
+def as_stored(displayed: Array, code: int) -> Array:
     """Return the stored pixels (y, x) of a picture that a decoder has turned to be looked at."""
     if code not in _WAYS:
         return displayed

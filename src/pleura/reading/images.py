@@ -11,8 +11,8 @@ from dataclasses import replace
 from typing import Any, Protocol, TypeGuard
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
 from pleura.geometry import swap_lps_ras
 from pleura.reading.array import raw_from_array
@@ -21,7 +21,7 @@ from pleura.reading.nifti_geometry import read_geometry
 from pleura.reading.raw_image import to_volume
 from pleura.volume import Affine, NiftiForms, Note, Volume
 
-_Parts = tuple[NDArray[Any], Affine | None, NiftiForms | None, tuple[Note, ...]]
+_Parts = tuple[Array, Affine | None, NiftiForms | None, tuple[Note, ...]]
 """Values (z, y, x) or (y, x); array index -> LPS millimetres, None where nobody states them; both matrices of NIfTI;
 what was found wrong with them."""
 

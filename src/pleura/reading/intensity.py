@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
 from pleura.modality import decide
 from pleura.reading.padding import corner_values, not_finite_outside, set_to_air
@@ -49,18 +49,18 @@ _FAR_OUT = 2.0
 class Intensity:
     """Voxels with the kind of values they hold, and what was decided on the way."""
 
-    voxels: NDArray[Any]
+    voxels: Array
     kind: Kind
     notes: tuple[Note, ...]
 
 
-def sample(voxels: NDArray[Any]) -> NDArray[Any]:
+def sample(voxels: Array) -> Array:
     """Return up to about half a million values, evenly spread over a (z, y, x) array."""
     z, y, x = (max(1, -(-size // limit)) for size, limit in zip(voxels.shape, (32, 128, 128), strict=True))
     return voxels[z // 2 :: z, y // 2 :: y, x // 2 :: x].reshape(-1)
 
 
-def are_hu(values: NDArray[Any]) -> bool:
+def are_hu(values: Array) -> bool:
     """Say whether values hold air where HU have it: at least one in a hundred lies from -1100 to -600.
 
     Parameters
@@ -71,12 +71,12 @@ def are_hu(values: NDArray[Any]) -> bool:
     return bool(inside.size) and float(((inside >= -1100) & (inside <= -600)).mean()) >= 0.01
 
 
-def hold_tissue(values: NDArray[Any]) -> bool:
+def hold_tissue(values: Array) -> bool:
     """Say whether values hold soft tissue where HU have it: at least one in a hundred lies from -200 to 300."""
     return float(((values >= -200) & (values <= 300)).mean()) >= 0.01
 
 
-def raw_offset(values: NDArray[Any]) -> int | None:
+def raw_offset(values: Array) -> int | None:
     """Return what was surely added to HU, or None: air lies at its place, and half of what is dense is soft tissue.
 
     A rescale that was left out adds 1024, one that was applied twice takes 1024 away.
@@ -99,7 +99,7 @@ def raw_offset(values: NDArray[Any]) -> int | None:
     return None
 
 
-def interpret(array: NDArray[Any], kind: Kind | None = None) -> Intensity:
+def interpret(array: Array, kind: Kind | None = None) -> Intensity:
     """Decide what the values of an array without DICOM header mean.
 
     Parameters
@@ -139,7 +139,7 @@ def interpret(array: NDArray[Any], kind: Kind | None = None) -> Intensity:
     return Intensity(grey, kind or Kind.WINDOWED, (*notes, note))
 
 
-def to_hu(array: NDArray[Any], offset: int = 0) -> NDArray[np.int16]:
+def to_hu(array: Array, offset: int = 0) -> NDArray[np.int16]:
     """Return `array` - `offset` as int16 HU, rounded and kept within -1024..32767, in place where it is int16."""
     if array.dtype == np.int16 and array.flags.writeable and 0 <= offset < 1 << 14:
         voxels = array.view(np.int16)
@@ -153,7 +153,7 @@ def to_hu(array: NDArray[Any], offset: int = 0) -> NDArray[np.int16]:
     return hu
 
 
-def hu_warnings(values: NDArray[Any]) -> tuple[Note, ...]:
+def hu_warnings(values: Array) -> tuple[Note, ...]:
     """Return a note where values that a header calls HU hold no air, or hardly any soft tissue (-200..300)."""
     if not are_hu(values):
         return (Note("hu-doubtful", "the values hold no air, so they may not be Hounsfield units"),)
@@ -168,7 +168,7 @@ def offset_note(offset: int) -> Note:
     return Note("hu-offset-corrected", f"the values lay {abs(offset)} {where} Hounsfield units and were set back")
 
 
-def hu_offset(values: NDArray[Any]) -> int | None:
+def hu_offset(values: Array) -> int | None:
     """Return what lies between the values and HU, 0 for HU as they are, or None where they are not HU."""
     has_air = are_hu(values)
     if has_air and hold_tissue(values):
@@ -177,7 +177,7 @@ def hu_offset(values: NDArray[Any]) -> int | None:
     return 0 if offset is None and has_air else offset
 
 
-def _offset(array: NDArray[Any], low: float, high: float) -> int | None:
+def _offset(array: Array, low: float, high: float) -> int | None:
     """Return what was added to HU, 0 for HU as they are, or None for grey values; refuse what is neither."""
     values = sample(array)
     offset = hu_offset(values)
@@ -195,7 +195,7 @@ def _offset(array: NDArray[Any], low: float, high: float) -> int | None:
     return offset
 
 
-def _shows_radiograph(array: NDArray[Any], low: float, high: float) -> bool:
+def _shows_radiograph(array: Array, low: float, high: float) -> bool:
     """Say whether a single slice surely shows a radiograph, whose values may be spread like those of a CT."""
     if len(array) > 1:
         return False
@@ -203,7 +203,7 @@ def _shows_radiograph(array: NDArray[Any], low: float, high: float) -> bool:
     return decision.kind == "radiograph" and decision.sure
 
 
-def _are_grey(array: NDArray[Any], low: float, high: float) -> bool:
+def _are_grey(array: Array, low: float, high: float) -> bool:
     """Say whether values look like grey: whatever is positive in a picture, 0..255 used by half at least, or 0..1."""
     if low < 0:
         return False
@@ -212,7 +212,7 @@ def _are_grey(array: NDArray[Any], low: float, high: float) -> bool:
     return 128 <= high <= 255 or (array.dtype.kind == "f" and 0.5 < high <= 1)
 
 
-def _stretched(array: NDArray[Any], low: float, high: float) -> tuple[NDArray[Any], Note]:
+def _stretched(array: Array, low: float, high: float) -> tuple[Array, Note]:
     """Return grey values as 0..255, and how they were got."""
     if array.dtype.kind == "f" and low >= 0 and 0.5 < high <= 1:
         grey, how = _by_slices(array, np.uint8, lambda plane: np.rint(plane * 255)), "from 0 to 1, scaled to 0..255"
@@ -229,21 +229,21 @@ def _stretched(array: NDArray[Any], low: float, high: float) -> tuple[NDArray[An
     return grey, Note("values-windowed", f"the values are not Hounsfield units but grey values {how}")
 
 
-def _by_slices(array: NDArray[Any], dtype: type, turned: Callable[[NDArray[Any]], NDArray[Any]]) -> NDArray[Any]:
+def _by_slices(array: Array, dtype: type, turned: Callable[[Array], Array]) -> Array:
     """Return the slices of (z, y, x), turned one by one into `dtype`: there is no second volume in a wider type."""
-    target: NDArray[Any] = np.empty(array.shape, dtype)
+    target: Array = np.empty(array.shape, dtype)
     for slot, plane in zip(target, array, strict=True):
         slot[...] = turned(plane)
     return target
 
 
-def _ends(array: NDArray[Any], low: float, high: float) -> tuple[float, float]:
+def _ends(array: Array, low: float, high: float) -> tuple[float, float]:
     """Return the values that become black and white: the ends, or where the tails begin if the ends lie far out."""
     first, last = np.percentile(sample(array), TAILS)
     return (low, high) if high - low <= _FAR_OUT * (last - first) or first == last else (float(first), float(last))
 
 
-def _finite(array: NDArray[Any]) -> tuple[NDArray[Any], list[Note]]:
+def _finite(array: Array) -> tuple[Array, list[Note]]:
     """Set values that are no numbers to the lowest one where they are few or padding; refuse many within the scan."""
     bad = ~np.isfinite(array)
     count = int(bad.sum())
@@ -261,7 +261,7 @@ def _finite(array: NDArray[Any]) -> tuple[NDArray[Any], list[Note]]:
     return repaired, [Note("not-finite", f"{text} set to the lowest value")]
 
 
-def _few_greys(array: NDArray[Any], values: NDArray[Any], low: float, high: float) -> tuple[Note, ...]:
+def _few_greys(array: Array, values: Array, low: float, high: float) -> tuple[Note, ...]:
     """Return a note where a single slice has few greys; refuse labels, whose values lie in few and large regions."""
     if low < 0 or high > 255 or np.unique(values).size > _FEW_LABELS:
         return ()

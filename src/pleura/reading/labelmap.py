@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.file_format import Format, detect_format
 from pleura.geometry import affine_from_spacing
@@ -66,7 +66,7 @@ def _read_indices(path: Path) -> RawImage:
     return RawImage(array, affine_from_spacing((1, 1, 1)), "raster", is_picture=True, notes=notes, colours=colours)
 
 
-def _colours(picture: Any) -> tuple[NDArray[Any], tuple[int, ...]]:
+def _colours(picture: Any) -> tuple[Array, tuple[int, ...]]:
     """Return grey saved as colour as grey; a few plain colours as 0, 1, 2... from the darkest on, and these."""
     colours = np.asarray(picture.convert("RGB"))
     if (colours == colours[..., :1]).all():

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from pleura.reading.nifti_geometry import read_geometry
 from pleura.reading.raw_image import RawImage
 from pleura.reading.voxel_stream import kept_type, read_array, unpacked
 from pleura.volume import Note
+
+if TYPE_CHECKING:
+    from nibabel import Nifti1Header
 
 _EXTENSION_FLAG = 4
 """Bytes between the header and the voxels of a single file, which say whether extensions follow."""
@@ -78,7 +81,7 @@ def _other_half(path: Path) -> Path:
     raise UnreadableInput(f"the header has no {other.suffix} file with the voxels beside it", code="half-missing")
 
 
-def _header(file: IO[bytes]) -> Any:
+def _header(file: IO[bytes]) -> Nifti1Header:
     from nibabel.nifti1 import Nifti1Header
     from nibabel.nifti2 import Nifti2Header
 
@@ -89,7 +92,7 @@ def _header(file: IO[bytes]) -> Any:
     raise UnreadableInput("the NIfTI header is damaged", code="damaged")
 
 
-def _shape(header: Any) -> tuple[int, ...]:
+def _shape(header: Nifti1Header) -> tuple[int, ...]:
     """Return (x, y) or (x, y, z); empty axes at the end say nothing and are left out."""
     shape = [int(size) for size in header.get_data_shape()]
     while len(shape) > 3 and shape[-1] == 1:
@@ -101,7 +104,7 @@ def _shape(header: Any) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _refuse_other(header: Any) -> None:
+def _refuse_other(header: Nifti1Header) -> None:
     if int(header["intent_code"]) in _CIFTI:
         raise UnsuitableInput("this is a CIFTI connectivity file, not an image", code="not-an-image")
     _shape(header)
@@ -115,7 +118,7 @@ def _refuse_other(header: Any) -> None:
         raise UnsuitableInput(f"voxels of type {dtype} are not CT numbers", code="not-hu")
 
 
-def _array(path: Path, header: Any) -> tuple[NDArray[np.generic], tuple[Note, ...]]:
+def _array(path: Path, header: Nifti1Header) -> tuple[NDArray[np.generic], tuple[Note, ...]]:
     """Read the voxels as (z, y, x), with the header's slope applied, and say where they were looked for."""
     shape = _shape(header)
     dtype = header.get_data_dtype()
@@ -132,7 +135,7 @@ def _array(path: Path, header: Any) -> tuple[NDArray[np.generic], tuple[Note, ..
     return scaled, notes
 
 
-def _offset(path: Path, header: Any, length: int) -> tuple[int, tuple[Note, ...]]:
+def _offset(path: Path, header: Nifti1Header, length: int) -> tuple[int, tuple[Note, ...]]:
     """Return where the voxels begin: as stated, unless that lies in the header or only another place fits the file."""
     size = int(header["sizeof_hdr"])
     first = 0 if header["magic"].item().startswith(b"ni") else size + _EXTENSION_FLAG

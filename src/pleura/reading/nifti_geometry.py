@@ -6,7 +6,7 @@ References: https://nifti.nimh.nih.gov/nifti-1 (qform, sform, pixdim, xyzt_units
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from pleura.errors import UnsuitableInput
 from pleura.geometry import corner_distance, spacing_of, swap_lps_ras
 from pleura.reading.checks import in_millimetres
 from pleura.volume import Affine, NiftiForms, Note
+
+if TYPE_CHECKING:
+    from nibabel import Nifti1Header
 
 _UNITS = {1: 1000.0, 2: 1.0, 3: 0.001}
 """Millimetres of the codes for metre, millimetre and micrometre; any other code is taken as millimetres."""
@@ -38,7 +41,7 @@ class NiftiGeometry:
     notes: tuple[Note, ...]
 
 
-def read_geometry(header: Any, shape: tuple[int, ...]) -> NiftiGeometry:
+def read_geometry(header: Nifti1Header, shape: tuple[int, ...]) -> NiftiGeometry:
     """Return where the voxels of a file lie.
 
     The sform is followed where it is set and usable, as nibabel does, else the qform; with neither the voxels are laid
@@ -72,7 +75,7 @@ def read_geometry(header: Any, shape: tuple[int, ...]) -> NiftiGeometry:
     return NiftiGeometry(affine, forms, (*_form_notes(header, sform, qform), *_disagreement(forms, size), *notes))
 
 
-def _mend_pixdim(header: Any) -> None:
+def _mend_pixdim(header: Nifti1Header) -> None:
     """Set the sign of the third axis, where 0 counts as 1, and the sides of voxels, which have no sign."""
     pixdim = header["pixdim"]
     pixdim[0] = -1.0 if pixdim[0] < 0 else 1.0
@@ -80,7 +83,7 @@ def _mend_pixdim(header: Any) -> None:
     pixdim[1:4] = np.where(np.isfinite(sides) & (sides > 0), sides, 1.0)
 
 
-def _sform(header: Any) -> NDArray[np.float64] | None:
+def _sform(header: Nifti1Header) -> Affine | None:
     """Return the sform, or None where it is not set, or set but flat or not finite."""
     if int(header["sform_code"]) <= 0:
         return None
@@ -91,7 +94,7 @@ def _sform(header: Any) -> NDArray[np.float64] | None:
     return matrix
 
 
-def _qform(header: Any) -> NDArray[np.float64] | None:
+def _qform(header: Nifti1Header) -> Affine | None:
     """Return the qform, or None where it is not set or not finite; a quaternion longer than 1 is made a unit one."""
     if int(header["qform_code"]) <= 0:
         return None
@@ -106,7 +109,7 @@ def _qform(header: Any) -> NDArray[np.float64] | None:
     return np.array(header.get_qform(), np.float64)
 
 
-def _form_notes(header: Any, sform: NDArray[np.float64] | None, qform: NDArray[np.float64] | None) -> list[Note]:
+def _form_notes(header: Nifti1Header, sform: Affine | None, qform: Affine | None) -> list[Note]:
     if sform is None and qform is None:
         text = "neither qform nor sform is usable: the orientation is a guess, and right and left may be exchanged"
         return [Note("orientation-unknown", text)]

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.modality.borders import connected_to_border
 from pleura.volume import Note
 
@@ -35,7 +35,7 @@ set to one value: it then stands for the body. 225 slices cut close to the lungs
 at most."""
 
 
-def corner_values(array: NDArray[Any]) -> list[float]:
+def corner_values(array: Array) -> list[float]:
     """Return the values that at least two corners of a (z, y, x) array hold throughout, the commonest first.
 
     Values that are not finite are left out.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,9 @@ from pleura.reading.exif import affine_as_shown, as_stored, orientation, orienta
 from pleura.reading.limits import MOST_PIXELS
 from pleura.reading.raw_image import RawImage
 from pleura.volume import Note
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 """What Pillow calls the formats that are read."""
@@ -64,7 +68,7 @@ def read_raster(path: Path) -> RawImage:
 
 
 @contextmanager
-def open_picture(path: Path) -> Iterator[Any]:
+def open_picture(path: Path) -> Iterator[ImageFile]:
     """Open a picture without decoding it.
 
     Raises
@@ -88,20 +92,20 @@ def open_picture(path: Path) -> Iterator[Any]:
             raise UnreadableInput("the picture is damaged or cut short", code="truncated") from error
 
 
-def loss_notes(picture: Any) -> tuple[Note, ...]:
+def loss_notes(picture: ImageFile) -> tuple[Note, ...]:
     """Return a note where the compression of an open picture changes its values."""
     return (Note("lossy-compression", "the picture was compressed with loss"),) if _has_loss(picture) else ()
 
 
-def _has_loss(picture: Any) -> bool:
+def _has_loss(picture: ImageFile) -> bool:
     """Say whether an open picture was compressed with loss; a WebP may be of either kind."""
     if picture.format == "WEBP":
-        with Path(picture.filename).open("rb") as file:
+        with Path(os.fsdecode(picture.filename)).open("rb") as file:
             return b"VP8L" not in file.read(HEAD)
     return bool(picture.format == "JPEG")
 
 
-def _refuse_before_decoding(picture: Any) -> None:
+def _refuse_before_decoding(picture: ImageFile) -> None:
     if getattr(picture, "is_animated", False):  # asks for a second page only; counting a million takes minutes
         raise UnsuitableInput("several pages or frames; give one slice a file", code="several-pages")
     if picture.mode in _REFUSED:
@@ -109,9 +113,9 @@ def _refuse_before_decoding(picture: Any) -> None:
         raise UnsuitableInput(reason, code=code)
 
 
-def _refuse_pieces(picture: Any) -> None:
+def _refuse_pieces(picture: ImageFile) -> None:
     """Refuse a picture in very many pieces, each of which costs time: tiles of TIFF, scans of JPEG."""
-    scans = picture.format == "JPEG" and has_many_scans(Path(picture.filename).read_bytes())
+    scans = picture.format == "JPEG" and has_many_scans(Path(os.fsdecode(picture.filename)).read_bytes())
     if scans or len(picture.tile) > _MOST_TILES:
         raise UnreadableInput("the picture is in very many pieces; save it anew", code="too-large")
 
@@ -124,19 +128,19 @@ def _refuse_size(width: int, height: int) -> None:
         raise UnsuitableInput(f"a picture of {width} x {height} pixels is too narrow for a chest", code="too-narrow")
 
 
-def _grey(picture: Any) -> tuple[NDArray[np.generic], tuple[Note, ...]]:
+def _grey(picture: ImageFile) -> tuple[NDArray[np.generic], tuple[Note, ...]]:
     """Return the grey values of a picture, and a note where a little colour was left out."""
     if picture.mode in _GREY:
         array = np.asarray(picture)
         if _is_signed_byte(picture):
             return array.astype(np.uint8).view(np.int8), ()
         return np.array(array, array.dtype.newbyteorder("=")), ()
-    if "A" in picture.getbands() and picture.getchannel("A").getextrema()[0] < 255:
+    if "A" in picture.getbands() and np.asarray(picture.getchannel("A")).min() < 255:
         raise UnsuitableInput("a picture with transparency; save it as grey without alpha", code="colour")
     return without_colour(np.asarray(picture.convert("RGB")))
 
 
-def _is_signed_byte(picture: Any) -> bool:
+def _is_signed_byte(picture: ImageFile) -> bool:
     """Say whether a TIFF holds signed bytes, which Pillow hands over as unsigned."""
     tags = getattr(picture, "tag_v2", {})
     return bool(tags.get(_SAMPLE_FORMAT, (1,))[0] == _SIGNED and tags.get(_BITS_PER_SAMPLE, (8,))[0] == 8)

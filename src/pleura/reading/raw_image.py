@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-from numpy.typing import NDArray
-
+from pleura.arrays import Array
 from pleura.reading.intensity import interpret
 from pleura.volume import Affine, Identity, Kind, NiftiForms, Note, Volume
 
@@ -26,7 +24,7 @@ class RawImage:
     colours : of a mask in plain colours, the red, green and blue (0xRRGGBB) that each value stands for
     """
 
-    array: NDArray[Any] = field(repr=False)
+    array: Array = field(repr=False)
     affine: Affine
     format: str
     is_picture: bool = False
@@ -68,7 +66,7 @@ class LabelMap:
         number them in this picture alone
     """
 
-    voxels: NDArray[Any] = field(repr=False)
+    voxels: Array = field(repr=False)
     affine: Affine
     placed: bool = True
     lossy: bool = False

@@ -5,18 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
 from pleura.reading import read
 from pleura.reading.array import from_array
 from pleura.reading.images import ItkImage, NibabelImage, from_image, is_image
 from pleura.volume import Kind, Volume
 
-Source = str | Path | Volume | NDArray[Any] | NibabelImage | ItkImage
+Source = str | Path | Volume | Array | NibabelImage | ItkImage
 
 
 def as_volume(source: Source, spacing: Sequence[float] | None = None, series: str | int | None = None) -> Volume:

@@ -12,6 +12,7 @@ from typing import IO, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.errors import UnreadableInput
 
 _PIECE = 1 << 20
@@ -54,7 +55,7 @@ def read_into(file: IO[bytes], array: NDArray[np.generic], *, skip: int = 0) -> 
         raise UnreadableInput("the file is damaged or ends before the last voxel", code="truncated") from error
 
 
-def read_array(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any], *, skip: int = 0) -> NDArray[Any]:
+def read_array(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any], *, skip: int = 0) -> Array:
     """Return the next voxels of a file in the byte order of this machine, after `skip` bytes; 8 bytes become 4.
 
     Programs write masks and scans in 64 bits because NumPy counts so. No value of either needs more than 32; integers

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pleura.arrays import Array
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -20,7 +22,7 @@ PREDICTION_COLOUR: Colour = (230, 70, 60)
 
 def draw_overlay(
     grey: NDArray[np.uint8],
-    outlines: Iterable[tuple[NDArray[Any], Colour]],
+    outlines: Iterable[tuple[Array, Colour]],
     size: tuple[int, int] | None = None,
     *,
     tint: float = 0.0,

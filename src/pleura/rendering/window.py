@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.volume import Kind, Volume
 
 LUNG_WINDOW = (-1150.0, 250.0)
@@ -29,7 +28,7 @@ def display_window(volume: Volume) -> Window:
     return float(low), max(float(high), float(low) + 1e-6)
 
 
-def to_grey(plane: NDArray[Any], window: Window) -> NDArray[np.uint8]:
+def to_grey(plane: Array, window: Window) -> NDArray[np.uint8]:
     """Return values as uint8: 0 at and below the lower end of the window, 255 at and above its upper end."""
     low, high = window
     scaled = (plane.astype(np.float32) - low) * (255.0 / (high - low))

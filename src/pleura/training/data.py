@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
 from pleura.inference.grid import FieldOfView, body_fov, lung_fov, whole_fov
 from pleura.volume import Kind
@@ -173,7 +174,7 @@ def with_convention_channel(images: Tensor, values: Sequence[float | None]) -> T
 
 def make_case(
     source: str,
-    slices: NDArray[Any],
+    slices: Array,
     labels: NDArray[np.uint8],
     *,
     spacing: tuple[float, float] = (1.0, 1.0),
@@ -198,9 +199,7 @@ def make_case(
     return Case(source, small, small_labels, fov, step, kind, sides, id, name=id)
 
 
-def _to_side(
-    slices: NDArray[Any], labels: NDArray[np.uint8], kind: Kind
-) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
+def _to_side(slices: Array, labels: NDArray[np.uint8], kind: Kind) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:
     """Scale to fit `SIDE` x `SIDE`, equally along both axes, padded with air at the lower right."""
     from scipy import ndimage
 

@@ -9,11 +9,11 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.datasets.description import label_names_by_value, read_description
 from pleura.datasets.manifest import Record, read_manifest, read_sources
 from pleura.errors import UnreadableInput, UnsuitableInput
@@ -109,7 +109,7 @@ def _merged_where(merged: NDArray[np.bool_], labels: NDArray[np.uint8]) -> NDArr
     return np.where(merged[:, None, None] & lung, np.uint8(1), labels)
 
 
-def _picture(path: Path) -> NDArray[Any]:
+def _picture(path: Path) -> Array:
     from PIL import Image
 
     try:

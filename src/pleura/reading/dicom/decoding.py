@@ -6,10 +6,9 @@ Which decoder pydicom would take by itself depends on what happens to be install
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
-from numpy.typing import NDArray
-
+from pleura.arrays import Array
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.reading.dicom.codestream import has_many_scans, j2k_size, jpeg_size, rle_padding
 from pleura.reading.dicom.dataset import DEFLATED, quiet_dcmread
@@ -17,6 +16,9 @@ from pleura.reading.dicom.elements import NATIVE
 from pleura.reading.dicom.header import Header
 from pleura.reading.dicom.sop_classes import class_name
 from pleura.reading.limits import check_size
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 _RLE = "1.2.840.10008.1.2.5"
 _JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
@@ -40,7 +42,7 @@ _SIZES = {uid: jpeg_size if plugin == "gdcm" else j2k_size for uid, plugin in PL
 """Transfer syntax -> what reads the size that a stream states."""
 
 
-def decode(header: Header, indices: Sequence[int], *, colour: bool = False) -> Iterator[NDArray[Any]]:
+def decode(header: Header, indices: Sequence[int], *, colour: bool = False) -> Iterator[Array]:
     """Yield the stored values (y, x) of frames of one file, or with `colour` red, green and blue (y, x, 3).
 
     Raises
@@ -76,7 +78,7 @@ def decode(header: Header, indices: Sequence[int], *, colour: bool = False) -> I
             yield pixels
 
 
-def _checked_plugins(dataset: Any, header: Header, indices: Sequence[int]) -> dict[int, str]:
+def _checked_plugins(dataset: Dataset, header: Header, indices: Sequence[int]) -> dict[int, str]:
     """Return the decoder for each frame, once its stream has been found to be of the size that the header says."""
     from pydicom.encaps import generate_frames
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,9 @@ from pleura.reading.dicom.header import Header
 from pleura.reading.dicom.sop_classes import is_colour
 from pleura.reading.dicom.voi import apply_presentation
 from pleura.volume import Affine, Identity, Kind, Note, Volume
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 _CHEST = frozenset({"", "CHEST", "THORAX", "LUNG", "LUNGS"})
 _OBLIQUE = frozenset({"RLO", "LLO", "RAO", "LAO", "RPO", "LPO"})
@@ -78,7 +81,7 @@ def read_radiograph(frame: Frame) -> Volume:
     )
 
 
-def _greys(header: Header, dataset: Any) -> tuple[NDArray[np.uint8], tuple[Note, ...]]:
+def _greys(header: Header, dataset: Dataset) -> tuple[NDArray[np.uint8], tuple[Note, ...]]:
     """Return a radiograph as it is meant to be looked at; one stored in colour, but grey, as its colours show it."""
     if not is_colour(header):
         (stored,) = decode(header, [0])
@@ -91,7 +94,7 @@ def _greys(header: Header, dataset: Any) -> tuple[NDArray[np.uint8], tuple[Note,
     return np.rint(grey.astype(np.float64) * (255 / full)).astype(np.uint8), notes
 
 
-def pixel_spacing(dataset: Any) -> tuple[tuple[float, float] | None, tuple[Note, ...]]:
+def pixel_spacing(dataset: Dataset) -> tuple[tuple[float, float] | None, tuple[Note, ...]]:
     """Return millimetres between rows and between columns, at the patient where the header allows it, or None.
 
     PixelSpacing is at the patient where a calibration is named or it differs from the spacing at the detector. The
@@ -112,7 +115,7 @@ def pixel_spacing(dataset: Any) -> tuple[tuple[float, float] | None, tuple[Note,
     return found, (Note("spacing-at-detector", text),)
 
 
-def _pixel_shape(dataset: Any) -> tuple[float, float]:
+def _pixel_shape(dataset: Dataset) -> tuple[float, float]:
     """Return the steps between rows and columns in widths of a pixel: pixels of known ratio may have no known size."""
     ratio = _pair(dataset, "PixelAspectRatio")
     return (ratio[0] / ratio[1], 1.0) if ratio else (1.0, 1.0)
@@ -124,7 +127,7 @@ def _dataset(header: Header) -> Any:
     return dataset
 
 
-def _is_lateral(dataset: Any) -> bool:
+def _is_lateral(dataset: Dataset) -> bool:
     """Say whether the coded view is one from the side; a patient who lies on the side is still seen from the front."""
     meanings = (str(item.get("CodeMeaning", "")).lower() for item in dataset.get("ViewCodeSequence") or ())
     return any(re.search(r"\blateral\b", meaning) and "decubitus" not in meaning for meaning in meanings)
@@ -146,7 +149,7 @@ def _affine_with_mirror(orientation: str, rows: float, columns: float) -> tuple[
     return affine, (Note("stored-mirrored", text),)
 
 
-def _header_notes(header: Header, dataset: Any) -> list[Note]:
+def _header_notes(header: Header, dataset: Dataset) -> list[Note]:
     notes = []
     if header.lossy:
         notes.append(Note("lossy-compression", "the picture was compressed with loss"))
@@ -171,7 +174,7 @@ def _size_notes(header: Header, spacing: tuple[float, float] | None) -> tuple[No
     return (Note("spacing-doubtful", text),)
 
 
-def _pair(dataset: Any, keyword: str) -> tuple[float, float] | None:
+def _pair(dataset: Dataset, keyword: str) -> tuple[float, float] | None:
     """Return two numbers above zero, or None."""
     value = dataset.get(keyword)
     if value is None or isinstance(value, str) or not hasattr(value, "__len__") or len(value) != 2:

@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
 from pleura.reading import intensity
 from pleura.reading.dicom.assemble import fill_missing, read_stack
@@ -157,7 +157,7 @@ def _fitted(
     return None
 
 
-def _difference(one: NDArray[Any], other: NDArray[Any]) -> float:
+def _difference(one: Array, other: Array) -> float:
     return float(np.abs(one.astype(np.float32) - other).mean())
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from pleura.reading.dicom.dataset import quiet_dcmread
 from pleura.reading.limits import check_size
 from pleura.reading.raw_image import LabelMap
 from pleura.volume import FARTHEST, LARGEST, Affine
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 _OFF_GRID = 0.2
 """Share of a step by which a plane may lie off the regular grid that holds all."""
@@ -69,7 +72,11 @@ def read_seg(path: Path, wanted: Collection[int]) -> LabelMap:
 
 
 def _marked(
-    dataset: Any, planes: Sequence[Plane], slots: NDArray[np.intp], wanted: Collection[int], voxels: NDArray[np.uint16]
+    dataset: Dataset,
+    planes: Sequence[Plane],
+    slots: NDArray[np.intp],
+    wanted: Collection[int],
+    voxels: NDArray[np.uint16],
 ) -> dict[int, list[tuple[int, NDArray[np.bool_]]]]:
     """Return segment -> slices and what it marks in them; what a label map holds is written into `voxels` at once."""
     from pydicom.pixels.utils import iter_pixels
@@ -104,7 +111,7 @@ def _name(segment: Any) -> str:
     return ", ".join(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
-def _planes(dataset: Any) -> list[Plane]:
+def _planes(dataset: Dataset) -> list[Plane]:
     shared = dataset.get("SharedFunctionalGroupsSequence") or [None]
     labelled = dataset.get("SegmentationType") == "LABELMAP"
     planes: list[Plane] = []

@@ -10,23 +10,27 @@ interpretation).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
 from pleura.reading.dicom.header import Header
 from pleura.reading.intensity import TAILS
 from pleura.volume import Note
 
+if TYPE_CHECKING:
+    from pydicom import Dataset
+
 _MOST_CLIPPED = 0.8
 """Share of the pixels that may lie beyond a stated window; with more the window belongs to another picture."""
 
-Values = NDArray[Any]
+Values = Array
 
 
-def apply_presentation(stored: Values, header: Header, dataset: Any) -> tuple[NDArray[np.uint8], tuple[Note, ...]]:
+def apply_presentation(stored: Values, header: Header, dataset: Dataset) -> tuple[NDArray[np.uint8], tuple[Note, ...]]:
     """Return a radiograph as it is meant to be looked at.
 
     Parameters
@@ -106,7 +110,7 @@ def _scaled(values: Values, zero: float, unit: float) -> NDArray[np.float64]:
     return scaled
 
 
-def _windowed(units: Values, header: Header, dataset: Any) -> tuple[NDArray[np.float64], tuple[Note, ...]]:
+def _windowed(units: Values, header: Header, dataset: Dataset) -> tuple[NDArray[np.float64], tuple[Note, ...]]:
     """Apply the stated window; else take 8 bits as they are, and spread what is deeper from end to end."""
     centre, width = _number(dataset, "WindowCenter"), _number(dataset, "WindowWidth")
     notes: tuple[Note, ...] = ()
@@ -122,13 +126,13 @@ def _windowed(units: Values, header: Header, dataset: Any) -> tuple[NDArray[np.f
     return _spread(units, dataset), notes
 
 
-def _are_bytes(units: Values, dataset: Any) -> bool:
+def _are_bytes(units: Values, dataset: Dataset) -> bool:
     """Say whether no rescale or table has moved 8 bits away from black at 0 and white at 255."""
     rescaled = (_number(dataset, "RescaleSlope") or 1, _number(dataset, "RescaleIntercept") or 0) != (1, 0)
     return not rescaled and not dataset.get("ModalityLUTSequence") and bool(units.min() >= 0 and units.max() <= 255)
 
 
-def _spread(units: Values, dataset: Any) -> NDArray[np.float64]:
+def _spread(units: Values, dataset: Dataset) -> NDArray[np.float64]:
     """Spread values over black to white, but for padding and the outermost tails."""
     padding = _number(dataset, "PixelPaddingValue")
     counted = units if padding is None else units[units != padding]
@@ -138,7 +142,7 @@ def _spread(units: Values, dataset: Any) -> NDArray[np.float64]:
     return _scaled(units, low, high - low)
 
 
-def _number(dataset: Any, keyword: str) -> float | None:
+def _number(dataset: Dataset, keyword: str) -> float | None:
     """Return the first number of an element, or None where it is absent, empty or none."""
     value = dataset.get(keyword)
     if isinstance(value, Iterable) and not isinstance(value, str):
