@@ -15,7 +15,13 @@ from pleura.volume import Kind, Volume
 SLOW = (
     "benchmarks",  # whole benchmarks on drawn chests
     "cli/test_train.py",  # trains, resumes, exports
+    "cli/test_demo.py",  # the whole pipeline over a chest of full size
     "docs",  # every example of every page, and the site
+    "inference/test_ct_warnings.py",  # real scans, whole
+    "inference/test_one_lung.py",  # real scans, whole
+    "networks/test_build.py",  # builds and folds every network
+    "networks/test_onnx.py",  # exports every network
+    "networks/test_pretrained.py",  # ImageNet's encoder
     "recipes",  # trains networks of the recipes
     "scripts",  # prepares, trains and evaluates in processes of their own
     "test_offline.py",  # every verb, under a watch over system calls

@@ -62,6 +62,7 @@ ORIENTATIONS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("axes", "flips"), ORIENTATIONS)
 def test_labels_lie_on_the_grid_in_every_orientation(
     segmenter: pleura.Segmenter, small: Phantom, axes: tuple[int, int, int], flips: tuple[bool, bool, bool]
@@ -194,6 +195,7 @@ def test_scan_without_lung_gives_an_empty_mask_and_says_so(segmenter: pleura.Seg
     assert [note.code for note in result.warnings] == ["no-lung"]
 
 
+@pytest.mark.slow
 def test_same_scan_gives_the_same_labels_with_any_number_of_threads(phantom: Phantom) -> None:
     one, two = (pleura.segment(phantom.volume, threads=threads).labels for threads in (1, 2))
     assert np.array_equal(one, two)
@@ -227,23 +229,27 @@ WINDPIPE += [(107, 242, 231), (112, 234, 235), (117, 227, 238), (122, 220, 234),
 """Voxels (z, y, x) in the middle of the trachea and the main bronchi of the real series."""
 
 
+@pytest.mark.slow
 def test_real_series_has_two_lungs_of_a_grown_person(real: pleura.Segmentation) -> None:
     litres = [(real.labels == side).sum() * np.prod(real.volume.spacing) / 1e6 for side in (1, 2)]
     assert litres == pytest.approx([2.04, 1.81], rel=0.03)
     assert not real.warnings
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("z", "y", "x"), WINDPIPE)
 def test_windpipe_of_the_real_series_is_outside(real: pleura.Segmentation, z: int, y: int, x: int) -> None:
     assert real.volume.voxels[z, y, x] < -900
     assert not real.labels[z, y - 2 : y + 3, x - 2 : x + 3].any()
 
 
+@pytest.mark.slow
 def test_gas_in_the_bowel_of_the_real_series_is_outside(real: pleura.Segmentation) -> None:
     assert (real.volume.voxels[:20] < -900)[:, 90:400, 100:400].any()
     assert not real.labels[:20].any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("side", "lowest", "highest"), [(1, 24, 119), (2, 34, 124)])
 def test_apex_and_recess_of_the_real_series_are_there(
     real: pleura.Segmentation, side: int, lowest: int, highest: int
@@ -254,6 +260,7 @@ def test_apex_and_recess_of_the_real_series_are_there(
     assert len(occupied) == occupied[-1] - occupied[0] + 1
 
 
+@pytest.mark.slow
 def test_sides_of_the_real_series_are_never_exchanged(real: pleura.Segmentation) -> None:
     columns = np.arange(real.labels.shape[2])
     for plane in real.labels:

@@ -59,7 +59,7 @@ def test_imports_are_absolute() -> None:
 
 
 def test_each_module_has_a_file_of_tests_or_a_line_that_says_which_file_tests_it() -> None:
-    page = (ROOT / "tests" / "README.md").read_text(encoding="utf-8")
+    page = (ROOT / "tests" / "README.md").read_text(encoding="utf-8").partition("## Modules without")[2]
     rows = re.findall(r"^\| `([\w/]+\.py)` \| (.+?) \|", page, re.MULTILINE)
     files = {path.relative_to(SOURCE) for path in MODULES.values() if path.stem != "__init__"}
     without = {str(file) for file in files if not (ROOT / "tests" / file.parent / f"test_{file.stem}.py").is_file()}

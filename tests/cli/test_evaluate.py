@@ -135,6 +135,7 @@ def dice_of_lungs(printed: str) -> float:
     return float(found.group(1))
 
 
+@pytest.mark.slow
 def test_convention_of_the_set_is_what_the_model_is_asked_for(
     shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -192,12 +193,14 @@ def test_nothing_to_compare_is_one_line_and_exit_code_2(
     assert capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_models_that_come_with_pleura_are_called_by_name(dataset: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(dataset), "--model", "chest-ct", "--compare", "chest-ct"]) == 0
     printed = capsys.readouterr().out
     assert "Dice of both lungs +0.0000 on 1 pairs" in printed
 
 
+@pytest.mark.slow
 def test_folder_of_images_and_masks_is_evaluated_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = draw_folder(tmp_path / "dataset", 3)
     (folder / "images" / "alone.png").write_bytes((folder / "images" / "p0.png").read_bytes())

@@ -32,6 +32,7 @@ def test_an_array_whose_slices_are_not_along_its_first_axis_is_warned_of(
     assert found == ([] if order[0] == 0 else ["axes-doubtful"])
 
 
+@pytest.mark.slow
 def test_z_y_x_saved_with_an_identity_matrix_is_warned_of(scan: pleura.Volume, tmp_path: Path) -> None:
     nib.save(nib.Nifti1Image(to_axial(scan.voxels, scan.affine), np.eye(4)), tmp_path / "lost.nii.gz")
     result = pleura.segment(tmp_path / "lost.nii.gz")
