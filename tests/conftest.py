@@ -25,7 +25,7 @@ SLOW = (
     "recipes",  # trains networks of the recipes
     "scripts",  # prepares, trains and evaluates in processes of their own
     "test_offline.py",  # every verb, under a watch over system calls
-    "training/test_loop.py",  # trains
+    *(f"training/test_{name}.py" for name in ("export", "initial", "logger", "loop", "resolve")),  # train
 )
 """Folders and files of tests whose every test is marked slow; a single slow test carries the mark itself."""
 
