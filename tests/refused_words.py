@@ -136,6 +136,3 @@ MODULES = {
     "cli": {"abreast", "folders", "jobs"},
 }
 """Package -> names that no module of it has, nor the file of its tests."""
-
-ALLOWED: dict[str, set[str]] = {}
-"""File -> words of `PROSE` that mean there what they mean plainly."""

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from refused_words import ALLOWED, ANYWHERE, IN_PACKAGE, MODULES, PROSE
+from refused_words import ANYWHERE, IN_PACKAGE, MODULES, PROSE
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("src", "tests", "benchmarks", "recipes", "scripts", "docs")
@@ -19,8 +19,6 @@ FILES = sorted(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.p
 TEXTS = sorted(path for folder in ("docs", "tests", "recipes") for path in (ROOT / folder).rglob("*.md"))
 PAGES = [*TEXTS, *sorted(ROOT.glob("*.md")), ROOT / "pyproject.toml", ROOT / ".ci" / "run"]
 LONGEST_FILE, LONGEST_BODY = 300, 45
-LONGER: dict[str, int] = {}
-"""Files that are longer until they are parted, and how long."""
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
 WORDS = re.compile(rf"(?<![a-z])({'|'.join(PROSE)})(e?s)?(?![a-z])", re.IGNORECASE)
 """A refused word, also between underscores."""
@@ -73,9 +71,8 @@ def prose(path: Path) -> Iterator[str]:
             yield token.string
 
 
-def refused(sentence: str, path: Path) -> set[str]:
-    found = {word.lower() for word, _ in WORDS.findall(sentence)}
-    return found - ALLOWED.get(name(path), set())
+def refused(sentence: str) -> set[str]:
+    return {word.lower() for word, _ in WORDS.findall(sentence)}
 
 
 def package(path: Path) -> str:
@@ -99,7 +96,7 @@ def test_a_file_is_one_idea() -> None:
 
 def test_no_file_is_too_long() -> None:
     def excess(path: Path) -> int:
-        return max(0, len(text(path).splitlines()) - LONGER.get(name(path), LONGEST_FILE))
+        return max(0, len(text(path).splitlines()) - LONGEST_FILE)
 
     assert faults(FILES, excess) == {}
 
@@ -116,7 +113,7 @@ def test_names_are_words_of_the_field() -> None:
     def misnamed(path: Path) -> dict[str, str]:
         table = ANYWHERE | IN_PACKAGE.get(package(path), {})
         names = {given.lstrip("_") for given in names_given(parsed(path))}
-        return {given: table.get(given, "see PROSE") for given in names if given in table or refused(given, path)}
+        return {given: table.get(given, "see PROSE") for given in names if given in table or refused(given)}
 
     assert faults(FILES, misnamed) == {}
 
@@ -126,11 +123,11 @@ def test_modules_are_named_as_the_field_names_them() -> None:
 
 
 def test_docstrings_and_comments_are_plain_english() -> None:
-    assert faults(FILES, lambda path: refused("\n".join(prose(path)), path)) == {}
+    assert faults(FILES, lambda path: refused("\n".join(prose(path)))) == {}
 
 
 def test_pages_are_plain_english() -> None:
-    assert faults(PAGES, lambda path: refused(text(path), path)) == {}
+    assert faults(PAGES, lambda path: refused(text(path))) == {}
 
 
 def test_words_are_seen_in_names_and_sentences_but_not_inside_other_words() -> None:
