@@ -27,7 +27,7 @@ SHARED = Path(__file__).parents[2] / "shared"
 EVERY = 8
 """One in so many held-back pictures: 39 of 308."""
 COLUMNS = ("code", "mask", "record", "picture", "messages")
-_SECONDS = re.compile(rb"\d+(\.\d+)? ?(s|ms|min|minutes)\b|in \d+:\d+")
+_SECONDS = re.compile(rb"\d+(\.\d+)? ?(s|ms|min|minutes)\b|in \d+:\d+|\"(seconds|timings)\": *(\{[^}]*\}|[\d.e-]+)")
 _EXPORTED_AGAIN = (
     (
         b"2c60c493b0e5d4f8f5101833c0a3e31b810ca6014db00f8a116ded94c7d7bde2",
@@ -111,7 +111,7 @@ def _formats() -> Iterator[Run]:
 def _other_verbs() -> Iterator[Run]:
     slices, xrays = SHARED / "data/ct/slices/val", SHARED / "data/cxr/heart-included/val"
     for path in (slices, xrays, SHARED / "cases"):
-        yield Run(f"info {path.name}", ("info", str(path)))
+        yield Run(f"info {path.parent.name}/{path.name}", ("info", str(path)))
         yield Run(f"prepare {path.parent.name}/{path.name}", ("prepare", str(path), "{out}", "--quiet"), "")
     prepared = "{prepared}"
     yield Run("evaluate", ("evaluate", prepared, "-o", "{out}", "--split", "train", "--quiet"), "")

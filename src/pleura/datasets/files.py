@@ -43,8 +43,8 @@ def write_volume(path: Path, voxels: Array, affine: Affine) -> None:
 
     from nibabel.nifti1 import Nifti1Image
 
-    image = Nifti1Image(voxels.transpose(2, 1, 0), swap_lps_ras(affine))  # type: ignore[no-untyped-call]
-    image.header.set_xyzt_units("mm")  # type: ignore[no-untyped-call]
+    image = Nifti1Image(voxels.transpose(2, 1, 0), swap_lps_ras(affine))
+    image.header.set_xyzt_units("mm")
     with (
         atomic_write(path) as file,
         gzip.GzipFile(fileobj=file, mode="wb", filename="", mtime=0, compresslevel=1) as packed,
