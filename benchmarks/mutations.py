@@ -243,7 +243,11 @@ def _run(tests: list[str], copy: Path) -> str:
     if done.returncode in (0, 5):
         return ""
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return failed[0].split(" - ")[0].removeprefix("FAILED ") if failed else "the tests do not start"
+    return (
+        failed[0].split(" - ")[0].removeprefix("FAILED ")
+        if failed
+        else f"the tests end with {done.returncode}: {done.stdout[-400:]}{done.stderr[-400:]}"
+    )
 
 
 if __name__ == "__main__":
