@@ -77,7 +77,7 @@ class Segmenter:
 
         Raises the named errors of `pleura.errors`.
         """
-        return self._segment(source, spacing, series)[0]
+        return self._segment(source, spacing, series, with_probability=False)[0]
 
     def with_probability(
         self, source: Source, *, spacing: Sequence[float] | None = None, series: str | int | None = None
@@ -87,11 +87,12 @@ class Segmenter:
         That is (z, y, x) uint8 on the scan's own grid, 255 for certain: what the network says before the mask is
         cleaned, from which evaluation draws its threshold curves. Parameters and errors are those of a call.
         """
-        segmentation, prediction = self._segment(source, spacing, series)
+        segmentation, prediction = self._segment(source, spacing, series, with_probability=True)
+        assert prediction.probability is not None  # it was asked for
         return segmentation, prediction.probability.on_scan(segmentation.volume)
 
     def _segment(
-        self, source: Source, spacing: Sequence[float] | None, series: str | int | None
+        self, source: Source, spacing: Sequence[float] | None, series: str | int | None, *, with_probability: bool
     ) -> tuple[Segmentation, Prediction]:
         clock = Clock()
         volume, case_warnings = self._resolved(as_volume(source, spacing, series))
@@ -99,7 +100,7 @@ class Segmenter:
         model = self.model_for(volume.kind)
         if model is not self.model:
             clock.lap("load")
-        prediction = model.predict(volume, clock)
+        prediction = model.predict(volume, clock, with_probability=with_probability)
         segmentation = Segmentation(
             labels=prediction.labels[0] if volume.is_picture else prediction.labels,
             volume=self._with_convention_note(volume, model),

@@ -29,7 +29,7 @@ def volume() -> Volume:
 
 
 def test_air_around_the_body_is_no_lung_and_its_probability_is_kept(volume: Volume) -> None:
-    found = LungModel(BUNDLE, "drawn", network, 1).predict(volume, Clock())
+    found = LungModel(BUNDLE, "drawn", network, 1).predict(volume, Clock(), with_probability=True)
     assert found.labels.any()
     assert not found.labels[:, :3].any()
     assert (found.probability.on_scan(volume)[12] > 128).sum() > (found.labels[12] > 0).sum()
@@ -49,6 +49,6 @@ def test_what_is_known_of_the_whole_scan_can_change_the_scores_of_its_slices(vol
             assert volume.shape[0] == len(planes.values)
             return np.zeros_like(lung), side_score
 
-    found = Vetoed(BUNDLE, "drawn", network, 1).predict(volume, Clock())
+    found = Vetoed(BUNDLE, "drawn", network, 1).predict(volume, Clock(), with_probability=True)
     assert not found.labels.any()
     assert not (found.probability.values > 1).any()

@@ -18,12 +18,12 @@ from pleura.volume import Volume
 class LungModel(SliceModel):
     """A model whose output is `pleura.inference.recipe.LUNGS`."""
 
-    def predict(self, volume: Volume, clock: Clock) -> Prediction:
+    def predict(self, volume: Volume, clock: Clock, *, with_probability: bool = False) -> Prediction:
         """Return both lungs of a volume."""
         planes = self.sample(volume, clock)
         fov = planes.fov
         lung, side_score = self.score(volume, planes)
-        probability = GridProbability(lung_probability(lung), fov)
+        probability = GridProbability(lung_probability(lung), fov) if with_probability else None
         clock.lap("network")
         cleaned, warnings, rules = find_ct_lungs(lung, side_score, volume, planes, self.bundle)
         clock.lap("clean")

@@ -21,18 +21,19 @@ from pleura.volume import Kind, Volume
 class ProbabilityModel(SliceModel):
     """A model whose output is `pleura.inference.recipe.PROBABILITIES`."""
 
-    def predict(self, volume: Volume, clock: Clock) -> Prediction:
+    def predict(self, volume: Volume, clock: Clock, *, with_probability: bool = False) -> Prediction:
         """Return the structures of a volume."""
         planes = self.sample(volume, clock)
         labels, foreground = np.zeros(volume.shape, np.uint8), list[NDArray[np.uint8]]()
         axial = to_axial(labels, volume.affine)
-        raw = _with_foreground(self._batches(planes), foreground)
+        batches = self._batches(planes)
+        raw = _with_foreground(batches, foreground) if with_probability else batches
         cleaned = clean_probabilities(raw, planes.values, volume.kind, self.bundle.labels)
         argmax_on_scan(cleaned, planes.fov, axial, self.bundle, self.threads)
         clock.lap("network")
         is_picture = volume.is_picture or volume.kind is Kind.RADIOGRAPH
         warnings = label_warnings(axial, self.bundle.labels, is_picture=is_picture)
-        probability = GridProbability(np.concatenate(foreground), planes.fov)
+        probability = GridProbability(np.concatenate(foreground), planes.fov) if with_probability else None
         return Prediction(labels, self.structures, probability, warnings)
 
     def _batches(self, planes: Planes) -> Batches:
