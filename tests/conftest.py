@@ -16,6 +16,7 @@ SLOW = (
     "benchmarks",  # whole benchmarks on drawn chests
     "cli/test_train.py",  # trains, resumes, exports
     "cli/test_demo.py",  # the whole pipeline over a chest of full size
+    "cli/test_results_kept.py",  # segments again and again over earlier results
     "docs",  # every example of every page, and the site
     "inference/test_ct_warnings.py",  # real scans, whole
     "inference/test_one_lung.py",  # real scans, whole
