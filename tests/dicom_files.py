@@ -8,14 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import ExplicitVRLittleEndian
 
-import pleura
-from pleura.errors import PleuraError
 from pleura.volume import Volume
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -189,12 +186,3 @@ def radiograph(stored: NDArray[Any] = RAMP, *, bits: int = 12, **elements: Any) 
 def codes(volume: Volume) -> set[str]:
     """Return the codes of the notes of a volume."""
     return {note.code for note in volume.notes}
-
-
-def error_code(path: Path, **how: object) -> str:
-    """Return the code of the error that reading ends in: one line that names the path."""
-    with pytest.raises(PleuraError) as caught:
-        pleura.read(path, **how)  # type: ignore[arg-type]
-    assert "\n" not in str(caught.value)
-    assert path.name in str(caught.value)
-    return caught.value.code

@@ -16,10 +16,10 @@ import nibabel as nib
 import numpy as np
 import pytest
 from dicom_files import chest, save_all, series
+from read_files import error_code
 
 import pleura
 from pleura import reading
-from pleura.errors import PleuraError
 from pleura.reading import archive
 
 HU = chest()
@@ -40,12 +40,6 @@ def pack(path: Path, folder: Path, *, prefix: str = "Ä study/ein Ordner/") -> P
         packed.writestr("__MACOSX/._0001.dcm", b"system" * 100)
         packed.writestr("Thumbs.db", b"system" * 100)
     return path
-
-
-def error_code(path: Path) -> str:
-    with pytest.raises(PleuraError) as caught:
-        pleura.read(path)
-    return caught.value.code
 
 
 def test_a_zipped_series_is_read_and_nothing_is_left_behind(tmp_path: Path, own_temporary_folder: Path) -> None:

@@ -5,21 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pytest
 from dicom_files import chest
 from PIL import Image
+from read_files import GREY, error_code
 
 import pleura
-from pleura.errors import PleuraError
 
 HU = chest()[0]
-GREY = np.clip((HU.astype(float) + 1350) / 1500 * 255, 0, 255).astype(np.uint8)
-
-
-def error_code(path: Path) -> str:
-    with pytest.raises(PleuraError) as caught:
-        pleura.read(path)
-    return caught.value.code
 
 
 def test_grey_saved_as_colour_is_grey_but_colour_is_refused(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from dicom_files import chest
 from PIL import Image
+from read_files import GREY
 
 import pleura
 from pleura.geometry import to_axial
 
 HU = chest()[0]
-GREY = np.clip((HU.astype(float) + 1350) / 1500 * 255, 0, 255).astype(np.uint8)
 
 
 ORIENTATIONS = {

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from dicom_files import chest, ct_slice, enhanced, save
 from pydicom.uid import DeflatedExplicitVRLittleEndian, RLELossless
+from read_files import error_code
 
 import pleura
 from pleura.errors import PleuraError
@@ -23,13 +24,6 @@ from pleura.reading.limits import MOST_BYTES, MOST_PACKED, MOST_PIXELS, check_si
 HU = chest((24, 64, 64))
 GIANT = (2048, 2048, 2048)
 META = "ObjectType = Image\nNDims = 3\nDimSize = {} {} {}\nElementType = MET_SHORT\nElementSpacing = 5 5 5\n"
-
-
-def error_code(path: Path) -> str:
-    with pytest.raises(PleuraError) as caught:
-        pleura.read(path)
-    assert str(caught.value).isprintable()
-    return caught.value.code
 
 
 def meta(size: tuple[int, ...], *more: str) -> bytes:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import SimpleITK
 from dicom_files import chest
+from read_files import error_code
 
 import pleura
-from pleura.errors import PleuraError
 
 TURN = np.array([[0.0, -1, 0], [0, 0, 1], [-1, 0, 0]])
 
@@ -21,12 +21,6 @@ def image(turn: np.ndarray | None = None) -> SimpleITK.Image:
     made.SetOrigin((-10.0, 20.0, 30.0))
     made.SetDirection((np.eye(3) if turn is None else turn).ravel().tolist())
     return made
-
-
-def error_code(path: Path) -> str:
-    with pytest.raises(PleuraError) as caught:
-        pleura.read(path)
-    return caught.value.code
 
 
 @pytest.mark.parametrize("name", ["scan.mha", "scan.mhd"])

@@ -13,9 +13,9 @@ from dicom_files import chest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from read_files import edited, error_code
 
 import pleura
-from pleura.errors import PleuraError
 from pleura.geometry import swap_lps_ras, to_axial
 from pleura.volume import Kind
 
@@ -29,23 +29,9 @@ def save(data: NDArray[np.generic], path: Path, affine: NDArray[np.float64] = RA
     return path
 
 
-def error_code(path: Path) -> str:
-    with pytest.raises(PleuraError) as caught:
-        pleura.read(path)
-    return caught.value.code
-
-
 def permuted(order: tuple[int, int, int]) -> tuple[int, ...]:
     """Return the patient axis (x, y, z) of each axis of an array that was (z, y, x) before `order`."""
     return tuple(2 - axis for axis in order)
-
-
-def edited(path: Path, start: int, data: bytes) -> Path:
-    """Overwrite bytes of a file."""
-    whole = bytearray(path.read_bytes())
-    whole[start : start + len(data)] = data
-    path.write_bytes(bytes(whole))
-    return path
 
 
 HU = chest((40, 36, 48)).transpose(2, 1, 0)

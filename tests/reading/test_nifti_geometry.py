@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from dicom_files import chest
 from numpy.typing import NDArray
+from read_files import edited, error_code
 
 import pleura
-from pleura.errors import PleuraError
 from pleura.geometry import swap_lps_ras
 
 ONE = nib.Nifti1Image
@@ -25,20 +25,6 @@ def save(data: NDArray[np.generic], path: Path, affine: NDArray[np.float64] = RA
 
 def codes(path: Path) -> set[str]:
     return {note.code for note in pleura.read(path).notes}
-
-
-def error_code(path: Path) -> str:
-    with pytest.raises(PleuraError) as caught:
-        pleura.read(path)
-    return caught.value.code
-
-
-def edited(path: Path, start: int, data: bytes) -> Path:
-    """Overwrite bytes of a file."""
-    whole = bytearray(path.read_bytes())
-    whole[start : start + len(data)] = data
-    path.write_bytes(bytes(whole))
-    return path
 
 
 HU = chest((40, 36, 48)).transpose(2, 1, 0)

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import SimpleITK
 from dicom_files import chest
+from read_files import error_code
 
 import pleura
-from pleura.errors import MissingExtra, PleuraError
+from pleura.errors import MissingExtra
 
 HU = chest((40, 36, 48))
 
@@ -20,12 +21,6 @@ HU = chest((40, 36, 48))
 def save(path: Path, **header: object) -> Path:
     nrrd.write(str(path), HU, header or None, index_order="C")
     return path
-
-
-def error_code(path: Path) -> str:
-    with pytest.raises(PleuraError) as caught:
-        pleura.read(path)
-    return caught.value.code
 
 
 @pytest.mark.parametrize("packed", [False, True])

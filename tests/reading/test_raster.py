@@ -8,19 +8,12 @@ import numpy as np
 import pytest
 from dicom_files import chest
 from PIL import Image
+from read_files import GREY, error_code
 
 import pleura
-from pleura.errors import PleuraError
 from pleura.volume import Kind
 
 HU = chest()[0]
-GREY = np.clip((HU.astype(float) + 1350) / 1500 * 255, 0, 255).astype(np.uint8)
-
-
-def error_code(path: Path) -> str:
-    with pytest.raises(PleuraError) as caught:
-        pleura.read(path)
-    return caught.value.code
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif", ".bmp.png", "", ".bmp", ".gif", ".webp"])

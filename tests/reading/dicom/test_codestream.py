@@ -9,18 +9,13 @@ import pytest
 from dicom_files import chest, ct_slice, save
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import JPEG2000Lossless, RLELossless
+from read_files import error_code
 
 import pleura
 from pleura.errors import PleuraError
 from pleura.reading.dicom.codestream import jpeg_size
 
 HU = chest((1, 64, 64))
-
-
-def error_code(path: Path) -> str:
-    with pytest.raises(PleuraError) as caught:
-        pleura.read(path)
-    return caught.value.code
 
 
 def test_a_stream_of_another_size_than_the_header_is_refused_before_decoding(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_files import chest, ct_slice, error_code, save, save_all, series
+from dicom_files import chest, ct_slice, save, save_all, series
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -15,6 +15,7 @@ from pydicom.uid import (
     JPEG2000Lossless,
     RLELossless,
 )
+from read_files import error_code
 
 import pleura
 

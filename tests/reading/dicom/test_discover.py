@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_files import chest, codes, ct_slice, error_code, save, save_all, series
+from dicom_files import chest, codes, ct_slice, save, save_all, series
+from read_files import error_code
 
 import pleura
 from pleura.errors import UnreadableInput

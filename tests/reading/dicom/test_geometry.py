@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_files import AXIAL, ROOT, chest, codes, error_code, save, save_all, series
+from dicom_files import AXIAL, ROOT, chest, codes, save, save_all, series
+from read_files import error_code
 
 import pleura
 

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dicom_files import CR, RAMP, ROOT, chest, codes, error_code, radiograph, save, save_all, series
+from dicom_files import CR, RAMP, ROOT, chest, codes, radiograph, save, save_all, series
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, JPEG2000Lossless, JPEGBaseline8Bit, RLELossless
+from read_files import error_code
 
 import pleura
 from pleura.errors import PleuraError

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_files import ROOT, chest, error_code, save, save_all, series
+from dicom_files import ROOT, chest, save, save_all, series
+from read_files import error_code
 
 import pleura
 from pleura.errors import AmbiguousInput

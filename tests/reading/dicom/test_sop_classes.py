@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from dicom_files import chest, ct_slice, error_code, save
+from dicom_files import chest, ct_slice, save
+from read_files import error_code
 
 import pleura
 from pleura.errors import UnsuitableInput

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_files import ROOT, chest, codes, enhanced, error_code, save, save_all, series
+from dicom_files import ROOT, chest, codes, enhanced, save, save_all, series
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from read_files import error_code
 
 import pleura
 from pleura.errors import AmbiguousInput
