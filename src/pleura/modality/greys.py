@@ -37,14 +37,16 @@ def set_greys_upright(voxels: Array) -> tuple[Array, tuple[Note, ...], tuple[Not
     """
     first, last = 0.2 * (len(voxels) - 1), 0.8 * (len(voxels) - 1)
     chosen = sorted({round(k) for k in np.linspace(first, last, _LOOKED_AT)})
-    verdict = _majority([_polarity_within_frame(voxels[k]) for k in chosen])
+    frames = [bright_frame(voxels[k]) for k in chosen]
+    verdict = _majority([_polarity_within(voxels[k], frame) for k, frame in zip(chosen, frames, strict=True)])
     notes: list[Note] = []
     if verdict == "inverted":
         voxels = 255 - voxels
+        frames = [bright_frame(voxels[k]) for k in chosen]
         notes.append(
             Note("greys-inverted", "air was bright and tissue dark: the greys were inverted and were set back")
         )
-    if 2 * sum(bool(bright_frame(voxels[k]).any()) for k in chosen) > len(chosen):
+    if 2 * sum(bool(frame.any()) for frame in frames) > len(chosen):
         voxels, share = _with_dark_frames(voxels)
         notes.append(Note("padding", f"a frame or corners that are not dark hold {share:.0%}; taken as air"))
     text = "the greys may be inverted, air bright and tissue dark: if they are, invert the picture"
@@ -84,8 +86,8 @@ def _bright_corners(plane: Plane, dark: float) -> Mask:
     return found if found.mean() >= _LEAST_SHARE and is_in_bright_frame(plane, found) else nothing
 
 
-def _polarity_within_frame(plane: Plane) -> Polarity:
-    frame = bright_frame(plane)
+def _polarity_within(plane: Plane, frame: Mask) -> Polarity:
+    """Return the polarity of a slice (y, x) whose frame is taken as air."""
     plane = np.where(frame, np.percentile(plane[~frame], _DARKEST), plane)
     return polarity(plane[without_borders(plane)])
 
