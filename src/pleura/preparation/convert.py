@@ -54,10 +54,11 @@ class Identified:
 
 @dataclass(frozen=True)
 class ConversionTask:
-    """A pair to make a case of, with all that the making depends on."""
+    """A pair to make a case of, with what its mask says and all else that the making depends on."""
 
     pair: Pair
     identity: Identified
+    mask: MaskInfo
     mapping: LabelMapping
     settings: Settings
     dest: Path
@@ -144,9 +145,8 @@ def _labels(mask: Path, task: ConversionTask, volume: Volume) -> tuple[LabelMap,
     """Return the labels as stored, stored value -> new value, and whether right and left are distinguished."""
     drawn = object_class(mask)
     if not drawn:
-        label_map = _mask(mask, task.pair)
-        return label_map, *task.mapping.for_mask(inspect_labels(label_map, task.pair.names))
-    values, sided = task.mapping.for_names(object_names(mask))
+        return _mask(mask, task.pair), *task.mapping.for_mask(task.mask)
+    values, sided = task.mapping.for_names(task.mask.names)
     label_map = read_rtstruct(mask, volume, values) if drawn == STRUCTURE_SET else read_seg(mask, values)
     return label_map, values, sided
 

@@ -151,7 +151,7 @@ def _convert_pairs(pairs: Sequence[Pair], dest: Path, settings: Settings, worker
     with Progress(dest) as progress, worker_processes(min(workers, len(pairs))) as parallel_map:
         inspected, unreadable = _inspect_all(pairs, progress, parallel_map)
         mapping = derive_mapping([info for pair, _, info in inspected if pair.mask])
-        tasks = [ConversionTask(pair, identity, mapping, settings, dest.absolute()) for pair, identity, _ in inspected]
+        tasks = [ConversionTask(*each, mapping, settings, dest.absolute()) for each in inspected]
         results, reused = _convert_all(tasks, progress, parallel_map, listen)
     cases: list[tuple[ConversionTask, Record]] = []
     refused = list(unreadable)
