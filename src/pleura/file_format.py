@@ -43,6 +43,8 @@ _SUFFIX = re.compile(f"({'|'.join(map(re.escape, _BY_SUFFIX))})?(\\.gz)?$", re.I
 _DETACHED_HEADERS = (".mhd", ".hdr", ".nhdr")
 _DETACHED_VOXELS = (".raw", ".zraw", ".img", ".img.gz", ".raw.gz")
 
+_BARE_STARTS = frozenset({b"\x02\0", b"\x08\0"})
+"""How a DICOM data set without preamble begins: a low group in little endian, then a short element number."""
 _RASTER = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM", b"GIF8")
 _REFUSED = (
     (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
@@ -125,6 +127,16 @@ def read_head(path: Path) -> tuple[bytes, bool]:
     return (_inflated(head), True) if head[:2] == GZIP else (head, False)
 
 
+def has_dicom_preamble(head: bytes) -> bool:
+    """Say whether a file begins as DICOM files do (PS3.10 section 7.1)."""
+    return head[128:132] == b"DICM"
+
+
+def begins_as_data_set(head: bytes) -> bool:
+    """Say whether a file begins as a DICOM data set without preamble does, which other files may do too."""
+    return head[:2] in _BARE_STARTS
+
+
 def is_nifti(head: bytes) -> bool:
     """Say whether a file begins with a NIfTI-1 or NIfTI-2 header (single file or pair)."""
     return head[344:348] in {b"n+1\0", b"ni1\0"} or head[4:8] in {b"n+2\0", b"ni2\0"}
@@ -149,7 +161,7 @@ def _inflated(head: bytes) -> bytes:
 
 
 def _by_content(head: bytes) -> Format | None:
-    if head[128:132] == b"DICM":
+    if has_dicom_preamble(head):
         return Format.DICOM
     if is_nifti(head):
         return Format.NIFTI
@@ -161,10 +173,7 @@ def _by_content(head: bytes) -> Format | None:
         return Format.RASTER
     if _METAIMAGE.match(head):
         return Format.METAIMAGE
-    # a data set without preamble begins with a low group in little endian, then a short element number
-    if head[:2] in {b"\x02\0", b"\x08\0"}:
-        return Format.DICOM
-    return None
+    return Format.DICOM if begins_as_data_set(head) else None
 
 
 def _unknown(path: Path, head: bytes) -> UnreadableInput:

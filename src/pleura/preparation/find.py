@@ -9,7 +9,7 @@ from pathlib import Path
 from pleura.datasets.description import read_description
 from pleura.datasets.manifest import MANIFEST, SPLITS, Record, manifest_lines, parse_record
 from pleura.errors import PleuraError, UnreadableInput
-from pleura.file_format import companions, is_image_name
+from pleura.file_format import HEAD, companions, has_dicom_preamble, is_image_name
 from pleura.preparation.dicom_pairs import NO_MASK, match_series
 from pleura.preparation.names import parse_name
 from pleura.preparation.pair import Pair, Refusal
@@ -85,7 +85,7 @@ def _files(source: Path) -> list[Path]:
 
 def _is_dicom(path: Path) -> bool:
     with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
+        return has_dicom_preamble(file.read(HEAD))
 
 
 def _from_manifest(manifest: Path, source: Path) -> tuple[list[Pair], list[Refusal]]:

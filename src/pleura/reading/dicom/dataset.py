@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pleura.errors import PleuraError, UnreadableInput
+from pleura.file_format import has_dicom_preamble
 from pleura.reading.limits import MOST_PACKED
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
@@ -74,7 +75,7 @@ def _refuse_bomb(path: Path) -> None:
 
 def _meta_end(head: bytes) -> int:
     """Return where the data set begins, after the file meta information (PS3.10 section 7.1)."""
-    position = 132 if head[128:132] == b"DICM" else 0
+    position = 132 if has_dicom_preamble(head) else 0
     try:
         while struct.unpack_from("<H", head, position)[0] == _META:
             long = head[position + 4 : position + 6] in {b"OB", b"OW", b"UN", b"SQ", b"UT"}

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pleura.errors import UnreadableInput
+from pleura.file_format import begins_as_data_set, has_dicom_preamble
 from pleura.reading.dicom.dataset import DEFLATED, quiet_dcmread
 
 WANTED: Mapping[int, str] = {
@@ -67,8 +68,6 @@ _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 _PIXEL_DATA = 0x7FE00010
 _FLOAT_PIXELS = (0x7FE00008, 0x7FE00009)
 _HEAD = 1 << 14
-_BARE_STARTS = frozenset({b"\x02\0", b"\x08\0"})
-"""How a data set without preamble begins: group 2 or 8 in little endian."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +95,7 @@ def read_elements(path: Path) -> Elements:
     """
     with path.open("rb", buffering=0) as file:
         data = file.read(_HEAD)
-        if data[128:132] != b"DICM" and data[:2] not in _BARE_STARTS:
+        if not has_dicom_preamble(data) and not begins_as_data_set(data):
             raise UnreadableInput("this is not a DICOM file", code="not-dicom")
         for whole in (len(data) < _HEAD, True):
             try:
@@ -113,7 +112,7 @@ class _NotPlain(Exception):
 
 
 def _walk_file(data: bytes, *, whole: bool) -> Elements:
-    if data[128:132] != b"DICM":
+    if not has_dicom_preamble(data):
         raise _NotPlain
     meta = _Walk(data, explicit=True, order="<", whole=whole)
     start = meta.run(132, stop=0x00030000)
