@@ -12,6 +12,7 @@ from pleura.labels import (
     RIGHT,
     have_sides,
     of_lungs,
+    renumbered,
     rotation_to_upright,
     side_of,
     structures,
@@ -57,6 +58,10 @@ def test_turned_picture_is_turned_back(turn: int) -> None:
 
 def test_one_lung_does_not_tell_which_way_is_up() -> None:
     assert rotation_to_upright(np.where(upright() == LEFT, BACKGROUND, upright())) is None
+
+
+def test_renumbered_labels_leave_out_what_is_not_listed() -> None:
+    assert renumbered(np.array([[0, 3], [4, 5]]), {3: RIGHT, 4: LEFT}).tolist() == [[0, RIGHT], [LEFT, BACKGROUND]]
 
 
 def test_lobes_are_not_lungs() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 BACKGROUND = 0
 RIGHT = 1
 LEFT = 2
-
+LUNG = 1
+"""What both lungs carry where sides are not distinguished."""
 
 Side = Literal["right", "left"]
 
@@ -42,7 +43,7 @@ LUNGS: tuple[Label, ...] = (
 RIGHT_AND_LEFT = tuple(label.name for label in LUNGS)
 """Their names, as bundles and data sets of both lungs state them."""
 
-_BOTH = Label(1, "lung", (230, 80, 70), "39607008", "Lung structure")
+_BOTH = Label(LUNG, "lung", (230, 80, 70), "39607008", "Lung structure")
 
 _COLOURS = ((230, 80, 70), (70, 140, 230), (240, 190, 60), (90, 180, 110), (170, 110, 210), (80, 190, 200))
 """For structures that have none of their own; they come again after the last."""
@@ -84,6 +85,14 @@ def structures(names: Sequence[str]) -> tuple[Label, ...]:
     return tuple(
         Label(value, name, _COLOURS[(value - 1) % len(_COLOURS)], "", name) for value, name in enumerate(names, start=1)
     )
+
+
+def renumbered(labels: NDArray[np.integer], values: Mapping[int, int]) -> NDArray[np.uint8]:
+    """Return labels of any shape with new values, by stored value -> new one; what is not listed is background."""
+    new = np.zeros(labels.shape, np.uint8)
+    for old, value in values.items():
+        new[labels == old] = value
+    return new
 
 
 def rotation_to_upright(labels: NDArray[np.integer]) -> int | None:

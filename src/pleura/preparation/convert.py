@@ -23,6 +23,7 @@ from pleura.datasets.manifest import Record
 from pleura.errors import PleuraError
 from pleura.file_format import Format, detect_format
 from pleura.geometry import axial_affine, to_axial
+from pleura.labels import renumbered
 from pleura.modality.resolve import resolve_kind
 from pleura.preparation.checks import find_faults, with_oriented_sides
 from pleura.preparation.label_mapping import LabelMapping, MaskInfo, inspect_labels, to_integer_labels
@@ -124,7 +125,7 @@ def _align(task: ConversionTask) -> AlignedCase:
     else:
         label_map, values, sides = _labels(task.pair.mask, task, volume)
         stored, alignment_notes = on_image(to_integer_labels(label_map), label_map, volume)
-        image, labels = _axial(volume, _translated(stored, values))
+        image, labels = _axial(volume, renumbered(stored, values))
         notes += [*alignment_notes, *find_faults(image, labels)]
         if task.mapping.sided:
             labels, sides, more = with_oriented_sides(labels, image, sides and task.pair.sides is not False)
@@ -154,13 +155,6 @@ def _labels(mask: Path, task: ConversionTask, volume: Volume) -> tuple[LabelMap,
 def _mask(mask: Path, pair: Pair) -> LabelMap:
     label_map = read_parts(pair.parts) if pair.parts else read_labels(mask)
     return replace(label_map, colours=()) if pair.names else label_map  # names are given to numbers
-
-
-def _translated(labels: NDArray[np.int32], values: dict[int, int]) -> NDArray[np.uint8]:
-    new = np.zeros(labels.shape, np.uint8)
-    for old, value in values.items():
-        new[labels == old] = value
-    return new
 
 
 def _axial(volume: Volume, labels: NDArray[np.uint8]) -> tuple[Volume, NDArray[np.uint8]]:

@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 
 from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
-from pleura.labels import LEFT, LUNGS, RIGHT, side_of
+from pleura.labels import LEFT, LUNG, LUNGS, RIGHT, side_of
 from pleura.reading.raw_image import LabelMap
 from pleura.text import quantity
 from pleura.volume import Note
 
-LUNG = 1
-"""What both lungs carry where sides are not distinguished."""
 _SIDED = {label.value: label.name for label in LUNGS}
 PLAIN: Mapping[int, str] = {LUNG: "lung"}
 _PAIRS: Mapping[tuple[int, int], tuple[int, ...]] = {(RIGHT, LEFT): (), (3, 4): (5,)}

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pleura.errors import PleuraError, UnsuitableInput
 from pleura.file_format import Format, detect_format
 from pleura.geometry import SAME_GRID
-from pleura.labels import LEFT, RIGHT, side_of
+from pleura.labels import LEFT, LUNG, RIGHT, renumbered, side_of
 from pleura.reading.alignment import on_image
 from pleura.reading.dicom.dataset import quiet_dcmread
 from pleura.reading.dicom.rtstruct import read_rtstruct, structure_names
@@ -19,9 +18,6 @@ from pleura.reading.dicom.seg import read_seg, segment_names
 from pleura.reading.dicom.sop_classes import SEGMENTATIONS, STRUCTURE_SET
 from pleura.reading.raw_image import LabelMap
 from pleura.volume import Volume
-
-_LUNG = 1
-"""What both lungs carry where sides are not distinguished."""
 
 
 def object_class(path: Path) -> str:
@@ -50,7 +46,7 @@ def lung_values(names: Mapping[int, str]) -> dict[int, int]:
     """
     sides = {number: side_of(name) for number, name in names.items()}
     sided = {number: side for number, side in sides.items() if side in {RIGHT, LEFT}}
-    both = {number: _LUNG for number, side in sides.items() if side == 0}
+    both = {number: LUNG for number, side in sides.items() if side == 0}
     if not sided and not both:
         raise UnsuitableInput("it marks nothing that is called a lung", code="no-structure")
     return sided if {RIGHT, LEFT} <= set(sided.values()) or not both else both
@@ -79,7 +75,7 @@ def read_lungs(path: Path, grid: LabelMap) -> LabelMap:
         voxels, notes = on_image(segments.voxels.astype(np.int32), segments, volume)
         if any(note.code == "mask-cut" for note in notes):
             raise UnsuitableInput("the segmentation reaches beyond the other mask", code="grid-mismatch")
-    return LabelMap(_translate(voxels, values), grid.affine)
+    return LabelMap(renumbered(voxels, values), grid.affine)
 
 
 def _refuse_other_voxels(segments: LabelMap, grid: LabelMap) -> None:
@@ -90,10 +86,3 @@ def _refuse_other_voxels(segments: LabelMap, grid: LabelMap) -> None:
     if off > SAME_GRID:
         text = f"the voxels of the segmentation lie {off:.1f} voxels beside those of the other mask"
         raise UnsuitableInput(text, code="grid-mismatch")
-
-
-def _translate(voxels: NDArray[np.int32], values: Mapping[int, int]) -> NDArray[np.uint8]:
-    labels = np.zeros(voxels.shape, np.uint8)
-    for number, value in values.items():
-        labels[voxels == number] = value
-    return labels
