@@ -25,15 +25,16 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+from radiographs import records
 
 import pleura
+from pleura.conventions import CONVENTIONS
 from pleura.evaluation import dice
 from pleura.training.config import preset
 from pleura.training.export import export_run
 from pleura.training.loop import train
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-CONVENTIONS = ("heart-included", "heart-excluded")
 FREE = ("CC BY 4.0", "CC BY 3.0", "CC BY;", "CC BY-SA", "authorized for everyone")
 Record = dict[str, Any]
 Result = dict[str, float]
@@ -101,9 +102,11 @@ def main() -> None:
 def read(data: Path, convention: str, split: str) -> list[Record]:
     """Return the records of one convention, with whole paths."""
     folder = (data / "cxr" / convention).resolve()
-    records = [json.loads(line) for line in (folder / "manifest.jsonl").read_text().splitlines()]
-    whole = [{**one, **{key: str(folder / one[key]) for key in ("image", "mask")}} for one in records]
-    return [{**one, "convention": convention} for one in whole if one["split"] == split]
+    paths = ("image", "mask")
+    return [
+        {**one, **{key: str(folder / one[key]) for key in paths}, "convention": convention}
+        for one in records(folder, split)
+    ]
 
 
 def trained(name: str, options: argparse.Namespace) -> Path:
@@ -111,9 +114,9 @@ def trained(name: str, options: argparse.Namespace) -> Path:
     run, bundle, data = (options.out / f"{name}{suffix}" for suffix in ("-run", "-bundle", "-data"))
     for convention in CONVENTIONS:
         kept = [one for one in read(options.data, convention, "train") if TRAININGS[name](one)]
-        records = [*kept, *read(options.data, convention, "val")]
+        lines = map(json.dumps, [*kept, *read(options.data, convention, "val")])
         (data / convention).mkdir(parents=True, exist_ok=True)
-        (data / convention / "manifest.jsonl").write_text("\n".join(map(json.dumps, records)) + "\n")
+        (data / convention / "manifest.jsonl").write_text("\n".join(lines) + "\n")
         print(f"{name}: {len(kept)} pictures {convention}", flush=True)
     steps = {"steps": options.steps, "validate_every": options.steps}
     progress = train(preset("chest-radiograph", data=str(data), **{**SETTINGS, **steps, **STARTS.get(name, {})}), run)

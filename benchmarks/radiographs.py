@@ -14,6 +14,7 @@ a picture of 8 bits.
 from __future__ import annotations
 
 import argparse
+import json
 from collections import defaultdict
 from pathlib import Path
 from statistics import fmean
@@ -24,12 +25,12 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 import pleura
-from pleura.datasets.manifest import Record, read_manifest
+from pleura.conventions import CONVENTIONS
+from pleura.datasets.manifest import manifest_lines
 from pleura.evaluation import dice
 from pleura.rendering import PREDICTION_COLOUR, REFERENCE_COLOUR, draw_overlay
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-CONVENTIONS = ("heart-included", "heart-excluded")
 WINDOW = (-1350.0, 150.0)
 """Lung window in HU, in which CT slices are shown as pictures."""
 
@@ -55,17 +56,17 @@ def score_convention(folder: Path, convention: str, options: argparse.Namespace)
     """Segment every held-out picture of one convention in four positions and print what came out."""
     segmenter = pleura.Segmenter(model=options.model, modality="cr", convention=convention)
     rows, exchanged, seen = [], defaultdict(list), []
-    for case in held(folder):
-        picture, truth = grey(folder / case.image), np.asarray(Image.open(folder / str(case.mask)))
+    for case in records(folder, "val"):
+        picture, truth = grey(folder / case["image"]), np.asarray(Image.open(folder / case["mask"]))
         for turn in range(4):
             labels = np.rot90(segmenter(np.ascontiguousarray(np.rot90(picture, turn))).labels, -turn)
             right, left = (dice(truth == side, labels == side) for side in (1, 2))
             swapped = [dice(truth == side, labels == 3 - side) for side in (1, 2)]
             if sum(swapped) > right + left:
-                exchanged[turn].append(case.id)
+                exchanged[turn].append(case["id"])
             rows.append((dice(truth > 0, labels > 0), right, left, turn, case))
             if turn == 0:
-                seen.append((rows[-1][0], case.id, picture, truth, labels))
+                seen.append((rows[-1][0], case["id"], picture, truth, labels))
     print_convention(convention, rows, exchanged, options.worst)
     if options.pictures:
         options.pictures.mkdir(parents=True, exist_ok=True)
@@ -103,7 +104,7 @@ def print_convention(
     upright = sorted((row for row in rows if row[3] == 0), key=lambda row: row[0])
     print(f"\n{convention}, {len(upright)} pictures\n{'worst cases':44} {'both':>7} {'right':>7} {'left':>7}")
     for both, right, left, _, case in upright[:worst]:
-        print(f"{case.id[:44]:44} {both:7.4f} {right:7.4f} {left:7.4f}")
+        print(f"{case['id'][:44]:44} {both:7.4f} {right:7.4f} {left:7.4f}")
     print(f"{'turned by':44} {'mean':>7} {'worst':>7} exchanged")
     for turn in range(4):
         both = [row[0] for row in rows if row[3] == turn]
@@ -137,10 +138,11 @@ def pictures(data: Path) -> list[tuple[str, str, NDArray[np.uint8]]]:
     """Return what each held-out picture shows, its name, and its greys."""
     found = []
     for name in ("slices", "covid", "nolung"):
-        found += [("ct", case.id, as_picture(data / "ct" / name / case.image)) for case in held(data / "ct" / name)]
+        folder = data / "ct" / name
+        found += [("ct", case["id"], as_picture(folder / case["image"])) for case in records(folder, "val")]
     for convention in CONVENTIONS:
         folder = data / "cxr" / convention
-        found += [("radiograph", case.id, grey(folder / case.image)) for case in held(folder)]
+        found += [("radiograph", case["id"], grey(folder / case["image"])) for case in records(folder, "val")]
     for path in sorted((data / "cxr" / "other").glob("*/*.jpg")):
         if is_colour(path):  # refused before anybody asks what it shows
             continue
@@ -149,9 +151,10 @@ def pictures(data: Path) -> list[tuple[str, str, NDArray[np.uint8]]]:
     return found
 
 
-def held(folder: Path) -> list[Record]:
-    """Return the records of the split `val`."""
-    return [case for case in read_manifest(folder) if case.split == "val"]
+def records(folder: Path, split: str) -> list[dict[str, Any]]:
+    """Return what the lines of one split say, with the fields that `Record` does not have: source, age and licence."""
+    found = (json.loads(line) for _, line in manifest_lines(folder))
+    return [record for record in found if record["split"] == split]
 
 
 def is_colour(path: Path) -> bool:
