@@ -73,9 +73,9 @@ def made(name: str, options: argparse.Namespace) -> dict[str, Any]:
     if not note.is_file():
         cost: dict[str, Any] = {}
 
-        def tell(progress: Progress, config: TrainingConfig) -> None:
+        def tell(progress: Progress, config: TrainingConfig, doing: str) -> None:
             cost.update(steps=progress.step, of=config.steps, minutes=progress.seconds / 60)
-            if progress.seconds > 60 * options.minutes and progress.best:
+            if not doing and progress.seconds > 60 * options.minutes and progress.best:
                 raise TimeUp
 
         with suppress(TimeUp):
