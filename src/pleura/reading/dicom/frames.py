@@ -48,6 +48,16 @@ class Frame:
     intercept: float | None
     phase: str = ""
 
+    @property
+    def is_placed(self) -> bool:
+        """False where the header does not say where the plane lies."""
+        return self.position is not None and self.orientation is not None
+
+    @property
+    def rescale(self) -> tuple[float, float]:
+        """Slope and intercept, 1 and 0 where the file has none."""
+        return 1.0 if self.slope is None else self.slope, self.intercept or 0.0
+
 
 _MOST = 1e7
 """No number of a plane comes near it, be it a place, a distance or a rescale; sums of such numbers stay exact."""

@@ -54,7 +54,7 @@ def distances(frames: Sequence[Frame]) -> NDArray[np.float64]:
     ------
     UnsuitableInput : a frame among several has no position or orientation
     """
-    if any(frame.position is None or frame.orientation is None for frame in frames):
+    if not all(frame.is_placed for frame in frames):
         raise UnsuitableInput(
             "slices without ImagePositionPatient or ImageOrientationPatient cannot be put in order", code="no-positions"
         )

@@ -102,7 +102,7 @@ def _to_hu(voxels: NDArray[np.int16], frame: Frame) -> None:
     if spare:  # clears what lies above the stored bits, or fills it with their sign
         stored <<= spare
         stored >>= spare
-    slope, intercept = 1.0 if frame.slope is None else frame.slope, frame.intercept or 0.0
+    slope, intercept = frame.rescale
     fits = header.signed or spare or int(stored.max()) < 1 << 15
     if slope == 1 and intercept.is_integer() and -31000 < intercept <= 0 and fits:
         np.maximum(voxels, AIR - int(intercept), out=voxels)  # before the sum, which could else wrap round

@@ -120,8 +120,8 @@ def _runs(frames: Frames, voxels: NDArray[np.int16]) -> list[list[int]]:
     """
     coarse = voxels[:, ::_STEP, ::_STEP]
     there = {slot: frame for slot, frame in enumerate(frames) if frame is not None}
-    usual = Counter(map(_rescale, there.values())).most_common(1)[0][0]
-    slots = [slot for slot, frame in there.items() if _rescale(frame) != usual or coarse[slot].std() >= _BLANK]
+    usual = Counter(frame.rescale for frame in there.values()).most_common(1)[0][0]
+    slots = [slot for slot, frame in there.items() if frame.rescale != usual or coarse[slot].std() >= _BLANK]
     differences = [_difference(coarse[before], coarse[slot]) for before, slot in pairwise(slots)]
     most = min(_BREAK, max(_UNLIKE[0], _UNLIKE[1] * float(np.median(differences or [0.0]))))
     runs = [slots[:1]]
@@ -151,7 +151,7 @@ def _fitted(
         if best == 1:
             return [_with_rescale(frame, neighbour) for frame in together]
         return [_moved(frame, offsets[best - 2]) for frame in together]
-    if best and _rescale(own) != _rescale(neighbour):
+    if best and own.rescale != neighbour.rescale:
         text = "slices of the series state different rescales to Hounsfield units, and none makes them fit each other"
         raise UnsuitableInput(f"{text}; export the series again", code="rescale-differs")
     return None
@@ -174,7 +174,7 @@ def _stored(frame: Frame) -> NDArray[np.int32]:
 
 
 def _rescaled(stored: NDArray[np.int32], frame: Frame) -> NDArray[np.float32]:
-    slope, intercept = _rescale(frame)
+    slope, intercept = frame.rescale
     return stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
 
 
@@ -182,12 +182,8 @@ def _in_range(hu: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.maximum(hu, intensity.AIR)
 
 
-def _rescale(frame: Frame) -> tuple[float, float]:
-    return 1.0 if frame.slope is None else frame.slope, frame.intercept or 0.0
-
-
 def _moved(frame: Frame, offset: float) -> Frame:
-    slope, intercept = _rescale(frame)
+    slope, intercept = frame.rescale
     return replace(frame, slope=slope, intercept=intercept + offset)
 
 

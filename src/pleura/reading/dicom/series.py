@@ -71,7 +71,7 @@ class Series:
     @cached_property
     def coverage(self) -> float:
         """Millimetres from the first to the last slice, along their normal."""
-        if len(self.frames) < 2 or any(f.position is None or f.orientation is None for f in self.frames):
+        if len(self.frames) < 2 or not all(frame.is_placed for frame in self.frames):
             return 0.0
         return float(np.ptp(distances(self.frames)))
 

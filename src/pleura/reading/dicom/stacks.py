@@ -44,7 +44,7 @@ def split_stacks(frames: list[Frame]) -> list[SliceGroup]:
 
     References: DICOM PS3.3 sections C.7.6.2.1 (temporal position), C.7.4.1 (acquisition number).
     """
-    if any(frame.position is None or frame.orientation is None for frame in frames):
+    if not all(frame.is_placed for frame in frames):
         return [SliceGroup(frames, 0)]
     stacks = _split(SliceGroup(frames, 0), _ATTRIBUTES)
     return [SliceGroup(frames, 0)] if any(_has_duplicates(part) for part, _ in stacks) else stacks
