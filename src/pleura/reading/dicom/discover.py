@@ -11,6 +11,7 @@ from pleura.reading.damage import damage_as_error, file_in_errors
 from pleura.reading.dicom.frames import Frame, read_frames
 from pleura.reading.dicom.series import Series, group
 from pleura.reading.walk import files_below
+from pleura.text import quantity
 from pleura.volume import Note
 
 _MOST_FILES = 50_000
@@ -54,5 +55,5 @@ def find_series(paths: Sequence[Path]) -> tuple[list[Series], tuple[Note, ...]]:
 
 
 def _damage_notes(count: int) -> tuple[Note, ...]:
-    text = f"{count} damaged DICOM {'file was' if count == 1 else 'files were'} left out"
+    text = f"{quantity(count, 'damaged DICOM file was', 'damaged DICOM files were')} left out"
     return (Note("damaged-files", text),) if count else ()

@@ -58,7 +58,7 @@ def is_colour(header: Header) -> bool:
 
 def rejection(header: Header) -> PleuraError | None:
     """Return why a DICOM object cannot be read as CT slices or as a frontal chest radiograph, or None."""
-    ct, radiograph = (_kind, _picture, _values, _place), (_radiograph_kind, _pixels, _radiograph_place, _view)
+    ct, radiograph = (_kind, _picture, _values, _place), (_radiograph_kind, _pixels, _place, _view)
     for check in radiograph if is_radiograph(header) else ct:
         found = check(header)
         if found is not None:
@@ -115,7 +115,8 @@ def _values(header: Header) -> PleuraError | None:
 
 
 def _place(header: Header) -> PleuraError | None:
-    if header.body_part.replace(" ", "") in ELSEWHERE:
+    elsewhere = _NOT_THORAX if is_radiograph(header) else ELSEWHERE
+    if header.body_part.replace(" ", "") in elsewhere:
         return UnsuitableInput(f"the body part examined is {header.body_part}, not the chest", code="not-a-chest")
     return None
 
@@ -126,12 +127,6 @@ def _radiograph_kind(header: Header) -> PleuraError | None:
         return UnsuitableInput(f"the kind of object is {name}, not a radiograph", code="not-an-image")
     if header.frame_count > 1:
         return UnsuitableInput(f"{header.frame_count} frames; give one radiograph a file", code="several-pages")
-    return None
-
-
-def _radiograph_place(header: Header) -> PleuraError | None:
-    if header.body_part.replace(" ", "") in _NOT_THORAX:
-        return UnsuitableInput(f"the body part examined is {header.body_part}, not the chest", code="not-a-chest")
     return None
 
 
