@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pleura.arrays import Array
 from pleura.datasets.files import file_hash, write_slice, write_volume
 from pleura.datasets.manifest import Record
+from pleura.geometry import spacing_of
 from pleura.preparation.sampling import plan_sampling
 from pleura.preparation.settings import Settings
 from pleura.reading.intensity import AIR
@@ -67,8 +68,7 @@ def sample_case(case: AlignedCase, settings: Settings) -> SampledCase:
     values = _in_range(sampling.image(image.voxels, AIR if is_hu else 0), image.kind, window)
     labels = None if case.labels is None else sampling.labels(case.labels)
     affine = sampling.affine(image.affine)
-    lengths = np.linalg.norm(affine[:3, :3], axis=0)[::-1]
-    spacing = tuple(round(float(length), 4) for length in lengths) if image.spacing_known else None
+    spacing = tuple(round(step, 4) for step in reversed(spacing_of(affine))) if image.spacing_known else None
     content = case.pixels.encode() + values.tobytes() + (b"" if labels is None else labels.tobytes())
     cut = case.labels is not None and sampling.cropped(case.labels) > _LEAST_CROPPED
     notes = case.notes | {"mask-cropped"} if cut else case.notes

@@ -7,10 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from pleura.errors import AmbiguousInput, Choice, PleuraError
-from pleura.geometry import axial_order
+from pleura.geometry import axial_order, spacing_of
 from pleura.modality.resolve import resolve_kind
 from pleura.reading import intensity
 from pleura.reading.checks import grid_notes
@@ -191,7 +189,7 @@ def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
     stacked = stack(frames)
     rows, columns = frames[0].header.rows, frames[0].header.columns
     shape = (len(stacked.frames), rows, columns)
-    steps = np.linalg.norm(stacked.affine[:3, :3], axis=0)
+    spacing = spacing_of(stacked.affine)
     middle = frames[len(frames) // 2]
     pixels = read_plane(middle)
     warnings: tuple[Note, ...] = ()
@@ -201,8 +199,8 @@ def _measured(series: Series, summary: SeriesSummary) -> SeriesSummary:
         summary,
         kind="hu" if intensity.are_hu(intensity.sample(pixels)) else "unknown",
         shape=shape,
-        spacing=(float(steps[0]), float(steps[1]), float(steps[2])) if stacked.spacing_known else None,
-        coverage=len(stacked.frames) * float(steps[0]),
+        spacing=spacing if stacked.spacing_known else None,
+        coverage=len(stacked.frames) * spacing[0],
         problems=(
             *stacked.notes,
             *duplicate_notes,
