@@ -45,7 +45,7 @@ def match_series(
     """
     dicom, others = _sorted_out(paths)
     series, damaged = _read_series(dicom, root)
-    objects = [entry for entry in series if _class(entry) in SEGMENTATIONS | {STRUCTURE_SET}]
+    objects = [entry for entry in series if entry.header.sop_class in SEGMENTATIONS | {STRUCTURE_SET}]
     images = {entry.key: entry for entry in series if entry not in objects}
     referring, unreferenced = _pairs_by_reference(objects, images, root)
     chosen, surplus = _one_each(referring, root)
@@ -167,10 +167,6 @@ def _is_dicom(path: Path) -> bool:
         return False
 
 
-def _class(series: Series) -> str:
-    return series.frames[0].header.sop_class
-
-
 def _pair(series: Series, root: Path, name: str) -> Pair:
     """Return a series that is still without mask; `name` is for one that lies in the root itself."""
     files = sorted({frame.header.path for frame in series.frames})
@@ -192,9 +188,9 @@ def _referred(path: Path, images: Mapping[str, Series]) -> Series | None:
             frame = {str(uid) for uid in _uids(dataset, "FrameOfReferenceUID", below=False)}
     except (PleuraError, OSError):
         return None
-    by_uid = [entry for entry in images.values() if entry.frames[0].header.series_uid in named]
+    by_uid = [entry for entry in images.values() if entry.header.series_uid in named]
     by_slice = [entry for entry in images.values() if slices & {frame.instance_uid for frame in entry.frames}]
-    by_frame = [entry for entry in images.values() if entry.frames[0].header.frame_of_reference_uid in frame]
+    by_frame = [entry for entry in images.values() if entry.header.frame_of_reference_uid in frame]
     for candidates in (by_slice, by_uid, by_frame):
         if len(candidates) == 1:
             return candidates[0]

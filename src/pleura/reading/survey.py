@@ -136,7 +136,7 @@ def survey_volume(volume: Volume) -> Survey:
 
 
 def _summary(series: Series) -> SeriesSummary:
-    header = series.frames[0].header
+    header = series.header
     summary = SeriesSummary(
         format="dicom",
         number=series.number,
@@ -163,7 +163,7 @@ def _summary(series: Series) -> SeriesSummary:
 
 def _shape(series: Series) -> tuple[int, int, int] | None:
     """Return the size that the headers state, or None of what is no image."""
-    header = series.frames[0].header
+    header = series.header
     if header.pixel_offset is None or min(header.rows, header.columns) < 1:
         return None
     # Of what is refused only the header of a file is read, not each of its frames.

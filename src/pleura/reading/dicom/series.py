@@ -45,10 +45,15 @@ class Series:
     number: int = 1
     shared: int = 0
 
+    @property
+    def header(self) -> Header:
+        """That of the first slice, in whatever all of them share."""
+        return self.frames[0].header
+
     @cached_property
     def rejection(self) -> PleuraError | None:
         """Why the series cannot be read as a chest CT, or None."""
-        found = rejection(self.frames[0].header)
+        found = rejection(self.header)
         if self.is_radiograph:
             return found
         if found is None and len(self.frames) < _FEWEST_SLICES and self.plane != "axial":
@@ -58,7 +63,7 @@ class Series:
     @property
     def is_radiograph(self) -> bool:
         """True for a radiograph, which is a series of its own."""
-        return is_radiograph(self.frames[0].header)
+        return is_radiograph(self.header)
 
     @cached_property
     def plane(self) -> str:
@@ -83,8 +88,7 @@ class Series:
     @property
     def choice(self) -> Choice:
         """What has to be known of the series to choose it."""
-        frame = self.frames[0]
-        header, pixel = frame.header, frame.spacing
+        header, frame = self.header, self.frames[0]
         step = self.coverage / max(len(self.frames) - 1, 1) or frame.thickness
         return Choice(
             number=self.number,
@@ -93,11 +97,11 @@ class Series:
             kernel=header.kernel,
             what=self._what(),
             shape=(len(self.frames), header.rows, header.columns),
-            spacing=(step, pixel[0], pixel[1]) if step and pixel else None,
+            spacing=(step, frame.spacing[0], frame.spacing[1]) if step and frame.spacing else None,
         )
 
     def _what(self) -> str:
-        header = self.frames[0].header
+        header = self.header
         size = f"{header.rows} x {header.columns}"
         if self.is_radiograph:
             return f"radiograph {header.view}".rstrip() + f" of {size}"
@@ -189,9 +193,9 @@ def _matching(found: Sequence[Series], wanted: str) -> list[Series]:
     rules: tuple[Callable[[Series], bool], ...] = (
         lambda series: series.key == wanted,
         lambda series: str(series.number) == wanted,
-        lambda series: series.frames[0].header.series_uid == wanted,
+        lambda series: series.header.series_uid == wanted,
         lambda series: wanted.startswith("#") and series.key.endswith(wanted),
-        lambda series: not wanted.isdigit() and wanted.casefold() in series.frames[0].header.description.casefold(),
+        lambda series: not wanted.isdigit() and wanted.casefold() in series.header.description.casefold(),
     )
     matching = ([series for series in found if rule(series)] for rule in rules)
     return next(filter(None, matching), [])
