@@ -48,6 +48,7 @@ def test_box_holds_the_mask_and_its_margin_as_far_as_the_array_goes() -> None:
     mask[1, 3, 7] = mask[2, 5, 10] = True
     assert box_around(mask) == (slice(1, 3), slice(3, 6), slice(7, 11))
     assert mask[box_around(mask, 2)].shape == (4, 7, 7)  # of 6, 7 and 8; the array ends before
+    assert box_around(mask, 2) == (slice(0, 4), slice(1, 8), slice(5, 12))
     assert mask[box_around(~mask & mask)].size == 0
 
 

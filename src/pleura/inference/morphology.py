@@ -42,7 +42,10 @@ def box_around(mask: Mask, margin: int = 0) -> Box:
     spans = [np.flatnonzero(line) for line in (mask.any(axis=(1, 2)), shadow.any(axis=1), shadow.any(axis=0))]
     if not len(spans[0]):
         return slice(0, 0), slice(0, 0), slice(0, 0)
-    z, rows, columns = (slice(max(int(span[0]) - margin, 0), int(span[-1]) + 1 + margin) for span in spans)
+    z, rows, columns = (
+        slice(max(int(span[0]) - margin, 0), min(int(span[-1]) + 1 + margin, size))
+        for span, size in zip(spans, mask.shape, strict=True)
+    )
     return z, rows, columns
 
 

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.geometry import bounding_box
+from pleura.inference.morphology import Box, box_around
 from pleura.inference.sides import resolve_sides
 from pleura.labels import LEFT, RIGHT
 from pleura.networks import encoding
 
 Labels = NDArray[np.uint8]
-Box = tuple[slice, slice, slice]
 
 MAX_HOLE = 60
 """Holes up to this many pixels within a slice are filled: a vessel of about 12 mm, at 1.5 mm a pixel."""
@@ -63,19 +63,16 @@ def clean_volume(lung: Labels, side_score: Labels) -> Cleaned:
     side_score : (z, s / 2, s / 2) uint8, above `encoding.ZERO` where left is likelier than right
     """
     found = lung > encoding.ZERO
-    tight = bounding_box(found)
-    if tight is None or np.count_nonzero(found) < MIN_VOXELS:
+    if np.count_nonzero(found) < MIN_VOXELS:
         return Cleaned(np.zeros((1, 1, 1), np.uint8), lung[:1, :1, :1], (slice(0, 1), slice(0, 1), slice(0, 1)))
+    box = box_around(found, 1)
     del found
-    z, y, x = (
-        slice(max(side.start - 1, 0), min(side.stop + 1, size)) for side, size in zip(tight, lung.shape, strict=True)
-    )
-    labels = _sides(lung[z, y, x], resolve_sides(lung, side_score), (z, y, x))
+    labels = _sides(lung[box], resolve_sides(lung, side_score), box)
     _assign_components(labels)
     _fill(labels)
-    scores = lung[z, y, x].copy()
+    scores = lung[box].copy()
     _match_scores_to_labels(scores, labels)
-    return Cleaned(labels, scores, (z, y, x))
+    return Cleaned(labels, scores, box)
 
 
 def _sides(lung: Labels, side_score: Labels, box: Box) -> Labels:
