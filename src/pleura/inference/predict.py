@@ -30,7 +30,7 @@ def score_planes(
     count, side, _ = planes.shape
     if count == 1:
         return _score_alone(planes, backend)
-    gap = max(1, round(context_mm / slice_spacing)) if slice_spacing else 1
+    gap = _gap(context_mm, slice_spacing)
     lung = np.empty((count, side, side), np.uint8)
     side_score = np.empty((count, side // 2, side // 2), np.uint8)
     for start in range(0, count, BATCH):
@@ -65,7 +65,7 @@ def probability_batches(
 
     `convention` is the one of the bundle's that the network follows, the first where it is empty.
     """
-    gap = max(1, round(bundle.context_mm / slice_spacing)) if slice_spacing else 1
+    gap = _gap(bundle.context_mm, slice_spacing)
     for start in range(0, len(planes), BATCH):
         here = np.arange(start, min(start + BATCH, len(planes)))
         seen = _with_neighbours(here, gap, len(planes)) if bundle.planes == 3 else here[:, None]
@@ -80,6 +80,11 @@ def with_convention_channel(images: NDArray[np.uint8], bundle: Bundle, conventio
     index = bundle.conventions.index(convention or bundle.conventions[0])
     value = round(255 * index / max(len(bundle.conventions) - 1, 1))  # 0 for the first, 255 for the last
     return np.concatenate([images, np.full_like(images[:, :1], value)], axis=1)
+
+
+def _gap(context_mm: float, slice_spacing: float | None) -> int:
+    """Return how many planes away the neighbours lie that the network sees; the next ones of unknown spacing."""
+    return max(1, round(context_mm / slice_spacing)) if slice_spacing else 1
 
 
 def _with_neighbours(here: NDArray[np.intp], gap: int, count: int) -> NDArray[np.intp]:
