@@ -12,6 +12,7 @@ from pleura.inference.backends import Backend
 from pleura.inference.bundle import Bundle
 from pleura.inference.grid import FieldOfView, body_fov, lung_fov, whole_fov
 from pleura.inference.predict import BATCH, with_convention_channel
+from pleura.inference.probability import likeliest
 from pleura.inference.recipe import LUNGS
 from pleura.inference.resample import resample_to_grid
 from pleura.modality.borders import without_borders
@@ -56,4 +57,4 @@ def _found(output: tuple[NDArray[np.uint8], ...], kind: str) -> NDArray[np.bool_
     """Return where something is, (n, s, s)."""
     if kind == LUNGS:
         return np.asarray(output[0] > encoding.ZERO)
-    return np.asarray(output[0].argmax(axis=1) > 0)
+    return np.asarray(likeliest(output[0].swapaxes(0, 1)) > 0)

@@ -10,7 +10,7 @@ from pleura.networks import encoding
 
 
 def likeliest(probabilities: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the likeliest class of each pixel, the first of equals, from probabilities (classes, s, s).
+    """Return the likeliest class of each pixel, the first of equals, from probabilities (classes, ...).
 
     As `argmax` over the first axis, which takes twenty times as long.
     """
