@@ -78,7 +78,7 @@ def body_fov(slices: Array, spacing: tuple[float, float], kind: Kind) -> FieldOf
     rows, columns = slices.shape[1:]
     step = max(1, max(rows, columns) // COARSE)
     coarse = slices[:, step // 2 :: step, step // 2 :: step]
-    often = _largest_part((coarse > _body_threshold(coarse, kind)).mean(axis=0) > BODY_IN_SLICES)
+    often = largest_part((coarse > body_threshold(coarse, kind)).mean(axis=0) > BODY_IN_SLICES)
     if often.mean() < MIN_BODY_SHARE:
         often = np.ones_like(often)
     ys, xs = np.flatnonzero(often.any(axis=1)), np.flatnonzero(often.any(axis=0))
@@ -150,15 +150,16 @@ def _overlap(plane: tuple[int, ...], fov: FieldOfView) -> tuple[slice, slice, tu
     return outer[0], outer[1], (inner[0], inner[1])
 
 
-def _body_threshold(coarse: Array, kind: Kind) -> float:
+def body_threshold(values: Array, kind: Kind) -> float:
     """Return the value between air and soft tissue: fixed for HU, between the two main greys for a picture."""
     if kind is Kind.HU:
         return BODY_ABOVE_HU
-    low, high = np.percentile(coarse, [5, 95])
+    low, high = np.percentile(values, [5, 95])
     return float(low + BODY_GREY * (high - low))
 
 
-def _largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def largest_part(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the largest part (y, x) of a mask, joined by sides; nothing of nothing."""
     import cc3d
 
     parts = cc3d.connected_components(mask.astype(np.uint8), connectivity=4)

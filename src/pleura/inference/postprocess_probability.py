@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.inference.grid import BODY_GREY
+from pleura.inference.grid import body_threshold, largest_part
 from pleura.inference.postprocess import MIN_COMPONENT_SHARE, small_holes
 from pleura.inference.predict import BATCH
 from pleura.inference.probability import likeliest
@@ -87,17 +87,12 @@ def clean_lung(lung: NDArray[np.uint8], planes: NDArray[np.uint8], *, has_air_ar
 
 def _body(planes: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Return the largest bright region of each plane (n, s, s), with what it surrounds."""
-    import cc3d
     import fill_voids
 
-    low, high = np.percentile(planes, [5, 95])
-    bright = planes > low + BODY_GREY * (high - low)
+    bright = planes > body_threshold(planes, Kind.WINDOWED)
     body = np.zeros(planes.shape, bool)
     for plane, target in zip(bright, body, strict=True):
-        parts = cc3d.connected_components(plane.astype(np.uint8), connectivity=4)
-        sizes = np.bincount(parts.ravel())
-        sizes[0] = 0
-        target[:] = fill_voids.fill(parts == np.argmax(sizes)) if sizes.any() else False
+        target[:] = fill_voids.fill(largest_part(plane))
     return body
 
 
