@@ -85,7 +85,7 @@ def body_fov(slices: Array, spacing: tuple[float, float], kind: Kind) -> FieldOf
     top, bottom = ys[0] * step, min((ys[-1] + 1) * step, rows)
     left, right = xs[0] * step, min((xs[-1] + 1) * step, columns)
     side = BODY_MARGIN * max((bottom - top) * spacing[0], (right - left) * spacing[1])
-    height, width = max(1, round(side / spacing[0])), max(1, round(side / spacing[1]))
+    height, width = _in_pixels(side, spacing)
     return FieldOfView(int((top + bottom - height) // 2), int((left + right - width) // 2), height, width)
 
 
@@ -93,7 +93,7 @@ def whole_fov(plane: tuple[int, ...], spacing: tuple[float, float]) -> FieldOfVi
     """Return the smallest square that holds whole slices of `plane` rows and columns, `spacing` millimetres apart."""
     rows, columns = plane
     side = max(rows * spacing[0], columns * spacing[1])
-    height, width = max(1, round(side / spacing[0])), max(1, round(side / spacing[1]))
+    height, width = _in_pixels(side, spacing)
     return FieldOfView((rows - height) // 2, (columns - width) // 2, height, width)
 
 
@@ -115,11 +115,16 @@ def lung_fov(lung: NDArray[np.bool_], fov: FieldOfView, spacing: tuple[float, fl
         spans.append((start + first * length / lung.shape[axis], start + last * length / lung.shape[axis]))
     side = LUNG_MARGIN * max((last - first) * step for (first, last), step in zip(spans, spacing, strict=True))
     side = max(side, SMALLEST * fov.height * spacing[0])
-    height, width = max(1, round(side / spacing[0])), max(1, round(side / spacing[1]))
+    height, width = _in_pixels(side, spacing)
     if height >= fov.height:
         return fov
     row, column = (sum(span) / 2 for span in spans)
     return FieldOfView(round(row - height / 2), round(column - width / 2), height, width)
+
+
+def _in_pixels(side: float, spacing: tuple[float, float]) -> tuple[int, int]:
+    """Return the rows and columns of a square whose side is in millimetres."""
+    return max(1, round(side / spacing[0])), max(1, round(side / spacing[1]))
 
 
 def crop(slices: Array, fov: FieldOfView, air: int) -> Array:
