@@ -76,7 +76,7 @@ def orientation_warnings(cleaned: Cleaned, scan: GridScan) -> tuple[Note, ...]:
     found = []
     if _spine_ratio(labels, cleaned, scan) < SPINE_IN_FRONT:
         found.append("the spine lies before the lungs")
-    if _ends_are_inside(cleaned, scan):
+    if not (cleaned.labels[0].any() or cleaned.labels[-1].any()):  # both ends of the lungs lie inside the scan
         lower, upper = _fill_of_ends(labels)
         if upper < DOME_FILL[0] and lower - upper > DOME_FILL[1]:
             found.append("the domes of the diaphragm lie above the lungs")
@@ -99,13 +99,6 @@ def _spine_ratio(labels: NDArray[np.uint8], cleaned: Cleaned, scan: GridScan) ->
     half = int(box[1].start / 2 + (rows[0] + rows[-1]) / 2)
     before = int(bone[:half].sum())
     return int(bone[half:].sum()) / before if before else np.inf
-
-
-def _ends_are_inside(cleaned: Cleaned, scan: GridScan) -> bool:
-    """Say whether there is a slice without lung below and one above."""
-    used = np.flatnonzero((cleaned.labels > 0).any(axis=(1, 2)))
-    start = cleaned.box[0].start
-    return bool(start + used[0] > 0 and start + used[-1] < len(scan.planes) - 1)
 
 
 def _fill_of_ends(labels: NDArray[np.uint8]) -> tuple[float, float]:
