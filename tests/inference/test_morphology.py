@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pleura.inference.morphology import areas, box_around, dilate, erode, open_mask
+from pleura.inference.morphology import areas, box_around, dilate, erode, mean_index, open_mask
 
 
 def point() -> np.ndarray:
@@ -54,3 +54,10 @@ def test_box_holds_the_mask_and_its_margin_as_far_as_the_array_goes() -> None:
 
 def test_areas_are_pixels_of_each_slice() -> None:
     assert areas(dilate(point(), (1, 2))).tolist() == [0, 9, 0]
+
+
+def test_mean_index_is_that_of_the_axis_named_and_0_of_nothing() -> None:
+    mask = np.zeros((2, 5, 9), np.bool_)
+    mask[:, 1:4, 6:8] = True
+    assert (mean_index(mask, 1), mean_index(mask, 2)) == (2.0, 6.5)
+    assert mean_index(mask[:, :1], 2) == 0.0

@@ -52,3 +52,9 @@ def box_around(mask: Mask, margin: int = 0) -> Box:
 def areas(mask: Mask) -> NDArray[np.int64]:
     """Return how many pixels of each slice (z, y, x) are in a mask."""
     return np.array([np.count_nonzero(plane) for plane in mask], np.int64)
+
+
+def mean_index(mask: Mask, axis: int) -> float:
+    """Return the mean index along rows (1) or columns (2) of a mask (z, y, x); 0 where it is empty."""
+    counts = np.count_nonzero(mask, axis=(0, 3 - axis))
+    return float(counts @ np.arange(len(counts))) / max(int(counts.sum()), 1)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.grid_scan import GridScan
+from pleura.inference.morphology import mean_index
 from pleura.labels import LEFT, RIGHT
 
 Labels = NDArray[np.uint8]
@@ -87,13 +88,8 @@ def _mediastinum_to_the_left(lung: NDArray[np.bool_], planes: Labels, scan: Grid
     box = (slice(None), slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
     width = columns[-1] + 1 - columns[0]
     soft, bone = (planes[box] > scan.byte(hu) for hu in (SOFT_HU, BONE_HU))
-    middle = _mean_column(lung[box])
+    middle = mean_index(lung[box], 2)
     rim = max(2, width // 10)
     right_rim, left_rim = soft[:, :, :rim].mean(), soft[:, :, -rim:].mean()
-    leaning = (_mean_column(soft) - middle + _mean_column(bone) - middle) / width
+    leaning = (mean_index(soft, 2) - middle + mean_index(bone, 2) - middle) / width
     return float(leaning + (left_rim - right_rim) / 2)
-
-
-def _mean_column(mask: NDArray[np.bool_]) -> float:
-    counts = np.count_nonzero(mask, axis=(0, 1))
-    return float(counts @ np.arange(len(counts))) / max(int(counts.sum()), 1)

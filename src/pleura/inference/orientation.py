@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.grid_scan import GridScan
+from pleura.inference.morphology import areas, mean_index
 from pleura.inference.postprocess import Cleaned
 from pleura.labels import LEFT, RIGHT
 from pleura.volume import Note
@@ -52,18 +53,12 @@ def sideways_warnings(cleaned: Cleaned, scan: GridScan) -> tuple[Note, ...]:
     if not smaller or smaller < SMALLER_LUNG * larger:
         return ()
     rows, columns = (
-        abs(_mean_index(sides[0], axis) - _mean_index(sides[1], axis)) * scan.spacing[axis] for axis in (1, 2)
+        abs(mean_index(sides[0], axis) - mean_index(sides[1], axis)) * scan.spacing[axis] for axis in (1, 2)
     )
     if rows <= columns:  # of 5 labelled scans they lie 137 to 159 mm apart, and 1 to 15 mm before each other
         return ()
     text = "the lungs lie one before the other: rows and columns may be exchanged, or turned by a quarter"
     return (Note("flipped", f"{text}; check the orientation in the file"),)
-
-
-def _mean_index(mask: NDArray[np.bool_], axis: int) -> float:
-    """Return the mean index along rows (1) or columns (2) of what is marked in (z, y, x)."""
-    counts = np.count_nonzero(mask, axis=(0, 3 - axis))
-    return float(counts @ np.arange(len(counts)) / counts.sum())
 
 
 def orientation_warnings(cleaned: Cleaned, scan: GridScan) -> tuple[Note, ...]:
@@ -92,9 +87,9 @@ def _spine_ratio(labels: NDArray[np.uint8], cleaned: Cleaned, scan: GridScan) ->
     columns, rows = np.flatnonzero(marked.any(axis=(0, 1))), np.flatnonzero(marked.any(axis=(0, 2)))
     middle, width = (columns[0] + columns[-1]) / 2, float(np.ptp(columns))
     near = slice(max(int(middle - MIDLINE * width), 0), int(middle + MIDLINE * width) + 1)
-    areas = np.count_nonzero(marked, axis=(1, 2))
+    sizes = areas(marked)
     box = cleaned.box
-    planes = scan.planes[box[0], ::2, box[2]][areas >= MAIN_AREA * areas.max()][:, :, ::2][:, :, near]
+    planes = scan.planes[box[0], ::2, box[2]][sizes >= MAIN_AREA * sizes.max()][:, :, ::2][:, :, near]
     bone = np.count_nonzero(planes > scan.byte(BONE_HU), axis=(0, 2))
     half = int(box[1].start / 2 + (rows[0] + rows[-1]) / 2)
     before = int(bone[:half].sum())
