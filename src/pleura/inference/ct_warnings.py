@@ -9,14 +9,12 @@ from pleura.inference.anatomy_rules import RuleVolumes
 from pleura.inference.grid_scan import GridScan
 from pleura.inference.morphology import areas, box_around
 from pleura.inference.postprocess import Cleaned
-from pleura.labels import LEFT, RIGHT
+from pleura.labels import LEFT, LUNGS, RIGHT
 from pleura.text import quantity
 from pleura.volume import Note
 
 Labels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
-
-NAMES = {RIGHT: "right", LEFT: "left"}
 
 SOLID_HU = -250.0
 """Solid tissue lies above, aerated lung and most ground glass below."""
@@ -180,15 +178,15 @@ def _solid_tissue(labels: Labels, planes: Labels, scan: GridScan, volumes: RuleV
     alone = len(scan.planes) == 1
     large = SOLID_SLICE_CM2 / (4 * scan.spacing[1] * scan.spacing[2] / 100.0) if scan.plausible else np.inf
     found = ""
-    for side, name in reversed(NAMES.items()):
-        lung = labels == side
+    for label in reversed(LUNGS):
+        lung = labels == label.value
         sizes, dense = areas(lung), areas(lung & solid)
         share = float(dense.sum()) / max(int(sizes.sum()), 1)
         slices = np.count_nonzero((sizes >= large) & (dense > SOLID_SHARE_SLICE * sizes))
         if share > (SOLID_SHARE_SLICE if alone else SOLID_SHARE):
-            found = f"{share:.0%} of the {name} lung"
+            found = f"{share:.0%} of the {label.name}"
         elif slices and not alone:
-            found = f"over {SOLID_SHARE_SLICE:.0%} of {quantity(int(slices), 'slice')} of the {name} lung"
+            found = f"over {SOLID_SHARE_SLICE:.0%} of {quantity(int(slices), 'slice')} of the {label.name}"
     if found:
         return Note("solid-tissue", f"{found} is solid: disease, or fluid, liver or heart that was marked; look")
     if volumes.enclosed >= ENCLOSED_ML:
