@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,9 +141,18 @@ def bootstrap(values: Values, patients: NDArray[np.int64]) -> Interval | None:
     if names.size < 2:
         return None
     sums, counts = np.bincount(group, values), np.bincount(group)
-    draws = np.random.default_rng(SEED).multinomial(names.size, np.full(names.size, 1 / names.size), size=DRAWS)
+    draws = _draws(names.size)
     low, high = np.percentile((draws @ sums) / (draws @ counts), [50 * (1 - CONFIDENCE), 50 * (1 + CONFIDENCE)])
     return float(low), float(high)
+
+
+@lru_cache(maxsize=2)
+def _draws(patients: int) -> NDArray[np.int64]:
+    """Return how often each patient is drawn, (DRAWS, patients): the same for every figure, and most of the work.
+
+    Two are kept, since distances that are infinite leave patients out.
+    """
+    return np.random.default_rng(SEED).multinomial(patients, np.full(patients, 1 / patients), size=DRAWS)
 
 
 def compare(first: Sequence[Score], second: Sequence[Score], structure: str, metric: Metric, unit: str) -> Difference:
