@@ -107,7 +107,7 @@ def _summary(evaluation: Evaluation, cases: CaseList) -> str:
     unit = main_unit(evaluation.scores)
     blocks = [f"<h2>Summary of {escape(evaluation.title)}</h2>"]
     for structure, found in summaries(evaluation, cases.labels).items():
-        rows = [_summary_row(f"{_title(metric.name, unit)}", found[metric.name]) for metric in METRICS]
+        rows = [_summary_row(_title(metric.name, unit), found[metric.name]) for metric in METRICS]
         head = "<tr><th>" + "<th>".join(
             (escape(structure), "median", "mean", "95 % interval of the mean", "worst 5 %", "worst", "cases")
         )
@@ -168,13 +168,9 @@ def _charts(evaluation: Evaluation, cases: CaseList) -> str:
     figures = [_figure(strip(values, low=min(low, 0.8), across="cases, worst first"), f"Dice of {union}")]
     curves = evaluation.curves
     if curves:
-        named = [(name, curves.thresholds.tolist(), getattr(curves, name.lower()).tolist()) for name in ("Dice", "IoU")]
-        figures.append(_figure(lines(named, across="threshold"), "Dice and IoU against the threshold"))
-        named = [
-            (name, curves.thresholds.tolist(), getattr(curves, name.lower()).tolist())
-            for name in ("Precision", "Recall")
-        ]
-        figures.append(_figure(lines(named, across="threshold"), "Precision and recall against the threshold"))
+        for names, title in ((("Dice", "IoU"), "Dice and IoU"), (("Precision", "Recall"), "Precision and recall")):
+            named = [(name, curves.thresholds.tolist(), getattr(curves, name.lower()).tolist()) for name in names]
+            figures.append(_figure(lines(named, across="threshold"), f"{title} against the threshold"))
         reliable: list[Line] = [("share inside", curves.probability.tolist(), curves.observed.tolist())]
         text = (
             f"Reliability; expected calibration error {curves.ece:.4f}, of undecided voxels {curves.ece_undecided:.4f}"
