@@ -129,8 +129,9 @@ class Segmenter:
         return self._models[kind]
 
     def _load(self, name: str | Path | None) -> Model:
-        options = {"backend": self._backend, "device": self._device}
-        return load_model(name, convention=self.convention, threads=self.threads, **options)
+        return load_model(
+            name, convention=self.convention, backend=self._backend, device=self._device, threads=self.threads
+        )
 
     def _resolved(self, volume: Volume) -> tuple[Volume, tuple[Note, ...]]:
         """Return the volume with its kind settled, and warnings; a chosen model takes it for what it knows."""
