@@ -36,28 +36,18 @@ def read_mask(path: Path) -> LabelMap:
     return LabelMap(labels, found.affine, placed=found.placed, lossy=found.lossy, is_picture=found.is_picture)
 
 
-def read_mask_on(path: Path, grid: LabelMap) -> LabelMap:
-    """Return a mask; the lungs of a DICOM segmentation or structure set on the grid of the mask to compare it with.
+def read_pair(reference: Path, prediction: Path) -> tuple[LabelMap, LabelMap]:
+    """Return both masks of a case; one may be a DICOM segmentation or structure set, read on the grid of the other.
 
     Raises
     ------
     PleuraError : as `read_mask` and `read_lungs` do
     """
-    return read_lungs(path, grid) if object_class(path) else read_mask(path)
-
-
-def read_pair(reference: Path, prediction: Path) -> tuple[LabelMap, LabelMap]:
-    """Return both masks of a case, of which one may be a DICOM segmentation or structure set.
-
-    Raises
-    ------
-    PleuraError : as `read_mask_on` does
-    """
     if object_class(prediction):
         wanted = read_mask(reference)
         return wanted, read_lungs(prediction, wanted)
     given = read_mask(prediction)
-    return read_mask_on(reference, given), given
+    return (read_lungs(reference, given) if object_class(reference) else read_mask(reference)), given
 
 
 def as_label_map(labels: NDArray[np.uint8], volume: Volume) -> LabelMap:
