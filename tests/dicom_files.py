@@ -22,7 +22,9 @@ ROOT = "1.2.826.0.1.3680043.8.498"
 CR = "1.2.840.10008.5.1.4.1.1.1"
 RAMP = np.arange(64 * 64).reshape(64, 64).astype(np.uint16)
 """Every 12 bit value once, growing along the rows."""
-_CT_ONLY = ("ImagePositionPatient", "ImageOrientationPatient", "SliceThickness", "RescaleSlope", "RescaleIntercept")
+BYTES = (RAMP // 16).astype(np.uint8)
+"""The same in 8 bits."""
+CT_ONLY = ("ImagePositionPatient", "ImageOrientationPatient", "SliceThickness", "RescaleSlope", "RescaleIntercept")
 
 
 def chest(shape: tuple[int, int, int] = (24, 64, 64)) -> NDArray[np.int16]:
@@ -170,7 +172,7 @@ def radiograph(stored: NDArray[Any] = RAMP, *, bits: int = 12, **elements: Any) 
         "ViewPosition": "PA",
         "ImageType": ["ORIGINAL", "PRIMARY"],
         "PixelSpacing": None,
-        **dict.fromkeys(_CT_ONLY),
+        **dict.fromkeys(CT_ONLY),
         "BitsStored": bits,
         "HighBit": bits - 1,
         **elements,

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 RIGHT, LEFT, BODY = np.zeros((3, 3, 8, 10), bool)
 RIGHT[1:, 2:6, 1:4] = LEFT[:2, 2:6, 6:9] = BODY[:, 1:7] = True
 """Structures (z, y, x) of slices 5 mm apart, pixels 2 mm wide; no lung is in all slices."""
+SQUARE = [2.0, 2.0, 5.0, 6.0, 2.0, 5.0, 6.0, 6.0, 5.0, 2.0, 6.0, 5.0]
+"""A contour, as x, y, z of each corner in millimetres."""
 
 
 def seg(path: Path, segments: dict[str, NDArray[np.bool_]]) -> Path:

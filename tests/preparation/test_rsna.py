@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dicom_files import ct_slice, save
+from dicom_files import CT_ONLY, ct_slice, save
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -17,7 +17,6 @@ from pleura.preparation import Report, Settings, prepare
 from pleura.preparation.patients import patient_hash
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
-_CT_ONLY = ("ImagePositionPatient", "ImageOrientationPatient", "SliceThickness", "RescaleSlope", "RescaleIntercept")
 
 
 def radiograph(path: Path, number: int) -> None:
@@ -27,7 +26,7 @@ def radiograph(path: Path, number: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     how = {"SOPClassUID": SECONDARY_CAPTURE, "Modality": "CR", "ViewPosition": "PA", "PixelSpacing": [5.0, 4.0]}
     alone = {"SeriesInstanceUID": f"1.2.{number}", "InstanceNumber": number}
-    save(ct_slice(grey, (0, 0, number), stored=grey, **how, **alone, **dict.fromkeys(_CT_ONLY)), path)
+    save(ct_slice(grey, (0, 0, number), stored=grey, **how, **alone, **dict.fromkeys(CT_ONLY)), path)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from itertools import permutations, product
 from pathlib import Path
 
 import nibabel as nib
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 import SimpleITK
 from dicom_files import chest
+from orientations import ORIENTATIONS
 
 import pleura
 from pleura.errors import UnsuitableInput
@@ -19,7 +19,6 @@ from pleura.phantom import chest as drawn_chest
 from pleura.reading.images import from_image, is_image
 from pleura.volume import Kind, Volume
 
-ORIENTATIONS = [(order, signs) for order in permutations(range(3)) for signs in product((1, -1), repeat=3)]
 OBLIQUE = nib.eulerangles.euler2mat(0.1, -0.2, 0.3)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from itertools import permutations, product
 from pathlib import Path
 
 import nibabel as nib
@@ -12,29 +11,18 @@ import pytest
 from dicom_files import chest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
+from nifti_files import HU, RAS, save
+from orientations import ORIENTATIONS
 from read_files import edited, error_code
 
 import pleura
 from pleura.geometry import swap_lps_ras, to_axial
 from pleura.volume import Kind
 
-ONE = nib.Nifti1Image
-RAS = np.diag([-5.0, -5.0, 5.0, 1.0])
-ORIENTATIONS = [(order, signs) for order in permutations(range(3)) for signs in product((1, -1), repeat=3)]
-
-
-def save(data: NDArray[np.generic], path: Path, affine: NDArray[np.float64] = RAS, *, form: type = ONE) -> Path:
-    nib.save(form(data, affine), path)
-    return path
-
 
 def permuted(order: tuple[int, int, int]) -> tuple[int, ...]:
     """Return the patient axis (x, y, z) of each axis of an array that was (z, y, x) before `order`."""
     return tuple(2 - axis for axis in order)
-
-
-HU = chest((40, 36, 48)).transpose(2, 1, 0)
 
 
 @pytest.mark.parametrize(("order", "signs"), ORIENTATIONS)

@@ -8,26 +8,16 @@ import nibabel as nib
 import numpy as np
 import pytest
 from dicom_files import chest
+from nifti_files import HU, RAS, save
 from numpy.typing import NDArray
 from read_files import edited, error_code
 
 import pleura
 from pleura.geometry import swap_lps_ras
 
-ONE = nib.Nifti1Image
-RAS = np.diag([-5.0, -5.0, 5.0, 1.0])
-
-
-def save(data: NDArray[np.generic], path: Path, affine: NDArray[np.float64] = RAS, *, form: type = ONE) -> Path:
-    nib.save(form(data, affine), path)
-    return path
-
 
 def codes(path: Path) -> set[str]:
     return {note.code for note in pleura.read(path).notes}
-
-
-HU = chest((40, 36, 48)).transpose(2, 1, 0)
 
 
 def with_forms(path: Path, sform: NDArray[np.float64], qform: NDArray[np.float64], codes: tuple[int, int]) -> Path:

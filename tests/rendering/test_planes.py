@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_volume import ORIENTATIONS, affine_of
+from orientations import ORIENTATIONS, affine_of
 
 from pleura.geometry import from_axial
 from pleura.rendering.planes import Plane, axial, picture, reformatted

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dicom_files import ct_slice, save
-from dicom_masks import BODY, LEFT, RIGHT, seg, structures
+from dicom_masks import BODY, LEFT, RIGHT, SQUARE, seg, structures
 
 from pleura.errors import PleuraError, UnsuitableInput
 from pleura.geometry import affine_from_spacing
@@ -18,7 +18,6 @@ from pleura.reading.raw_image import LabelMap
 GRID = LabelMap(np.zeros((5, 8, 10), np.uint8), affine_from_spacing((5.0, 2.0, 2.0)))
 """A slice more at either end than the segmentations below have."""
 GRID.affine[2, 3] = -5.0
-SQUARE = [2.0, 2.0, 5.0, 6.0, 2.0, 5.0, 6.0, 6.0, 5.0, 2.0, 6.0, 5.0]
 
 
 def moved(*millimetres: float) -> LabelMap:

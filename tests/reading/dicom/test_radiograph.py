@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dicom_files import CR, RAMP, ROOT, chest, codes, radiograph, save, save_all, series
+from dicom_files import BYTES, CR, RAMP, ROOT, chest, codes, radiograph, save, save_all, series
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
@@ -29,9 +29,6 @@ SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 
 def read(dataset: Dataset, folder: Path, **how: Any) -> Volume:
     return pleura.read(save(dataset, folder / "one.dcm", **how))
-
-
-BYTES = (RAMP // 16).astype(np.uint8)
 
 
 def in_colour(colours: NDArray[Any], **elements: Any) -> Dataset:

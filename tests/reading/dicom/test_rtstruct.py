@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_masks import structures
+from dicom_masks import SQUARE, structures
 
 from pleura.errors import PleuraError, UnreadableInput
 from pleura.geometry import affine_from_spacing
 from pleura.reading.dicom.rtstruct import read_rtstruct, structure_names
 from pleura.volume import Volume
 
-SQUARE = [2.0, 2.0, 5.0, 6.0, 2.0, 5.0, 6.0, 6.0, 5.0, 2.0, 6.0, 5.0]
 """Corners (x, y, z) of a square in the second of slices 5 mm apart."""
 VOLUME = Volume(np.zeros((3, 10, 10), np.int16), affine_from_spacing((5.0, 1.0, 1.0)))
 

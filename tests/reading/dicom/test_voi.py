@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from dicom_files import RAMP, codes, radiograph, save
+from dicom_files import BYTES, RAMP, codes, radiograph, save
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_voi, apply_windowing
 from pydicom.sequence import Sequence
@@ -19,9 +19,6 @@ from pleura.volume import Volume
 
 def read(dataset: Dataset, folder: Path, **how: Any) -> Volume:
     return pleura.read(save(dataset, folder / "one.dcm", **how))
-
-
-BYTES = (RAMP // 16).astype(np.uint8)
 
 
 def test_monochrome1_is_turned_so_that_bone_is_bright(tmp_path: Path) -> None:
