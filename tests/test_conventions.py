@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 import pleura
-from pleura.conventions import CONVENTIONS, MODALITIES
-from pleura.inference.backends import BACKENDS, DEVICES
+from pleura.conventions import BACKENDS, CONVENTIONS, DEVICES, MODALITIES
 from pleura.inference.bundle import RADIOGRAPH, load_bundle
 
 

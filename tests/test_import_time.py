@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from pleura.cli.parser import VERBS
+
 HEAVY = {"cc3d", "fill_voids", "gdcm", "nibabel", "onnxruntime", "openvino", "PIL", "pydicom", "rich", "scipy", "torch"}
 
 
@@ -39,3 +41,10 @@ def test_asking_for_the_version_loads_no_heavy_package_and_not_even_numpy() -> N
     program = "import sys; sys.argv = ['pleura', '--version']\nfrom pleura.cli import main\n"
     program += "try:\n    main()\nexcept SystemExit:\n    pass"
     assert not loaded_after(program) & (HEAVY | {"numpy", "argparse", "dataclasses"})
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_asking_for_help_loads_no_heavy_package_and_not_even_numpy(verb: str) -> None:
+    program = "import contextlib, io\nfrom pleura.cli import main\n"
+    program += f"with contextlib.redirect_stdout(io.StringIO()):\n    main([{verb!r}, '--help'])"
+    assert not loaded_after(program) & (HEAVY | {"numpy"})

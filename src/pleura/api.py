@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pleura.conventions import Convention, Modality
-from pleura.inference.backends import BackendName, Device
+from pleura.conventions import BackendName, Convention, Device, Modality
 from pleura.reading.source import Source
 from pleura.segmentation import Segmentation
 

@@ -1,4 +1,7 @@
-"""The modalities and conventions that a caller may name, once: for editors and type checkers, and for checks."""
+"""The modalities, conventions, backends and devices that a caller may name, once: for editors and for checks.
+
+They stand alone, so that the command line offers them without loading what reads scans and runs networks.
+"""
 
 from __future__ import annotations
 
@@ -10,5 +13,13 @@ Modality = Literal["auto", "ct", "cr"]
 Convention = Literal["", "heart-included", "heart-excluded"]
 """What masks of radiographs hold: each lung to the spine, which is usual and meant where it is empty, or its field."""
 
+BackendName = Literal["auto", "onnxruntime", "openvino", "torch"]
+"""What runs the network."""
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+"""Where it runs."""
+
 MODALITIES: tuple[str, ...] = get_args(Modality)
 CONVENTIONS: tuple[str, ...] = get_args(Convention)[1:]
+BACKENDS: tuple[str, ...] = get_args(BackendName)
+DEVICES: tuple[str, ...] = get_args(Device)

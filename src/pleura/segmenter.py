@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.conventions import Convention, Modality
-from pleura.inference.backends import BackendName, Device, cpu_count
+from pleura.conventions import BackendName, Convention, Device, Modality
+from pleura.inference.backends import cpu_count
 from pleura.inference.bundle import SHIPPED_FOR, Bundle
 from pleura.inference.clock import Clock
 from pleura.inference.load import check_kind, load_model

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 import pleura
+from pleura.conventions import BACKENDS
 from pleura.errors import PleuraError
 from pleura.geometry import to_axial
-from pleura.inference.backends import BACKENDS, cpu_count, make_backend
+from pleura.inference.backends import cpu_count, make_backend
 from pleura.inference.bundle import load_bundle
 from pleura.inference.grid import body_fov
 from pleura.inference.resample import resample_to_grid

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING, TypeVar
 from pleura.batch.overwrite import identities, refuse_to_overwrite
 from pleura.batch.plan import Job, preview_path
 from pleura.batch.results import Outcome
-from pleura.conventions import Convention, Modality
+from pleura.conventions import BackendName, Convention, Device, Modality
 from pleura.files import folder_lock, make_folder
 from pleura.inference import backends
-from pleura.inference.backends import BackendName, Device
 from pleura.reading import read
 from pleura.volume import Note, Volume, grid_text
 from pleura.writing import earlier, read_sidecar, sidecar_fields, sidecar_path, write, write_preview

@@ -11,12 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pleura.batch.plan import Job, scans
-from pleura.batch.results import error_data, identified
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say
 from pleura.cli.paths import given_path
 
 if TYPE_CHECKING:
+    from pleura.batch.plan import Job
     from pleura.errors import Choice
     from pleura.reading.survey import SeriesSummary, Survey
 
@@ -40,6 +39,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Options) -> int:
     """Describe every scan; exit with 2 where none can be segmented, with 1 where some cannot."""
+    from pleura.batch.plan import scans
+
     jobs = scans(options.paths)
     failed = 0
     for number, job in enumerate(jobs, start=1):
@@ -53,6 +54,7 @@ def run(options: Options) -> int:
 
 def _described(job: Job, number: int, options: Options) -> bool:
     """Describe one scan; return whether it can be segmented."""
+    from pleura.batch.results import error_data, identified
     from pleura.reading import survey_path
 
     try:

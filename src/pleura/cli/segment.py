@@ -14,19 +14,18 @@ from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pleura.batch.engine import BatchOptions, SegmenterOptions, segment_batch
-from pleura.batch.plan import plan
-from pleura.batch.results import Outcome, error_data
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, WARNED, say
 from pleura.cli.numbers import whole_number
-from pleura.cli.outcome import report
 from pleura.cli.paths import given_name, given_path, path
 from pleura.cli.progress import is_watched, progress_bar
 from pleura.cli.scan_options import add_scan_options
-from pleura.conventions import Convention, Modality
+from pleura.conventions import BACKENDS, DEVICES, BackendName, Convention, Device, Modality
 from pleura.errors import PleuraError
-from pleura.inference.backends import BACKENDS, DEVICES, BackendName, Device
+
+if TYPE_CHECKING:
+    from pleura.batch.results import Outcome
 
 
 @dataclass(frozen=True)
@@ -88,6 +87,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Options) -> int:
     """Segment every scan; a bad one does not stop the rest."""
+    from pleura.batch.results import error_data
+
     try:
         return _run(options)
     except PleuraError as error:
@@ -97,6 +98,10 @@ def run(options: Options) -> int:
 
 
 def _run(options: Options) -> int:
+    from pleura.batch.engine import BatchOptions, SegmenterOptions, segment_batch
+    from pleura.batch.plan import plan
+    from pleura.cli.outcome import report
+
     jobs = plan(options.paths, options.output, series=options.series)
     segmenter = SegmenterOptions(
         options.model, options.modality, options.convention, options.backend, options.device, options.threads

@@ -9,8 +9,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 
+from pleura.conventions import Device
 from pleura.errors import PleuraError
-from pleura.inference.backends import Device
 from pleura.segmenter import Segmenter
 from pleura.volume import Volume
 

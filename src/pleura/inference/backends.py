@@ -15,12 +15,13 @@ from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pleura.arrays import Array
+from pleura.conventions import BACKENDS, DEVICES
 from pleura.errors import InvalidBundle, InvalidOption, PleuraError, missing_extra
 from pleura.inference.bundle import Bundle
 from pleura.inference.recipe import LUNGS, Graph
@@ -33,15 +34,6 @@ Backend = Callable[[Bytes], tuple[Bytes, ...]]
 
 _RAISED_BY = sys.stdlib_module_names | {"numpy", "onnxruntime", "openvino", "torch"}
 """Packages whose exceptions speak of a graph or of a file of a bundle."""
-
-BackendName = Literal["auto", "onnxruntime", "openvino", "torch"]
-"""What runs the network."""
-
-Device = Literal["auto", "cpu", "cuda", "mps"]
-"""Where it runs."""
-
-BACKENDS: tuple[str, ...] = get_args(BackendName)
-DEVICES: tuple[str, ...] = get_args(Device)
 
 
 def make_backend(
