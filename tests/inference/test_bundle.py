@@ -12,10 +12,10 @@ import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from spoiled_recipes import spoil
 
 from pleura.errors import InvalidBundle
 from pleura.inference.bundle import load_bundle
@@ -72,8 +72,7 @@ def test_missing_graph_is_refused(copy: Path) -> None:
 
 
 def test_bundle_of_another_version_is_refused(copy: Path) -> None:
-    recipe = json.loads((copy / "recipe.json").read_text())
-    (copy / "recipe.json").write_text(json.dumps({**recipe, "bundle": 99}))
+    spoil(copy, bundle=99)
     with pytest.raises(InvalidBundle) as caught:
         load_bundle(copy)
     assert caught.value.code == "bundle-version"
@@ -140,11 +139,6 @@ try:
 except InvalidBundle as error:
     print(error.code)
 """
-
-
-def spoil(folder: Path, **fields: Any) -> None:
-    recipe = json.loads((folder / "recipe.json").read_text())
-    (folder / "recipe.json").write_text(json.dumps({**recipe, **fields}))
 
 
 def replace_graph(folder: Path, name: str, content: bytes) -> None:

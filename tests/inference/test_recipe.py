@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from spoiled_recipes import spoil
 
 from pleura.errors import InvalidBundle
 from pleura.inference.bundle import SHIPPED, load_bundle
@@ -114,11 +114,6 @@ WRONG = [
     ("network", UNET | {"classes": 2}, "network.classes"),
     ("graphs", [], "graphs.network"),
 ]
-
-
-def spoil(folder: Path, **fields: Any) -> None:
-    recipe = json.loads((folder / "recipe.json").read_text())
-    (folder / "recipe.json").write_text(json.dumps({**recipe, **fields}))
 
 
 @pytest.mark.parametrize(("field", "value", "named"), WRONG)
