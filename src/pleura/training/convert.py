@@ -45,11 +45,8 @@ def real_planes(config: TrainingConfig, dataset: Path | None = None) -> Planes:
     if not cases:
         raise UnsuitableInput(f"{root}: no case in the split train to compare on", code="empty-dataset")
     chosen = [cases[place] for place in np.linspace(0, len(cases) - 1, min(SLICES, len(cases))).astype(int)]
-    planes = []
-    for case in prepare(chosen, config):
-        middle = int((case.labels > 0).sum(dim=(1, 2)).argmax())
-        planes.append((case.images[middle].numpy() * 255).round().astype(np.uint8))
-    return np.stack(planes)
+    images = (case.images[case.fullest].numpy() for case in prepare(chosen, config))
+    return np.stack([(image * 255).round().astype(np.uint8) for image in images])
 
 
 @dataclass(frozen=True)

@@ -74,8 +74,7 @@ def draw_samples(
 
 def _sample(network: nn.Module, case: ValidationCase, device: torch.device) -> tuple[float, NDArray[np.uint8]]:
     """Return Dice and picture of the slice of a case that has most of the reference."""
-    middle = int((case.labels > 0).sum(dim=(1, 2)).argmax())
-    image, truth = case.images[middle : middle + 1], case.labels[middle]
+    image, truth = case.images[case.fullest][None], case.labels[case.fullest]
     marked = predict_labels(network(image.to(device)).float().cpu(), (truth.shape[0], truth.shape[1]))[0]
     a, b = marked.numpy() > 0, (truth.numpy() > 0) & (truth.numpy() < 255)
     dice = float(2 * (a & b).sum() / max(a.sum() + b.sum(), 1))

@@ -33,6 +33,11 @@ class ValidationCase:
     labels: Tensor
     sides: Tensor
 
+    @property
+    def fullest(self) -> int:
+        """Index of the slice that has most of the reference."""
+        return int((self.labels > 0).sum(dim=(1, 2)).argmax())
+
 
 def prepare(cases: Sequence[Case], config: TrainingConfig) -> list[ValidationCase]:
     """Return the cases sampled on the model's grid, as the network of `config` sees them."""
