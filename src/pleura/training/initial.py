@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from pleura.errors import InvalidBundle
 from pleura.networks.build import build, graph_weights, load_matching_weights
 from pleura.networks.settings import NetworkSettings
+from pleura.training.checkpoint import BEST
 from pleura.training.config import TrainingConfig
 
 FITTING = 0.5
@@ -70,8 +71,8 @@ def find_weights(start: str) -> dict[str, Tensor]:
     from pleura.inference.bundle import load_bundle
 
     path = Path(start)
-    if path.is_dir() and (path / "best.safetensors").is_file():
-        path = path / "best.safetensors"
+    if path.is_dir() and (path / BEST).is_file():
+        path = path / BEST
     if path.is_file():
         try:
             return load_file(path)
