@@ -14,6 +14,8 @@ from pleura.batch.discover import Discovery, discover
 from pleura.batch.overwrite import identities, refuse_to_overwrite
 from pleura.batch.result_names import ResultName, distinct_names
 from pleura.errors import PleuraError, UnwritableOutput
+from pleura.file_format import Format, detect_format
+from pleura.reading import survey_path
 from pleura.reading.walk import resolve_dicomdir
 from pleura.volume import Note, Volume
 from pleura.writing import SUFFIXES, sidecar_path, suffix_of
@@ -136,8 +138,6 @@ def _without_files_of_folders(found: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def _is_dicom(file: Path) -> bool:
-    from pleura.file_format import Format, detect_format
-
     try:
         return file.is_file() and detect_format(file) == (Format.DICOM, False)
     except (PleuraError, OSError):
@@ -148,9 +148,6 @@ def _each_series(job: Job) -> list[Job]:
     """Return a job for each CT series and radiograph where all are wanted; what holds none is one job as it is."""
     if job.series != ALL:
         return [job]
-    from pleura.file_format import Format, detect_format
-    from pleura.reading import survey_path
-
     try:
         dicom = job.source.is_dir() or detect_format(job.source)[0] in {Format.DICOM, Format.ZIP}
         found = survey_path(job.source).series if dicom else ()

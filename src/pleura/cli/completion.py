@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pleura.cli.console import say
+from pleura.cli.parser import VERBS, verb_parser
 
 _BASH = """_pleura() {{
     local current=${{COMP_WORDS[COMP_CWORD]}} previous=${{COMP_WORDS[COMP_CWORD-1]}} words=
@@ -50,15 +51,11 @@ def run(options: Options) -> int:
 
 def _arguments() -> Iterator[tuple[str, list[Action]]]:
     """Give each verb with its arguments."""
-    from pleura.cli.parser import VERBS, verb_parser
-
     for verb in VERBS:
         yield verb, verb_parser(verb)._actions
 
 
 def _bash() -> str:
-    from pleura.cli.parser import VERBS
-
     cases = [
         f"        {pattern}) {words} ;;" for verb, actions in _arguments() for pattern, words in _cases(verb, actions)
     ]
@@ -87,8 +84,6 @@ def _zsh() -> str:
 
 
 def _fish() -> str:
-    from pleura.cli.parser import VERBS
-
     lines = [
         f"complete -c pleura -n __fish_use_subcommand -f -a {verb} -d {_quoted(says)}" for verb, says in VERBS.items()
     ]
