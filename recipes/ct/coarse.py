@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-VOXEL_MM, CELL_MM = 2.0, 4.0
+VOXEL_MM = 2.0
 
 MULTIPLE = 32
 """Voxels of 2 mm along each axis: the network halves the 4 mm cells four times."""
