@@ -238,3 +238,10 @@ def test_what_is_no_ct_among_the_patients_of_a_cohort_is_not_forgotten(elsewhere
         save(side, elsewhere / name / "1.dcm")
         save(side, elsewhere / name / "2.dcm")
     assert _planned(elsewhere) == ["film.png", "p1/ct", "p1/film.png", "p2", "p3/1.dcm", "p4/side"]
+
+
+def test_two_patients_under_one_study_uid_are_two_scans(elsewhere: Path) -> None:
+    for number, name in enumerate(("p1/ct/a", "p1/ct/b", "p2/ct")):
+        of = {"PatientID": name[:2], "StudyInstanceUID": f"{ROOT}.1", "SeriesInstanceUID": f"{ROOT}.2"}
+        save(ct_slice(np.zeros((16, 16)), (0, 0, number), **of), elsewhere / name / "1.dcm")
+    assert _planned(elsewhere) == ["p1", "p2"]

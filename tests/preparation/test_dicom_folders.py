@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+import pydicom
 import pytest
 from data_layouts import PHANTOM, nifti
 
@@ -45,3 +46,22 @@ def test_masks_beside_dicom_belong_to_the_series_in_the_folder_of_their_name(
     for case in report.cases:
         mask = np.asanyarray(nib.load(tmp_path / "out" / case.mask).dataobj)  # type: ignore[attr-defined]
         assert np.array_equal(mask.transpose(2, 1, 0), phantoms[report.sources[case.id]].labels)
+
+
+@pytest.mark.parametrize("differs", ["PatientID", "TemporalPositionIdentifier"])
+def test_scans_in_folders_of_their_own_that_share_a_series_uid_keep_a_mask_each(tmp_path: Path, differs: str) -> None:
+    affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ PHANTOM.volume.affine[:, [2, 1, 0, 3]]
+    phantoms = {name: chest(shape=(12, 64, 64), spacing=(20.0, 6.0, 6.0), seed=ord(name)) for name in "12"}
+    for name, phantom in phantoms.items():
+        for path in write_dicom(phantom, tmp_path / "in" / name / "ct"):
+            dataset = pydicom.dcmread(path)
+            dataset.SeriesInstanceUID, dataset.StudyInstanceUID = "1.2.3", "1.2"
+            setattr(dataset, differs, name)
+            dataset.save_as(path)
+        nifti(tmp_path / "in" / name / "lungs.nii.gz", phantom.labels, affine)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert not report.refused
+    for case in report.cases:
+        mask = np.asanyarray(nib.load(tmp_path / "out" / case.mask).dataobj)  # type: ignore[attr-defined]
+        assert np.array_equal(mask.transpose(2, 1, 0), phantoms[report.sources[case.id][0]].labels)
+    assert len(report.cases) == 2

@@ -130,6 +130,8 @@ def _content(files: Iterable[Path]) -> _Content:
 def _add_dicom(content: _Content, file: Path) -> None:
     header = _header(file)
     study = (header.study_uid or header.series_uid) if header else ""
+    if header and study:
+        study = f"{study} {header.patient}"  # copies of a scan may be anonymised under one UID
     sound = header is not None and rejection(header) is None
     content.study = content.study or study
     if header is not None and sound and not is_radiograph(header):

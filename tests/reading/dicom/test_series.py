@@ -77,3 +77,23 @@ def test_a_coronal_volume_is_read_but_a_single_coronal_slice_is_not(tmp_path: Pa
     volume = pleura.read(save_all(coronal, tmp_path / "volume"))
     np.testing.assert_allclose(volume.affine[:3, 1], (0, 0, -5), atol=1e-9)
     assert error_code(save(coronal[30], tmp_path / "one.dcm")) == "not-axial"
+
+
+def test_slices_of_two_patients_under_one_series_uid_are_never_one_scan(tmp_path: Path) -> None:
+    hu = chest()
+    between = series(hu + 9, start=(-160, -160, -297.5), PatientID="SECRET-8")
+    folder = save_all(series(hu) + between, tmp_path)
+    with pytest.raises(AmbiguousInput, match="2 series of 2 patients could be meant") as caught:
+        pleura.read(folder)
+    assert "SECRET" not in f"{caught.value} {[choice.data() for choice in caught.value.choices]}"
+    values = {pleura.read(folder, series=number).voxels[0, 0, 0] - hu[0, 0, 0] for number in (1, 2)}
+    assert values == {0, 9}
+    assert pleura.read(folder, series=1).shape == hu.shape
+
+
+def test_slices_that_name_no_patient_belong_to_the_only_one_of_their_series(tmp_path: Path) -> None:
+    slices = series(chest())
+    for dataset in slices[::3]:
+        dataset.PatientID = ""
+    del slices[1].PatientID
+    assert pleura.read(save_all(slices, tmp_path)).shape == (24, 64, 64)

@@ -26,6 +26,7 @@ WANTED: Mapping[int, str] = {
     0x00080018: "SOPInstanceUID",
     0x00080060: "Modality",
     0x0008103E: "SeriesDescription",
+    0x00100020: "PatientID",
     0x00180015: "BodyPartExamined",
     0x00180050: "SliceThickness",
     0x00181210: "ConvolutionKernel",
@@ -53,7 +54,8 @@ WANTED: Mapping[int, str] = {
     0x00281054: "RescaleType",
     0x00282110: "LossyImageCompression",
 }
-"""Tags and keywords of the elements that are kept; none is meant for personal data, but a description is free text."""
+"""Tags and keywords of the elements that are kept. Of PatientID, which is personal, `Header` keeps a hash; a description
+is free text."""
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"

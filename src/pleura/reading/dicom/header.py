@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pleura.errors import UnreadableInput
@@ -17,7 +18,13 @@ _LOSSY = frozenset({"1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"})
 
 @dataclass(frozen=True)
 class Header:
-    """What one file says of all its planes; `description` is free text, to be shown and never to be written."""
+    """What one file says of all its planes.
+
+    Attributes
+    ----------
+    patient : a hash of PatientID, to tell patients apart and neither to be shown nor written; empty where there is none
+    description : free text, to be shown and never to be written
+    """
 
     path: Path
     sop_class: str
@@ -26,6 +33,7 @@ class Header:
     body_part: str
     view: str
     patient_orientation: str
+    patient: str = field(repr=False)
     description: str
     kernel: str
     study_uid: str
@@ -74,6 +82,7 @@ def parse_header(path: Path, elements: Elements) -> Header:
         body_part=_word(values, "BodyPartExamined").upper(),
         view=_word(values, "ViewPosition").upper(),
         patient_orientation=_word(values, "PatientOrientation").upper(),
+        patient=_patient(values),
         description=_description(values),
         kernel=_word(values, "ConvolutionKernel"),
         study_uid=values.get("StudyInstanceUID", ""),
@@ -101,6 +110,11 @@ def _word(values: Mapping[str, str], keyword: str) -> str:
     """Return a text that may be shown: on one line, without control characters, of 64 letters at most."""
     text = values.get(keyword, "").replace("\\", "/")
     return "".join(letter for letter in text if letter.isprintable())[:64]
+
+
+def _patient(values: Mapping[str, str]) -> str:
+    stated = values.get("PatientID", "")
+    return hashlib.sha256(stated.encode()).hexdigest() if stated else ""
 
 
 def _description(values: Mapping[str, str]) -> str:

@@ -7,8 +7,8 @@ grouped so that a group is one stack; one group is taken without asking only whe
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
@@ -112,12 +112,15 @@ class Series:
 def group(frames: Iterable[Frame]) -> list[Series]:
     """Group frames into stacks, the largest first.
 
-    Frames belong together when they share series, kind of object, size, orientation and pixel spacing, and what is to
-    speak against them; each radiograph stands alone. Where positions are taken twice, see `stacks`.
+    Frames belong together when they share patient, series, kind of object, size, orientation and pixel spacing, and
+    what is to speak against them; each radiograph stands alone. Where positions are taken twice, see `stacks`.
     """
+    frames = list(frames)
+    patients = _patients_by_series(frames)
     kinds: dict[tuple[object, ...], list[list[Frame]]] = {}
     for frame in frames:
-        stacks = kinds.setdefault(_kind(frame.header), [])
+        patient = frame.header.patient if len(patients[frame.header.series_uid]) > 1 else ""
+        stacks = kinds.setdefault((patient, *_kind(frame.header)), [])
         alike = next((stack for stack in stacks if _alike(stack[0], frame)), None)
         if alike is None:
             stacks.append([frame])
@@ -133,6 +136,17 @@ def group(frames: Iterable[Frame]) -> list[Series]:
         seen[uid] += 1
         key = uid if of_uid[uid] == 1 else f"{uid}#{seen[uid]}"
         found.append(Series(key, tuple(part), number, shared))
+    return found
+
+
+def _patients_by_series(frames: Iterable[Frame]) -> Mapping[str, set[str]]:
+    """Return the patients of each series UID; more than one where copies of a scan were anonymised under one UID.
+
+    Who states none is taken for the others' patient where that is one alone.
+    """
+    found: dict[str, set[str]] = defaultdict(set)
+    for frame in frames:
+        found[frame.header.series_uid] |= {frame.header.patient} - {""}
     return found
 
 
@@ -183,7 +197,10 @@ def _one_of(found: Sequence[Series]) -> Series:
     if len(likely) > 1:
         others = _listed(_reason(series) for series in found if series not in likely)
         beside = f"; put aside: {others}" if others else ""
-        text = f"{len(likely)} series could be meant; choose with --series (or segment --series all) or series={beside}"
+        patients = len({series.header.patient for series in likely})
+        of = f" of {patients} patients" if patients > 1 else ""
+        number = f"{len(likely)} series{of} could be meant"
+        text = f"{number}; choose with --series (or segment --series all) or series={beside}"
         raise AmbiguousInput(text, code="several-series", choices=[series.choice for series in likely])
     return likely[0]
 
