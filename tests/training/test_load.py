@@ -103,7 +103,7 @@ def test_masks_of_volumes_lie_on_their_scans_whichever_way_they_are_stored(tmp_p
     record = {"id": "a", "split": "train", "image": "scan.nii.gz", "mask": "mask.nii.gz", "hu": True}
     (tmp_path / "manifest.jsonl").write_text(json.dumps({**record, "spacing": [2.0, 2.0, 5.0]}))
     case = load(tmp_path, "", "train")[0]
-    assert case.step == 5.0
+    assert case.slice_spacing == 5.0
     inside = case.labels > 0
     assert inside.any(axis=(1, 2)).tolist() == [False, False, True, True, False, False]
     assert (case.slices[inside] < -400).mean() > 0.95  # edges are smeared where slices are scaled
@@ -116,3 +116,15 @@ def test_case_is_known_by_its_file_in_the_source_else_by_its_id(tmp_path: Path) 
     (folder / "report.json").write_text(json.dumps({"sources": {"a": "ward 3/scan_07"}}))
     (case,) = load(tmp_path, "set", "train")
     assert (case.id, case.name) == ("a", "scan_07")
+
+
+def test_grid_over_a_volume_is_as_high_as_wide_in_millimetres(tmp_path: Path) -> None:
+    scan, mask = np.full((1, 60, 120), -1000, np.int16), np.zeros((1, 60, 120), np.uint8)
+    scan[:, 5:55, 10:110] = 40  # 100 x 100 mm
+    affine = np.diag([-1.0, -2.0, 5.0, 1.0])
+    for name, voxels in (("scan", scan), ("mask", mask)):
+        nibabel.Nifti1Image(voxels.transpose(2, 1, 0), affine).to_filename(tmp_path / f"{name}.nii.gz")
+    record = {"id": "a", "split": "train", "image": "scan.nii.gz", "mask": "mask.nii.gz", "hu": True}
+    (tmp_path / "manifest.jsonl").write_text(json.dumps(record))
+    fov = load(tmp_path, "", "train")[0].fov
+    assert fov.width == pytest.approx(2 * fov.height, abs=1)

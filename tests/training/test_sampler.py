@@ -10,7 +10,8 @@ import pytest
 
 from pleura.errors import PleuraError
 from pleura.inference.grid import FieldOfView
-from pleura.training.data import SIDE, Case, Sampler
+from pleura.training.data import SIDE, Case
+from pleura.training.sampler import Sampler
 from pleura.volume import Kind
 
 

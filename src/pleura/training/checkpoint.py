@@ -15,7 +15,7 @@ from safetensors import safe_open
 from torch import Tensor, nn
 
 from pleura.files import atomic_write
-from pleura.training.data import Sampler
+from pleura.training.sampler import Sampler
 
 LAST, BEST = "last.safetensors", "best.safetensors"
 

@@ -1,14 +1,9 @@
-"""Training cases in memory, and batches drawn from them.
-
-A case is a stack of neighbouring slices (often just one) with its labels, brought to one size once, so that a
-batch is only indexing. Where slices have neighbours, they come along as further channels.
-"""
+"""Training cases in memory: neighbouring slices (often just one) with their labels, brought to one size once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -16,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pleura.arrays import Array
-from pleura.errors import UnsuitableInput
 from pleura.inference.grid import FieldOfView, body_fov, lung_fov, whole_fov
 from pleura.volume import Kind
 
@@ -46,7 +40,7 @@ class Case:
     slices : (z, SIDE, SIDE) int16: HU, or greys 0..255 for `Kind.WINDOWED`
     labels : (z, SIDE, SIDE) uint8: 0 background, 1 right lung, 2 left lung (or what the data set says), 255 unknown
     fov : what the grid is laid over
-    step : millimetres between slices, or None where it is not known or there is one slice only
+    slice_spacing : millimetres between slices, or None where it is not known or there is one slice only
     sides : (z,) bool; where False, both lungs carry the label 1
     """
 
@@ -54,7 +48,7 @@ class Case:
     slices: NDArray[np.int16]
     labels: NDArray[np.uint8]
     fov: FieldOfView
-    step: float | None
+    slice_spacing: float | None
     kind: Kind
     sides: NDArray[np.bool_]
     id: str = ""
@@ -62,106 +56,25 @@ class Case:
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
-    """Samples before augmentation: images (n, c, SIDE, SIDE) float32, labels (n, SIDE, SIDE) uint8, and their cases."""
+class ReadSlices:
+    """Axial slices as they are read, of any size.
 
-    images: NDArray[np.float32]
+    Attributes
+    ----------
+    slices : (z, y, x)
+    labels : (z, y, x), as those of a `Case`
+    kind : what the values are
+    sides : (z,) bool; where False, both lungs carry the label 1
+    slice_spacing : millimetres between slices, or None
+    spacing : millimetres between rows and between columns; only their ratio counts
+    """
+
+    slices: Array
     labels: NDArray[np.uint8]
-    cases: tuple[Case, ...]
+    kind: Kind
     sides: NDArray[np.bool_]
-
-
-def neighbours(case: Case, z: int, rng: np.random.Generator) -> tuple[int, int, int]:
-    """Return the indices of the slice below, the slice itself and the slice above, repeated at the ends.
-
-    In a third of the draws the slice stands alone, so that the network also serves single pictures.
-    """
-    last = len(case.slices) - 1
-    if last == 0 or rng.random() < 0.33:
-        return z, z, z
-    gap = max(1, round(CONTEXT_MM / case.step)) if case.step else int(rng.integers(1, 4))
-    return max(z - gap, 0), z, min(z + gap, last)
-
-
-SMALL_LUNG = 0.08
-"""Share of the picture below which its lungs are small: apices, and bases with their recesses."""
-
-SMALL_OFTEN = 3
-"""Slices with small lungs are drawn this much more often than others: they are few, and where masks go wrong."""
-
-
-def emphasis(labels: NDArray[np.uint8]) -> int:
-    """Return how often a slice with these labels (y, x) stands in its set."""
-    share = np.count_nonzero((labels > 0) & (labels < 255)) / labels.size
-    return SMALL_OFTEN if 0 < share < SMALL_LUNG else 1
-
-
-class Sampler:
-    """Draw batches: first a set by weight, then a slice of it; with `emphasise`, those with small lungs more often.
-
-    A set's slices come in random order, each as often as it stands there, before any of them comes again.
-    """
-
-    def __init__(
-        self,
-        cases: Sequence[Case],
-        weights: dict[str, float],
-        seed: int,
-        slices: int = 3,
-        *,
-        emphasise: bool = True,
-    ) -> None:
-        self.rng = np.random.default_rng(seed)
-        self.slices = slices
-        self.cases = cases
-        self.slices_of = {
-            source: [
-                (case, z)
-                for case in cases
-                if case.source == source
-                for z, labels in enumerate(case.labels)
-                for _ in range(emphasis(labels) if emphasise else 1)
-            ]
-            for source in weights
-        }
-        empty = [source for source, places in self.slices_of.items() if not places]
-        if empty:
-            named = f" of {', '.join(filter(None, empty))}" if any(empty) else ""
-            raise UnsuitableInput(f"nothing to train on: the split train{named} has no mask", code="empty-dataset")
-        self.queues: dict[str, list[int]] = {source: [] for source in self.slices_of}
-        total = sum(weights.values())
-        self.probabilities = [weight / total for weight in weights.values()]
-
-    def draw(self, size: int) -> Batch:
-        """Return a batch of `size` samples."""
-        sources = list(self.slices_of)
-        images = np.empty((size, self.slices, SIDE, SIDE), np.float32)
-        labels = np.empty((size, SIDE, SIDE), np.uint8)
-        sides = np.empty(size, bool)
-        cases = []
-        for index, choice in enumerate(self.rng.choice(len(sources), size, p=self.probabilities)):
-            case, z = self._next(sources[choice])
-            images[index] = case.slices[list(neighbours(case, z, self.rng)) if self.slices == 3 else [z]]
-            labels[index] = case.labels[z]
-            sides[index] = case.sides[z]
-            cases.append(case)
-        return Batch(images, labels, tuple(cases), sides)
-
-    def _next(self, source: str) -> tuple[Case, int]:
-        places, queue = self.slices_of[source], self.queues[source]
-        if not queue:
-            queue.extend(int(place) for place in self.rng.permutation(len(places)))
-        return places[queue.pop()]
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """What the next draws depend on, as JSON holds it; set it to go on from there."""
-        return {"rng": self.rng.bit_generator.state, "queues": self.queues}
-
-    @state.setter
-    def state(self, state: dict[str, Any]) -> None:
-        self.rng.bit_generator.state = state["rng"]
-        self.queues = state["queues"]
+    slice_spacing: float | None = None
+    spacing: tuple[float, float] = (1.0, 1.0)
 
 
 def with_convention_channel(images: Tensor, values: Sequence[float | None]) -> Tensor:
@@ -172,31 +85,20 @@ def with_convention_channel(images: Tensor, values: Sequence[float | None]) -> T
     return images
 
 
-def make_case(
-    source: str,
-    slices: Array,
-    labels: NDArray[np.uint8],
-    *,
-    spacing: tuple[float, float] = (1.0, 1.0),
-    step: float | None,
-    kind: Kind,
-    sides: NDArray[np.bool_],
-    view: str = "lungs",
-    id: str = "",  # noqa: A002 - the field of a case
-) -> Case:
-    """Return a case from axial arrays of any size.
+def make_case(read: ReadSlices, view: str, *, source: str, id: str = "", name: str = "") -> Case:  # noqa: A002
+    """Return a case of slices of any size.
 
     `view` is what the grid is laid over, see `TrainingConfig`; the other arguments are fields of `Case`.
     """
-    small, small_labels = _to_side(slices, labels, kind)
+    slices, labels = _to_side(read.slices, read.labels, read.kind)
     if view == "whole":
-        scale = SIDE / max(slices.shape[1:])
-        fov = whole_fov(tuple(round(size * scale) for size in slices.shape[1:]), spacing)
-    elif view == "body" or not small_labels.any():
-        fov = body_fov(small, spacing, kind)
+        scale = SIDE / max(read.slices.shape[1:])
+        fov = whole_fov(tuple(round(size * scale) for size in read.slices.shape[1:]), read.spacing)
+    elif view == "body" or not labels.any():
+        fov = body_fov(slices, read.spacing, read.kind)
     else:
-        fov = lung_fov(small_labels > 0, FieldOfView(0, 0, SIDE, SIDE), spacing)
-    return Case(source, small, small_labels, fov, step, kind, sides, id, name=id)
+        fov = lung_fov(labels > 0, FieldOfView(0, 0, SIDE, SIDE), read.spacing)
+    return Case(source, slices, labels, fov, read.slice_spacing, read.kind, read.sides, id, name)
 
 
 def _to_side(slices: Array, labels: NDArray[np.uint8], kind: Kind) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:

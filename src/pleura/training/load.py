@@ -18,10 +18,10 @@ from pleura.datasets.description import label_names_by_value, read_description
 from pleura.datasets.manifest import Record, read_manifest, read_sources
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.file_format import Format, format_by_name
-from pleura.geometry import to_axial
+from pleura.geometry import axial_spacing, to_axial
 from pleura.labels import RIGHT_AND_LEFT, of_lungs
 from pleura.reading import read, read_labels
-from pleura.training.data import Case, make_case
+from pleura.training.data import Case, ReadSlices, make_case
 from pleura.training.losses import UNKNOWN
 from pleura.volume import Kind
 
@@ -52,8 +52,8 @@ def load(
     cases: list[Case] = []
     for name, group in groups.items():
         tell(len(cases), len(groups))
-        case = _case(source, folder, name, sorted(group, key=lambda record: record.index or 0), view)
-        cases.append(replace(case, name=Path(file_of.get(group[0].id, name)).name))
+        slices = _read(folder, sorted(group, key=lambda record: record.index or 0))
+        cases.append(make_case(slices, view, source=source, id=name, name=Path(file_of.get(group[0].id, name)).name))
     return cases
 
 
@@ -83,24 +83,26 @@ def kind_of(record: Record) -> Kind:
     return Kind(record.kind) if record.kind else Kind.RADIOGRAPH
 
 
-def _case(source: str, folder: Path, name: str, group: Sequence[Record], view: str) -> Case:
-    first = group[0]
-    kind = kind_of(first)
-    masks = [folder / str(record.mask) for record in group]
-    if format_by_name(masks[0].name) is Format.NIFTI:
-        scan = read(folder / first.image)
-        mask = read_labels(masks[0])
-        slices = to_axial(scan.voxels, scan.affine)
-        labels = np.ascontiguousarray(to_axial(mask.voxels, mask.affine), np.uint8)
-        sides = np.full(len(slices), first.sides)
-        step = first.spacing[2] if first.spacing and len(first.spacing) > 2 else None
-        labels = _merged_where(~sides, labels)
-        return make_case(source, slices, labels, step=step, kind=kind, sides=sides, view=view, id=name)
+def _read(folder: Path, group: Sequence[Record]) -> ReadSlices:
+    is_scan = format_by_name(str(group[0].mask)) is Format.NIFTI
+    found = _read_scan(folder, group[0]) if is_scan else _read_pictures(folder, group)
+    return replace(found, labels=_merged_where(~found.sides, found.labels))
+
+
+def _read_scan(folder: Path, record: Record) -> ReadSlices:
+    scan = read(folder / record.image)
+    mask = read_labels(folder / str(record.mask))
+    slices = to_axial(scan.voxels, scan.affine)
+    labels = np.ascontiguousarray(to_axial(mask.voxels, mask.affine), np.uint8)
+    between = record.spacing[2] if record.spacing and len(record.spacing) > 2 else None
+    sides = np.full(len(slices), record.sides)
+    return ReadSlices(slices, labels, kind_of(record), sides, between, spacing=axial_spacing(scan.affine)[1:])
+
+
+def _read_pictures(folder: Path, group: Sequence[Record]) -> ReadSlices:
     slices = np.stack([_picture(folder / record.image) for record in group])
-    labels = np.stack([_picture(mask) for mask in masks]).astype(np.uint8)
-    sides = np.array([record.sides for record in group])
-    labels = _merged_where(~sides, labels)
-    return make_case(source, slices, labels, step=None, kind=kind, sides=sides, view=view, id=name)
+    labels = np.stack([_picture(folder / str(record.mask)) for record in group]).astype(np.uint8)
+    return ReadSlices(slices, labels, kind_of(group[0]), np.array([record.sides for record in group]))
 
 
 def _merged_where(merged: NDArray[np.bool_], labels: NDArray[np.uint8]) -> NDArray[np.uint8]:

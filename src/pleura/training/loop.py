@@ -25,13 +25,14 @@ from pleura.networks.caches import MATPLOTLIB, TORCH, temporary_cache
 from pleura.training import augment
 from pleura.training.checkpoint import BEST, LAST, Progress, load_checkpoint, save, save_checkpoint
 from pleura.training.config import TrainingConfig
-from pleura.training.data import Batch, Sampler, with_convention_channel
+from pleura.training.data import with_convention_channel
 from pleura.training.distributed import Distributed, choose_device, gains_from_bfloat16
 from pleura.training.initial import first_network
 from pleura.training.load import load
 from pleura.training.logger import RunLogger, check_same
 from pleura.training.losses import Objective, make_objective
 from pleura.training.resolve import check_machine, in_field, resolve_config, with_length
+from pleura.training.sampler import Batch, Sampler
 from pleura.training.stopping import signals_held_back
 from pleura.training.validation import ValidationCase, prepare, validate
 

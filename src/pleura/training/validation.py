@@ -52,7 +52,7 @@ def _validation_case(case: Case, config: TrainingConfig) -> ValidationCase:
         laid, fovs, values[:, None], torch.from_numpy(case.labels), max(len(config.labels), 2)
     )
     if config.slices == 3:
-        gap = max(1, round(CONTEXT_MM / case.step)) if case.step else 1
+        gap = max(1, round(CONTEXT_MM / case.slice_spacing)) if case.slice_spacing else 1
         order = torch.arange(len(values))
         below, above = (order - gap).clamp_min(0), (order + gap).clamp_max(len(values) - 1)
         planes = torch.cat([planes[below], planes, planes[above]], dim=1)

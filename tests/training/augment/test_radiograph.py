@@ -11,7 +11,8 @@ import torch
 from pleura.inference.grid import FieldOfView
 from pleura.training import augment
 from pleura.training.augment import radiograph
-from pleura.training.data import SIDE, Case, Sampler, with_convention_channel
+from pleura.training.data import SIDE, Case, with_convention_channel
+from pleura.training.sampler import Sampler
 from pleura.volume import Kind
 
 NOTHING = radiograph.RadiographParams(False, 0.0, 0, 1.0, 0, 0, 0.0, 0.0, 1.0)

@@ -10,7 +10,8 @@ import torch
 
 from pleura.inference.grid import FieldOfView
 from pleura.training import augment
-from pleura.training.data import SIDE, Batch, Case, Sampler
+from pleura.training.data import SIDE, Case
+from pleura.training.sampler import Batch, Sampler
 from pleura.volume import Kind
 
 WHOLE = FieldOfView(0, 0, SIDE, SIDE)

@@ -15,7 +15,8 @@ from pleura.training.augment.disease import DiseaseParams
 from pleura.training.augment.intensity import IntensityParams
 from pleura.training.augment.radiograph import RadiographParams
 from pleura.training.augment.spatial import SpatialParams
-from pleura.training.data import GREY_RANGE, HU_WINDOW, Batch
+from pleura.training.data import GREY_RANGE, HU_WINDOW
+from pleura.training.sampler import Batch
 from pleura.volume import Kind
 
 
