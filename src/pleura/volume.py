@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -96,6 +95,38 @@ class NiftiForms:
     qform_code: int
 
 
+@dataclass(frozen=True)
+class SourceSlice:
+    """The DICOM image that one slice of a volume was read from.
+
+    Attributes
+    ----------
+    class_uid, instance_uid : SOP class and instance
+    frame : number of the frame from 1 in an object of many frames; None in one of a single image
+    position : (x, y, z) LPS millimetres of the centre of the first pixel, as stated; None where it is not
+    """
+
+    class_uid: str
+    instance_uid: str
+    frame: int | None
+    position: tuple[float, float, float] | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DicomSource:
+    """What writers of DICOM copy from the scan that a volume was read from, and refer to.
+
+    Attributes
+    ----------
+    header : the first file up to its pixel data. It holds the patient's data, which go into DICOM objects of the same
+        patient and nowhere else
+    slices : one for each slice of the array; None for a slice that was interpolated
+    """
+
+    header: bytes
+    slices: tuple[SourceSlice | None, ...]
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Volume:
     """A scan on its own grid.
@@ -110,8 +141,7 @@ class Volume:
     identity : what it was read from
     notes : what the reader decided and why
     nifti_forms : sform and qform of a NIfTI source that states both
-    source : the files it was read from, of DICOM in the order of the slices: for writers that copy from their headers.
-        Names of files may name patients, so no output holds them
+    source : of DICOM, what writers of DICOM copy and refer to; None for all else
     """
 
     voxels: Array
@@ -122,7 +152,7 @@ class Volume:
     identity: Identity = field(default_factory=Identity)
     notes: tuple[Note, ...] = ()
     nifti_forms: NiftiForms | None = None
-    source: tuple[Path, ...] = ()
+    source: DicomSource | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", Kind(self.kind))  # its text will do

@@ -8,13 +8,14 @@ import pytest
 
 from pleura.errors import InvalidOption, UnwritableOutput
 from pleura.segmentation import Segmentation
-from pleura.writing.formats import SUFFIXES, WRITERS, suffix_of, writer_for
+from pleura.writing.formats import FORMATS, SUFFIXES, format_of, suffix_of, writer_for
 
 
-@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("name", ["nifti", "nrrd", "mha", "png"])
 def test_format_by_name_is_the_format_of_each_of_its_suffixes(name: str) -> None:
-    for suffix in WRITERS[name]:
-        assert writer_for(Path(f"a.b{suffix.upper()}"), name) is writer_for(Path(f"a{suffix}")) is WRITERS[name][suffix]
+    for suffix, writer in FORMATS[name].writers.items():
+        assert writer_for(Path(f"a.b{suffix.upper()}"), name) is writer_for(Path(f"a{suffix}")) is writer
+        assert format_of(Path(f"a{suffix}")) == name
 
 
 def test_longest_suffix_counts() -> None:
@@ -38,10 +39,17 @@ def test_unknown_suffix_is_refused_with_the_known_ones() -> None:
 
 
 def test_unknown_format_is_refused_with_the_known_ones(plain: Segmentation, tmp_path: Path) -> None:
-    with pytest.raises(InvalidOption, match=r"no format 'jpeg' .* choose from nifti, nrrd, metaimage, png") as caught:
+    with pytest.raises(InvalidOption, match=r"no format 'jpeg' .* choose from nifti, nrrd, mha, png") as caught:
         plain.write(tmp_path / "lungs.jpg", format="jpeg")  # type: ignore[arg-type]
     assert caught.value.code == "unknown-output-format"
 
 
-def test_no_suffix_stands_for_two_formats() -> None:
+def test_each_suffix_is_listed_once() -> None:
     assert len(set(SUFFIXES)) == len(SUFFIXES)
+
+
+def test_what_a_format_cannot_hold_is_known_of_the_scan_alone(plain: Segmentation) -> None:
+    with pytest.raises(UnwritableOutput) as caught:
+        FORMATS["png"].refuse(plain.volume)
+    assert caught.value.code == "one-slice-only"
+    FORMATS["nifti"].refuse(plain.volume)

@@ -22,7 +22,7 @@ from pleura.files import folder_lock, make_folder
 from pleura.inference import backends
 from pleura.reading import read
 from pleura.volume import Note, Volume, grid_text
-from pleura.writing import earlier, read_sidecar, sidecar_fields, sidecar_path, write, write_preview
+from pleura.writing import FORMATS, earlier, format_of, read_sidecar, sidecar_fields, sidecar_path, write, write_preview
 
 if TYPE_CHECKING:
     from pleura.segmenter import Segmenter
@@ -144,6 +144,7 @@ class _Work:
             known = earlier.up_to_date(mask, picture, volume, segmenter.provenance(volume))
             if known is not None:
                 return replace(found, sidecar=known, warnings=_warnings(known))
+        FORMATS[format_of(mask)].refuse(volume)
         self._guard(volume, mask, picture)
         result = segmenter(volume)
         for stage, taken in result.timings.items():

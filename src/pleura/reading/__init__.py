@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pleura.errors import AmbiguousInput, PleuraError, UnreadableInput
-from pleura.file_format import Format, companions, detect_format
+from pleura.file_format import Format, detect_format
 from pleura.reading.archive import open_archive
 from pleura.reading.checks import checked
 from pleura.reading.dicom import find_files, read_dicom
@@ -50,8 +49,7 @@ def read(path: str | Path, *, series: str | int | None = None, kind: Kind | Kind
     known = None if kind is None else Kind(kind)
     with _with_path_in_errors(Path(path)):
         given = resolve_dicomdir(_given(path))
-        volume = checked(_read(given, None if series is None else str(series), known))
-        return volume if given.is_dir() else replace(volume, source=companions(given))
+        return checked(_read(given, None if series is None else str(series), known))
 
 
 def read_labels(path: str | Path) -> LabelMap:

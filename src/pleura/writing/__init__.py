@@ -9,16 +9,18 @@ from pathlib import Path
 
 from pleura.files import atomic_write
 from pleura.segmentation import Segmentation
-from pleura.writing.formats import SUFFIXES, MaskFormat, suffix_of, writer_for
+from pleura.writing.formats import FORMATS, SUFFIXES, MaskFormat, format_of, suffix_of, writer_for
 from pleura.writing.notebook import as_html
 from pleura.writing.preview import write_preview
 from pleura.writing.sidecar import fingerprint, read_sidecar, sidecar_fields, sidecar_path, write_sidecar
 from pleura.writing.signature import is_pleura_output
 
 __all__ = [
+    "FORMATS",
     "SUFFIXES",
     "MaskFormat",
     "as_html",
+    "format_of",
     "is_pleura_output",
     "read_sidecar",
     "sidecar_fields",
@@ -40,7 +42,7 @@ def write(
     Parameters
     ----------
     path : ends in `.nii.gz`, `.nii`, `.nrrd`, `.mha`, or, for one slice, `.png`; an earlier file is replaced
-    format : "nifti", "nrrd", "metaimage" or "png"; by default the one that the suffix stands for
+    format : "nifti", "nrrd", "mha" or "png"; by default the one that the suffix stands for
 
     Returns
     -------

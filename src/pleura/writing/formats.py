@@ -1,35 +1,57 @@
-"""The formats in which a mask is written, by name: a suffix will not always do, since all of DICOM shares one."""
+"""The formats in which a result is written, by name: a suffix will not always do, since all of DICOM shares one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal
 
 from pleura.errors import InvalidOption, UnwritableOutput
 from pleura.segmentation import Segmentation
+from pleura.volume import Volume
 from pleura.writing.itk import write_mha, write_nrrd
-from pleura.writing.nifti import write_nifti, write_nifti_gz
-from pleura.writing.png import write_png
+from pleura.writing.nifti import refuse_large, write_nifti, write_nifti_gz
+from pleura.writing.png import refuse_slices, write_png
 
-MaskFormat = Literal["nifti", "nrrd", "metaimage", "png"]
+MaskFormat = Literal["nifti", "nrrd", "mha", "png"]
 Writer = Callable[[Segmentation, BinaryIO], None]
 """Writes the labels to an open binary file."""
 
-WRITERS: Mapping[MaskFormat, Mapping[str, Writer]] = {
-    "nifti": {".nii.gz": write_nifti_gz, ".nii": write_nifti},
-    "nrrd": {".nrrd": write_nrrd},
-    "metaimage": {".mha": write_mha},
-    "png": {".png": write_png},
-}
-"""The writer of each format, by the suffix of the file."""
 
-SUFFIXES = tuple(suffix for writers in WRITERS.values() for suffix in writers)
+def _accept(volume: Volume) -> None:
+    """Let any scan pass."""
+
+
+@dataclass(frozen=True)
+class OutputFormat:
+    """What there is to know of a format.
+
+    Attributes
+    ----------
+    writers : by the suffix of the file; the first is that of a file that nobody named
+    refuse : raises `UnwritableOutput` where the format cannot hold a result of a volume, which is asked before the
+        network runs
+    """
+
+    writers: Mapping[str, Writer]
+    refuse: Callable[[Volume], None] = _accept
+
+
+FORMATS: Mapping[MaskFormat, OutputFormat] = {
+    "nifti": OutputFormat({".nii.gz": write_nifti_gz, ".nii": write_nifti}, refuse_large),
+    "nrrd": OutputFormat({".nrrd": write_nrrd}),
+    "mha": OutputFormat({".mha": write_mha}),
+    "png": OutputFormat({".png": write_png}, refuse_slices),
+}
+"""By name. Of formats that share a suffix the first is meant where only the suffix is given."""
+
+SUFFIXES = tuple(dict.fromkeys(suffix for one in FORMATS.values() for suffix in one.writers))
 """The endings of an output's name."""
 
 
-def writer_for(path: Path, name: MaskFormat | None = None) -> Writer:
-    """Return the writer of a format, or where none is named, of the format that the suffix of `path` stands for.
+def format_of(path: Path, name: MaskFormat | None = None) -> MaskFormat:
+    """Return the format of a file: the one that is named, or else the one that its suffix stands for.
 
     Raises
     ------
@@ -39,12 +61,19 @@ def writer_for(path: Path, name: MaskFormat | None = None) -> Writer:
         The suffix is not one of the format, or of any (`unknown-suffix`).
     """
     if name is None:
-        known = {suffix: writer for writers in WRITERS.values() for suffix, writer in writers.items()}
-        return known[suffix_of(path)]
-    if name not in WRITERS:
-        text = f"there is no format {name!r} to write a mask in; choose from {', '.join(WRITERS)}"
+        suffix = suffix_of(path)
+        return next(known for known, one in FORMATS.items() if suffix in one.writers)
+    if name not in FORMATS:
+        text = f"there is no format {name!r} to write a mask in; choose from {', '.join(FORMATS)}"
         raise InvalidOption(text, code="unknown-output-format")
-    return WRITERS[name][_ending(path, tuple(WRITERS[name]))]
+    _ending(path, tuple(FORMATS[name].writers))
+    return name
+
+
+def writer_for(path: Path, name: MaskFormat | None = None) -> Writer:
+    """Return the writer of `format_of` a file, with its errors."""
+    writers = FORMATS[format_of(path, name)].writers
+    return writers[_ending(path, tuple(writers))]
 
 
 def suffix_of(path: Path) -> str:

@@ -70,8 +70,7 @@ def header(segmentation: Segmentation) -> NDArray[np.void]:
     both, with their codes, even where they disagree.
     """
     volume = segmentation.volume
-    if max(volume.shape) > _LONGEST:
-        raise UnwritableOutput(f"NIfTI-1 holds {_LONGEST} voxels a side, not {max(volume.shape)}", code="too-large")
+    refuse_large(volume)
     forms = _forms(volume)
     quaternion, side, _ = _quaternion(forms.qform)
     record = np.zeros((), _HEADER)
@@ -88,6 +87,12 @@ def header(segmentation: Segmentation) -> NDArray[np.void]:
     record["qform_code"], record["sform_code"] = forms.qform_code, forms.sform_code
     record["quatern"], record["qoffset"], record["srow"] = quaternion, forms.qform[:3, 3], forms.sform[:3]
     return record
+
+
+def refuse_large(volume: Volume) -> None:
+    """Refuse a scan with more voxels along a side than the header can state (`too-large`)."""
+    if max(volume.shape) > _LONGEST:
+        raise UnwritableOutput(f"NIfTI-1 holds {_LONGEST} voxels a side, not {max(volume.shape)}", code="too-large")
 
 
 def _forms(volume: Volume) -> NiftiForms:

@@ -8,6 +8,7 @@ import numpy as np
 
 from pleura.errors import UnwritableOutput
 from pleura.segmentation import Segmentation
+from pleura.volume import Volume
 from pleura.writing.signature import signature_of
 
 
@@ -22,12 +23,8 @@ def write_png(segmentation: Segmentation, file: BinaryIO) -> None:
     from PIL import Image
     from PIL.PngImagePlugin import PngInfo
 
+    refuse_slices(segmentation.volume)
     labels = segmentation.labels
-    if labels.ndim == 3 and len(labels) > 1:
-        raise UnwritableOutput(
-            f"a PNG holds one slice and the scan has {len(labels)}: write .nii.gz, and use --preview for a picture",
-            code="one-slice-only",
-        )
     picture = Image.fromarray(np.ascontiguousarray(labels.reshape(labels.shape[-2:])))
     palette = [0, 0, 0]
     for label in segmentation.structures:
@@ -36,3 +33,11 @@ def write_png(segmentation: Segmentation, file: BinaryIO) -> None:
     info = PngInfo()
     info.add_text("Software", signature_of(segmentation.volume))
     picture.save(file, format="PNG", pnginfo=info)
+
+
+def refuse_slices(volume: Volume) -> None:
+    """Refuse a scan of more than one slice (`one-slice-only`)."""
+    count = volume.shape[0]
+    if count > 1:
+        text = f"a PNG holds one slice and the scan has {count}: write .nii.gz, and use --preview for a picture"
+        raise UnwritableOutput(text, code="one-slice-only")

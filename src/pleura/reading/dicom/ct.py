@@ -14,6 +14,7 @@ from pleura.reading.dicom.geometry import group_by_position, stack
 from pleura.reading.dicom.pixels import same_pixels
 from pleura.reading.dicom.rescale import correct_series, correct_slices
 from pleura.reading.dicom.series import Series
+from pleura.reading.dicom.source import dicom_source
 from pleura.reading.intensity import AIR
 from pleura.reading.limits import check_size
 from pleura.reading.padding import set_to_air
@@ -54,7 +55,7 @@ def read_ct(series: Series, kind: Kind | None) -> Volume:
         spacing_known=stacked.spacing_known,
         identity=identity,
         notes=(*duplicate_notes, *stacked.notes, *_header_notes(frames), *hu_notes),
-        source=tuple(dict.fromkeys(frame.header.path for frame in stacked.frames if frame)),
+        source=dicom_source(stacked.frames),
     )
 
 

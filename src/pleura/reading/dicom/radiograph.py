@@ -20,6 +20,7 @@ from pleura.reading.dicom.decoding import decode
 from pleura.reading.dicom.frames import Frame
 from pleura.reading.dicom.header import Header
 from pleura.reading.dicom.sop_classes import is_colour
+from pleura.reading.dicom.source import dicom_source
 from pleura.reading.dicom.voi import apply_presentation
 from pleura.volume import Affine, Identity, Kind, Note, Volume
 
@@ -77,7 +78,7 @@ def read_radiograph(frame: Frame) -> Volume:
             *spacing_notes,
             *_size_notes(header, spacing),
         ),
-        source=(header.path,),
+        source=dicom_source([frame]),
     )
 
 
