@@ -12,7 +12,7 @@ from torch.nn import functional
 from recipes.ct.paint.fields import white
 
 WINDOWED = (-1024.0, 400.0)
-"""HU for which the grey values 0 and 255 of a picture are taken."""
+"""HU for which the grey values 0 and 255 of a picture are taken: the window that prediction takes them for."""
 
 
 @dataclass(frozen=True)
@@ -40,14 +40,18 @@ class Appearance:
     def draw(cls, rng: np.random.Generator) -> Appearance:
         """Return a random appearance; one in eight is a picture of 8 bits."""
         window = None
-        if rng.random() < 0.12:
+        if rng.random() < 0.12:  # around the window of lung, -600 and 1500, as exported pictures have it
             middle, width = rng.uniform(-750, -350), rng.uniform(1000, 1800)
             window = (middle - width / 2, middle + width / 2)
-        far = rng.random() < 0.05
+        far = rng.random() < 0.05  # files whose rescale is not that of HU: rare, and a mask must still come out
         return cls(
+            # from thin slices to those of old scanners and of PET/CT; as many at each factor
             thickness=math.exp(rng.uniform(math.log(1.0), math.log(8.0))),
+            # -0.8 is nearly the mean of 3 x 3 pixels; 1.2 doubles fine detail, as kernels for lung do (chosen)
             kernel=rng.uniform(-0.8, 1.2) if rng.random() < 0.5 else 0.0,
+            # a thick slice of full dose to a thin one of low dose; above 40 HU, large patients at low dose (chosen)
             noise=math.exp(rng.uniform(math.log(1.0), math.log(40.0))) if rng.random() < 0.85 else rng.uniform(40, 150),
+            # water is to be 0 HU within some 5; tissue in large patients is off by twice that
             offset=rng.normal(0, 120 if far else 10),
             gain=float(np.exp(rng.normal(0, 0.08 if far else 0.015))),
             window=window,

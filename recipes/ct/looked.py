@@ -16,7 +16,7 @@ from pleura.inference.lung_model import LungModel
 from pleura.inference.model import Planes
 from pleura.volume import Kind, Volume
 from recipes.ct.coarse import coarse_look, on_slices
-from recipes.ct.veto import SOLID_HU, veto
+from recipes.ct.veto import SOLID_HU, thick_tissue, veto
 
 Bytes = NDArray[np.uint8]
 
@@ -50,7 +50,7 @@ class LookedModel(LungModel):
             for cells, size in ((look.lung, lung.shape[1]), (look.side, side.shape[1]))
         ]
         pixel = (y * fov.height / self.bundle.side, x * fov.width / self.bundle.side)
-        return veto(lung, side, planes.values, coarse[0], coarse[1], solid=solid, pixel_mm=pixel)
+        return veto(lung, side, thick_tissue(planes.values, solid, pixel), coarse[0], coarse[1])
 
 
 def grid_lines(fov: FieldOfView, slices: int, size: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

@@ -16,55 +16,47 @@ Spacing = tuple[float, float, float]
 COLOURS = {1: (255, 60, 60), 2: (60, 255, 60), 255: (70, 130, 255)}
 
 
-def sheet(
-    hu: NDArray[Any],
-    labels: NDArray[np.uint8],
-    spacing: Spacing,
-    *,
-    counts: tuple[int, int, int] = (15, 5, 5),
-    columns: int = 5,
-    pixel_mm: float = 1.6,
-    window: tuple[float, float] = (-1000, 300),
-    span: tuple[int, int] | None = None,
-) -> Image.Image:
-    """Return axial, coronal and sagittal cuts, evenly spread over the labels (over `span` of slices where given)."""
+COUNTS = (15, 5, 5)
+"""Cuts along z, y and x: slices are where labels go wrong."""
+
+COLUMNS, PIXEL_MM = 5, 1.6
+"""Five cuts of a chest, 400 mm across, are 1250 pixels: a screen."""
+
+WINDOW = (-1000, 300)
+"""HU from black to white: lung and soft tissue are both seen."""
+
+
+def sheet(hu: NDArray[Any], labels: NDArray[np.uint8], spacing: Spacing) -> Image.Image:
+    """Return axial, coronal and sagittal cuts, evenly spread over the labels."""
     tiles: list[Image.Image] = []
-    for axis, count in enumerate(counts):
+    for axis, count in enumerate(COUNTS):
         used = np.flatnonzero((labels > 0).any(axis=tuple({0, 1, 2} - {axis})))
         first, last = (used[0], used[-1]) if used.size else (0, hu.shape[axis] - 1)
         if axis == 0:
-            first, last = span if span else (max(first - 2, 0), min(last + 2, hu.shape[0] - 1))
+            first, last = max(first - 2, 0), min(last + 2, hu.shape[0] - 1)
         places = np.unique(np.linspace(first, last, count).round().astype(int))
-        tiles += [_tile(hu, labels, spacing, axis, int(index), pixel_mm, window) for index in places]
+        tiles += [_tile(hu, labels, spacing, axis, int(index)) for index in places]
     width, height = max(tile.width for tile in tiles), max(tile.height for tile in tiles)
-    rows = -(-len(tiles) // columns)
-    page = Image.new("RGB", (columns * (width + 4), rows * (height + 4)))
+    rows = -(-len(tiles) // COLUMNS)
+    page = Image.new("RGB", (COLUMNS * (width + 4), rows * (height + 4)))
     for place, tile in enumerate(tiles):
-        page.paste(tile, (place % columns * (width + 4), place // columns * (height + 4)))
+        page.paste(tile, (place % COLUMNS * (width + 4), place // COLUMNS * (height + 4)))
     return page
 
 
-def _tile(
-    hu: NDArray[Any],
-    labels: NDArray[np.uint8],
-    spacing: Spacing,
-    axis: int,
-    index: int,
-    pixel_mm: float,
-    window: tuple[float, float],
-) -> Image.Image:
-    """Return one cut with outlines, head up, at `pixel_mm` a pixel, its index in the corner."""
+def _tile(hu: NDArray[Any], labels: NDArray[np.uint8], spacing: Spacing, axis: int, index: int) -> Image.Image:
+    """Return one cut with outlines, head up, at `PIXEL_MM` a pixel, its index in the corner."""
     cut, mask = np.take(hu, index, axis), np.take(labels, index, axis)
     steps = [step for place, step in enumerate(spacing) if place != axis]
     if axis:
         cut, mask = cut[::-1], mask[::-1]
-    size = (max(1, round(cut.shape[1] * steps[1] / pixel_mm)), max(1, round(cut.shape[0] * steps[0] / pixel_mm)))
+    size = (max(1, round(cut.shape[1] * steps[1] / PIXEL_MM)), max(1, round(cut.shape[0] * steps[0] / PIXEL_MM)))
     outlines = [(mask == value, colour) for value, colour in COLOURS.items()]
-    tile = draw_overlay(to_grey(cut, window), outlines, size)
+    tile = draw_overlay(to_grey(cut, WINDOW), outlines, size)
     ImageDraw.Draw(tile).text((3, 2), f"{'zyx'[axis]}{index}", fill=(255, 255, 0))
     return tile
 
 
-def save(path: Path, *arguments: Any, **settings: Any) -> None:
+def save(path: Path, hu: NDArray[Any], labels: NDArray[np.uint8], spacing: Spacing) -> None:
     """Write `sheet` as PNG or JPEG."""
-    sheet(*arguments, **settings).save(path)
+    sheet(hu, labels, spacing).save(path)

@@ -23,12 +23,9 @@ OUR_SIDES = 0.65
 def veto(
     lung: NDArray[np.uint8],
     side: NDArray[np.uint8],
-    planes: NDArray[np.uint8],
+    thick: NDArray[np.bool_],
     coarse_lung: NDArray[np.uint8],
     coarse_side: NDArray[np.uint8],
-    *,
-    solid: float,
-    pixel_mm: tuple[float, float],
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return `lung` and `side` of the slices, corrected.
 
@@ -36,17 +33,21 @@ def veto(
     ----------
     lung, coarse_lung : (z, s, s) uint8, above 128 where lung is likelier than background
     side, coarse_side : (z, s / 2, s / 2) uint8, above 128 where left is likelier than right
-    planes : (z, s, s) uint8, what the network of slices saw
-    solid : value of `planes` at `SOLID_HU`
-    pixel_mm : millimetres of a pixel along y and x
+    thick : (z, s, s) bool, where `thick_tissue` is
     """
-    thick = thick_tissue(planes, solid, pixel_mm)
     mixed = side.astype(np.float32) * (1 - OUR_SIDES) + coarse_side.astype(np.float32) * OUR_SIDES
     return np.where(thick, np.minimum(lung, coarse_lung), lung), np.rint(mixed).astype(np.uint8)
 
 
 def thick_tissue(planes: NDArray[np.uint8], solid: float, pixel_mm: tuple[float, float]) -> NDArray[np.bool_]:
-    """Return where smoothed planes are solid over at least twice `THICK_MM` within the slice, (z, s, s) bool."""
+    """Return where smoothed planes are solid over at least twice `THICK_MM` within the slice, (z, s, s) bool.
+
+    Parameters
+    ----------
+    planes : (z, s, s) uint8, what the network of slices saw
+    solid : value of `planes` at `SOLID_HU`
+    pixel_mm : millimetres of a pixel along y and x
+    """
     smooth = ndimage.uniform_filter(planes, (1, 3, 3))
     rows, columns = (2 * max(1, round(0.8 * THICK_MM / step)) + 1 for step in pixel_mm)
     core = ndimage.minimum_filter(smooth, (1, rows, columns)) > solid

@@ -1,4 +1,8 @@
-"""Pictures that are no chest: noise, gratings, text, charts, heaps of discs, plates, limbs and skulls."""
+"""Pictures that are no chest: noise, gratings, text, charts, heaps of discs, plates, limbs and skulls.
+
+The numbers are sizes and greys of what is drawn, as parts of the picture and of its range, chosen by eye, and wide:
+what is neither has no typical size. The recipe gives the figures of these pictures apart from those of real ones.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +39,7 @@ def _axes() -> tuple[Field, Field]:
 def _noise(rng: np.random.Generator) -> Field:
     """Draw noise whose strength falls with frequency, as in textures and clouds."""
     down, across = np.fft.fftfreq(STORED)[:, None], np.fft.fftfreq(STORED)[None, :]
+    # from white noise to more than photographs, whose strength falls with about the first power of the frequency
     fall = (np.hypot(down, across * rng.uniform(0.5, 2)) + 1 / STORED) ** -rng.uniform(0, 2.2)
     return np.asarray(np.fft.ifft2(np.fft.fft2(rng.normal(size=(STORED, STORED))) * fall).real)
 

@@ -22,9 +22,13 @@ from recipes.modality.graph import compare, graph, shares
 from recipes.modality.pictures import ct_pictures, laterals, projections, radiographs, reformats
 
 STEPS = 2200
+"""Five minutes on one core; a cycle of the learning rate has to end, so the number is part of the recipe."""
 _EACH = 32
+"""Pictures of CT, and as many radiographs, in a batch; about as many of neither (`draw_batch`)."""
 _DRAWN = 3000
+"""Drawn pictures to train on: many times the other kinds of neither, none of which looks like another."""
 _SMOOTHING = 0.05
+"""Of labels: what is unsure is warned of, so shares must not all be near 0 or 1 (chosen)."""
 _NEITHER = 0.55
 """The share from which a picture counts as neither: most pictures that are handed in are scans."""
 KINDS = ("ct", "radiograph", "other")
@@ -71,8 +75,10 @@ def train(stock: Stock, steps: int = STEPS, seed: int = 0) -> ModalityNet:
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     network = ModalityNet()
+    # a high rate and little decay, as usual for a small network with normalisation and one cycle (chosen)
     optimizer = torch.optim.AdamW(network.parameters(), lr=4e-3, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, total_steps=steps, pct_start=0.1)
+    # over the last 200 steps or so: a tenth of all
     mean = torch.optim.swa_utils.AveragedModel(
         network,
         multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.995),  # type: ignore[no-untyped-call]
@@ -94,6 +100,8 @@ def train(stock: Stock, steps: int = STEPS, seed: int = 0) -> ModalityNet:
 
 def draw_batch(stock: Stock, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Return changed pictures, and their kinds; a third of "other" is made of the other two kinds."""
+    # three projections of CT from the front count as radiographs, so that a projection alone decides nothing; of what
+    # is neither, most is drawn and reformatted, as there are few real pictures of it (chosen)
     ct = _picked(stock["ct"], _EACH, generator)
     radiograph = torch.cat([_picked(stock["radiograph"], _EACH - 3, generator), _picked(stock["front"], 3, generator)])
     parts = int(torch.randint(2, 5, (1,), generator=generator))

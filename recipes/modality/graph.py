@@ -17,7 +17,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from pleura.networks.modality import CLASSES, KERNELS, QUIET, STRIDES, ModalityNet
 
 SIDE = 64
+"""Pixels a side: ribs, spine and the outline of a body are seen, texture is not, which differs between scanners."""
 OPSET = 18
+"""Version of ONNX's operators: the first with `antialias` of Resize."""
 
 
 def graph(network: ModalityNet) -> bytes:

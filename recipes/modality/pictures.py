@@ -28,9 +28,11 @@ WINDOWS = ((-600.0, 1600.0), (40.0, 400.0), (-312.0, 1424.0), (-450.0, 1200.0), 
 _SLICES = ("slices", "nolung")
 _VOLUMES = ("volumes", "nsclc_rt")
 _STEP = 3.0
-"""Millimetres of the grid that planes and projections are taken from."""
+"""Millimetres of the grid that planes and projections are taken from: of a chest, as many pixels as are stored."""
 _FRONT = (-12, -6, 0, 6, 12)
+"""Degrees by which a patient may be turned and the view is still frontal (chosen)."""
 _SIDE = (60, 72, 80, 90, 100, 108, 120, 270)
+"""Degrees of lateral and oblique views; between 12 and 60 it is open what a view is (chosen)."""
 
 Picture = NDArray[np.uint8]
 Pictures = NDArray[np.uint8]
@@ -95,6 +97,7 @@ def project(volume: NDArray[np.float32], angle: float) -> Picture:
     """Return the shadow of a volume, (z, y, x) HU at even spacing, as of X-rays from the front turned by `angle`."""
     from scipy import ndimage
 
+    # attenuation beside that of water; metal above 1500 HU would take the range from everything else
     density = np.clip(volume[::-1] / 1000 + 1, 0, 2.5)
     turned = ndimage.rotate(density, angle, axes=(1, 2), reshape=True, order=1)
     path = turned.sum(axis=1) * (_STEP / 100)

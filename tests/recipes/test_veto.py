@@ -26,12 +26,11 @@ def test_a_vessel_is_not_thick_and_a_mass_is() -> None:
 
 
 def test_thick_tissue_is_lung_only_where_both_say_so() -> None:
-    planes = chest()
-    lung = np.full(planes.shape, 250, np.uint8)
-    coarse = np.full(planes.shape, 20, np.uint8)
+    thick = thick_tissue(chest(), SOLID, PIXEL)
+    lung, coarse = np.full(thick.shape, 250, np.uint8), np.full(thick.shape, 20, np.uint8)
     coarse[:, 10:30, 10:20] = 240
     side = np.full((3, 32, 32), 200, np.uint8)
-    found, _ = veto(lung, side, planes, coarse, side, solid=SOLID, pixel_mm=PIXEL)
+    found, _ = veto(lung, side, thick, coarse, side)
     assert (found[:, 12:28, 12:20] == 240).all()
     assert (found[:, 12:28, 20:28] == 20).all()
     assert (found[:, 38:44] == 250).all()
@@ -39,16 +38,16 @@ def test_thick_tissue_is_lung_only_where_both_say_so() -> None:
 
 
 def test_a_veto_adds_nothing() -> None:
-    planes = chest()
-    lung, coarse = np.zeros(planes.shape, np.uint8), np.full(planes.shape, 255, np.uint8)
+    thick = thick_tissue(chest(), SOLID, PIXEL)
+    lung, coarse = np.zeros(thick.shape, np.uint8), np.full(thick.shape, 255, np.uint8)
     side = np.zeros((3, 32, 32), np.uint8)
-    found, _ = veto(lung, side, planes, coarse, side, solid=SOLID, pixel_mm=PIXEL)
+    found, _ = veto(lung, side, thick, coarse, side)
     assert not found.any()
 
 
 def test_the_coarse_look_has_the_say_about_sides() -> None:
-    planes = chest()
-    lung = np.zeros(planes.shape, np.uint8)
+    thick = thick_tissue(chest(), SOLID, PIXEL)
+    lung = np.zeros(thick.shape, np.uint8)
     left, right = np.full((3, 32, 32), 228, np.uint8), np.full((3, 32, 32), 28, np.uint8)
-    _, side = veto(lung, left, planes, lung, right, solid=SOLID, pixel_mm=PIXEL)
+    _, side = veto(lung, left, thick, lung, right)
     assert (side == 98).all()  # 0.35 * 228 + 0.65 * 28

@@ -54,6 +54,7 @@ class Chest:
 
         Left as they were, they would draw a dark line along the true border of a lung that is painted solid.
         """
+        # between lung with little in it and tissue: fat, -100 HU, is taken too: its edge looks like the rim
         rim = (self.labels[box] == 0) & (self.hu[box] < -20) & (self.hu[box] > -850)
         return torch.where(rim, functional.max_pool3d(share[None], 3, 1, 1)[0], share)
 
@@ -69,7 +70,11 @@ class Chest:
         return spans[0], spans[1], spans[2]
 
     def grain(self, shape: tuple[int, ...], seed: int) -> Tensor:
-        """Return noise as strong as that of the scan's own soft tissue, (z, y, x) HU."""
+        """Return noise as strong as that of the scan's own soft tissue, (z, y, x) HU.
+
+        The median of the steps between neighbours, without sign, is 0.95 deviations where their noise is independent.
+        Steps above 120 HU are edges; 2 and 60 HU bound what a scan with hardly any tissue would give.
+        """
         here = self.hu[:: max(1, self.hu.shape[0] // 20)]
         step = here[:, :, 1:] - here[:, :, :-1]
         tissue = (here[:, :, 1:] > -20) & (here[:, :, 1:] < 90) & (step.abs() < 120)

@@ -28,9 +28,11 @@ class Dome:
         """Return a random dome with the grey of liver, spleen or a full stomach, with or without contrast."""
         return cls(
             side,
+            # from a bulge to a paralysed diaphragm, which rises by a hand; a liver's dome is as wide as a lung (chosen)
             height=float(np.exp(rng.uniform(np.log(8), np.log(110)))),
             width=rng.uniform(35, 120),
             hills=int(rng.choice([1, 1, 2, 3])),
+            # a stomach full of water to a liver without contrast (55 to 65 HU); with contrast up to twice that
             density=rng.uniform(10, 75) if rng.random() < 0.6 else rng.uniform(75, 150),
             seed=int(rng.integers(2**31)),
         )

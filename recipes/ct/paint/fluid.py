@@ -33,13 +33,15 @@ class Effusion:
     @classmethod
     def draw(cls, rng: np.random.Generator, side: int) -> Effusion:
         """Return a random effusion; one in eight fills the side."""
+        # whole sides are rare in a clinic and the worst there is for a network of slices; small effusions are common
         share = 1.0 if rng.random() < 0.12 else float(np.exp(rng.uniform(np.log(0.03), np.log(0.7))))
         return cls(
             side,
             share,
-            density=rng.uniform(-5, 28),
-            tilt=rng.uniform(0.1, 1.2),
-            meniscus=rng.uniform(0, 25),
+            density=rng.uniform(-5, 28),  # transudate is 0 to 10 HU, exudate up to 20 or so; scanners add their error
+            tilt=rng.uniform(0.1, 1.2),  # a bed is raised at the head, and recesses at the base fill first (chosen)
+            meniscus=rng.uniform(0, 25),  # chosen
+            # a large effusion has airless lung above it, which is the border that matters (chosen)
             pressed=rng.uniform(0, 30) if rng.random() < 0.6 else 0.0,
             seed=int(rng.integers(2**31)),
         )
@@ -60,6 +62,7 @@ class Effusion:
         inside = low[lung]
         cut = torch.quantile(inside[:: max(1, inside.numel() // 100_000)], 1 - self.share)
         if self.pressed:
+            # muscle, 45 HU; never less than the fluid beside it
             solid = 45.0 + 0.8 * self.density + chest.grain(size, self.seed + 2)
             near = torch.sigmoid((low - cut + self.pressed + 4 * cloud(size, chest.spacing, 20.0, self.seed + 3)) / 2.5)
             chest = chest.blend(box, near * lung, torch.maximum(solid, chest.hu[box].clamp(max=90)))

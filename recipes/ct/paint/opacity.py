@@ -13,19 +13,6 @@ from recipes.ct.paint.chest import Box, Chest, depth, millimetres
 from recipes.ct.paint.fields import cloud, sheets, tubes
 
 
-def part_of_lung(
-    chest: Chest, box: Box, side: int, direction: tuple[float, float, float], share: float, rough: float, seed: int
-) -> Tensor:
-    """Return 1 in the `share` of a lung furthest in `direction`, soft at a border that waves by `rough` mm."""
-    z, y, x = millimetres(box, chest.spacing)
-    far = direction[0] * z + direction[1] * y + direction[2] * x
-    lung = chest.labels[box] == side
-    far = far + rough * cloud(lung.shape, chest.spacing, 28.0, seed)
-    inside = far[lung]
-    cut = torch.quantile(inside[:: max(1, inside.numel() // 100_000)], 1 - share)
-    return torch.sigmoid((far - cut) / 1.5) * lung
-
-
 def unit(rng: np.random.Generator, mean: tuple[float, float, float], spread: float) -> tuple[float, float, float]:
     """Return a random direction of length 1 around `mean`."""
     vector = np.asarray(mean) + rng.normal(0, spread, 3)
@@ -49,14 +36,17 @@ class Consolidation:
     @classmethod
     def draw(cls, rng: np.random.Generator, side: int) -> Consolidation:
         """Return a random consolidation: mostly of the base or the back, up to 95 % of a lung."""
-        base = rng.random() < 0.7
+        base = rng.random() < 0.7  # pneumonia and aspiration lie low and behind; the rest may lie anywhere (chosen)
         direction = unit(rng, (-1.0, 0.4, 0.0), 0.35) if base else unit(rng, (0.0, 0.0, 0.0), 1.0)
         return cls(
             side,
             direction,
+            # mostly a lobe or less; a white lung is rare, and lost where it is not learnt (chosen)
             share=rng.uniform(0.05, 0.55) if rng.random() < 0.85 else rng.uniform(0.55, 0.95),
             rough=rng.uniform(1, 14),
+            # from pus and water to muscle; with contrast up to twice that
             density=rng.uniform(15, 70) if rng.random() < 0.7 else rng.uniform(60, 120),
+            # air in bronchi tells consolidation from fluid; it is absent where they are full of mucus (chosen)
             bronchi=rng.uniform(0.3, 1.0) if rng.random() < 0.85 else 0.0,
             islands=rng.uniform(0.0, 1.0) if rng.random() < 0.5 else 0.0,
             seed=int(rng.integers(2**31)),
@@ -67,7 +57,7 @@ class Consolidation:
         box = chest.box(self.side)
         if box is None:
             return chest
-        share = part_of_lung(chest, box, self.side, self.direction, self.share, self.rough, self.seed)
+        share = self._part_of_lung(chest, box)
         size = tuple(share.shape)
         target = self.density + 8 * cloud(size, chest.spacing, 18.0, self.seed + 1) + chest.grain(size, self.seed + 2)
         target = torch.maximum(target, chest.hu[box].clamp(max=self.density + 60))  # vessels stay
@@ -78,6 +68,16 @@ class Consolidation:
             air = torch.sigmoid((cloud(size, chest.spacing, 10.0, self.seed + 5) - 2.6 + self.islands) * 4)
             target = target + 0.8 * air * (chest.hu[box].clamp(max=0) - target)
         return chest.blend(box, share, target)
+
+    def _part_of_lung(self, chest: Chest, box: Box) -> Tensor:
+        """Return 1 in the share of the lung furthest in the direction, soft at a border that waves by `rough` mm."""
+        z, y, x = millimetres(box, chest.spacing)
+        far = self.direction[0] * z + self.direction[1] * y + self.direction[2] * x
+        lung = chest.labels[box] == self.side
+        far = far + self.rough * cloud(lung.shape, chest.spacing, 28.0, self.seed)
+        inside = far[lung]
+        cut = torch.quantile(inside[:: max(1, inside.numel() // 100_000)], 1 - self.share)
+        return torch.sigmoid((far - cut) / 1.5) * lung
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,7 @@ class Collapse(Consolidation):
         return cls(
             side,
             direction,
+            # a collapsed lobe is small and smooth, and takes up more contrast than consolidation (chosen)
             share=rng.uniform(0.05, 0.3),
             rough=rng.uniform(0, 5),
             density=rng.uniform(25, 110),
@@ -116,7 +117,8 @@ class GroundGlass:
         """Return random ground glass; at its densest it is nearly solid."""
         return cls(
             share=rng.uniform(0.05, 0.8),
-            density=rng.uniform(-750, -150),
+            density=rng.uniform(-750, -150),  # from above healthy lung, -850 HU, to where vessels are nearly lost
+            # patches from one secondary lobule (10 to 25 mm) to segments; septa of the lobules make crazy paving
             grain=math.exp(rng.uniform(math.log(12), math.log(70))),
             septa=rng.uniform(0, 1) if rng.random() < 0.5 else 0.0,
             seed=int(rng.integers(2**31)),
@@ -152,6 +154,8 @@ class Fibrosis:
     @classmethod
     def draw(cls, rng: np.random.Generator) -> Fibrosis:
         """Return random fibrosis."""
+        # honeycombs are cysts of 3 to 10 mm with walls of 1 to 3 mm along the pleura (Fleischner Society, 2008); on a
+        # grid of 2 mm the smallest are not seen, so these begin at 7 mm from wall to wall
         return cls(
             rng.uniform(8, 35), rng.uniform(1.5, 4), rng.uniform(7, 15), rng.uniform(0, 1), int(rng.integers(2**31))
         )

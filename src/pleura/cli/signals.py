@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _SIGNALLED = 128
 """What shells add to the number of the signal that ended a program."""
 _AGAIN_SECONDS = 0.01
+"""After which a signal is sent again: soon to a person, and late enough that the block it fell into has ended."""
 
 _received: list[int] = []
 

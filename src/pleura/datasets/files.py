@@ -13,6 +13,7 @@ from pleura.geometry import swap_lps_ras
 from pleura.volume import Affine
 
 _SAMPLE_FORMAT, _SIGNED = 339, 2
+"""The tag SampleFormat of TIFF 6.0, and its value for signed integers."""
 
 
 def write_slice(path: Path, plane: Array) -> None:

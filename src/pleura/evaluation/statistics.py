@@ -21,7 +21,9 @@ from pleura.errors import missing_extra
 from pleura.evaluation.scoring import Score
 
 SEED, DRAWS = 0, 2000
+"""Of the bootstrap: 50 draws lie beyond either end of the interval, so that its ends hardly depend on the seed."""
 CONFIDENCE = 0.95
+"""Of the intervals: what papers of the field give."""
 WORST_SHARE = 0.05
 """The share of cases that is worse than what is called the worst 5 %."""
 

@@ -11,7 +11,9 @@ from torch import Tensor, nn
 WIDTHS = (12, 24, 28, 40, 36)
 KERNELS = (5, 3, 3, 3, 3)
 STRIDES = (2, 2, 1, 2, 1)
+"""Channels, sides of the kernels, and steps of the five convolutions; a last point sees 41 of the 64 pixels a side."""
 CLASSES = 3
+"""CT slice, frontal radiograph, neither."""
 QUIET = 8.0
 """Greys that are added to the deviation of a picture, so that an empty one is not blown up to noise."""
 

@@ -15,6 +15,7 @@ import numpy as np
 from pleura.phantom.shapes import AxialSlice, Distance, Ellipsoid, Point, Tube, superellipse
 
 AIR, LUMEN, FAT, MUSCLE, BLOOD, MARROW, CORTEX = -1000.0, -985.0, -100.0, 55.0, 190.0, 180.0, 620.0
+"""HU. Blood is that of a scan with contrast; air in a windpipe reads a little above that around the patient."""
 
 OUTLINE = np.array(
     [  # z, body: middle y, half-width, half-depth; rib cage inside: middle y, half-width, half-depth

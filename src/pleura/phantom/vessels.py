@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from pleura.phantom.shapes import Point, Tube
 
 _MURRAY = 2.0 ** (-1.0 / 3.0)
+"""Radius of each of two equal branches by that of their parent (Murray's law: the cubes of the radii add up)."""
 _TARGET_Y, _TARGET_Z = (-70.0, 82.0), (-105.0, 112.0)
+"""Millimetres between which vessels end: the lungs of `anatomy.py`, less their outermost centimetres."""
 
 
 def _fork(direction: NDArray[np.float64], rng: np.random.Generator) -> list[NDArray[np.float64]]:

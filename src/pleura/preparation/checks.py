@@ -23,6 +23,8 @@ window shows air in grey."""
 _OPEN = 0.2
 """Share of a slice's border that air has to take to be the air around the body, not a lung cut by the picture."""
 _MOST_OUTSIDE, _NOTED_OUTSIDE = 0.5, 0.1
+"""Shares of a mask in the air around the body that are refused, and warned of: with half of it outside, mask and image
+do not belong together; lungs end at the ribs, so that a tenth is doubtful (chosen)."""
 _SLICES = 9
 """Slices of a volume that are looked at for air around the body."""
 

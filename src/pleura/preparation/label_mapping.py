@@ -29,9 +29,11 @@ _LEAST_WHITE = 128
 _COLOUR = 1 << 24
 """Added to a colour, 0xRRGGBB, that stands for a label: the numbers of colours differ from picture to picture."""
 _MOST_VALUES = 16
+"""Values above which a picture is a blurred mask and no label map: lobes, airways and vessels of lungs are fewer."""
 _MOST_BETWEEN = 0.25
 """Share of a blurred mask that may be half-way; more is no edge, but a structure in a grey of its own."""
 _MOST_LABELS = 254
+"""What a byte holds beside background and 255, which is unknown."""
 _MOST_NAMED = 8
 """Names that a note lists."""
 

@@ -21,6 +21,7 @@ from pleura.text import quantity
 from pleura.volume import Note
 
 DEFAULT_SHARES = (0.7, 0.15, 0.15)
+"""Of patients, to train, to choose weights by, and to test: what is usual in the field."""
 
 
 def split_records(cases: Sequence[PairedRecord], settings: Settings) -> tuple[list[Record], list[Note]]:

@@ -15,7 +15,9 @@ from pleura.volume import Affine, Note, Volume
 _LEAST_INSIDE = 0.5
 """Share of a mask that has to lie on the image; with less, the two do not belong together."""
 _CUT = 0.999
+"""Share of a mask on the image below which the rest is said to be cut; a voxel at the edge may fall either way."""
 _ASPECT = 0.02
+"""By which rows and columns may be stretched differently: one pixel of 50, as rounded sizes of small pictures give."""
 
 
 def on_image(labels: NDArray[np.int32], label_map: LabelMap, volume: Volume) -> tuple[NDArray[np.int32], list[Note]]:

@@ -21,8 +21,11 @@ from pleura.reading.walk import is_system_file
 from pleura.temporary import temporary_file
 
 _MOST_BYTES = 1 << 33
+"""Unpacked, in all: 8 GB, some 16 000 slices of 512 x 512, however much the archive packs."""
 _MOST_FILES = 50_000
+"""More than any study has, so that a whole archive of a hospital is refused and not searched."""
 _CHUNK = 1 << 20
+"""Bytes unpacked at a time, after each of which the limit is looked at."""
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA})
 
 

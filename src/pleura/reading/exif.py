@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 _TAG = 274
+"""Orientation, of Exif and TIFF 6.0."""
 _WAYS = {
     2: ((0, 1), (-1, 0)),
     3: ((0, -1), (-1, 0)),

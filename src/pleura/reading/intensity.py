@@ -34,12 +34,14 @@ TAILS = (0.5, 99.5)
 _LEAST_SPAN, _MOST_SPAN = 1e-30, 1e30
 """Between the lowest and the highest value, so that arithmetic in 32 bits neither loses nor overflows."""
 _FEW_LABELS = 16
+"""Values up to which whole numbers may be labels: two lungs, their lobes, airways and vessels are fewer."""
 _PATCHES = (5, 200)
 """Greys, and regions of one grey, from which a single slice of few values is a picture: 230 pictures of 8 greys had 209
 regions or more, 500 masks at most 40."""
 _MOST_OF_TWO = 0.85
 """Share of its pixels that the two commonest greys of a picture hold at most; line drawings and text hold more."""
 _MOST_NOT_FINITE = 0.01
+"""Share of values that are no numbers which are taken as air: a few come from divisions by zero, many are damage."""
 _CHOICE = "convert them to either, or say in Python what they are: pleura.read(path, kind='hu') or kind='windowed'"
 _FAR_OUT = 2.0
 """Ends this many times as far apart as the beginnings of the tails are those of markers, not of the picture."""

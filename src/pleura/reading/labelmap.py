@@ -23,6 +23,7 @@ from pleura.reading.readers import READERS
 from pleura.volume import Note
 
 _MOST_COLOURS = 16
+"""Colours up to which a picture is a label map: two lungs and lobes are fewer, a photograph has thousands."""
 _PICTURE_MODES = frozenset({"1", "L", "P", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 
 

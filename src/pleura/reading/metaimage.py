@@ -36,6 +36,7 @@ _UNITS = {"um": 0.001, "mm": 1.0, "cm": 10.0}
 """Millimetres of the words that DistanceUnits knows."""
 _SPACING = ("ElementSpacing", "ElementSize")
 _LONGEST_HEADER = 1 << 16
+"""Bytes within which a header ends: its fields are some twenty lines."""
 _MOST = 1 << 48
 """No count of bytes or voxels comes near it."""
 _SHOWN = 64

@@ -42,6 +42,7 @@ _REFUSED = {
 _SAMPLE_FORMAT = 339
 _BITS_PER_SAMPLE = 258
 _SIGNED = 2
+"""Tags of TIFF 6.0, and the value of the first for signed integers."""
 
 
 def read_raster(path: Path) -> RawImage:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont, ImageFont
 
 _ACROSS, _TILE, _TALL, _PICTURE, _GAP, _LINE, _MARGIN = 4, 300, 330, 768, 4, 26, 10.0
+"""Tiles in a row; in pixels the width of a tile and its height at most, the longer side of a single picture, the gap
+between tiles, the height of a line of text and the margin beside it."""
 _TEXT, _AMBER = (225, 225, 225), (250, 190, 60)
 _TINT = 0.10
 """Enough to see which side of an outline is lung, too little to hide what lies in it."""

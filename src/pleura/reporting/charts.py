@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 360, 250, 44, 34, 12
+"""Pixels of a chart and of its margins, which hold the figures of the axes; three stand side by side on a screen."""
 COLOURS = ("#c8443a", "#3a78c8", "#3f8f5b", "#a06bc0")
 
 Line = tuple[str, Sequence[float], Sequence[float]]

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from pleura.errors import UnsuitableInput
 from pleura.training.data import CONTEXT_MM, SIDE, Case
 
+ALONE = 0.33
+"""Share of the draws without neighbours: single pictures and both ends of scans have none (chosen)."""
+
 SMALL_LUNG = 0.08
 """Share of the picture below which its lungs are small: apices, and bases with their recesses."""
 
@@ -32,10 +35,10 @@ class Batch:
 def neighbours(case: Case, z: int, rng: np.random.Generator) -> tuple[int, int, int]:
     """Return the indices of the slice below, the slice itself and the slice above, repeated at the ends.
 
-    In a third of the draws the slice stands alone, so that the network also serves single pictures.
+    In `ALONE` of the draws the slice stands alone, so that the network also serves single pictures.
     """
     last = len(case.slices) - 1
-    if last == 0 or rng.random() < 0.33:
+    if last == 0 or rng.random() < ALONE:
         return z, z, z
     gap = max(1, round(CONTEXT_MM / case.slice_spacing)) if case.slice_spacing else int(rng.integers(1, 4))
     return max(z - gap, 0), z, min(z + gap, last)

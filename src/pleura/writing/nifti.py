@@ -41,7 +41,9 @@ _HEADER = np.dtype(
     }
 )  # fmt: skip
 _UINT8, _LABEL, _MILLIMETRES, _SCANNER, _OFFSET = 2, 1002, 2, 1, 352
+"""Of nifti1.h: datatype, intent, unit, code of a form, and the first byte of voxels, behind header and extensions."""
 _LONGEST = 32767
+"""The sizes in `dim` are signed and have 16 bits."""
 
 
 def write_nifti(segmentation: Segmentation, file: BinaryIO) -> None:

@@ -19,11 +19,13 @@ _J2K_BOXES = 4096
 _NOT_FRAMES = frozenset({0xC4, 0xC8, 0xCC})
 """Markers among those of JPEG frames, C0 to CF, that are tables."""
 _JPEG_LS_FRAME = 0xF7
+"""Marker of a JPEG-LS frame (ISO 14495-1)."""
 _JPEG_SCAN = b"\xff\xda"
 _MOST_SCANS = 500
 """Progressive pictures have about ten; each of many costs 3 ms in the largest picture that is read."""
 _RLE_HEADER = 64
 _MOST_SEGMENTS = 15
+"""Bytes of the header, and segments that it has places for (DICOM PS3.5, G.5)."""
 
 
 def j2k_size(stream: bytes) -> tuple[int, int, int] | None:

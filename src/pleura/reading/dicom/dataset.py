@@ -16,10 +16,13 @@ from pleura.reading.limits import MOST_PACKED
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 _LONGEST_META = 1 << 16
+"""Bytes within which the file meta information ends: it has a dozen short elements."""
 _MOST_INFLATED = 1 << 29
 """Bytes that any deflated data set may hold: 1000 slices of 512 x 512."""
 _PIECE = 1 << 20
+"""Bytes inflated at a time, after each of which the limit is looked at."""
 _META = 0x0002
+"""Group of the file meta information (DICOM PS3.10, 7.1)."""
 
 
 _PASSED_ON = (PleuraError, MemoryError, ImportError, NameError, KeyboardInterrupt, SystemExit, GeneratorExit)

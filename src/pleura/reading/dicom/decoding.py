@@ -23,12 +23,14 @@ if TYPE_CHECKING:
 _RLE = "1.2.840.10008.1.2.5"
 _JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
 _MOST_BITS = 16
+"""Of a pixel: CT and radiographs have no more."""
 _PADDED = 2
 """Bytes of padding from which an RLE segment is not as the standard has it."""
 _JPEG = (50, 51, 57, 70)
 _JPEG_LS = (80, 81)
 _JPEG_2000 = (90, 91)
 _HTJ2K = (201, 202, 203)
+"""Last numbers of the transfer syntaxes 1.2.840.10008.1.2.4.x (DICOM PS3.6, A)."""
 PLUGINS = (
     dict.fromkeys((*NATIVE, DEFLATED), "")
     | {_RLE: "pylibjpeg"}

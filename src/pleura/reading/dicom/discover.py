@@ -15,6 +15,7 @@ from pleura.text import quantity
 from pleura.volume import Note
 
 _MOST_FILES = 50_000
+"""More than any study has, so that the root of a disk is refused and not searched."""
 
 
 def find_files(folder: Path) -> list[Path]:

@@ -67,6 +67,7 @@ _UNSIGNED_SHORT = frozenset({0x00280002, 0x00280010, 0x00280011, 0x00280100, 0x0
 _LONG_VR = frozenset({b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UC", b"UR", b"UT", b"UN", b"SV", b"UV"})
 _UNDEFINED = 0xFFFFFFFF
 _ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+"""Tags of item, its end, and the end of a sequence (DICOM PS3.5, 7.5)."""
 _PIXEL_DATA = 0x7FE00010
 _FLOAT_PIXELS = (0x7FE00008, 0x7FE00009)
 _HEAD = 1 << 14

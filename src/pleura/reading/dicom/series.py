@@ -26,6 +26,7 @@ from pleura.text import quantity
 from pleura.volume import Note
 
 _FEWEST_SLICES = 8
+"""Slices that a scan of the chest has at least: 10 mm, as thick as slices are, make twenty; localisers have three."""
 
 
 @dataclass(frozen=True)

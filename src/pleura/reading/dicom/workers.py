@@ -22,6 +22,7 @@ from pleura.reading.dicom.frames import Frame
 from pleura.reading.dicom.pixels import Todo, read_plane
 
 _MOST_HELPERS = 8
+"""Each of them starts Python anew; a disk feeds no more decoders than that (chosen)."""
 _SERVE = "from pleura.reading.dicom.workers import serve; serve()"
 
 

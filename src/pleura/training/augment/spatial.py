@@ -82,6 +82,7 @@ def draw(rng: np.random.Generator) -> SpatialParams:
 
 def draw_small(rng: np.random.Generator) -> SpatialParams:
     """Return parameters close to those of prediction: half the spread of `draw`, or less, and nothing rare."""
+    # a scan's own grid differs from a slice's by half of what `draw` covers (chosen)
     scale, angle = math.exp(rng.normal(0.0, 0.06)), math.radians(rng.normal(0.0, 4.0))
     shift = (float(rng.normal(0.0, 0.02)), float(rng.normal(0.0, 0.02)))
     return replace(IDENTITY, angle=angle, scale=scale, shift=shift)
