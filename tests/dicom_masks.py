@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +19,13 @@ SQUARE = [2.0, 2.0, 5.0, 6.0, 2.0, 5.0, 6.0, 6.0, 5.0, 2.0, 6.0, 5.0]
 def seg(path: Path, segments: dict[str, NDArray[np.bool_]]) -> Path:
     """Write a binary segmentation of slices 5 mm apart, its frames from the head down."""
     from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-    from pydicom.sequence import Sequence
+    from pydicom.sequence import Sequence as Items
     from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
     def item(**values: Any) -> Any:
         made = Dataset()
         for name, value in values.items():
-            setattr(made, name, Sequence([value]) if isinstance(value, Dataset) else value)
+            setattr(made, name, Items([value]) if isinstance(value, Dataset) else value)
         return made
 
     meta = FileMetaDataset()
@@ -40,12 +40,10 @@ def seg(path: Path, segments: dict[str, NDArray[np.bool_]]) -> Path:
     _, found.Rows, found.Columns = RIGHT.shape
     measures = item(PixelSpacing=[2.0, 2.0], SliceThickness=5.0, SpacingBetweenSlices=5.0)
     ways = item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0])
-    found.SharedFunctionalGroupsSequence = Sequence(
-        [item(PixelMeasuresSequence=measures, PlaneOrientationSequence=ways)]
-    )
-    found.SegmentSequence = Sequence([item(SegmentNumber=n, SegmentLabel=name) for n, name in enumerate(segments, 1)])
+    found.SharedFunctionalGroupsSequence = Items([item(PixelMeasuresSequence=measures, PlaneOrientationSequence=ways)])
+    found.SegmentSequence = Items([item(SegmentNumber=n, SegmentLabel=name) for n, name in enumerate(segments, 1)])
     planes = [(n, k, mask[k]) for n, mask in enumerate(segments.values(), 1) for k in (2, 1, 0) if mask[k].any()]
-    found.PerFrameFunctionalGroupsSequence = Sequence(
+    found.PerFrameFunctionalGroupsSequence = Items(
         item(
             PlanePositionSequence=item(ImagePositionPatient=[0.0, 0.0, 5.0 * k]),
             SegmentIdentificationSequence=item(ReferencedSegmentNumber=n),
@@ -60,16 +58,24 @@ def seg(path: Path, segments: dict[str, NDArray[np.bool_]]) -> Path:
 
 def structures(path: Path, contours: Mapping[str, Any]) -> Path:
     """Write a structure set: name -> corners (x, y, z, x, y, z, ...) of its one contour."""
+    return drawn_structures(path, {name: [points] for name, points in contours.items()})
+
+
+def drawn_structures(path: Path, contours: Mapping[str, Sequence[Any]], kind: str = "CLOSED_PLANAR") -> Path:
+    """Write a structure set: name -> corners (x, y, z, x, y, z, ...) of each of its contours, all of one kind."""
     from pydicom.dataset import Dataset, FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian
 
     whole = Dataset()
     whole.StructureSetROISequence, whole.ROIContourSequence = [], []
-    for number, (name, points) in enumerate(contours.items(), start=1):
-        roi, contour, drawn = Dataset(), Dataset(), Dataset()
+    for number, (name, found) in enumerate(contours.items(), start=1):
+        roi, drawn = Dataset(), Dataset()
         roi.ROINumber, roi.ROIName = number, name
-        contour.ContourGeometricType, contour.ContourData = "CLOSED_PLANAR", points
-        drawn.ReferencedROINumber, drawn.ContourSequence = number, [contour]
+        drawn.ReferencedROINumber, drawn.ContourSequence = number, []
+        for points in found:
+            contour = Dataset()
+            contour.ContourGeometricType, contour.ContourData = kind, points
+            drawn.ContourSequence.append(contour)
         whole.StructureSetROISequence.append(roi)
         whole.ROIContourSequence.append(drawn)
     whole.SOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"

@@ -19,6 +19,7 @@ from pleura.geometry import (
     corner_distance,
     from_axial,
     grid_shift,
+    on_same_voxels,
     same_grid,
     spacing_of,
     swap_lps_ras,
@@ -153,3 +154,18 @@ def test_bounding_box_is_the_smallest_that_holds_all_that_is_true() -> None:
     assert bounding_box(mask) == (slice(1, 4), slice(2, 3), slice(3, 7))
     assert bounding_box(mask[1]) == (slice(2, 3), slice(3, 4))
     assert bounding_box(mask[0]) is None
+
+
+@pytest.mark.parametrize(("axes", "signs"), ORIENTATIONS)
+def test_grid_turned_mirrored_and_cut_lies_on_the_same_voxels(axes, signs) -> None:
+    whole = affine_of((2, 1, 0), (1, 1, 1))
+    turn = affine_of(axes, signs, (1.0, 1.0, 1.0))
+    turn[:3, 3] = (5, -2, 3)  # whole steps aside
+    assert on_same_voxels(SHAPE, whole @ turn, whole)
+    turn[:3, 3] += 0.3
+    assert not on_same_voxels(SHAPE, whole @ turn, whole)
+
+
+def test_grid_of_other_steps_lies_on_other_voxels() -> None:
+    assert not on_same_voxels(SHAPE, affine_from_spacing((2.0, 1.0, 1.0)), affine_from_spacing((1.0, 1.0, 1.0)))
+    assert not on_same_voxels((50, 3, 4), affine_from_spacing((1.01, 1.0, 1.0)), affine_from_spacing((1.0, 1.0, 1.0)))

@@ -126,6 +126,21 @@ def same_grid(shape: Sequence[int], affine: Affine, other_shape: Sequence[int], 
     return tuple(shape) == tuple(other_shape) and grid_shift(shape, affine, other) < SAME_GRID
 
 
+def on_same_voxels(shape: Sequence[int], affine: Affine, other: Affine) -> bool:
+    """Say whether each voxel of a grid lies on one of another: whole steps aside, turned or mirrored (`SAME_GRID`).
+
+    Parameters
+    ----------
+    shape : of the first grid; how far the other one reaches is not asked
+    """
+    there = np.linalg.inv(other) @ affine
+    steps = np.abs(np.rint(there[:3, :3]))
+    if not ((steps.sum(0) == 1).all() and (steps.sum(1) == 1).all()):
+        return False
+    last = np.subtract(shape, 1)
+    return bool((np.abs(there - np.rint(there))[:3] * (*last, 1)).sum(1).max() < SAME_GRID)
+
+
 def bounding_box(mask: NDArray[np.bool_]) -> tuple[slice, ...] | None:
     """Return the smallest box, a slice for each axis, around what is True; None where nothing is."""
     box = []

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_masks import SQUARE, structures
+from dicom_masks import SQUARE, drawn_structures, structures
 
 from pleura.errors import PleuraError, UnreadableInput
 from pleura.geometry import affine_from_spacing
 from pleura.reading.dicom.rtstruct import read_rtstruct, structure_names
 from pleura.volume import Volume
 
-"""Corners (x, y, z) of a square in the second of slices 5 mm apart."""
 VOLUME = Volume(np.zeros((3, 10, 10), np.int16), affine_from_spacing((5.0, 1.0, 1.0)))
+"""Slices 5 mm apart; `SQUARE` lies in the second."""
 
 
 def test_a_square_is_drawn_where_it_lies(tmp_path: Path) -> None:
@@ -39,3 +39,63 @@ def test_a_contour_far_outside_marks_nothing(tmp_path: Path) -> None:
     except PleuraError:
         return
     assert not found.voxels.any()
+
+
+def square(x: float, y: float, side: float, z: float = 5.0) -> list[float]:
+    """Return the corners of a square whose first pixel is (x, y)."""
+    left, top, right, low = x - 0.5, y - 0.5, x + side - 0.5, y + side - 0.5
+    return [left, top, z, right, top, z, right, low, z, left, low, z]
+
+
+@pytest.mark.parametrize("kind", ["CLOSED_PLANAR", "CLOSEDPLANAR_XOR"])
+def test_contour_within_another_cuts_a_hole(tmp_path: Path, kind: str) -> None:
+    path = drawn_structures(tmp_path / "a.dcm", {"Lung": [square(3, 3, 2), square(1, 1, 7)]}, kind)
+    found = read_rtstruct(path, VOLUME, {1}).voxels[1]
+    assert found.sum() == 49 - 4
+    assert not found[3:5, 3:5].any()
+
+
+def test_contours_that_overlap_are_joined_unless_they_are_exclusive(tmp_path: Path) -> None:
+    for kind, pixels in (("CLOSED_PLANAR", 28), ("CLOSEDPLANAR_XOR", 24)):
+        path = drawn_structures(tmp_path / "a.dcm", {"Lung": [square(1, 1, 4), square(3, 3, 4)]}, kind)
+        assert read_rtstruct(path, VOLUME, {1}).voxels.sum() == pixels
+
+
+def test_points_and_open_contours_mark_nothing(tmp_path: Path) -> None:
+    path = drawn_structures(tmp_path / "a.dcm", {"Lung": [square(1, 1, 4)]}, "OPEN_PLANAR")
+    assert structure_names(path) == {}
+    assert not read_rtstruct(path, VOLUME, {1}).voxels.any()
+
+
+def finer(slices: int, step: float) -> Volume:
+    affine = affine_from_spacing((step, 1.0, 1.0))
+    return Volume(np.zeros((slices, 10, 10), np.int16), affine)
+
+
+def test_slices_between_contours_get_the_nearest_and_none_beyond_the_ends(tmp_path: Path) -> None:
+    squares = [square(1, 1, side, z) for side, z in ((2, 6.0), (3, 12.0), (4, 18.0), (1, 24.0))]
+    path = drawn_structures(tmp_path / "a.dcm", {"Lung": squares})
+    found = read_rtstruct(path, finer(16, 2.0), {1}).voxels  # each contour stands for 6 mm, three slices
+    # the first slab is from 3 to 9 mm, which holds the slices at 4, 6 and 8 mm
+    assert [plane.sum() for plane in found] == [0, 0, 4, 4, 4, 9, 9, 9, 16, 16, 16, 1, 1, 1, 0, 0]
+    coarse = read_rtstruct(path, finer(3, 12.0), {1}).voxels
+    assert [plane.sum() for plane in coarse] == [0, 9, 1]
+
+
+def test_two_contours_far_apart_are_two_slices(tmp_path: Path) -> None:
+    path = drawn_structures(tmp_path / "a.dcm", {"Lung": [square(1, 1, 2, z) for z in (0.0, 20.0)]})
+    assert [plane.sum() for plane in read_rtstruct(path, finer(5, 5.0), {1}).voxels] == [4, 0, 0, 0, 4]
+
+
+def test_structures_drawn_on_planes_of_their_own_are_whole_both(tmp_path: Path) -> None:
+    lower, upper = ([square(x, 1, 2, 5.0 * k + z) for k in range(5)] for x, z in ((1, -0.5), (5, 1.5)))
+    path = drawn_structures(tmp_path / "a.dcm", {"Lung_R": lower, "Lung_L": upper})
+    found = read_rtstruct(path, finer(5, 5.0), {1, 2}).voxels
+    assert [(found == value).sum() for value in (1, 2)] == [20, 20]
+
+
+def test_contour_left_out_between_others_stays_left_out(tmp_path: Path) -> None:
+    squares = [square(1, 1, 2, z) for z in (0.0, 5.0, 15.0, 20.0, 25.0)]
+    path = drawn_structures(tmp_path / "a.dcm", {"Lung": squares})
+    found = read_rtstruct(path, finer(6, 5.0), {1}).voxels
+    assert [plane.sum() for plane in found] == [4, 4, 0, 4, 4, 4]
