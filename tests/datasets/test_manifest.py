@@ -130,3 +130,36 @@ def test_sources_are_known_where_the_report_says_them(tmp_path: Path) -> None:
     assert read_sources(tmp_path) == {"0a": "images/p1"}
     (tmp_path / "report.json").write_text('{"sources": 5}')
     assert read_sources(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("hu", "no"),
+        ("sides", "false"),
+        ("sides", [1]),
+        ("kind", "xray"),
+        ("spacing", [0, 1]),
+        ("spacing", "ab"),
+        ("shape", 5),
+        ("index", "x"),
+        ("notes", 5),
+        ("mask", 5),
+    ],
+)
+def test_a_field_of_a_wrong_value_is_named_with_its_line(tmp_path: Path, name: str, value: object) -> None:
+    write(tmp_path, {"id": "a", "split": "val", "image": "a.png", name: value})
+    with pytest.raises(PleuraError, match=f"line 1: its field {name} has") as caught:
+        read_manifest(tmp_path)
+    assert caught.value.code == "bad-manifest"
+
+
+def test_two_lines_of_one_id_are_refused_with_both_numbers(tmp_path: Path) -> None:
+    write(tmp_path, *({"id": name, "split": "val", "image": f"{name}.png"} for name in "abca"))
+    with pytest.raises(PleuraError, match="line 4: it has the id of line 1"):
+        read_manifest(tmp_path)
+
+
+def test_a_byte_order_mark_as_editors_write_it_is_no_part_of_the_first_line(tmp_path: Path) -> None:
+    write(tmp_path, "\ufeff" + json.dumps({"id": "a", "split": "val", "image": "a.png"}))
+    assert [record.id for record in read_manifest(tmp_path)] == ["a"]

@@ -84,3 +84,13 @@ def test_slices_and_masks_may_both_be_dicom(tmp_path: Path) -> None:
     assert (len(report.cases), report.refused) == (12, ())
     marked = [np.count_nonzero(np.asarray(Image.open(tmp_path / "out" / case.mask)) == 2) for case in report.cases]
     assert sum(marked) == np.count_nonzero(PHANTOM.labels == 2)
+
+
+def test_of_two_equal_lines_of_a_manifest_one_is_kept(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=2)
+    names = sorted(path.name for path in (tmp_path / "in" / "images").iterdir())
+    lines = [{"id": name, "split": "val", "image": f"images/{name}", "mask": f"masks/{name}"} for name in names]
+    (tmp_path / "in" / "manifest.jsonl").write_text("".join(json.dumps(line) + "\n" for line in [*lines, lines[0]]))
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert len({case.id for case in report.cases}) == len(report.cases) == 2
+    assert [refusal.code for refusal in report.refused] == ["duplicate-image"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import nibabel
@@ -128,3 +130,33 @@ def test_grid_over_a_volume_is_as_high_as_wide_in_millimetres(tmp_path: Path) ->
     (tmp_path / "manifest.jsonl").write_text(json.dumps(record))
     fov = load(tmp_path, "", "train")[0].fov
     assert fov.width == pytest.approx(2 * fov.height, abs=1)
+
+
+def _of_other_size(folder: Path) -> None:
+    Image.fromarray(np.zeros((30, 32), np.uint8)).save(folder / "a.png")
+
+
+def _with_slice_of_other_size(folder: Path) -> None:
+    Image.fromarray(np.full((30, 32), 40, np.int16)).save(folder / "b.tif")
+    lines = [
+        {"id": name, "split": "train", "image": f"{name}.tif", "mask": "a.png", "volume": "v", "index": index}
+        for index, name in enumerate("ab")
+    ]
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def _with_a_pipe(folder: Path) -> None:
+    (folder / "a.tif").unlink()
+    os.mkfifo(folder / "a.tif")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [(_of_other_size, "mask-size"), (_with_slice_of_other_size, "grid-mismatch"), (_with_a_pipe, "not-a-file")],
+)
+def test_pictures_that_do_not_make_a_case_are_named(tmp_path: Path, spoil: Callable[[Path], None], code: str) -> None:
+    spoil(write_set(tmp_path / "set"))
+    with pytest.raises(PleuraError) as caught:
+        load(tmp_path, "set", "train")
+    assert caught.value.code == code
+    assert str(tmp_path) in str(caught.value)

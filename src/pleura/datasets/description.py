@@ -45,7 +45,7 @@ def read_description(folder: Path) -> Description:
     if not path.is_file():
         return Description()
     try:
-        fields = json.loads(path.read_text(encoding="utf-8"))
+        fields = json.loads(path.read_text(encoding="utf-8-sig"))
         labels, settings = fields.get("labels") or {}, fields.get("settings") or {}
         convention = str(fields.get("convention") or "")
     except (OSError, ValueError, AttributeError, RecursionError) as error:

@@ -6,14 +6,16 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pleura.errors import UnreadableInput
 from pleura.files import atomic_write
 from pleura.volume import Kind
+
+_Value = TypeVar("_Value")
 
 MANIFEST, REPORT = "manifest.jsonl", "report.json"
 
@@ -95,9 +97,11 @@ def read_manifest(folder: Path) -> tuple[Record, ...]:
     Raises
     ------
     UnreadableInput
-        There is no manifest (`no-manifest`), or a line is no record, or lacks its id or split (`bad-manifest`).
+        There is no manifest (`no-manifest`), or a line is no record, lacks its id or split, or has the id of a line
+        before it (`bad-manifest`).
     """
-    records = []
+    records: list[Record] = []
+    line_of: dict[str, int] = {}
     for number, line in manifest_lines(folder):
         place = f"{folder / MANIFEST}, line {number}"
         try:
@@ -106,6 +110,9 @@ def read_manifest(folder: Path) -> tuple[Record, ...]:
             raise error.within(place) from error
         if missing := [name for name in ("id", "split") if not getattr(record, name)]:
             raise UnreadableInput(f"{place}: it has no {' and no '.join(missing)}", code="bad-manifest")
+        if line_of.setdefault(record.id, number) != number:
+            text = f"it has the id of line {line_of[record.id]}; give each case an id of its own"
+            raise UnreadableInput(f"{place}: {text}", code="bad-manifest")
         records.append(replace(record, patient=record.patient or record.id))
     return tuple(records)
 
@@ -117,7 +124,7 @@ def manifest_lines(folder: Path) -> Iterator[tuple[int, str]]:
     ------
     UnreadableInput : there is no manifest (`no-manifest`)
     """
-    for number, line in enumerate(_content(folder).decode(errors="replace").splitlines(), start=1):
+    for number, line in enumerate(_content(folder).decode("utf-8-sig", errors="replace").splitlines(), start=1):
         if line.strip():
             yield number, line
 
@@ -131,34 +138,64 @@ def parse_record(line: str) -> Record:
     """
     try:
         return record_from(json.loads(line))
+    except _WrongField as error:
+        raise UnreadableInput(str(error), code="bad-manifest") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         text = "it is no JSON object with an image, and a mask where it has one, as pleura prepare writes it"
         raise UnreadableInput(text, code="bad-manifest") from error
 
 
+class _WrongField(ValueError):
+    """A field of a record has a value that it cannot have."""
+
+
+def _read(fields: Mapping[str, Any], name: str, convert: Callable[[Any], _Value], default: _Value) -> _Value:
+    """Return a field as `convert` makes it, or the default where the field is missing or null."""
+    try:
+        return default if fields.get(name) is None else convert(fields[name])
+    except (ValueError, TypeError, OverflowError) as error:
+        raise _WrongField(f"its field {name} has a value that it cannot have") from error
+
+
+def _path(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _flag(value: object) -> bool:
+    if value not in {True, False}:  # "no" is true to Python
+        raise ValueError
+    return bool(value)
+
+
+def _spacing(value: Iterable[Any]) -> tuple[float, ...] | None:
+    steps = tuple(float(step) for step in value)
+    if not all(0 < step < math.inf for step in steps):
+        raise ValueError
+    return steps or None
+
+
 def record_from(fields: Mapping[str, Any]) -> Record:
     """Return the record with the fields of a line; raises as `parse_record` says why."""
-    kind = fields.get("kind") or ""
-    if not kind and fields.get("hu") is not None:
-        kind = Kind.HU if fields["hu"] else Kind.WINDOWED
-    spacing, mask = fields.get("spacing"), fields.get("mask")
-    if not isinstance(fields["image"], str) or not isinstance(mask, str | None):
-        raise TypeError("a path is no text")
-    if spacing and not all(0 < float(step) < math.inf for step in spacing):
-        raise ValueError("a spacing that no grid has")
+    kind = _read(fields, "kind", lambda value: str(Kind(value)) if value else "", "")
+    hu = _read(fields, "hu", _flag, None)
+    if not kind and hu is not None:
+        kind = str(Kind.HU if hu else Kind.WINDOWED)
+    image = _path(fields["image"])
     texts = {
         name: str(fields.get(name) or "") for name in ("id", "patient", "split", "sha256", "source_sha256", "pixels")
     }
     optional = {name: str(fields[name]) for name in ("volume", "finding") if fields.get(name) is not None}
     return Record(
-        image=fields["image"],
-        mask=mask or None,
-        shape=tuple(map(int, fields.get("shape") or ())),
-        spacing=tuple(map(float, spacing)) if spacing else None,
-        kind=str(Kind(kind)) if kind else "",
-        sides=bool(fields.get("sides", True)),
-        notes=tuple(map(str, fields.get("notes") or ())),
-        index=int(fields["index"]) if fields.get("index") is not None else None,
+        image=image,
+        mask=_read(fields, "mask", _path, "") or None,
+        shape=_read(fields, "shape", lambda sides: tuple(map(int, sides)), ()),
+        spacing=_read(fields, "spacing", _spacing, None),
+        kind=kind,
+        sides=_read(fields, "sides", _flag, True),
+        notes=_read(fields, "notes", lambda codes: tuple(map(str, codes)), ()),
+        index=_read(fields, "index", int, None),
         **texts,
         **optional,
     )

@@ -258,13 +258,13 @@ def _report(
 
 def _without_duplicates(cases: Sequence[PairedRecord]) -> tuple[list[PairedRecord], list[Refusal]]:
     """Keep the first of the cases whose images are the same, voxel by voxel."""
-    first: dict[str, str] = {}
+    first: dict[str, Pair] = {}
     unique, duplicates = [], []
     for pair, record in cases:
-        if first.setdefault(record.pixels, pair.name) == pair.name:
+        if first.setdefault(record.pixels, pair) is pair:  # slices of one scan have its pixels in common
             unique.append((pair, record))
         else:
-            text = f"the same image as {first[record.pixels]}"
+            text = f"the same image as {first[record.pixels].name}"
             duplicates.append(Refusal(pair.name, "duplicate-image", text, record.source_sha256))
     return unique, duplicates
 

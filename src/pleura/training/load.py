@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pleura.arrays import Array
 from pleura.datasets.description import label_names_by_value, read_description
 from pleura.datasets.manifest import Record, read_manifest, read_sources
-from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
 from pleura.file_format import Format, format_by_name
 from pleura.geometry import axial_spacing, to_axial
 from pleura.labels import RIGHT_AND_LEFT, of_lungs
@@ -86,6 +86,10 @@ def kind_of(record: Record) -> Kind:
 def _read(folder: Path, group: Sequence[Record]) -> ReadSlices:
     is_scan = format_by_name(str(group[0].mask)) is Format.NIFTI
     found = _read_scan(folder, group[0]) if is_scan else _read_pictures(folder, group)
+    if found.labels.shape != found.slices.shape:
+        sizes = " and ".join(" x ".join(map(str, array.shape)) for array in (found.labels, found.slices))
+        text = f"{folder / str(group[0].mask)}: mask and image are of different size: {sizes}"
+        raise UnsuitableInput(text, code="mask-size")
     return replace(found, labels=_merged_where(~found.sides, found.labels))
 
 
@@ -100,8 +104,8 @@ def _read_scan(folder: Path, record: Record) -> ReadSlices:
 
 
 def _read_pictures(folder: Path, group: Sequence[Record]) -> ReadSlices:
-    slices = np.stack([_picture(folder / record.image) for record in group])
-    labels = np.stack([_picture(folder / str(record.mask)) for record in group]).astype(np.uint8)
+    slices = _stack([folder / record.image for record in group])
+    labels = _stack([folder / str(record.mask) for record in group]).astype(np.uint8)
     return ReadSlices(slices, labels, kind_of(group[0]), np.array([record.sides for record in group]))
 
 
@@ -111,13 +115,27 @@ def _merged_where(merged: NDArray[np.bool_], labels: NDArray[np.uint8]) -> NDArr
     return np.where(merged[:, None, None] & lung, np.uint8(1), labels)
 
 
+def _stack(paths: Sequence[Path]) -> Array:
+    """Return pictures of one size as (z, y, x)."""
+    planes = [_picture(path) for path in paths]
+    for path, plane in zip(paths, planes, strict=True):
+        if plane.shape != planes[0].shape:
+            text = f"{path}: it is not of the size of {paths[0].name}, a slice of the same volume; give it another one"
+            raise UnsuitableInput(text, code="grid-mismatch")
+    return np.stack(planes)
+
+
 def _picture(path: Path) -> Array:
     from PIL import Image
 
     try:
+        if path.exists() and not path.is_file():  # a pipe would be waited for
+            raise UnreadableInput(f"{path}: this is a folder, a pipe or a device; give a file", code="not-a-file")
         with Image.open(path) as image:
             return np.asarray(image.convert("L") if image.mode in ("RGB", "RGBA", "P", "LA") else image)
+    except PleuraError:
+        raise
     except FileNotFoundError as problem:
         raise UnreadableInput(f"{path}: there is no such file", code="not-found") from problem
-    except (OSError, ValueError, SyntaxError) as problem:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as problem:
         raise UnreadableInput(f"{path}: the picture is damaged or cut short", code="truncated") from problem
