@@ -1,4 +1,4 @@
-"""The modalities, conventions, backends and devices that a caller may name, once: for editors and for checks.
+"""The modalities, conventions, backends, devices and formats that a caller may name, once: for editors and for checks.
 
 They stand alone, so that the command line offers them without loading what reads scans and runs networks.
 """
@@ -19,7 +19,16 @@ BackendName = Literal["auto", "onnxruntime", "openvino", "torch"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 """Where it runs."""
 
+MaskFormat = Literal["nifti", "nrrd", "mha", "png", "dicom-seg"]
+"""What a result is written as."""
+
+SegType = Literal["binary", "labelmap"]
+"""How a DICOM segmentation holds a mask: a bit for each voxel and structure, which every viewer of segmentations reads,
+or the number of the structure, compressed to a tenth of the size, which only new ones do."""
+
 MODALITIES: tuple[str, ...] = get_args(Modality)
 CONVENTIONS: tuple[str, ...] = get_args(Convention)[1:]
 BACKENDS: tuple[str, ...] = get_args(BackendName)
 DEVICES: tuple[str, ...] = get_args(Device)
+FORMAT_NAMES: tuple[MaskFormat, ...] = get_args(MaskFormat)
+SEG_TYPES: tuple[SegType, ...] = get_args(SegType)

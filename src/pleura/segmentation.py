@@ -15,7 +15,7 @@ from pleura.measurement import Measurements, measure
 from pleura.volume import Note, Volume
 
 if TYPE_CHECKING:
-    from pleura.writing import MaskFormat
+    from pleura.conventions import MaskFormat, SegType
 
 _MOST_NAMED = 6
 """Structures that still make a line that can be read."""
@@ -43,15 +43,22 @@ class Segmentation:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     structures: tuple[Label, ...] = LUNGS
 
-    def write(self, path: str | Path, *, format: MaskFormat | None = None) -> Path:  # noqa: A002 - as `writing.write`
+    def write(
+        self,
+        path: str | Path,
+        *,
+        format: MaskFormat | None = None,  # noqa: A002 - as `writing.write`
+        seg_type: SegType = "binary",
+    ) -> Path:
         """Write the labels to `path`, in the format named or that its suffix stands for, with a JSON beside it.
 
-        Returns the path written. Raises `UnwritableOutput` for an unknown suffix or an unsuitable folder, and
-        `InvalidOption` for a format that does not exist.
+        A DICOM object (`.dcm`) holds what the scan's header states of the patient; nothing else does. Returns the path
+        written. Raises `UnwritableOutput` for an unknown suffix, a scan that the format cannot hold or an unsuitable
+        folder, and `InvalidOption` for a format or a type of segmentation that does not exist.
         """
         from pleura import writing
 
-        return writing.write(self, path, format=format)
+        return writing.write(self, path, format=format, seg_type=seg_type)
 
     def preview(self, path: str | Path) -> Path:
         """Write a PNG of the scan with the outlines of what was found, its sizes and the warnings.

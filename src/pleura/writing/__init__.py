@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pleura.conventions import MaskFormat, SegType
 from pleura.files import atomic_write
 from pleura.segmentation import Segmentation
-from pleura.writing.formats import FORMATS, SUFFIXES, MaskFormat, format_of, suffix_of, writer_for
+from pleura.writing.formats import FORMATS, SUFFIXES, format_of, suffix_of, writer_for
 from pleura.writing.notebook import as_html
 from pleura.writing.preview import write_preview
 from pleura.writing.sidecar import fingerprint, read_sidecar, sidecar_fields, sidecar_path, write_sidecar
@@ -18,7 +19,6 @@ from pleura.writing.signature import is_pleura_output
 __all__ = [
     "FORMATS",
     "SUFFIXES",
-    "MaskFormat",
     "as_html",
     "format_of",
     "is_pleura_output",
@@ -36,13 +36,17 @@ def write(
     path: str | Path,
     *,
     format: MaskFormat | None = None,  # noqa: A002 - what callers of pandas and Pillow type
+    seg_type: SegType = "binary",
 ) -> Path:
     """Write the labels on the scan's own grid, and `sidecar_path(path)` beside them.
 
     Parameters
     ----------
-    path : ends in `.nii.gz`, `.nii`, `.nrrd`, `.mha`, or, for one slice, `.png`; an earlier file is replaced
-    format : "nifti", "nrrd", "mha" or "png"; by default the one that the suffix stands for
+    path : ends in `.nii.gz`, `.nii`, `.nrrd`, `.mha`, `.dcm`, or, for one slice, `.png`; an earlier file is replaced
+    format : "nifti", "nrrd", "mha", "png" or "dicom-seg"; by default the one that the suffix stands for. A DICOM object
+        holds the name and all else that the scan's header states of the patient and the study
+    seg_type : of a DICOM segmentation: "binary", which every viewer of segmentations reads, or "labelmap", a tenth of
+        the size, which only new ones do
 
     Returns
     -------
@@ -51,13 +55,13 @@ def write(
     Raises
     ------
     InvalidOption
-        No format has that name (`unknown-output-format`).
+        No format or type has that name (`unknown-output-format`, `unknown-seg-type`).
     UnwritableOutput
-        The suffix is unknown or does not suit the scan (`unknown-suffix`, `one-slice-only`, `too-large`), or
-        nothing can be written there (`no-such-folder`, `not-written`).
+        The suffix is unknown or the format does not suit the scan (`unknown-suffix`, `one-slice-only`, `too-large`,
+        and what `refuse_unsuitable` lists), or nothing can be written there (`no-such-folder`, `not-written`).
     """
     path = Path(path)
-    writer = writer_for(path, format)
+    writer = writer_for(path, format, seg_type)
     with atomic_write(path) as file:
         writer(segmentation, file)
         file.flush()

@@ -15,6 +15,8 @@ from typing import Any
 from pleura.errors import PleuraError, UnwritableOutput
 from pleura.reading import read_labels
 from pleura.volume import Volume
+from pleura.writing.dicom.explicit_vr import is_whole
+from pleura.writing.formats import suffix_of
 from pleura.writing.sidecar import fingerprint, matches, read_sidecar, sidecar_path
 from pleura.writing.signature import input_of, is_pleura_output
 
@@ -98,6 +100,8 @@ def up_to_date(
 
 def _is_whole(mask: Path) -> bool:
     """Say whether a mask can be read to its end."""
+    if suffix_of(mask) == ".dcm":
+        return is_whole(mask.read_bytes())
     try:
         read_labels(mask)
     except PleuraError:

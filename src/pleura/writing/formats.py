@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO
 
+from pleura.conventions import SEG_TYPES, MaskFormat, SegType
 from pleura.errors import InvalidOption, UnwritableOutput
 from pleura.segmentation import Segmentation
 from pleura.volume import Volume
+from pleura.writing.dicom.seg import write_seg
+from pleura.writing.dicom.suitable import refuse_unsuitable
 from pleura.writing.itk import write_mha, write_nrrd
 from pleura.writing.nifti import refuse_large, write_nifti, write_nifti_gz
 from pleura.writing.png import refuse_slices, write_png
 
-MaskFormat = Literal["nifti", "nrrd", "mha", "png"]
 Writer = Callable[[Segmentation, BinaryIO], None]
 """Writes the labels to an open binary file."""
 
@@ -29,20 +32,23 @@ class OutputFormat:
 
     Attributes
     ----------
-    writers : by the suffix of the file; the first is that of a file that nobody named
+    writers : by the suffix of the file
+    ending : what the name of a file ends in that nobody named, after the name of the scan
     refuse : raises `UnwritableOutput` where the format cannot hold a result of a volume, which is asked before the
         network runs
     """
 
     writers: Mapping[str, Writer]
+    ending: str
     refuse: Callable[[Volume], None] = _accept
 
 
 FORMATS: Mapping[MaskFormat, OutputFormat] = {
-    "nifti": OutputFormat({".nii.gz": write_nifti_gz, ".nii": write_nifti}, refuse_large),
-    "nrrd": OutputFormat({".nrrd": write_nrrd}),
-    "mha": OutputFormat({".mha": write_mha}),
-    "png": OutputFormat({".png": write_png}, refuse_slices),
+    "nifti": OutputFormat({".nii.gz": write_nifti_gz, ".nii": write_nifti}, ".nii.gz", refuse_large),
+    "nrrd": OutputFormat({".nrrd": write_nrrd}, ".nrrd"),
+    "mha": OutputFormat({".mha": write_mha}, ".mha"),
+    "png": OutputFormat({".png": write_png}, ".png", refuse_slices),
+    "dicom-seg": OutputFormat({".dcm": write_seg}, "-seg.dcm", refuse_unsuitable),
 }
 """By name. Of formats that share a suffix the first is meant where only the suffix is given."""
 
@@ -70,10 +76,23 @@ def format_of(path: Path, name: MaskFormat | None = None) -> MaskFormat:
     return name
 
 
-def writer_for(path: Path, name: MaskFormat | None = None) -> Writer:
-    """Return the writer of `format_of` a file, with its errors."""
-    writers = FORMATS[format_of(path, name)].writers
-    return writers[_ending(path, tuple(writers))]
+def writer_for(path: Path, name: MaskFormat | None = None, seg_type: SegType = "binary") -> Writer:
+    """Return the writer of `format_of` a file.
+
+    Raises
+    ------
+    InvalidOption
+        As `format_of`, or there is no such type of segmentation (`unknown-seg-type`).
+    UnwritableOutput
+        As `format_of`.
+    """
+    if seg_type not in SEG_TYPES:
+        text = f"there is no type of segmentation {seg_type!r}; choose from {', '.join(SEG_TYPES)}"
+        raise InvalidOption(text, code="unknown-seg-type")
+    found = format_of(path, name)
+    writers = FORMATS[found].writers
+    writer = writers[_ending(path, tuple(writers))]
+    return partial(write_seg, seg_type=seg_type) if found == "dicom-seg" else writer
 
 
 def suffix_of(path: Path) -> str:

@@ -83,6 +83,10 @@ def patient_and_study(header: Dataset) -> Dataset:
         if keyword not in dataset:
             setattr(dataset, keyword, None)
     dataset.remove_private_tags()
+    for element in dataset.iterall():
+        element.is_undefined_length = False  # all lengths are stated, so that a file that was cut short is known
+        for item in element.value if element.VR == "SQ" else ():
+            item.is_undefined_length_sequence_item = False
     return dataset
 
 
@@ -98,10 +102,11 @@ def content_time(header: Dataset) -> tuple[str, str]:
     return _NO_DATE, _NO_TIME
 
 
-def model_text(segmentation: Segmentation) -> str:
-    """Return name and version of the model, in 64 letters at most."""
+def model_of(segmentation: Segmentation) -> tuple[str, str, str]:
+    """Return name, version and hash of the model that made a mask, "unknown" for what is not known."""
     model = segmentation.provenance.get("model", {})
-    return f"{model.get('name', 'unknown')} {model.get('version', '')}".strip()[:64]
+    name, version, sha256 = (str(model.get(key) or "unknown") for key in ("name", "version", "sha256"))
+    return name, version, sha256
 
 
 def _readable(header: Dataset, keyword: str) -> Any:
@@ -118,13 +123,14 @@ def _set_series(dataset: Dataset, header: Dataset, segmentation: Segmentation, k
     number = str(header.get("SeriesNumber") or "0").strip()
     dataset.Modality = kind.modality
     dataset.SeriesNumber = f"{number if number.isdecimal() and len(number) < _MOST_DIGITS else 0}{kind.number:02}"
-    dataset.SeriesDescription = f"{kind.description}, {model_text(segmentation)}"[:64]
+    name, version, _ = model_of(segmentation)
+    dataset.SeriesDescription = f"{kind.description}, {name} {version}"[:64]
 
 
 def _set_equipment(dataset: Dataset, segmentation: Segmentation) -> None:
     """Name program and model; the hash of the model stands where a machine has its serial number."""
-    model = segmentation.provenance.get("model", {})
+    name, version, sha256 = model_of(segmentation)
     dataset.Manufacturer = "pleura"
-    dataset.ManufacturerModelName = model_text(segmentation)
-    dataset.DeviceSerialNumber = str(model.get("sha256", "") or "unknown")[:64]
+    dataset.ManufacturerModelName = f"{name} {version}"[:64]
+    dataset.DeviceSerialNumber = sha256[:64]
     dataset.SoftwareVersions = __version__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
 from pleura.reading.dicom.dataset import quiet_pydicom
@@ -16,8 +17,15 @@ EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 RLE = "1.2.840.10008.1.2.5"
 
 
-def save(dataset: Dataset, volume: Volume, file: BinaryIO, *, syntax: str = EXPLICIT_LITTLE) -> None:
-    """Write an object as a DICOM file (PS3.10 section 7.1); the signature is the private information of its header."""
+def save(
+    dataset: Dataset, volume: Volume, file: BinaryIO, *, syntax: str = EXPLICIT_LITTLE, tail: Iterable[bytes] = ()
+) -> None:
+    """Write an object as a DICOM file (PS3.10 section 7.1); the signature is the private information of its header.
+
+    Parameters
+    ----------
+    tail : the elements that follow those of the data set, as bytes of explicit VR and little endian
+    """
     from pydicom import dcmwrite
     from pydicom.dataset import FileMetaDataset
     from pydicom.uid import UID
@@ -31,3 +39,5 @@ def save(dataset: Dataset, volume: Volume, file: BinaryIO, *, syntax: str = EXPL
     dataset.file_meta = meta
     with quiet_pydicom():
         dcmwrite(file, dataset, enforce_file_format=True)
+    for elements in tail:
+        file.write(elements)
