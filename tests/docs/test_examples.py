@@ -29,13 +29,16 @@ BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 @pytest.fixture(scope="session")
 def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with one drawn chest as the docs name it: a DICOM series, a NIfTI file, a picture, a batch."""
+    """Return a folder with drawn chests as the docs name them: a DICOM series, a NIfTI file, a picture, a batch.
+
+    The series is that of `pleura demo`, so that who follows a page with `pleura-demo/dicom` sees what the page shows.
+    """
     import nibabel
     from PIL import Image
 
     folder = tmp_path_factory.mktemp("scans")
     phantom = chest(shape=(32, 160, 160), spacing=(10.0, 2.4, 2.4))
-    write_dicom(phantom, folder / "scan")
+    write_dicom(chest(), folder / "scan")
     voxels = np.asarray(phantom.volume.voxels)
     ras = np.diag([-1, -1, 1, 1]) @ phantom.volume.affine[:, [2, 1, 0, 3]]
     nibabel.Nifti1Image(voxels.T, ras).to_filename(folder / "scan.nii.gz")
