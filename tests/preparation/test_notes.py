@@ -38,3 +38,9 @@ def test_mixed_pictures_are_warned_of_unless_the_caller_says_what_they_are(
     report = prepare(tmp_path / "in", tmp_path / "out", Settings(modality=modality))
     assert {record["kind"] for record in manifest(tmp_path / "out")} == kinds
     assert ("mixed-kinds" in {note.code for note in report.notes}) is warned
+
+
+def test_unknown_patients_are_to_be_named_by_preparing_again(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=6)
+    (note,) = (note for note in prepare(tmp_path / "in", tmp_path / "out").notes if note.code == "patients-unknown")
+    assert note.message.endswith("prepare again with --patients where that is wrong")

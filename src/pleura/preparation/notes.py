@@ -23,7 +23,7 @@ def patients_guessed(cases: Sequence[PairedRecord]) -> tuple[Note, ...]:
         "image does not say whose it is and counts as a patient of its own",
         "images do not say whose they are and count as a patient each",
     )
-    return (Note("patients-unknown", f"{text}; use --patients where that is wrong"),)
+    return (Note("patients-unknown", f"{text}; prepare again with --patients where that is wrong"),)
 
 
 def without_masks(records: Sequence[Record]) -> tuple[Note, ...]:
