@@ -42,7 +42,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
         The folder does not exist (`no-such-folder`), or the system refuses to write (`not-written`).
     """
     partial = path.with_name(f".pleura-{os.getpid()}-{next(_numbers)}.part")  # as short for the longest of names
-    with _system_errors(path):
+    with system_errors(path):
         if not path.parent.is_dir():
             if text := _stands_in_the_way(path.parent):
                 raise UnwritableOutput(text, code="not-written")
@@ -70,7 +70,7 @@ def _stands_in_the_way(folder: Path) -> str:
 
 
 @contextmanager
-def _system_errors(path: Path) -> Iterator[None]:
+def system_errors(path: Path) -> Iterator[None]:
     """Say in an error with a name what the system objects to in writing to `path`.
 
     Raises

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from data_layouts import PHANTOM, nnunet, pictures
 
 from pleura.datasets.manifest import Record
+from pleura.errors import UnwritableOutput
 from pleura.preparation import prepare
 from pleura.preparation.label_mapping import MaskInfo
 from pleura.preparation.progress import PROGRESS_FILE, Progress, key_of
@@ -46,3 +48,14 @@ def test_what_was_finished_is_known_again_but_for_the_line_that_was_cut(tmp_path
 def test_a_key_depends_on_all_values_and_not_on_the_order_of_names() -> None:
     assert key_of("a", {"x": 1, "y": 2}) == key_of("a", {"y": 2, "x": 1})
     assert key_of("a", {"x": 1}) != key_of("a", {"x": 2})
+
+
+def test_full_disk_is_said_with_the_file_that_could_not_be_written(tmp_path: Path) -> None:
+    info = MaskInfo((1, 2), {1: "right lung"}, {1: -40.0, 2: 40.0}, True)
+    full = Path("/dev/full").open("a", encoding="utf-8")  # noqa: SIM115 - the progress closes it
+    with pytest.raises(UnwritableOutput, match=f"{PROGRESS_FILE} cannot be written: No space"):  # noqa: SIM117
+        with Progress(tmp_path) as progress:
+            assert progress._file
+            progress._file.close()
+            progress._file = full
+            progress.save_mask("m", info)

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from pleura.datasets.manifest import Record, record_from
+from pleura.files import system_errors
 from pleura.preparation.label_mapping import MaskInfo
 
 PROGRESS_FILE = ".finished.jsonl"
@@ -37,12 +38,14 @@ class Progress:
         self._read()
 
     def __enter__(self) -> Self:
-        self._file = self._path.open("a", encoding="utf-8")
+        with system_errors(self._path):
+            self._file = self._path.open("a", encoding="utf-8")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         if self._file is not None:
-            self._file.close()
+            with system_errors(self._path):
+                self._file.close()
 
     def save_mask(self, key: str, info: MaskInfo) -> None:
         """Keep what a mask says."""
@@ -60,8 +63,9 @@ class Progress:
 
     def _write(self, entry: Mapping[str, object]) -> None:
         if self._file is not None:
-            self._file.write(json.dumps(entry) + "\n")
-            self._file.flush()
+            with system_errors(self._path):
+                self._file.write(json.dumps(entry) + "\n")
+                self._file.flush()
 
     def _read(self) -> None:
         try:
