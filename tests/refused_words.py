@@ -126,6 +126,32 @@ IN_PACKAGE = {
 }
 """Package -> name -> what to call it, in the package and in its tests."""
 
+FUNCTIONS = {
+    "reading": {"named": "with_path_in_errors", "opened": "open_NAME", "packed": "in_archive"},
+    "inference": {
+        "agree": "match_scores_to_labels",
+        "pull": "side_gradient",
+        "places": "lung_pixels",
+        "clean": "clean_NAME",
+    },
+    "training": {"follow": "update_ema", "keep": "save_checkpoint", "resume": "load_checkpoint"},
+    "preparation": {
+        "see": "identify",
+        "ask": "inspect_mask",
+        "make": "convert",
+        "looked": "inspect_all",
+        "made": "convert_all",
+        "laid": "align",
+        "written": "save",
+        "named": "parse_name",
+        "place": "location",
+        "attempt": "try_prepare",
+        "whole": "to_integer_labels",
+    },
+    "evaluation": {"stated": "read_names", "told_apart": "labels_distinguished"},
+}
+"""Package -> name of a function, or of a class -> what to call it: words that are well as the name of a value."""
+
 MODULES = {
     "reading": {"dicom_objects", "values", "summary", "sniff", "radiograph_grey"},
     "inference": {"chances", "turns", "tidy", "cleanup", "scores", "planes", "restore", "shown"},

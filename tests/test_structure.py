@@ -67,3 +67,12 @@ def test_each_module_has_a_file_of_tests_or_a_line_that_says_which_file_tests_it
     assert {module for module, _ in rows if not (SOURCE / module).is_file()} == set()
     tests = {test for _, tested in rows for test in re.findall(r"`([\w/]+\.py)`", tested)}
     assert {test for test in tests if not (ROOT / "tests" / test).is_file()} == set()
+
+
+def test_the_page_of_the_tests_names_what_is_there() -> None:
+    page = (ROOT / "tests" / "README.md").read_text(encoding="utf-8").partition("## Modules without")[0]
+    rows = re.findall(r"^\| (`.+?`) \|", page, re.MULTILINE)
+    named = {name for row in rows for name in re.findall("`(.+?)`", row)}
+    assert {name for name in named if not (ROOT / "tests" / name).exists()} == set()
+    beside = {path.name for path in (ROOT / "tests").glob("*.py")}
+    assert beside - named - {f"test_{path.stem}.py" for path in SOURCE.glob("*.py")} == set()

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from refused_words import ANYWHERE, IN_PACKAGE, MODULES, PROSE
+from refused_words import ANYWHERE, FUNCTIONS, IN_PACKAGE, MODULES, PROSE
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("src", "tests", "benchmarks", "recipes", "scripts", "docs")
@@ -114,6 +114,15 @@ def test_names_are_words_of_the_field() -> None:
         table = ANYWHERE | IN_PACKAGE.get(package(path), {})
         names = {given.lstrip("_") for given in names_given(parsed(path))}
         return {given: table.get(given, "see PROSE") for given in names if given in table or refused(given)}
+
+    assert faults(FILES, misnamed) == {}
+
+
+def test_functions_are_named_as_the_field_names_them() -> None:
+    def misnamed(path: Path) -> dict[str, str]:
+        table = FUNCTIONS.get(package(path), {})
+        defined = [one for one in ast.walk(parsed(path)) if isinstance(one, ast.FunctionDef | ast.ClassDef)]
+        return {one.name: table[one.name.strip("_")] for one in defined if one.name.strip("_") in table}
 
     assert faults(FILES, misnamed) == {}
 

@@ -53,3 +53,10 @@ def test_empty_mask_and_empty_reference_agree_at_every_threshold_but_0() -> None
 
 def test_no_case_has_no_curves() -> None:
     assert threshold_curves([]) is None
+
+
+def test_structure_of_one_voxel_that_is_found_is_found_wholly() -> None:
+    found = threshold_curves([count_by_probability(np.full((1, 1), 255, np.uint8), np.ones((1, 1), bool))])
+    assert found is not None
+    for curve in (found.dice, found.iou, found.precision, found.recall):
+        assert set(curve) == {1.0}

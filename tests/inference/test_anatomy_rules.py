@@ -135,3 +135,10 @@ def test_domes_of_liver_and_spleen_are_out(shared: Path) -> None:
     labels, hu = to_axial(result.labels, result.volume.affine), to_axial(result.volume.voxels, result.volume.affine)
     solid = (labels[8:12] > 0) & (hu[8:12] > -150)  # 48 to 72 mm above the lowest slice, where the domes end
     assert np.count_nonzero(solid) * 1.954**2 * 6 / 1000 < 25  # mL, vessels and the rims of both; 77 without the rules
+
+
+def test_what_a_single_slice_loses_is_counted_in_millilitres() -> None:
+    mask = lungs()[4:5]
+    marked, volumes = apply(mask, body(1))
+    assert not marked.any()
+    assert volumes == RuleVolumes(airless=pytest.approx(mask.sum() * 0.02))

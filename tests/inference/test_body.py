@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from drawn_ct import AIR, LUNG, SOFT, body, chest, coarse, lungs, scan_of
 
-from pleura.inference.body import outside_skin
+from pleura.inference.body import open_air, outside_skin
 
 
 def test_air_around_the_body_is_outside_and_the_body_and_its_lungs_are_inside() -> None:
@@ -66,3 +66,11 @@ def test_thin_slices_are_looked_at_in_steps_and_keep_their_place() -> None:
     assert outside.shape == (40, 32, 32)
     assert not outside[:18, 16, 16].any()
     assert outside[24:, 16, 16].all()
+
+
+def test_open_air_is_darker_than_what_is_solid_and_joined_to_the_edge() -> None:
+    plane = np.full((5, 6), 9, np.uint8)
+    plane[1, 1] = plane[3, 3] = 3
+    plane[0, 1], plane[4, 5] = 9, 3
+    plane[1, 0] = 8
+    assert np.argwhere(open_air(plane, 9)).tolist() == [[1, 0], [1, 1], [4, 5]]

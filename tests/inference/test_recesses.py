@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from drawn_ct import LUNG, chest, lungs, scan_of
 
 from pleura.inference.recesses import missed_recesses, recess_zone
@@ -64,3 +65,11 @@ def test_speck_far_below_does_not_draw_the_zone_down() -> None:
     mask[20:30] = right_lung()[2:3]
     mask[0, 10:12, 10:12] = True
     assert recess_zone(mask, 5.0) == slice(16, 29)
+
+
+@pytest.mark.parametrize(("dark", "stays"), [(6, True), (7, False)])
+def test_piece_of_which_a_tenth_is_as_dark_as_noise_makes_it_is_added(dark: int, stays: bool) -> None:
+    hu = chest()
+    hu[1, 40:46, 12:22] = -700  # 60 voxels
+    hu[1, 40, 12 : 12 + dark] = -970
+    assert added(hu).sum() == (60 if stays else 0)

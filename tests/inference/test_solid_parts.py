@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from drawn_ct import LUNG, SOFT, body, chest, coarse, lungs, scan_of
 
-from pleura.inference.solid_parts import airless_parts, resting_pieces, solid_pieces
+from pleura.inference.solid_parts import Piece, airless_parts, resting_pieces, solid_pieces
 
 
 def block(z: slice, rows: slice, columns: slice, slices: int = 12) -> np.ndarray:
@@ -142,3 +142,10 @@ def test_pieces_of_a_millilitre_are_looked_at(rows: int, found: int) -> None:
     hu = chest()
     hu[4, 20 : 20 + rows, 14:24] = SOFT
     assert len(solid_pieces(coarse(lungs()), scan_of(hu))) == found
+
+
+@pytest.mark.parametrize(("beside", "is_dome"), [(0.49, True), (0.5, False)])
+def test_piece_with_soft_tissue_on_half_of_its_sides_is_no_dome(beside: float, is_dome: bool) -> None:
+    box = (slice(0, 1), slice(0, 1), slice(0, 1))
+    piece = Piece(box, np.ones((1, 1, 1), np.bool_), is_fluid=False, resting=1.0, soft_beside=beside, soft_above=0.0)
+    assert piece.is_dome == is_dome

@@ -59,3 +59,10 @@ def test_bright_surroundings_are_a_frame_where_dark_air_lies_in_them(shared: Pat
     framed[corners] = inverted[corners] = 255
     assert is_in_bright_frame(framed, corners)
     assert not is_in_bright_frame(inverted, corners)
+
+
+def test_dark_body_that_is_small_for_one_may_be_inverted() -> None:
+    down, across = np.mgrid[:128, :128] - 63.5
+    body = np.hypot(down, across) < 34  # 22 % of the picture; bodies fill 30 % and more
+    assert polarity(np.where(body, 60, 230).astype(np.uint8)) == "doubtful"
+    assert polarity(np.where(body, 230, 60).astype(np.uint8)) == "unknown"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
 import torch
 
+import pleura.modality
 from pleura.networks.modality import CLASSES, ModalityNet
 
 
@@ -22,3 +26,11 @@ def test_scores_are_three_of_any_size_and_the_same_for_another_contrast() -> Non
 def test_a_network_has_as_many_weights_as_its_module_says() -> None:
     count = sum(weights.numel() for weights in ModalityNet().parameters())
     assert 32_000 < count < 34_000
+
+
+def test_shipped_graph_has_the_convolutions_of_the_network() -> None:
+    onnx = pytest.importorskip("onnx")
+    graph = onnx.load(Path(pleura.modality.__file__).parent / "network.onnx").graph
+    kernels = {one.name: tuple(one.dims) for one in graph.initializer if one.name.startswith("kernel")}
+    convolutions = [step for step in ModalityNet().features if isinstance(step, torch.nn.Conv2d)]
+    assert kernels == {f"kernel{number}": tuple(one.weight.shape) for number, one in enumerate(convolutions)}

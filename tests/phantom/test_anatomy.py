@@ -34,3 +34,10 @@ def test_right_dome_of_the_diaphragm_is_the_higher_one() -> None:
     height = anatomy.diaphragm(plane(-60.0), (-58.0, -76.0))
     right, left = height[:, :45].max(), height[:, -45:].max()
     assert right > left
+
+
+def test_each_dome_of_the_diaphragm_is_highest_in_the_middle_of_its_side() -> None:
+    height = anatomy.diaphragm(plane(-60.0), (-58.0, -76.0)).max(axis=0)
+    x = np.arange(-200.0, 201.0, 4.0)
+    assert x[:50][height[:50].argmax()] == pytest.approx(-64.0, abs=8.0)
+    assert x[-50:][height[-50:].argmax()] == pytest.approx(66.0, abs=8.0)

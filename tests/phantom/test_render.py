@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pleura.phantom import Phantom, chest
+from pleura.phantom.anatomy import spine_y
 from pleura.volume import Kind
 
 SHAPE, SPACING = (32, 96, 96), (10.0, 4.0, 4.0)
@@ -101,3 +102,10 @@ def test_arms_and_padding_are_drawn_only_when_asked_for(phantom: Phantom) -> Non
 
 def test_one_slice_of_a_few_pixels_can_be_drawn() -> None:
     assert chest((1, 2, 3), (5.0, 3.0, 3.0)).volume.shape == (1, 2, 3)
+
+
+def test_disc_lies_between_two_vertebrae_in_a_fifth_of_the_height() -> None:
+    drawn = chest((25, 96, 96), (5.0, 4.0, 4.0), seed=0)
+    x, y, z = (np.array([_index(drawn, 0.0, spine_y(5.0 * k), 5.0 * k) for k in range(-12, 13)]).T)[::-1]
+    values = drawn.volume.voxels[z, y, x]
+    assert (values < 130).sum() == 5  # discs have 95 HU, marrow and cortex 180 and more

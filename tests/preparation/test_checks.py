@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from data_layouts import PHANTOM, nnunet, pictures, save_picture
 from PIL import Image
 
+from pleura.errors import PleuraError
+from pleura.geometry import affine_from_spacing
 from pleura.preparation import prepare
+from pleura.preparation.checks import find_faults
+from pleura.volume import Volume
 
 
 def test_a_mask_in_the_grey_air_of_a_wide_window_is_refused(tmp_path: Path) -> None:
@@ -46,3 +51,16 @@ def test_pictures_whose_sides_are_all_reversed_are_kept_and_it_is_said(tmp_path:
     report = prepare(tmp_path / "in", tmp_path / "out")
     assert report.notes[0].code == "sides-reversed"
     assert all(case.sides for case in report.cases)
+
+
+@pytest.mark.parametrize(("width", "outside"), [(8, False), (9, True)])
+def test_air_is_around_the_body_where_it_takes_more_than_a_fifth_of_the_border(width: int, outside: bool) -> None:
+    hu, labels = np.full((1, 10, 12), 40, np.int16), np.zeros((1, 10, 12), np.uint8)
+    hu[0, :3, 2 : 2 + width] = -900  # 8 or 9 of the 40 pixels of the border
+    labels[0, 1:3, 2 : 2 + width] = 1
+    volume = Volume(hu, affine_from_spacing((5.0, 2.0, 2.0)))
+    if outside:
+        with pytest.raises(PleuraError, match="100% of the mask lies in the air around the body"):
+            find_faults(volume, labels)
+    else:
+        assert "mask-outside-body" not in {note.code for note in find_faults(volume, labels)}

@@ -242,3 +242,9 @@ def test_a_hostile_file_in_a_folder_is_left_out_like_any_damaged_one(tmp_path: P
     assert "damaged-files" in {note.code for note in volume.notes}
     assert volume.shape == HU.shape
     assert survey_path(folder).series[0].usable
+
+
+def test_a_picture_is_at_most_8192_pixels_along_both_sides() -> None:
+    check_size((8192, 8192), 2, stored=1)
+    with pytest.raises(PleuraError, match="8192 x 8193"):
+        check_size((8192, 8193), 1, stored=MOST_BYTES)

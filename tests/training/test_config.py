@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import dataclasses
+import re
 from pathlib import Path
 
 import pytest
 
 from pleura.errors import PleuraError
-from pleura.training.config import PRESETS, load_config, preset
+from pleura.training.config import PRESETS, TrainingConfig, load_config, preset
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -115,3 +118,13 @@ def test_original_is_the_recipe_of_the_paper() -> None:
 def test_unknown_preset_is_refused() -> None:
     with pytest.raises(PleuraError, match="there is no preset fast"):
         preset("fast", data="x")
+
+
+def test_defaults_are_those_that_the_page_states() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "training.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.+?) \| (`.*?`) \|", page.partition("## Presets")[0], re.MULTILINE)
+    stated = {}
+    for names, values in rows:
+        fields = re.findall("`(.+?)`", names)
+        stated |= dict(zip(fields, map(ast.literal_eval, re.findall("`(.*?)`", values)), strict=True))
+    assert {"data": "x"} | stated == dataclasses.asdict(TrainingConfig(data="x"))

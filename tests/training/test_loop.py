@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import signal
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from drawn_slices import small_config as config
 from safetensors.torch import load_file
 
 from pleura.training.config import TrainingConfig, preset
+from pleura.training.distributed import Distributed
 from pleura.training.logger import rows
 from pleura.training.loop import learning_rate, train
 
@@ -102,3 +105,17 @@ def test_rate_rises_then_falls_to_a_hundredth() -> None:
     assert learning_rate(9, settings) == pytest.approx(1.0)
     assert learning_rate(60, settings) == pytest.approx(0.505)
     assert learning_rate(110, settings) == pytest.approx(0.01)
+
+
+def test_gradients_are_averaged_over_processes_with_the_last_part_of_each_batch(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said, averaging = [], Distributed.averaging
+
+    def note(self: Distributed, network: torch.nn.Module, *, last: bool) -> AbstractContextManager[object]:
+        said.append(last)
+        return averaging(self, network, last=last)
+
+    monkeypatch.setattr(Distributed, "averaging", note)
+    train(dataclasses.replace(config(data, 2), accumulate=2), tmp_path / "run")
+    assert said == [False, True] * 2

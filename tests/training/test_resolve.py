@@ -16,7 +16,7 @@ from pleura.errors import PleuraError
 from pleura.training.config import config_of, preset
 from pleura.training.convert import real_planes
 from pleura.training.loop import train
-from pleura.training.resolve import with_length
+from pleura.training.resolve import resolve_config, with_length
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,10 @@ def test_run_of_any_length_validates_eight_times(
 ) -> None:
     found = with_length(dataclasses.replace(config(data, 2), **given), slices)  # type: ignore[arg-type]
     assert (found.validate_every, found.patience) == (every, patience)
+
+
+def test_data_set_that_is_one_itself_is_all_that_is_drawn_and_validated_by(data: Path) -> None:
+    open_fields = {"weights": {}, "validation": (), "labels": ()}
+    found = resolve_config(dataclasses.replace(config(data / "drawn", 2), **open_fields))
+    assert (found.weights, found.validation) == ({"": 1.0}, ("",))
+    assert found.labels == ("right lung", "left lung")

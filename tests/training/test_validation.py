@@ -72,3 +72,8 @@ def test_network_sees_the_slices_5_mm_away_and_the_convention_of_the_set() -> No
     middle = (seen.images[:, :, SIDE // 2, SIDE // 2] * 255).round().tolist()
     # two slices of 2.5 mm below and above, the ends repeated; the last channel holds 1, white, for the second set
     assert middle == [[0, 0, 20, 255], [0, 10, 30, 255], [0, 20, 30, 255], [10, 30, 30, 255]]
+
+
+def test_scores_of_a_coarser_grid_are_brought_to_that_of_the_labels() -> None:
+    scores = torch.tensor([[[[-1.0, 1.0]]]])
+    assert predict_labels(scores, (2, 4)).tolist() == [[[0, 0, 1, 1]] * 2]  # -1, -0.5, 0.5, 1 between the points

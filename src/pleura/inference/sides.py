@@ -65,7 +65,7 @@ def _side_gradient(pixels: NDArray[np.intp], side_score: Scores) -> tuple[float,
     """Return how `side_score` grows over the lung of a slice, by rows and by columns, and how much it could at most."""
     if not len(pixels):
         return 0.0, 0.0, 0.0
-    pull = side_score[pixels[:, 0], pixels[:, 1]].astype(np.float32) - encoding.ZERO
+    evidence = side_score[pixels[:, 0], pixels[:, 1]].astype(np.float32) - encoding.ZERO
     apart = pixels - pixels.mean(axis=0)
-    down, across = pull @ apart
-    return float(down), float(across), float(np.abs(pull) @ np.hypot(apart[:, 0], apart[:, 1]))
+    down, across = evidence @ apart
+    return float(down), float(across), float(np.abs(evidence) @ np.hypot(apart[:, 0], apart[:, 1]))

@@ -70,12 +70,12 @@ def _with_keys_of_their_folders(pairs: Sequence[Pair], images: Mapping[str, Seri
 
     Phases, or patients, that share a series UID are `#1` and `#2` together; each in a folder of its own has no number.
     """
-    places = {key: _place(entry) for key, entry in images.items() if "#" in key}
+    locations = {key: _location(entry) for key, entry in images.items() if "#" in key}
     found = []
     for pair in pairs:
-        if pair.series is not None and pair.series in places:
+        if pair.series is not None and pair.series in locations:
             uid = images[pair.series].header.series_uid
-            there = [key for key, place in places.items() if place.is_relative_to(pair.image)]
+            there = [key for key, location in locations.items() if location.is_relative_to(pair.image)]
             there = [key for key in there if images[key].header.series_uid == uid]
             pair = replace(pair, series=uid if len(there) == 1 else f"{uid}#{there.index(pair.series) + 1}")
         found.append(pair)
@@ -187,12 +187,12 @@ def _is_dicom(path: Path) -> bool:
 def _pair(series: Series, root: Path, name: str) -> Pair:
     """Return a series that is still without mask; `name` is for one that lies in the root itself."""
     files = sorted({frame.header.path for frame in series.frames})
-    image = _place(series)
+    image = _location(series)
     name = str(image.relative_to(root)) if image != root else name
     return Pair(name, image, None, series=series.key, files=tuple(files))
 
 
-def _place(series: Series) -> Path:
+def _location(series: Series) -> Path:
     """Return the file of a series that has one alone, else its folder."""
     files = {frame.header.path for frame in series.frames}
     return files.pop() if len(files) == 1 else _folder(series)

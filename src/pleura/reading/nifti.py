@@ -46,7 +46,7 @@ def read_nifti(path: Path) -> RawImage:
     """
     if is_voxels_of_pair(path):
         path = _other_half(path)
-    with _opened(path) as file:
+    with _open_unpacked(path) as file:
         header = _header(file)
     _refuse_other(header)
     pair = header["magic"].item().startswith(b"ni")
@@ -63,7 +63,7 @@ def read_nifti(path: Path) -> RawImage:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _open_unpacked(path: Path) -> Iterator[IO[bytes]]:
     """Open a file, unpacked where it is packed by gzip."""
     with path.open("rb") as file:
         packing = "gzip" if file.read(2) == GZIP else ""
@@ -124,7 +124,7 @@ def _array(path: Path, header: Nifti1Header) -> tuple[NDArray[np.generic], tuple
     dtype = header.get_data_dtype()
     check_size(shape[::-1], kept_type(dtype).itemsize, path.stat().st_size)
     offset, notes = _offset(path, header, math.prod(shape) * dtype.itemsize)
-    with _opened(path) as file:
+    with _open_unpacked(path) as file:
         array = read_array(file, (1, *shape[::-1])[-3:], dtype, skip=offset)
     slope, intercept = header.get_slope_inter()
     if slope is None or (slope, intercept) == (1.0, 0.0):

@@ -78,7 +78,7 @@ class Sampler:
             ]
             for source in weights
         }
-        empty = [source for source, places in self.slices_of.items() if not places]
+        empty = [source for source, entries in self.slices_of.items() if not entries]
         if empty:
             named = f" of {', '.join(filter(None, empty))}" if any(empty) else ""
             raise UnsuitableInput(f"nothing to train on: the split train{named} has no mask", code="empty-dataset")
@@ -102,10 +102,10 @@ class Sampler:
         return Batch(images, labels, tuple(cases), sides)
 
     def _next(self, source: str) -> tuple[Case, int]:
-        places, queue = self.slices_of[source], self.queues[source]
+        entries, queue = self.slices_of[source], self.queues[source]
         if not queue:
-            queue.extend(int(place) for place in self.rng.permutation(len(places)))
-        return places[queue.pop()]
+            queue.extend(int(index) for index in self.rng.permutation(len(entries)))
+        return entries[queue.pop()]
 
     @property
     def state(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from read_files import error_code
 
 import pleura
 from pleura.errors import PleuraError
-from pleura.reading.dicom.codestream import jpeg_size
+from pleura.reading.dicom.codestream import j2k_size, jpeg_size
 
 HU = chest((1, 64, 64))
 
@@ -99,3 +100,9 @@ def test_compressed_pixels_of_odd_depth_do_not_reach_a_decoder(tmp_path: Path, b
         with pytest.raises(PleuraError) as caught:
             read(path)
         assert caught.value.code == "unsupported-pixels"
+
+
+def test_a_jpeg_2000_picture_begins_at_its_offset_in_the_reference_grid() -> None:
+    sizes = struct.pack(">8L", 40, 50, 8, 10, 32, 40, 8, 10)  # right, bottom, left, top; then of the tiles
+    assert j2k_size(b"\xff\x4f\xff\x51" + bytes(4) + sizes + struct.pack(">H", 3)) == (40, 32, 3)
+    assert j2k_size(b"\xff\x4f\xff\x51" + bytes(9)) is None

@@ -99,3 +99,10 @@ def test_contour_left_out_between_others_stays_left_out(tmp_path: Path) -> None:
     path = drawn_structures(tmp_path / "a.dcm", {"Lung": squares})
     found = read_rtstruct(path, finer(6, 5.0), {1}).voxels
     assert [plane.sum() for plane in found] == [4, 4, 0, 4, 4, 4]
+
+
+def test_a_contour_of_three_corners_is_drawn_and_one_of_two_is_none(tmp_path: Path) -> None:
+    corners = {"Lung": [0.0, 0.0, 5.0, 8.0, 0.0, 5.0, 0.0, 8.0, 5.0], "Line": SQUARE[:6]}
+    found = read_rtstruct(structures(tmp_path / "a.dcm", corners), VOLUME, {1, 2}).voxels
+    assert 28 <= (found[1] == 1).sum() <= 36  # half of 8 x 8, and which pixels on its edges are inside is open
+    assert not (found == 2).any()

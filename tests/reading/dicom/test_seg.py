@@ -81,3 +81,10 @@ def test_planes_far_apart_are_an_error_by_name_and_take_no_memory(tmp_path: Path
     path = spoilt(tmp_path / "a.dcm", "PlanePositionSequence.ImagePositionPatient", [0.0, 0.0, 9e8])
     with pytest.raises(PleuraError):
         read_seg(path, {1})
+
+
+def test_a_single_plane_is_as_thick_as_it_says(tmp_path: Path) -> None:
+    found = read_seg(seg(tmp_path / "a.dcm", {"Right Lung": RIGHT & (np.arange(3) == 1)[:, None, None]}), {1})
+    assert found.voxels.shape == (1, 8, 10)
+    assert np.allclose(found.affine[:3, 0], [0.0, 0.0, 5.0])
+    assert np.allclose(found.affine[:3, 3], [0.0, 0.0, 5.0])

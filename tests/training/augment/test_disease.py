@@ -107,3 +107,16 @@ def test_diseases_come_as_often_as_they_are_said_to() -> None:
     ]
     assert shares == pytest.approx([0.25, 0.15, 0.08, 0.12], abs=0.03)  # three deviations of a share of a quarter
     assert np.std([one.aeration for one in drawn if one.aeration]) == pytest.approx(0.05, rel=0.1)
+
+
+def test_gas_is_an_ellipse_of_its_ratio_however_it_lies() -> None:
+    image, nowhere = torch.full((3, SIDE, SIDE), 0.7), torch.zeros(SIDE, SIDE, dtype=torch.bool)
+    for number in range(6):
+        gas = disease.Gas(count=1, radius=24.0, ratio=0.5, filled=0.0)
+        found = disease.add_gas(gas, image, nowhere, seed(number))[1] < 0.1
+        rows, columns = found.nonzero().T.tolist()
+        if min(*rows, *columns) < 3 or max(*rows, *columns) > SIDE - 4:
+            continue  # the edge of the picture cuts it
+        short, long = np.sqrt(np.linalg.eigvalsh(np.cov(rows, columns)))
+        assert short / long == pytest.approx(0.5, abs=0.03)
+        assert len(rows) == pytest.approx(math.pi * 4 * short * long, rel=0.05)  # a half-axis is two deviations

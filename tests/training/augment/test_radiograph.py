@@ -91,3 +91,13 @@ def test_convention_is_one_more_channel() -> None:
     assert images.shape == (2, 2, 4, 4)
     assert images[:, 1].mean(dim=(1, 2)).tolist() == [0.0, 1.0]
     assert with_convention_channel(torch.zeros(2, 1, 4, 4), [None, None]).shape == (2, 1, 4, 4)
+
+
+def test_three_of_ten_catheters_lie_across() -> None:
+    image, label = torch.full((1, SIDE, SIDE), 0.2), torch.zeros(SIDE, SIDE, dtype=torch.long)
+    one, generator = dataclasses.replace(NOTHING, catheters=1), torch.Generator().manual_seed(0)
+    across = []
+    for _ in range(200):
+        drawn = radiograph.apply(one, image, label, generator)[0] > 0.25
+        across.append(bool(drawn.any(dim=0).sum() > drawn.any(dim=1).sum()))  # more columns than rows
+    assert 0.2 < np.mean(across) < 0.4  # three deviations of 0.032 about 0.3

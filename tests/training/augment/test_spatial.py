@@ -141,3 +141,12 @@ def test_labels_follow_the_patient_and_posterior_points_to_the_back(quarter_turn
     assert int((turned_label[0] == 1).sum()) == int((label == 1).sum())
     spine = (turned[0, 1] > 1.5).nonzero().float().mean(dim=0) - (SIDE - 1) / 2
     assert float((spine / spine.norm()) @ torch.tensor(spatial.posterior(params))) > 0.97
+
+
+def test_small_changes_stay_near_the_field_of_view_of_prediction() -> None:
+    drawn = [spatial.draw_small(np.random.default_rng(seed)) for seed in range(500)]
+    down, across = np.array([one.shift for one in drawn]).T
+    for values, spread in ((down, 0.02), (across, 0.02), ([one.angle for one in drawn], math.radians(4.0))):
+        assert np.std(values) == pytest.approx(spread, rel=0.15)  # it varies by 3 %
+        assert abs(np.mean(values)) < 0.2 * spread
+    assert not any(one.mirrored or one.quarter_turns or one.elastic for one in drawn)
