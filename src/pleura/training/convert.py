@@ -44,7 +44,7 @@ def real_planes(config: TrainingConfig, dataset: Path | None = None) -> Planes:
     cases = [case for name in names for case in load(root, name, "train", config.view)]
     if not cases:
         raise UnsuitableInput(f"{root}: no case in the split train to compare on", code="empty-dataset")
-    chosen = [cases[place] for place in np.linspace(0, len(cases) - 1, min(SLICES, len(cases))).astype(int)]
+    chosen = [cases[index] for index in np.linspace(0, len(cases) - 1, min(SLICES, len(cases))).astype(int)]
     images = (case.images[case.fullest].numpy() for case in prepare(chosen, config))
     return np.stack([(image * 255).round().astype(np.uint8) for image in images])
 
@@ -135,7 +135,7 @@ def _to_integers(graph: Path, new: Path, planes: Planes) -> None:
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
-            self.rest = [{"planes": planes[place : place + 1]} for place in range(len(planes))]
+            self.rest = [{"planes": planes[index : index + 1]} for index in range(len(planes))]
 
         def get_next(self) -> dict[str, Planes] | None:
             return self.rest.pop() if self.rest else None
