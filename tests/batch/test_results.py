@@ -18,12 +18,15 @@ JOB = Job(Path("scan"), "scan", series="1.2.3")
 def test_outcome_as_data_is_where_it_is_how_long_it_took_and_the_sidecar_with_all_warnings() -> None:
     sidecar = {"program": {"name": "pleura"}, "warnings": [], "notes": []}
     twin = Note("same-scan-twice", "there is another")
-    outcome = Outcome(7, JOB, Path("out/a.nii.gz"), sidecar=sidecar, seconds={"read": 0.12345}, warnings=(twin,))
+    outcome = Outcome(
+        7, JOB, {"nifti": Path("out/a.nii.gz")}, sidecar=sidecar, seconds={"read": 0.12345}, warnings=(twin,)
+    )
     assert json.loads(json.dumps(outcome.data())) == {
         "number": 7,
         "source": "scan",
         "series": "1.2.3",
         "output": "out/a.nii.gz",
+        "outputs": {"nifti": "out/a.nii.gz"},
         "preview": None,
         "seconds": {"read": 0.123},
         "program": {"name": "pleura"},

@@ -21,7 +21,9 @@ NOTE = Note("spacing-unknown", "no millimetres")
 
 def outcome(*sizes: Size, **more) -> Outcome:
     measured = Measurements(sizes, None)
-    return Outcome(1, JOB, Path("out/mask.nii.gz"), scan="nifti, 10 x 20 x 30", measurements=measured, **more)
+    return Outcome(
+        1, JOB, {"nifti": Path("out/mask.nii.gz")}, scan="nifti, 10 x 20 x 30", measurements=measured, **more
+    )
 
 
 def test_lungs_of_a_scan_are_given_in_millilitres_and_together_in_litres() -> None:
@@ -45,7 +47,7 @@ def test_structures_without_sides_are_not_added_up() -> None:
 
 
 def test_result_that_was_there_is_one_line() -> None:
-    assert list(lines(Outcome(1, JOB, Path("out/mask.nii.gz")))) == ["there already: out/mask.nii.gz"]
+    assert list(lines(Outcome(1, JOB, {"nifti": Path("out/mask.nii.gz")}))) == ["there already: out/mask.nii.gz"]
 
 
 def test_warnings_name_the_scan_as_errors_do_and_go_to_stderr_even_where_it_is_quiet(
@@ -61,3 +63,8 @@ def test_failure_is_a_line_on_stderr_and_for_programs_an_object(capsys: pytest.C
     out, err = capsys.readouterr()
     assert err == "pleura: error: scan: damaged\n"
     assert json.loads(out) == {"number": 3, "source": "scan", "error": "damaged", "message": "scan: damaged"}
+
+
+def test_all_files_that_were_written_are_listed() -> None:
+    outputs = {"nifti": Path("a.nii.gz"), "dicom-seg": Path("a-seg.dcm")}
+    assert list(lines(Outcome(1, JOB, outputs, Path("a.png"))))[-1] == "there already: a.nii.gz and a-seg.dcm"

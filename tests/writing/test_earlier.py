@@ -89,7 +89,7 @@ def test_mask_that_was_cut_short_is_nobodys_work(first: Segmentation, tmp_path: 
     mask = first.write(tmp_path / "lungs.mha")
     mask.write_bytes(mask.read_bytes()[:-12])  # into the voxels, past the checksum
     refuse_to_lose(mask, None, first.volume)
-    assert up_to_date(mask, None, first.volume, first.provenance) is None
+    assert up_to_date(mask, None, first.volume, first.provenance, {"format": "mha"}) is None
 
 
 def test_preview_of_another_input_is_kept(first: Segmentation, second: Segmentation, tmp_path: Path) -> None:
@@ -113,22 +113,25 @@ def test_result_is_up_to_date_where_scan_and_ways_are_the_same(
     first: Segmentation, second: Segmentation, tmp_path: Path
 ) -> None:
     mask = first.write(tmp_path / "lungs.mha")
-    known = up_to_date(mask, None, first.volume, first.provenance)
+    known = up_to_date(mask, None, first.volume, first.provenance, {"format": "mha"})
     assert known is not None
     assert known["mask"]["bytes"] == mask.stat().st_size
-    assert up_to_date(mask, None, second.volume, second.provenance) is None
-    assert up_to_date(mask, None, first.volume, {**first.provenance, "model": {"name": "newer"}}) is None
+    assert up_to_date(mask, None, second.volume, second.provenance, {"format": "mha"}) is None
+    assert (
+        up_to_date(mask, None, first.volume, {**first.provenance, "model": {"name": "newer"}}, {"format": "mha"})
+        is None
+    )
     moved = replace(first.volume, affine=first.volume.affine + np.eye(4)[:, [3, 0, 1, 2]] * 0.5)
-    assert up_to_date(mask, None, moved, first.provenance) is None
+    assert up_to_date(mask, None, moved, first.provenance, {"format": "mha"}) is None
 
 
 def test_result_without_its_preview_or_with_half_of_it_is_not_up_to_date(first: Segmentation, tmp_path: Path) -> None:
     mask, picture = first.write(tmp_path / "lungs.mha"), tmp_path / "lungs-preview.png"
-    assert up_to_date(mask, picture, first.volume, first.provenance) is None
+    assert up_to_date(mask, picture, first.volume, first.provenance, {"format": "mha"}) is None
     write_preview(first, picture)
-    assert up_to_date(mask, picture, first.volume, first.provenance) is not None
+    assert up_to_date(mask, picture, first.volume, first.provenance, {"format": "mha"}) is not None
     picture.write_bytes(picture.read_bytes()[:-20])
-    assert up_to_date(mask, picture, first.volume, first.provenance) is None
+    assert up_to_date(mask, picture, first.volume, first.provenance, {"format": "mha"}) is None
 
 
 def test_masks_of_a_folder_are_known_by_their_inputs(first: Segmentation, second: Segmentation, tmp_path: Path) -> None:

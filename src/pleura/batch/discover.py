@@ -133,6 +133,8 @@ def _add_dicom(content: _Content, file: Path) -> None:
     if header and study:
         study = f"{study} {header.patient}"  # copies of a scan may be anonymised under one UID
     sound = header is not None and rejection(header) is None
+    if not sound and is_pleura_output(file):
+        return
     content.study = content.study or study
     if header is not None and sound and not is_radiograph(header):
         content.studies.add(study or str(file.parent))

@@ -12,17 +12,27 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pleura.batch.overwrite import identities, refuse_to_overwrite
-from pleura.batch.plan import Job, preview_path
+from pleura.batch.plan import Job
 from pleura.batch.results import Outcome
-from pleura.conventions import BackendName, Convention, Device, Modality
+from pleura.conventions import BackendName, Convention, Device, MaskFormat, Modality, SegType
 from pleura.files import folder_lock, make_folder
 from pleura.inference import backends
 from pleura.reading import read
 from pleura.volume import Note, Volume, grid_text
-from pleura.writing import FORMATS, earlier, format_of, read_sidecar, sidecar_fields, sidecar_path, write, write_preview
+from pleura.writing import (
+    FORMATS,
+    earlier,
+    possible_stems,
+    read_sidecar,
+    sidecar_fields,
+    sidecar_path,
+    write,
+    write_preview,
+    written_as,
+)
 
 if TYPE_CHECKING:
     from pleura.segmenter import Segmenter
@@ -32,6 +42,9 @@ MANY = 8
 
 SMALL = 16 << 20
 """Bytes of the largest file that counts as small: what it unfolds to is held once for each thread."""
+
+Targets = Mapping[MaskFormat, Path]
+"""What is written where."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -58,11 +71,13 @@ class BatchOptions:
     preview : write a picture of each result beside its mask
     resume : leave results alone that are there and up to date
     overwrite : replace results of other inputs, and masks that were changed since
+    seg_type : how a DICOM segmentation holds a mask
     """
 
     preview: bool = False
     resume: bool = False
     overwrite: bool = False
+    seg_type: SegType = "binary"
 
 
 def segment_batch(
@@ -137,25 +152,28 @@ class _Work:
         volume = read(job.source, series=job.series)
         volume = replace(volume, notes=(*volume.notes, *job.notes))
         seconds = {"read": time.perf_counter() - begun}
-        mask = job.target(volume)
-        picture = preview_path(mask) if self.options.preview else None
-        found = Outcome(number, job, mask, picture)
+        targets = job.targets(volume)
+        for name in targets:
+            FORMATS[name].refuse(volume)
+        picture = job.preview if self.options.preview else None
+        found = Outcome(number, job, targets, picture)
         if self.options.resume:
-            known = earlier.up_to_date(mask, picture, volume, segmenter.provenance(volume))
+            known = self._up_to_date(targets, picture, volume, segmenter.provenance(volume))
             if known is not None:
                 return replace(found, sidecar=known, warnings=_warnings(known))
-        FORMATS[format_of(mask)].refuse(volume)
-        self._guard(volume, mask, picture)
+        self._guard(volume, targets, picture)
         result = segmenter(volume)
         for stage, taken in result.timings.items():
             seconds[stage] = seconds.get(stage, 0.0) + taken
-        with folder_lock(mask.parent):
-            self._guard(volume, mask, picture)
-            earlier.remove_preview_of_other(mask, preview_path(mask), volume)
-            write(result, mask)
+        with folder_lock(job.preview.parent):
+            self._guard(volume, targets, picture)
+            for name, target in targets.items():
+                earlier.remove_preview_of_other(target, job.preview, volume)
+                write(result, target, format=name, seg_type=self.options.seg_type)
             if picture:
                 write_preview(result, picture)
-            sidecar = read_sidecar(sidecar_path(mask)) or sidecar_fields(result)
+            first = next(iter(targets.values()))
+            sidecar = read_sidecar(sidecar_path(first)) or sidecar_fields(result)
         return replace(
             found,
             sidecar=sidecar,
@@ -166,10 +184,22 @@ class _Work:
             warnings=result.warnings,
         )
 
-    def _guard(self, volume: Volume, mask: Path, picture: Path | None) -> None:
+    def _up_to_date(
+        self, targets: Targets, picture: Path | None, volume: Volume, provenance: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """Return the sidecar of the first result where all are there and up to date."""
+        found = [
+            earlier.up_to_date(target, picture, volume, provenance, written_as(name, self.options.seg_type))
+            for name, target in targets.items()
+        ]
+        return found[0] if all(found) else None
+
+    def _guard(self, volume: Volume, targets: Targets, picture: Path | None) -> None:
         """Refuse to write over inputs, files of other making and, unless that is wanted, results of other inputs."""
-        refuse_to_overwrite([mask, sidecar_path(mask), *([picture] if picture else [])], self.inputs)
-        if not self.options.overwrite:
+        masks = list(targets.values())
+        files = [file for mask in masks for file in (mask, sidecar_path(mask))]
+        refuse_to_overwrite([*files, *([picture] if picture else [])], self.inputs)
+        for mask in masks if not self.options.overwrite else ():
             earlier.refuse_to_lose(mask, picture, volume)
 
 
@@ -201,7 +231,7 @@ def _noting_twins(outcomes: Iterable[Outcome], jobs: Sequence[Job]) -> Iterator[
     masks = {} if jobs[0].output else earlier.masks_by_input(jobs[0].stem.parent)
     stems = {job.stem.name for job in jobs}
     for outcome in outcomes:
-        names = [mask.name for mask in _same_scan(outcome, masks) if not stems.intersection(_stems(mask))]
+        names = [mask.name for mask in _same_scan(outcome, masks) if not stems.intersection(possible_stems(mask))]
         text = f"the same scan has another mask beside this one: {', '.join(names)}; remove what is not wanted"
         twins = (Note("same-scan-twice", text),) if names else ()
         yield replace(outcome, warnings=(*outcome.warnings, *twins))
@@ -211,11 +241,6 @@ def _same_scan(outcome: Outcome, masks: Mapping[str, Sequence[Path]]) -> list[Pa
     """Return the masks of the same voxels that are still there."""
     digits = outcome.sidecar.get("input", {}).get("sha256", "")[:32]
     return [mask for mask in masks.get(digits, ()) if mask.is_file()] if digits else []
-
-
-def _stems(mask: Path) -> tuple[str, ...]:
-    """Return what a mask is called without its suffix, which may have a dot within."""
-    return mask.stem, Path(mask.stem).stem
 
 
 def _warnings(sidecar: Mapping[str, list[dict[str, str]]]) -> tuple[Note, ...]:

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from pleura.batch.discover import Discovery, discover
 from pleura.batch.overwrite import identities, refuse_to_overwrite
 from pleura.batch.result_names import ResultName, distinct_names
+from pleura.conventions import MaskFormat
 from pleura.errors import PleuraError, UnwritableOutput
 from pleura.file_format import Format, detect_format
 from pleura.reading import survey_path
 from pleura.reading.walk import resolve_dicomdir
 from pleura.volume import Note, Volume
-from pleura.writing import SUFFIXES, sidecar_path, suffix_of
+from pleura.writing import FORMATS, SUFFIXES, format_of, sidecar_path, suffix_of
 
 if TYPE_CHECKING:
     from pleura.reading.survey import SeriesSummary
@@ -42,6 +43,7 @@ class Job:
     stem : where no file was named: the result, to which the fitting suffix is added
     series : key of the series to read; None to choose
     number : of that series among those of the source, where each of them is a scan
+    formats : what is written; where it is empty, what the name of `output` says, or what suits the scan
     notes : what is to be said of the input
     """
 
@@ -51,6 +53,7 @@ class Job:
     stem: Path = Path(_RESULTS)
     series: str | None = None
     number: int | None = None
+    formats: tuple[MaskFormat, ...] = ()
     notes: tuple[Note, ...] = ()
 
     @property
@@ -58,13 +61,31 @@ class Job:
         """The input as the command line names it, with the number of its series where each is a scan."""
         return self.given if self.number is None else f"{self.given} (series {self.number})"
 
-    def target(self, volume: Volume) -> Path:
-        """Return the path of the mask: a PNG for a picture, compressed NIfTI otherwise, unless it was named."""
-        suffix = ".png" if volume.is_picture else ".nii.gz"
-        return self.output or self.stem.with_name(self.stem.name + suffix)
+    def targets(self, volume: Volume) -> dict[MaskFormat, Path]:
+        """Return format -> path of what is written: a PNG of a picture, compressed NIfTI otherwise, unless named."""
+        if self.output is not None:
+            return {format_of(self.output, *self.formats): self.output}
+        usual: MaskFormat = "png" if volume.is_picture else "nifti"
+        return {name: self._beside_stem(FORMATS[name].ending) for name in self.formats or (usual,)}
+
+    @property
+    def preview(self) -> Path:
+        """Where the picture of the result lies."""
+        if self.output is not None:
+            return self.output.with_name(self.output.name[: -len(suffix_of(self.output))] + _PREVIEW)
+        return self._beside_stem(_PREVIEW)
+
+    def writes(self, name: MaskFormat) -> bool:
+        """Say whether a format is asked for; one that is not named only suits the scan by itself."""
+        return name in self.formats or (self.output is not None and name == format_of(self.output, *self.formats))
+
+    def _beside_stem(self, ending: str) -> Path:
+        return self.stem.with_name(self.stem.name + ending)
 
 
-def plan(given: Sequence[str], output: Path | None, *, series: str | None = None) -> list[Job]:
+def plan(
+    given: Sequence[str], output: Path | None, *, series: str | None = None, formats: Sequence[MaskFormat] = ()
+) -> list[Job]:
     """Return the jobs of a command line; an input that is named twice is one.
 
     Parameters
@@ -72,12 +93,14 @@ def plan(given: Sequence[str], output: Path | None, *, series: str | None = None
     given : the positional arguments: inputs, or one INPUT and its OUTPUT where `output` is not given
     output : the value of `--output`: a file for one scan, a folder for any number
     series : the value of `--series`; `all` makes each series of a study a scan
+    formats : the value of `--to`
 
     Raises
     ------
     UnwritableOutput
-        It is not said where each result goes (`where-to`), or a named output would overwrite something that is not an
-        earlier result (`output-is-input`, `output-exists`).
+        It is not said where each result goes (`where-to`), the name of an output is not one of its format
+        (`unknown-suffix`), or it would overwrite something that is not an earlier result (`output-is-input`,
+        `output-exists`).
     """
     if output is None and len(given) > 2:
         raise UnwritableOutput("for several scans, name a folder for the results with -o FOLDER", code="where-to")
@@ -93,12 +116,16 @@ def plan(given: Sequence[str], output: Path | None, *, series: str | None = None
         if len(jobs) > 1:
             text = f"{len(jobs)} scans do not go into one file: {_listed(jobs)}; use -o FOLDER, or name one of them"
             raise UnwritableOutput(text, code="where-to")
+        if len(formats) > 1:
+            text = f"{', '.join(formats)} do not go into one file; name a folder for them with -o FOLDER"
+            raise UnwritableOutput(text, code="where-to")
+        format_of(output, *formats)
         refuse_to_overwrite([output, sidecar_path(output)], identities([jobs[0].source]))
-        return [replace(jobs[0], output=output)]
+        return [replace(jobs[0], output=output, formats=tuple(formats))]
     alone = len(jobs) == 1 and jobs[0].given == given[0]
     folder = output or Path("" if alone else _RESULTS)
     stems = (folder / f"{name}_{_RESULTS}" for name in distinct_names(names))
-    return [replace(job, stem=stem) for job, stem in zip(jobs, stems, strict=True)]
+    return [replace(job, stem=stem, formats=tuple(formats)) for job, stem in zip(jobs, stems, strict=True)]
 
 
 def scans(given: Sequence[str]) -> list[Job]:
@@ -172,11 +199,6 @@ def _skipped_series(found: Sequence[SeriesSummary]) -> tuple[Note, ...]:
 def _listed(jobs: Sequence[Job]) -> str:
     first = [job.named for job in jobs[:4]]
     return ", ".join(first) + (", ..." if len(jobs) > len(first) else "")
-
-
-def preview_path(target: Path) -> Path:
-    """Return where the preview of the mask at `target` lies."""
-    return target.with_name(target.name[: -len(suffix_of(target))] + _PREVIEW)
 
 
 def _names_a_file(path: Path) -> bool:

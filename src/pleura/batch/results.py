@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pleura.batch.plan import Job
+from pleura.conventions import MaskFormat
 from pleura.errors import AmbiguousInput, PleuraError, message_of
 from pleura.measurement import Measurements
 from pleura.volume import Note
@@ -21,7 +22,7 @@ class Outcome:
     ----------
     number : of the scan among those of the call, from 1
     job : what was asked for
-    mask : where its mask is; None where there is none
+    outputs : format -> where the result is, the first one before others; empty where there is none
     preview : where the picture of it is, if one was wanted
     sidecar : what the JSON beside the mask says
     scan : what was read: its format, its voxels and millimetres; empty where the mask was there already
@@ -34,7 +35,7 @@ class Outcome:
 
     number: int
     job: Job
-    mask: Path | None = None
+    outputs: Mapping[MaskFormat, Path] = field(default_factory=dict)
     preview: Path | None = None
     sidecar: Mapping[str, Any] = field(default_factory=dict)
     scan: str = ""
@@ -44,6 +45,11 @@ class Outcome:
     warnings: tuple[Note, ...] = ()
     error: Exception | None = None
 
+    @property
+    def mask(self) -> Path | None:
+        """The first of the outputs."""
+        return next(iter(self.outputs.values()), None)
+
     def data(self) -> dict[str, Any]:
         """Return it as plain data: places and seconds, then the sidecar; or the error."""
         if self.error is not None:
@@ -51,6 +57,7 @@ class Outcome:
         return {
             **identified(self.job, self.number),
             "output": str(self.mask),
+            "outputs": {name: str(path) for name, path in self.outputs.items()},
             "preview": str(self.preview) if self.preview else None,
             "seconds": {stage: round(taken, 3) for stage, taken in self.seconds.items()},
             **self.sidecar,

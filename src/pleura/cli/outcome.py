@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from pleura.batch.results import Outcome
 from pleura.cli.console import complain, flush, say, warn
@@ -28,12 +29,18 @@ def report(outcome: Outcome, prefix: str, *, as_json: bool, quiet: bool, debug: 
 def lines(outcome: Outcome) -> Iterator[str]:
     """Give what was read, what was found and where it is, line by line."""
     if outcome.measurements is None:
-        yield f"there already: {outcome.mask}"
+        yield f"there already: {_listed(outcome.outputs.values())}"
         return
     yield outcome.scan
     yield from (f"note: {note.message}" for note in outcome.notes)
     yield ", ".join(_measured(outcome.measurements))
-    yield f"written: {outcome.mask}{f' and {outcome.preview}' if outcome.preview else ''}"
+    yield f"written: {_listed([*outcome.outputs.values(), *([outcome.preview] if outcome.preview else [])])}"
+
+
+def _listed(paths: Iterable[Path]) -> str:
+    """Return paths as words: a, b and c."""
+    *before, last = map(str, paths)
+    return f"{', '.join(before)} and {last}" if before else last
 
 
 def _measured(measured: Measurements) -> Iterator[str]:

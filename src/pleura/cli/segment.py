@@ -1,10 +1,12 @@
 """Mark the right (1) and the left (2) lung of each scan, on the scan's own grid.
 
 Without OUTPUT the mask is named after the input and lies here: INPUT_lungs.nii.gz, or .png for a
-picture. OUTPUT ends in .nii.gz, .nii, .nrrd, .mha, or .png for one slice. Beside each mask a .json
-states how it was made. An earlier result of the same scan is replaced, one of another scan only with
---overwrite, and any other file never. A folder is one scan for each study of CT slices in it, and one
-for each volume, picture or radiograph beside them, subfolders included; a DICOMDIR is its folder.
+picture. OUTPUT ends in .nii.gz, .nii, .nrrd, .mha, .dcm (a DICOM segmentation), or .png for one slice.
+A DICOM object holds the patient's name and data, as the scan does; nothing else that is written or
+printed holds them. Beside each mask a .json states how it was made. An earlier result of the same
+scan is replaced, one of another scan only with --overwrite, and any other file never. A folder is one
+scan for each study of CT slices in it, and one for each volume, picture or radiograph beside them,
+subfolders included; a DICOMDIR is its folder.
 """
 
 from __future__ import annotations
@@ -17,12 +19,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, WARNED, say
+from pleura.cli.format_names import given_formats
 from pleura.cli.numbers import whole_number
 from pleura.cli.paths import given_name, given_path, path
 from pleura.cli.progress import is_watched, progress_bar
 from pleura.cli.scan_options import add_scan_options
-from pleura.conventions import BACKENDS, DEVICES, BackendName, Convention, Device, Modality
-from pleura.errors import PleuraError
+from pleura.conventions import (
+    BACKENDS,
+    DEVICES,
+    FORMAT_NAMES,
+    SEG_TYPES,
+    BackendName,
+    Convention,
+    Device,
+    MaskFormat,
+    Modality,
+    SegType,
+)
+from pleura.errors import InvalidOption, PleuraError
 
 if TYPE_CHECKING:
     from pleura.batch.results import Outcome
@@ -37,6 +51,8 @@ class Options:
     series: str | None
     resume: bool
     overwrite: bool
+    to: Sequence[MaskFormat]
+    seg_type: SegType
     preview: bool
     json: bool
     quiet: bool
@@ -65,6 +81,14 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--resume", action="store_true", help="skip scans whose result is there and up to date")
     parser.add_argument("--overwrite", action="store_true", help="replace results of other inputs, and changed masks")
+    parser.add_argument(
+        "--to",
+        type=given_formats,
+        default=(),
+        metavar="FORMATS",
+        help=f"what to write, one or several with commas between: {', '.join(FORMAT_NAMES)}",
+    )
+    parser.add_argument("--seg-type", choices=SEG_TYPES, default=SEG_TYPES[0], help="how dicom-seg holds a mask")
     parser.add_argument("--preview", action="store_true", help="write a picture of the result beside the mask")
     parser.add_argument("--json", action="store_true", help="print one JSON object a scan, and nothing else")
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
@@ -102,11 +126,13 @@ def _run(options: Options) -> int:
     from pleura.batch.plan import plan
     from pleura.cli.outcome import report
 
-    jobs = plan(options.paths, options.output, series=options.series)
+    jobs = plan(options.paths, options.output, series=options.series, formats=options.to)
+    if options.seg_type != SEG_TYPES[0] and not any(job.writes("dicom-seg") for job in jobs):
+        raise InvalidOption("--seg-type is of a DICOM segmentation; add --to dicom-seg", code="seg-type-unused")
     segmenter = SegmenterOptions(
         options.model, options.modality, options.convention, options.backend, options.device, options.threads
     )
-    writing = BatchOptions(options.preview, options.resume, options.overwrite)
+    writing = BatchOptions(options.preview, options.resume, options.overwrite, options.seg_type)
     failed = warned = 0
     for outcome in _with_bar(segment_batch(jobs, segmenter, writing), len(jobs), options.quiet):
         prefix = f"{outcome.number}/{len(jobs)}: {outcome.job.named}: " if len(jobs) > 1 else ""

@@ -10,7 +10,7 @@ from pathlib import Path
 from pleura.conventions import MaskFormat, SegType
 from pleura.files import atomic_write
 from pleura.segmentation import Segmentation
-from pleura.writing.formats import FORMATS, SUFFIXES, format_of, suffix_of, writer_for
+from pleura.writing.formats import FORMATS, SUFFIXES, format_of, possible_stems, suffix_of, writer_for, written_as
 from pleura.writing.notebook import as_html
 from pleura.writing.preview import write_preview
 from pleura.writing.sidecar import fingerprint, read_sidecar, sidecar_fields, sidecar_path, write_sidecar
@@ -22,12 +22,14 @@ __all__ = [
     "as_html",
     "format_of",
     "is_pleura_output",
+    "possible_stems",
     "read_sidecar",
     "sidecar_fields",
     "sidecar_path",
     "suffix_of",
     "write",
     "write_preview",
+    "written_as",
 ]
 
 
@@ -65,7 +67,7 @@ def write(
     with atomic_write(path) as file:
         writer(segmentation, file)
         file.flush()
-        written = fingerprint(Path(file.name))
+        written = {**fingerprint(Path(file.name)), **written_as(format_of(path, format), seg_type)}
         sidecar_path(path).unlink(missing_ok=True)  # it describes the earlier mask, should we be stopped now
     with atomic_write(sidecar_path(path)) as file:
         write_sidecar(segmentation, written, file)

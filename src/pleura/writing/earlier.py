@@ -59,7 +59,7 @@ def refuse_to_lose(mask: Path, picture: Path | None, volume: Volume) -> None:
         known = read_sidecar(sidecar_path(mask))
         if not (matches(known, volume) if known else _may_be_of(mask, volume)):
             raise _other(mask)
-        if known and fingerprint(mask) != known["mask"] and _is_whole(mask):
+        if known and not _is_as_written(mask, known) and _is_whole(mask):
             text = f"{mask} was changed after it was written; name another output, or replace it with --overwrite"
             raise UnwritableOutput(text, code="changed-mask")
     if picture is not None and not _may_be_of(picture, volume):
@@ -83,19 +83,30 @@ def remove_preview_of_other(mask: Path, picture: Path, volume: Volume) -> None:
 
 
 def up_to_date(
-    mask: Path, picture: Path | None, volume: Volume, provenance: Mapping[str, Any]
+    mask: Path, picture: Path | None, volume: Volume, provenance: Mapping[str, Any], form: Mapping[str, str]
 ) -> dict[str, Any] | None:
     """Return the sidecar of a result of this volume, made in this way, that is there as a whole; None where none is.
 
     A mask that somebody has corrected since is up to date too.
+
+    Parameters
+    ----------
+    form : how the mask is to be written (`formats.written_as`)
     """
     files = [file for file in (mask, picture) if file]
     known = read_sidecar(sidecar_path(mask)) if all(map(is_pleura_output, files)) else None
     if known is None or not matches(known, volume) or not provenance.items() <= known.items():
         return None
+    if not form.items() <= known["mask"].items():
+        return None
     if picture is not None and not (_may_be_of(picture, volume) and picture.read_bytes().endswith(_END_OF_PNG)):
         return None
-    return known if fingerprint(mask) == known["mask"] or _is_whole(mask) else None
+    return known if _is_as_written(mask, known) or _is_whole(mask) else None
+
+
+def _is_as_written(mask: Path, known: Mapping[str, Any]) -> bool:
+    """Say whether a mask's file is the one that its sidecar describes."""
+    return bool(fingerprint(mask).items() <= known["mask"].items())
 
 
 def _is_whole(mask: Path) -> bool:

@@ -95,6 +95,17 @@ def writer_for(path: Path, name: MaskFormat | None = None, seg_type: SegType = "
     return partial(write_seg, seg_type=seg_type) if found == "dicom-seg" else writer
 
 
+def written_as(name: MaskFormat, seg_type: SegType) -> dict[str, str]:
+    """Return what a sidecar states of how its mask is written."""
+    return {"format": name, **({"seg_type": seg_type} if name == "dicom-seg" else {})}
+
+
+def possible_stems(path: Path) -> set[str]:
+    """Return what may have been the name of a result without what its format added to it."""
+    endings = {ending for one in FORMATS.values() for ending in (one.ending, *one.writers)}
+    return {path.name[: -len(ending)] for ending in endings if path.name.lower().endswith(ending)}
+
+
 def suffix_of(path: Path) -> str:
     """Return which of `SUFFIXES` the name of `path` ends in, whatever its case.
 

@@ -104,7 +104,7 @@ def content_time(header: Dataset) -> tuple[str, str]:
 
 def model_of(segmentation: Segmentation) -> tuple[str, str, str]:
     """Return name, version and hash of the model that made a mask, "unknown" for what is not known."""
-    model = segmentation.provenance.get("model", {})
+    model = segmentation.provenance.get("model") or {}
     name, version, sha256 = (str(model.get(key) or "unknown") for key in ("name", "version", "sha256"))
     return name, version, sha256
 
