@@ -25,6 +25,7 @@ from recipes.ct.grid import DARK, SOFT, WIDE, cells
 from recipes.ct.network import CoarseNet
 
 OPSET = 18
+"""Version of ONNX's operators, that of the graphs of slices."""
 
 STEPS_PER_SCORE = 16.0
 """Steps of a byte for a difference of 1 between two scores."""

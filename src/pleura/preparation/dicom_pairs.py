@@ -75,9 +75,9 @@ def _with_keys_of_their_folders(pairs: Sequence[Pair], images: Mapping[str, Seri
     for pair in pairs:
         if pair.series is not None and pair.series in locations:
             uid = images[pair.series].header.series_uid
-            there = [key for key, location in locations.items() if location.is_relative_to(pair.image)]
-            there = [key for key in there if images[key].header.series_uid == uid]
-            pair = replace(pair, series=uid if len(there) == 1 else f"{uid}#{there.index(pair.series) + 1}")
+            inside = [key for key, location in locations.items() if location.is_relative_to(pair.image)]
+            alike = [key for key in inside if images[key].header.series_uid == uid]
+            pair = replace(pair, series=uid if len(alike) == 1 else f"{uid}#{alike.index(pair.series) + 1}")
         found.append(pair)
     return found
 
