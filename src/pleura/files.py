@@ -8,13 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
 from pleura.errors import UnwritableOutput
-
-_numbers = count()
+from pleura.partial_files import partial_path
 
 
 def make_folder(path: Path) -> None:
@@ -41,7 +39,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     UnwritableOutput
         The folder does not exist (`no-such-folder`), or the system refuses to write (`not-written`).
     """
-    partial = path.with_name(f".pleura-{os.getpid()}-{next(_numbers)}.part")  # as short for the longest of names
+    partial = partial_path(path)
     with system_errors(path):
         if not path.parent.is_dir():
             if text := _stands_in_the_way(path.parent):
