@@ -59,3 +59,21 @@ def test_full_disk_is_said_with_the_file_that_could_not_be_written(tmp_path: Pat
             progress._file.close()
             progress._file = full
             progress.save_mask("m", info)
+
+
+def test_what_is_no_file_of_ours_is_neither_read_nor_written_through(tmp_path: Path) -> None:
+    for target in ("/dev/zero", str(tmp_path / "mine.txt")):
+        (tmp_path / "mine.txt").write_text("mine")
+        (tmp_path / PROGRESS_FILE).unlink(missing_ok=True)
+        (tmp_path / PROGRESS_FILE).symlink_to(target)
+        with pytest.raises(UnwritableOutput, match=PROGRESS_FILE) as caught:
+            Progress(tmp_path)
+        assert caught.value.code == "folder-in-use"
+        assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+def test_files_outside_the_data_set_are_not_taken_for_finished_ones(tmp_path: Path) -> None:
+    lines = [{"image": "images/a.png"}, {"image": "../a.png"}]
+    entries = [{"records": line["image"], "lines": [line]} for line in lines]
+    (tmp_path / PROGRESS_FILE).write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    assert Progress(tmp_path).files() == {"images/a.png"}

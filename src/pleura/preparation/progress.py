@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from pleura.datasets.manifest import Record, record_from
+from pleura.errors import UnwritableOutput
 from pleura.files import system_errors
 from pleura.preparation.label_mapping import MaskInfo
 
@@ -28,12 +29,19 @@ class Progress:
     ----------
     masks : what masks say, by the hash of their source
     records : finished cases, by the hash of all that they were made from
+
+    Raises
+    ------
+    UnwritableOutput : what lies there under its name is no regular file (`folder-in-use`)
     """
 
     def __init__(self, folder: Path) -> None:
         self.masks: dict[str, MaskInfo] = {}
         self.records: dict[str, tuple[Record, ...]] = {}
         self._path = folder / PROGRESS_FILE
+        if self._path.is_symlink() or (self._path.exists() and not self._path.is_file()):
+            text = f"{self._path} is no file of ours but a link, a folder or a device; remove it, or name a new folder"
+            raise UnwritableOutput(text, code="folder-in-use")
         self._file: TextIO | None = None
         self._read()
 
