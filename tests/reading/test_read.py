@@ -106,3 +106,15 @@ def test_a_kind_may_be_given_as_its_text_wherever_one_is_taken_and_another_text_
     with pytest.raises(UnsuitableInput, match="'mr'; choose from hu, windowed, radiograph") as caught:
         pleura.read(tmp_path / "scan.nii", kind="mr")
     assert caught.value.code == "unknown-kind"
+
+
+@pytest.mark.parametrize("read", [pleura.reading.read, pleura.reading.read_labels, pleura.reading.survey_path])
+def test_a_path_that_leads_to_no_file_is_not_called_a_damaged_one(
+    tmp_path: Path, read: Callable[[Path], object]
+) -> None:
+    (tmp_path / "circle.png").symlink_to("circle.png")
+    (tmp_path / "file.png").touch()
+    for name, text in (("circle.png", "circle.png: a link that leads in a circle"), ("file.png/a.png", "is a file")):
+        with pytest.raises(UnreadableInput, match=text) as caught:
+            read(tmp_path / name)
+        assert caught.value.code == "not-found"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,12 @@ from pleura.volume import Kind, KindName, Volume
 
 if TYPE_CHECKING:
     from pleura.reading.survey import Survey
+
+_NO_FILE = {
+    errno.ELOOP: "a link that leads in a circle, not to a file; give the file itself",
+    errno.ENOTDIR: "there is no such file; what should be its folder is a file",
+}
+"""What the system objects to where a path leads to no file at all."""
 
 __all__ = ["LabelMap", "read", "read_labels", "survey_path"]
 
@@ -98,6 +105,9 @@ def _with_path_in_errors(path: Path) -> Iterator[None]:
     except (ImportError, NameError):
         raise
     except Exception as error:  # libraries raise anything on damaged files; the cause stays for --debug
+        if isinstance(error, OSError) and error.errno in _NO_FILE:
+            text = f"{error.filename or path}: {_NO_FILE[error.errno]}"
+            raise UnreadableInput(text, code="not-found") from error
         raise UnreadableInput(f"{path}: the file is damaged", code="damaged") from error
 
 
