@@ -48,7 +48,10 @@ def test_names_are_read_as_everybody_writes_them(labels: dict[str, object], name
     assert names_by_value(labels) == names
 
 
-@pytest.mark.parametrize("text", ["[]", "{", '{"labels": ["lung"]}', '{"labels": {"lung": "x"}}', '{"labels": 5}'])
+@pytest.mark.parametrize(
+    "text",
+    ["[]", "{", '{"labels": ["lung"]}', '{"labels": {"lung": "x"}}', '{"labels": 5}', '{"labels": {"1": null}}'],
+)
 def test_another_form_is_an_error_by_name(tmp_path: Path, text: str) -> None:
     (tmp_path / "dataset.json").write_text(text)
     with pytest.raises(PleuraError, match=r"dataset\.json") as caught:

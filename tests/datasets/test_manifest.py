@@ -154,6 +154,22 @@ def test_a_field_of_a_wrong_value_is_named_with_its_line(tmp_path: Path, name: s
     assert caught.value.code == "bad-manifest"
 
 
+@pytest.mark.parametrize("path", ["/etc/a.png", "../a.png", "images/../../a.png", "C:\\a.png", "..\\a.png", "C:/a.png"])
+@pytest.mark.parametrize("field", ["image", "mask"])
+def test_a_path_that_may_lead_out_of_the_data_set_is_named_with_its_line(tmp_path: Path, field: str, path: str) -> None:
+    write(tmp_path, {"id": "a", "split": "val", "image": "a.png", field: path})
+    with pytest.raises(PleuraError) as caught:
+        read_manifest(tmp_path)
+    assert f"line 1: {path} is no path below the data set" in str(caught.value)
+    assert caught.value.code == "bad-manifest"
+
+
+@pytest.mark.parametrize("path", ["images/a..png", "./a.png", "images/..a/b.png"])
+def test_a_path_below_the_data_set_may_look_odd(tmp_path: Path, path: str) -> None:
+    write(tmp_path, {"id": "a", "split": "val", "image": path})
+    assert read_manifest(tmp_path)[0].image == path
+
+
 def test_two_lines_of_one_id_are_refused_with_both_numbers(tmp_path: Path) -> None:
     write(tmp_path, *({"id": name, "split": "val", "image": f"{name}.png"} for name in "abca"))
     with pytest.raises(PleuraError, match="line 4: it has the id of line 1"):

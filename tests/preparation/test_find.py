@@ -10,6 +10,7 @@ import pytest
 from data_layouts import PHANTOM, manifest, nifti, nnunet, pictures
 from PIL import Image
 
+from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.phantom.dicom import write_dicom
 from pleura.preparation import prepare
 from pleura.preparation.find import is_collection, is_unfinished
@@ -94,3 +95,34 @@ def test_of_two_equal_lines_of_a_manifest_one_is_kept(tmp_path: Path) -> None:
     report = prepare(tmp_path / "in", tmp_path / "out")
     assert len({case.id for case in report.cases}) == len(report.cases) == 2
     assert [refusal.code for refusal in report.refused] == ["duplicate-image"]
+
+
+def listed_pictures(folder: Path, prefix: str = "") -> None:
+    pictures(folder, count=2)
+    names = sorted(path.name for path in (folder / "images").iterdir())
+    lines = [{"id": name, "split": "val", "image": f"{prefix}images/{name}", "mask": f"masks/{name}"} for name in names]
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"labels": [1, 2]}', '{"labels": {"1": null}}'])
+def test_a_damaged_description_of_a_data_set_is_not_passed_over(tmp_path: Path, text: str) -> None:
+    listed_pictures(tmp_path / "in")
+    (tmp_path / "in" / "dataset.json").write_text(text)
+    with pytest.raises(UnreadableInput, match=r"dataset\.json") as caught:
+        prepare(tmp_path / "in", tmp_path / "out")
+    assert caught.value.code == "bad-manifest"
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_line_of_a_manifest_whose_path_leads_out_of_the_data_set_is_left_out_by_its_number(tmp_path: Path) -> None:
+    listed_pictures(tmp_path / "in", f"{tmp_path}/in/")
+    with pytest.raises(UnsuitableInput, match=r"manifest\.jsonl:1, .* is no path below the data set"):
+        prepare(tmp_path / "in", tmp_path / "out")
+
+
+def test_an_image_of_a_data_set_may_be_a_link(tmp_path: Path) -> None:
+    listed_pictures(tmp_path / "in")
+    for path in sorted((tmp_path / "in" / "images").iterdir()):
+        path.rename(tmp_path / path.name)
+        path.symlink_to(tmp_path / path.name)
+    assert len(prepare(tmp_path / "in", tmp_path / "out").cases) == 2

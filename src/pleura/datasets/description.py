@@ -96,10 +96,16 @@ def names_by_value(labels: Mapping[str, Any]) -> dict[int, str]:
     ValueError, TypeError, AttributeError : they are none of these
     """
     regions = [
-        ([int(key)], str(name))
+        ([int(key)], _name(name))
         if key.isdigit()
         else ([int(value) for value in name] if isinstance(name, list) else [int(name)], key)
         for key, name in labels.items()
     ]
     largest_first = sorted(regions, key=lambda region: -len(region[0]))
     return {value: name for values, name in largest_first for value in values if value}
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str):  # null would become "None"
+        raise TypeError
+    return value

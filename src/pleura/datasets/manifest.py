@@ -8,7 +8,7 @@ import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, TypeVar
 
 from pleura.errors import UnreadableInput
@@ -35,7 +35,7 @@ class Record:
     id : from the content of image and mask, as pleura writes it
     patient : hash of whose image it is, as pleura writes it; a record that is read without one has its `id`
     split : "train", "val" or "test"; a data set made elsewhere may have others
-    image, mask : paths below the data set; `mask` is None where there is none
+    image, mask : paths below the data set, neither absolute nor with `..` in them; `mask` is None where there is none
     shape : rows, columns of a picture; x, y, z of a volume, as NIfTI counts them
     spacing : millimetres along x, y (and z), or None where they are not known
     kind : "hu", "windowed" or "radiograph"; "" where a line states neither this nor `hu`
@@ -153,6 +153,8 @@ def _read(fields: Mapping[str, Any], name: str, convert: Callable[[Any], _Value]
     """Return a field as `convert` makes it, or the default where the field is missing or null."""
     try:
         return default if fields.get(name) is None else convert(fields[name])
+    except _WrongField:
+        raise
     except (ValueError, TypeError, OverflowError) as error:
         raise _WrongField(f"its field {name} has a value that it cannot have") from error
 
@@ -160,6 +162,9 @@ def _read(fields: Mapping[str, Any], name: str, convert: Callable[[Any], _Value]
 def _path(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError
+    for path in (PurePosixPath(value), PureWindowsPath(value)):
+        if path.anchor or ".." in path.parts:
+            raise _WrongField(f"{value} is no path below the data set; name files that lie in its folder")
     return value
 
 

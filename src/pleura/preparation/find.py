@@ -29,7 +29,8 @@ def find_pairs(source: Path, dest: Path) -> tuple[list[Pair], list[Refusal]]:
 
     Raises
     ------
-    UnreadableInput : there is no such folder (`not-found`)
+    UnreadableInput
+        There is no such folder (`not-found`), or the `dataset.json` beside a manifest cannot be used (`bad-manifest`).
     """
     if not source.is_dir():
         raise UnreadableInput(f"{source}: there is no such folder", code="not-found")
@@ -91,7 +92,7 @@ def _is_dicom(path: Path) -> bool:
 def _from_manifest(manifest: Path, source: Path) -> tuple[list[Pair], list[Refusal]]:
     """Return the pairs of a folder with a manifest, as it describes them."""
     folder = manifest.parent
-    names = _label_names(folder)
+    names = read_description(folder).labels
     pairs, refused = [], []
     for number, line in manifest_lines(folder):
         name = f"{manifest.relative_to(source)}:{number}"

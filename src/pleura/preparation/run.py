@@ -76,7 +76,8 @@ def prepare(
 
     Raises
     ------
-    UnreadableInput : there is no such folder (`not-found`)
+    UnreadableInput
+        There is no such folder (`not-found`), or the `dataset.json` beside a manifest cannot be used (`bad-manifest`).
     UnsuitableInput : there is not one usable pair (`nothing-usable`)
     InvalidOption : a setting cannot be (`bad-setting`)
     UnwritableOutput : `dest` is the source (`output-is-input`) or holds other files (`folder-in-use`)
