@@ -22,7 +22,7 @@ from pleura.datasets.manifest import read_manifest
 from pleura.geometry import to_axial
 from pleura.inference.grid import FieldOfView, lung_fov
 from pleura.reading import read
-from pleura.training.data import SIDE, Case
+from pleura.training.data import SIDE, TrainingCase
 from pleura.training.load import load
 from pleura.volume import Kind
 
@@ -101,7 +101,7 @@ def aspect(labels: NDArray[np.uint8]) -> float:
     return float(np.log(np.ptp(ys) / np.ptp(xs))) if len(ys) >= SMALLEST else np.nan
 
 
-def scan_over_slice(case: Case) -> Sequence[float]:
+def scan_over_slice(case: TrainingCase) -> Sequence[float]:
     """Return, for each slice with lung, how many times as wide the field of view of the whole scan is as its own."""
     whole = FieldOfView(0, 0, SIDE, SIDE)
     alone = [lung_fov(plane[None] > 0, whole, (1.0, 1.0)) for plane in case.labels if np.count_nonzero(plane) > 100]

@@ -11,7 +11,7 @@ from spoiled_recipes import spoil
 
 from pleura.errors import InvalidBundle
 from pleura.inference.bundle import SHIPPED, load_bundle
-from pleura.inference.recipe import GRAPHS, LUNGS, hash_in_short, read_recipe, write_recipe
+from pleura.inference.recipe import GRAPHS, SIDED_LUNGS, hash_in_short, read_recipe, write_recipe
 from pleura.networks.settings import NetworkSettings
 from pleura.volume import Kind
 
@@ -41,7 +41,7 @@ def test_fields_that_older_records_leave_out_have_their_usual_values(copy: Path)
     del record["grid"]["planes"], record["grid"]["view"]
     (copy / "recipe.json").write_text(json.dumps(record))
     recipe = read_recipe(copy)
-    assert (recipe.output, recipe.kinds, recipe.conventions) == (LUNGS, {Kind.HU, Kind.WINDOWED}, ())
+    assert (recipe.output, recipe.kinds, recipe.conventions) == (SIDED_LUNGS, {Kind.HU, Kind.WINDOWED}, ())
     assert (recipe.planes, recipe.view, recipe.cases) == (3, "lungs", {})
 
 

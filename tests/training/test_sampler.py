@@ -10,16 +10,16 @@ import pytest
 
 from pleura.errors import PleuraError
 from pleura.inference.grid import FieldOfView
-from pleura.training.data import SIDE, Case
+from pleura.training.data import SIDE, TrainingCase
 from pleura.training.sampler import Sampler
 from pleura.volume import Kind
 
 
-def stack() -> Case:
+def stack() -> TrainingCase:
     """Return five slices whose values are their numbers."""
     slices = np.arange(5, dtype=np.int16)[:, None, None].repeat(SIDE, 1).repeat(SIDE, 2)
     labels, whole = np.zeros(slices.shape, np.uint8), FieldOfView(0, 0, SIDE, SIDE)
-    return Case("a", slices, labels, whole, 5.0, Kind.HU, np.ones(5, bool))
+    return TrainingCase("a", slices, labels, whole, 5.0, Kind.HU, np.ones(5, bool))
 
 
 @pytest.mark.parametrize(("emphasise", "small"), [(True, 3), (False, 1)])
@@ -30,7 +30,7 @@ def test_slice_with_small_lungs_comes_three_times_in_a_pass_where_that_is_asked_
     labels[1, :20, :20] = 1  # 0.6 % of the picture
     labels[2, :200, :200] = 1
     slices = np.arange(3, dtype=np.int16)[:, None, None].repeat(SIDE, 1).repeat(SIDE, 2)
-    case = Case("a", slices, labels, FieldOfView(0, 0, SIDE, SIDE), None, Kind.HU, np.ones(3, bool))
+    case = TrainingCase("a", slices, labels, FieldOfView(0, 0, SIDE, SIDE), None, Kind.HU, np.ones(3, bool))
     sampler = Sampler([case], {"a": 1.0}, seed=0, slices=1, emphasise=emphasise)
     drawn = sampler.draw(2 + small).images[:, 0, 0, 0]
     assert Counter(drawn.tolist()) == {0.0: 1, 1.0: small, 2.0: 1}

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from pleura.inference.grid import FieldOfView
 from pleura.training.config import TrainingConfig
-from pleura.training.data import SIDE, Case
+from pleura.training.data import SIDE, TrainingCase
 from pleura.training.validation import ValidationCase, predict_labels, prepare, validate
 from pleura.volume import Kind
 
@@ -66,7 +66,7 @@ def test_single_output_is_a_label_above_zero_and_several_the_highest() -> None:
 def test_network_sees_the_slices_5_mm_away_and_the_convention_of_the_set() -> None:
     slices = np.arange(4, dtype=np.int16)[:, None, None].repeat(SIDE, 1).repeat(SIDE, 2) * 10
     whole = FieldOfView(0, 0, SIDE, SIDE)
-    stack = Case("b", slices, np.zeros(slices.shape, np.uint8), whole, 2.5, Kind.WINDOWED, np.ones(4, bool))
+    stack = TrainingCase("b", slices, np.zeros(slices.shape, np.uint8), whole, 2.5, Kind.WINDOWED, np.ones(4, bool))
     config = TrainingConfig(data="", weights={"a": 1.0, "b": 1.0}, labels=("right lung", "left lung"))
     (seen,) = prepare([stack], dataclasses.replace(config, conventions=("a", "b")))
     middle = (seen.images[:, :, SIDE // 2, SIDE // 2] * 255).round().tolist()

@@ -24,7 +24,7 @@ from pleura.arrays import Array
 from pleura.conventions import BACKENDS, DEVICES
 from pleura.errors import InvalidBundle, InvalidOption, PleuraError, missing_extra
 from pleura.inference.bundle import Bundle
-from pleura.inference.recipe import LUNGS, Graph
+from pleura.inference.recipe import SIDED_LUNGS, Graph
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -104,7 +104,7 @@ def _checked(run: Backend, bundle: Bundle) -> Backend:
             outputs = run(planes)
         count = len(planes)
         shapes = [output.shape for output in outputs]
-        if bundle.output == LUNGS:
+        if bundle.output == SIDED_LUNGS:
             sound = shapes == [(count, side, side), (count, side // 2, side // 2)]
         else:
             sound = len(shapes) == 1 and shapes[0][:2] == (count, classes) and 0 < shapes[0][-1] <= side

@@ -11,10 +11,13 @@ from pleura.inference.bundle import Bundle, load_bundle
 from pleura.inference.lung_model import LungModel
 from pleura.inference.model import Model
 from pleura.inference.probability_model import ProbabilityModel
-from pleura.inference.recipe import LUNGS, PROBABILITIES, Output
+from pleura.inference.recipe import PROBABILITIES, SIDED_LUNGS, Output
 from pleura.volume import Kind
 
-MODELS: dict[Output, type[LungModel] | type[ProbabilityModel]] = {LUNGS: LungModel, PROBABILITIES: ProbabilityModel}
+MODELS: dict[Output, type[LungModel] | type[ProbabilityModel]] = {
+    SIDED_LUNGS: LungModel,
+    PROBABILITIES: ProbabilityModel,
+}
 """Output of a network -> the model that makes labels of it."""
 
 

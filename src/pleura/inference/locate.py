@@ -13,7 +13,7 @@ from pleura.inference.bundle import Bundle
 from pleura.inference.grid import FieldOfView, body_fov, lung_fov, whole_fov
 from pleura.inference.predict import BATCH, with_convention_channel
 from pleura.inference.probability import likeliest
-from pleura.inference.recipe import LUNGS
+from pleura.inference.recipe import SIDED_LUNGS
 from pleura.inference.resample import resample_to_grid
 from pleura.modality.borders import without_borders
 from pleura.networks import encoding
@@ -55,6 +55,6 @@ def _filled_fov(plane: Array, spacing: tuple[float, float]) -> FieldOfView:
 
 def _found(output: tuple[NDArray[np.uint8], ...], kind: str) -> NDArray[np.bool_]:
     """Return where something is, (n, s, s)."""
-    if kind == LUNGS:
+    if kind == SIDED_LUNGS:
         return np.asarray(output[0] > encoding.ZERO)
     return np.asarray(likeliest(output[0].swapaxes(0, 1)) > 0)

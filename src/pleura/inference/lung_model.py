@@ -16,7 +16,7 @@ from pleura.volume import Volume
 
 
 class LungModel(SliceModel):
-    """A model whose output is `pleura.inference.recipe.LUNGS`."""
+    """A model whose output is `pleura.inference.recipe.SIDED_LUNGS`."""
 
     def predict(self, volume: Volume, clock: Clock, *, with_probability: bool = False) -> Prediction:
         """Return both lungs of a volume."""

@@ -27,7 +27,7 @@ Graph = Literal["network", "prepare", "restore"]
 GRAPHS: tuple[Graph, ...] = get_args(Graph)
 
 Output = Literal["lungs", "probabilities"]
-LUNGS: Output = "lungs"
+SIDED_LUNGS: Output = "lungs"
 """The network gives `lung` and `side_score`, see `pleura.inference.backends`."""
 PROBABILITIES: Output = "probabilities"
 """The network gives the probability of each class."""
@@ -63,7 +63,7 @@ class Recipe:
     ----------
     name, version : of the model
     labels : names of the labels 1, 2, ...
-    output : `LUNGS` or `PROBABILITIES`
+    output : `SIDED_LUNGS` or `PROBABILITIES`
     kinds : kinds of values it was trained on
     conventions : those of the masks, among which the network's last channel chooses; empty where there is but one
     side : of the grid, in pixels
@@ -164,7 +164,7 @@ def _recipe(fields: Fields) -> Recipe:
         planes=grid.choice("planes", (1, 3), 3),
         context_mm=grid.number("context_mm", 0.0, _MOST_MM, "a length in millimetres"),
         view=grid.choice("view", get_args(View), "lungs"),
-        output=fields.choice("output", get_args(Output), LUNGS),
+        output=fields.choice("output", get_args(Output), SIDED_LUNGS),
         kinds=_kinds(fields),
         conventions=_conventions(fields),
         cases=_cases(fields),
@@ -174,8 +174,10 @@ def _recipe(fields: Fields) -> Recipe:
         network=_network(fields.section("network")),
         facts=fields.others(_KNOWN),
     )
-    if recipe.output == LUNGS and (recipe.labels, recipe.planes) != (RIGHT_AND_LEFT, 3):
-        raise fields.wrong("output", f"one of its classes and planes: {LUNGS} are {' and '.join(RIGHT_AND_LEFT)} of 3")
+    if recipe.output == SIDED_LUNGS and (recipe.labels, recipe.planes) != (RIGHT_AND_LEFT, 3):
+        raise fields.wrong(
+            "output", f"one of its classes and planes: {SIDED_LUNGS} are {' and '.join(RIGHT_AND_LEFT)} of 3"
+        )
     if recipe.network.in_channels != recipe.planes + bool(recipe.conventions):
         raise fields.wrong("network.in_channels", "the number of its planes, and one more where it has conventions")
     if recipe.network.classes not in {len(recipe.labels) + 1, 1 if len(recipe.labels) == 1 else 0}:

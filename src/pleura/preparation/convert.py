@@ -25,8 +25,8 @@ from pleura.file_format import Format, detect_format
 from pleura.geometry import axial_affine, to_axial
 from pleura.labels import renumbered
 from pleura.modality.resolve import resolve_kind
-from pleura.preparation.checks import find_faults, with_oriented_sides
 from pleura.preparation.label_mapping import LabelMapping, MaskInfo, inspect_labels, to_integer_labels
+from pleura.preparation.mask_checks import find_faults, with_oriented_sides
 from pleura.preparation.mask_parts import read_parts
 from pleura.preparation.pair import Pair, Refusal
 from pleura.preparation.save import AlignedCase, sample_case, save_case

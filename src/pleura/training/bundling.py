@@ -12,7 +12,7 @@ from pleura.errors import UnreadableInput, UnwritableOutput
 from pleura.inference.recipe import Recipe
 from pleura.training.checkpoint import BEST
 from pleura.training.config import config_of
-from pleura.training.convert import add_openvino, add_torch, agreement, lower_precision, real_planes
+from pleura.training.convert import add_openvino, add_torch, lower_precision, real_planes, reference_masks
 from pleura.training.export import building, export_run
 
 
@@ -82,7 +82,7 @@ def write_bundle(
         on_step("exporting the network")
         recipe = export_run(run, folder, options.name or bundle.name, options.version, facts)
         on_step("comparing what was exported with what was trained")
-        whole = agreement(folder, planes)
+        whole = reference_masks(folder, planes)
         if options.precision != "fp32":
             lower_precision(folder, options.precision, planes)
         if options.openvino:

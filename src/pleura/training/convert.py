@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from pleura.errors import InvalidBundle, UnsuitableInput
 from pleura.inference.backends import import_openvino, make_backend
 from pleura.inference.bundle import load_bundle
-from pleura.inference.recipe import LUNGS, Graph, read_recipe, write_recipe
+from pleura.inference.recipe import SIDED_LUNGS, Graph, read_recipe, write_recipe
 from pleura.networks.build import build
 from pleura.networks.deploy import deploy
 from pleura.temporary import temporary_folder
@@ -50,7 +50,7 @@ def real_planes(config: TrainingConfig, dataset: Path | None = None) -> Planes:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class ReferenceMasks:
     """Masks of a bundle as it was exported first, to hold other forms against."""
 
     planes: Planes
@@ -77,9 +77,9 @@ class Agreement:
         return found
 
 
-def agreement(folder: Path, planes: Planes) -> Agreement:
+def reference_masks(folder: Path, planes: Planes) -> ReferenceMasks:
     """Return the masks of a bundle, to compare with what becomes of it."""
-    return Agreement(planes, masks(folder, planes, "onnxruntime"))
+    return ReferenceMasks(planes, masks(folder, planes, "onnxruntime"))
 
 
 def masks(folder: Path, planes: Planes, backend: str) -> NDArray[np.uint8]:
@@ -89,7 +89,7 @@ def masks(folder: Path, planes: Planes, backend: str) -> NDArray[np.uint8]:
     found = []
     for start in range(0, len(planes), 4):
         output = network(planes[start : start + 4])
-        found.append((output[0] > 128).astype(np.uint8) if bundle.output == LUNGS else output[0].argmax(axis=1))
+        found.append((output[0] > 128).astype(np.uint8) if bundle.output == SIDED_LUNGS else output[0].argmax(axis=1))
     return np.concatenate(found).astype(np.uint8)
 
 

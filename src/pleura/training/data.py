@@ -29,7 +29,7 @@ GREY_RANGE = (0.0, 255.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class TrainingCase:
     """Neighbouring axial slices of one scan, at `SIDE` x `SIDE`.
 
     Attributes
@@ -62,7 +62,7 @@ class ReadSlices:
     Attributes
     ----------
     slices : (z, y, x)
-    labels : (z, y, x), as those of a `Case`
+    labels : (z, y, x), as those of a `TrainingCase`
     kind : what the values are
     sides : (z,) bool; where False, both lungs carry the label 1
     slice_spacing : millimetres between slices, or None
@@ -85,10 +85,10 @@ def with_convention_channel(images: Tensor, values: Sequence[float | None]) -> T
     return images
 
 
-def make_case(read: ReadSlices, view: str, *, source: str, id: str = "", name: str = "") -> Case:  # noqa: A002
+def make_case(read: ReadSlices, view: str, *, source: str, id: str = "", name: str = "") -> TrainingCase:  # noqa: A002
     """Return a case of slices of any size.
 
-    `view` is what the grid is laid over, see `TrainingConfig`; the other arguments are fields of `Case`.
+    `view` is what the grid is laid over, see `TrainingConfig`; the other arguments are fields of `TrainingCase`.
     """
     slices, labels = _to_side(read.slices, read.labels, read.kind)
     if view == "whole":
@@ -98,7 +98,7 @@ def make_case(read: ReadSlices, view: str, *, source: str, id: str = "", name: s
         fov = body_fov(slices, read.spacing, read.kind)
     else:
         fov = lung_fov(labels > 0, FieldOfView(0, 0, SIDE, SIDE), read.spacing)
-    return Case(source, slices, labels, fov, read.slice_spacing, read.kind, read.sides, id, name)
+    return TrainingCase(source, slices, labels, fov, read.slice_spacing, read.kind, read.sides, id, name)
 
 
 def _to_side(slices: Array, labels: NDArray[np.uint8], kind: Kind) -> tuple[NDArray[np.int16], NDArray[np.uint8]]:

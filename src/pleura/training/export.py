@@ -18,7 +18,7 @@ from torch import nn
 from pleura.datasets.manifest import read_manifest
 from pleura.errors import InvalidBundle, UnwritableOutput
 from pleura.inference.backends import onnx_session
-from pleura.inference.recipe import GRAPHS, LUNGS, PROBABILITIES, Recipe, write_recipe
+from pleura.inference.recipe import GRAPHS, PROBABILITIES, SIDED_LUNGS, Recipe, write_recipe
 from pleura.labels import RIGHT_AND_LEFT
 from pleura.networks.build import build
 from pleura.networks.caches import TORCH, temporary_cache
@@ -54,7 +54,7 @@ def export(checkpoint: Path, folder: Path, recipe: Recipe) -> Recipe:
     planes = _test_planes(recipe.network.in_channels, recipe.side)
     write_graph(deployed, folder / "network.onnx", planes, recipe.output)
     (folder / "prepare.onnx").write_bytes(prepare_graph(recipe.side))
-    restore = restore_graph() if recipe.output == LUNGS else restore_probabilities_graph()
+    restore = restore_graph() if recipe.output == SIDED_LUNGS else restore_probabilities_graph()
     (folder / "restore.onnx").write_bytes(restore)
     _compare(deployed, folder / "network.onnx", planes)
     hashes = {name: hashlib.sha256((folder / f"{name}.onnx").read_bytes()).hexdigest() for name in GRAPHS}
@@ -119,7 +119,7 @@ def export_run(run: Path, folder: Path, name: str, version: str, facts: Mapping[
         name=name,
         version=version,
         labels=tuple(config.labels),
-        output=LUNGS if tuple(config.labels) == RIGHT_AND_LEFT and config.slices == 3 else PROBABILITIES,
+        output=SIDED_LUNGS if tuple(config.labels) == RIGHT_AND_LEFT and config.slices == 3 else PROBABILITIES,
         kinds=frozenset(Kind(kind) for kind in kinds),
         conventions=config.conventions,
         side=SIDE,

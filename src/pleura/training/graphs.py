@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from pleura.inference.recipe import LUNGS
+from pleura.inference.recipe import SIDED_LUNGS
 from pleura.networks import encoding
 
 OPSET = 18
@@ -29,7 +29,7 @@ def write_graph(deployed: nn.Module, path: Path, planes: NDArray[np.uint8], outp
             (torch.from_numpy(planes),),
             path,
             input_names=["planes"],
-            output_names=["lung", "side_score"] if output == LUNGS else ["probabilities"],
+            output_names=["lung", "side_score"] if output == SIDED_LUNGS else ["probabilities"],
             dynamic_shapes={"planes": {0: torch.export.Dim("n", min=1, max=4096)}},
             opset_version=OPSET,
             dynamo=True,

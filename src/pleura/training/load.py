@@ -21,7 +21,7 @@ from pleura.file_format import Format, format_by_name
 from pleura.geometry import axial_spacing, to_axial
 from pleura.labels import RIGHT_AND_LEFT, of_lungs
 from pleura.reading import read, read_labels
-from pleura.training.data import Case, ReadSlices, make_case
+from pleura.training.data import ReadSlices, TrainingCase, make_case
 from pleura.training.losses import UNKNOWN
 from pleura.volume import Kind
 
@@ -32,7 +32,7 @@ def load(
     split: str,
     view: str = "lungs",
     tell: Callable[[int, int], None] = lambda _done, _count: None,
-) -> list[Case]:
+) -> list[TrainingCase]:
     """Return the cases of the set `source` under `root` that belong to `split`, in the manifest's order.
 
     `source` "" is the set at `root` itself; `tell` is called with how many cases are read, and of how many. Raises
@@ -49,7 +49,7 @@ def load(
                 replace(record, sides=not is_lungs or (record.sides and not is_region))
             )
     file_of = read_sources(folder)
-    cases: list[Case] = []
+    cases: list[TrainingCase] = []
     for name, group in groups.items():
         tell(len(cases), len(groups))
         slices = _read(folder, sorted(group, key=lambda record: record.index or 0))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
-from pleura.training.data import CONTEXT_MM, SIDE, Case
+from pleura.training.data import CONTEXT_MM, SIDE, TrainingCase
 
 ALONE = 0.33
 """Share of the draws without neighbours: single pictures and both ends of scans have none (chosen)."""
@@ -28,11 +28,11 @@ class Batch:
 
     images: NDArray[np.float32]
     labels: NDArray[np.uint8]
-    cases: tuple[Case, ...]
+    cases: tuple[TrainingCase, ...]
     sides: NDArray[np.bool_]
 
 
-def neighbours(case: Case, z: int, rng: np.random.Generator) -> tuple[int, int, int]:
+def neighbours(case: TrainingCase, z: int, rng: np.random.Generator) -> tuple[int, int, int]:
     """Return the indices of the slice below, the slice itself and the slice above, repeated at the ends.
 
     In `ALONE` of the draws the slice stands alone, so that the network also serves single pictures.
@@ -58,7 +58,7 @@ class Sampler:
 
     def __init__(
         self,
-        cases: Sequence[Case],
+        cases: Sequence[TrainingCase],
         weights: dict[str, float],
         seed: int,
         slices: int = 3,
@@ -101,7 +101,7 @@ class Sampler:
             cases.append(case)
         return Batch(images, labels, tuple(cases), sides)
 
-    def _next(self, source: str) -> tuple[Case, int]:
+    def _next(self, source: str) -> tuple[TrainingCase, int]:
         entries, queue = self.slices_of[source], self.queues[source]
         if not queue:
             queue.extend(int(index) for index in self.rng.permutation(len(entries)))

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from pleura.training.augment import spatial
 from pleura.training.config import TrainingConfig
-from pleura.training.data import CONTEXT_MM, GREY_RANGE, Case, with_convention_channel
+from pleura.training.data import CONTEXT_MM, GREY_RANGE, TrainingCase, with_convention_channel
 from pleura.training.losses import UNKNOWN, Objective
 from pleura.volume import Kind
 
@@ -23,7 +23,7 @@ PART = 16
 class ValidationCase:
     """One validation case as the network sees it: images (z, c, h, w) in 0..1, labels (z, h, w), sides (z,).
 
-    `source`, `id` and `name` are those of its `Case`.
+    `source`, `id` and `name` are those of its `TrainingCase`.
     """
 
     source: str
@@ -39,12 +39,12 @@ class ValidationCase:
         return int((self.labels > 0).sum(dim=(1, 2)).argmax())
 
 
-def prepare(cases: Sequence[Case], config: TrainingConfig) -> list[ValidationCase]:
+def prepare(cases: Sequence[TrainingCase], config: TrainingConfig) -> list[ValidationCase]:
     """Return the cases sampled on the model's grid, as the network of `config` sees them."""
     return [_validation_case(case, config) for case in cases]
 
 
-def _validation_case(case: Case, config: TrainingConfig) -> ValidationCase:
+def _validation_case(case: TrainingCase, config: TrainingConfig) -> ValidationCase:
     low, high = config.window if case.kind is Kind.HU else GREY_RANGE
     values = torch.from_numpy(case.slices).float().sub(low).div(high - low).clamp(0.0, 1.0)
     laid, fovs = [spatial.IDENTITY] * len(values), [case.fov] * len(values)

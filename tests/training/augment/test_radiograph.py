@@ -11,7 +11,7 @@ import torch
 from pleura.inference.grid import FieldOfView
 from pleura.training import augment
 from pleura.training.augment import radiograph
-from pleura.training.data import SIDE, Case, with_convention_channel
+from pleura.training.data import SIDE, TrainingCase, with_convention_channel
 from pleura.training.sampler import Sampler
 from pleura.volume import Kind
 
@@ -68,7 +68,7 @@ def test_markers_and_catheters_are_bright_and_few(change: dict[str, int]) -> Non
 def test_sampled_radiographs_stay_within_bounds_and_can_be_replayed() -> None:
     image, label = picture()
     slices = (image * 255).to(torch.int16).numpy()
-    case = Case(
+    case = TrainingCase(
         "a",
         slices,
         label[None].to(torch.uint8).numpy(),

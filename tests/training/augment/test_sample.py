@@ -10,14 +10,14 @@ import torch
 
 from pleura.inference.grid import FieldOfView
 from pleura.training import augment
-from pleura.training.data import SIDE, Case
+from pleura.training.data import SIDE, TrainingCase
 from pleura.training.sampler import Batch, Sampler
 from pleura.volume import Kind
 
 WHOLE = FieldOfView(0, 0, SIDE, SIDE)
 
 
-def case() -> Case:
+def case() -> TrainingCase:
     """Return three slices of a body with two lungs in it."""
     slices = np.full((3, SIDE, SIDE), -1000, np.int16)
     labels = np.zeros((3, SIDE, SIDE), np.uint8)
@@ -26,14 +26,14 @@ def case() -> Case:
     slices[:, 80:180, 150:210] = -850
     labels[:, 80:180, 50:110] = 1
     labels[:, 80:180, 150:210] = 2
-    return Case("test", slices, labels, WHOLE, 5.0, Kind.HU, np.ones(3, bool))
+    return TrainingCase("test", slices, labels, WHOLE, 5.0, Kind.HU, np.ones(3, bool))
 
 
 def sampler() -> Sampler:
     return Sampler([case()], {"test": 1.0}, seed=3)
 
 
-def many(count: int, only: Case) -> Batch:
+def many(count: int, only: TrainingCase) -> Batch:
     """Return a batch of `count` times the same case without its pictures, which drawing does not look at."""
     nothing = np.empty(0)
     return Batch(nothing, nothing, (only,) * count, nothing)  # type: ignore[arg-type]

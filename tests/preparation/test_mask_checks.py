@@ -12,7 +12,7 @@ from PIL import Image
 from pleura.errors import PleuraError
 from pleura.geometry import affine_from_spacing
 from pleura.preparation import prepare
-from pleura.preparation.checks import find_faults
+from pleura.preparation.mask_checks import find_faults
 from pleura.volume import Volume
 
 
