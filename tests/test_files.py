@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pleura.errors import UnwritableOutput
-from pleura.files import atomic_write, make_folder
+from pleura.files import atomic_folder, atomic_write, make_folder
 
 
 def test_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -88,3 +88,28 @@ def test_two_files_may_be_written_at_a_time(tmp_path: Path) -> None:
         one.write(b"1")
         other.write(b"2")
     assert [(tmp_path / name).read_bytes() for name in "ab"] == [b"1", b"2"]
+
+
+def test_folder_appears_when_it_is_whole_and_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+    for text in ("one", "two"):
+        with atomic_folder(tmp_path / "out") as folder:
+            (folder / text).write_text(text)
+            assert not (tmp_path / "out" / text).exists()
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "two"]
+
+
+def test_folder_stays_as_it_was_where_the_new_one_fails(tmp_path: Path) -> None:
+    with atomic_folder(tmp_path / "out") as folder:
+        (folder / "one").write_text("one")
+    with pytest.raises(KeyError), atomic_folder(tmp_path / "out") as folder:
+        raise KeyError(folder)
+    assert [path.name for path in tmp_path.rglob("*")] == ["out", "one"]
+
+
+def test_folder_is_not_made_where_a_file_is_or_no_folder_to_hold_it(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path, code in ((tmp_path / "file", "not-written"), (tmp_path / "none" / "out", "no-such-folder")):
+        with pytest.raises(UnwritableOutput) as caught, atomic_folder(path):
+            pass
+        assert caught.value.code == code
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]

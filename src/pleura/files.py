@@ -6,6 +6,7 @@ Whatever the system objects to, in making a folder too, is an error with a name.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -41,10 +42,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     """
     partial = partial_path(path)
     with system_errors(path):
-        if not path.parent.is_dir():
-            if text := _stands_in_the_way(path.parent):
-                raise UnwritableOutput(text, code="not-written")
-            raise UnwritableOutput(f"there is no folder {path.parent}; make it first", code="no-such-folder")
+        _refuse_missing_folder(path.parent)
         if path.is_dir():
             raise UnwritableOutput(f"{path} is a folder; name a file", code="not-written")
         try:
@@ -54,6 +52,51 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
         finally:
             with suppress(OSError):  # that of the block says more
                 partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: Path) -> Iterator[Path]:
+    """Give an empty folder beside `path`, and move it onto `path`, and what was there out, when the block ends.
+
+    Raises
+    ------
+    UnwritableOutput
+        As `atomic_write`; or there is a file at `path` (`not-written`).
+    """
+    partial, former = (path.with_name(f".pleura-{os.getpid()}-{next(_numbers)}.part") for _ in range(2))
+    with system_errors(path):
+        _refuse_missing_folder(path.parent)
+        if path.is_file():
+            raise UnwritableOutput(f"{path} is a file; name a folder", code="not-written")
+        try:
+            partial.mkdir()
+            yield partial
+            _exchange(partial, path, former)
+        finally:
+            for folder in (partial, former):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _exchange(partial: Path, path: Path, former: Path) -> None:
+    """Move a folder onto `path`, and what is there to `former`; where the first fails, all is as it was."""
+    replaces = path.exists()
+    if replaces:
+        path.rename(former)
+    try:
+        partial.rename(path)
+    except OSError:
+        if replaces:
+            former.rename(path)
+        raise
+
+
+def _refuse_missing_folder(folder: Path) -> None:
+    """Refuse to write into a folder that is not there (`no-such-folder`), or is a file (`not-written`)."""
+    if folder.is_dir():
+        return
+    if text := _stands_in_the_way(folder):
+        raise UnwritableOutput(text, code="not-written")
+    raise UnwritableOutput(f"there is no folder {folder}; make it first", code="no-such-folder")
 
 
 def _stands_in_the_way(folder: Path) -> str:

@@ -12,6 +12,8 @@ import pytest
 from dicom_files import chest, save_all, series
 from quick_network import Threshold
 
+from pleura.conventions import FORMAT_NAMES
+
 PERSONAL = ("Nobody", "Someone", "SECRET", "19520229")
 """What the header of the study says of its patient."""
 
@@ -35,9 +37,10 @@ def test_study_gives_a_segmentation_of_its_patient(run, network, study: Path, el
 
 
 def test_patient_is_in_the_dicom_objects_and_nowhere_else(run, network, study: Path, elsewhere: Path) -> None:
-    ran = run("segment", study, "-o", "out", "--to", "dicom-seg,nifti,mha,nrrd", "--preview", "--json")
-    assert ran.code == 0
-    files = sorted(Path("out").iterdir())
+    formats = [name for name in FORMAT_NAMES if name != "png"]
+    ran = run("segment", study, "-o", "out", "--to", ",".join(formats), "--preview", "--json")
+    assert (ran.code, list(json.loads(ran.out)["outputs"])) == (0, formats)
+    files = sorted(file for file in Path("out").rglob("*") if file.is_file())
     assert any(file.suffix == ".dcm" for file in files)
     clean = [file.read_bytes() for file in files if file.suffix != ".dcm"]
     texts = [ran.out.encode(), ran.err.encode(), *(file.name.encode() for file in files), *clean]
@@ -93,6 +96,21 @@ def test_run_again_gives_the_same_bytes_and_replaces_no_result_of_another_study(
     assert (ran.code, json.loads(ran.out)["error"]) == (2, "other-input")
     Path("mine.dcm").write_bytes(next(study.iterdir()).read_bytes())
     assert "exists and is not an earlier result" in run("segment", study, "mine.dcm").err
+
+
+def test_folder_of_pictures_is_replaced_where_all_in_it_is_ours(run, network, study: Path) -> None:
+    asked = ("segment", study, "-o", "out", "--to", "dicom-sc")
+    assert run(*asked).code == 0
+    pictures = Path("out/study_lungs-sc")
+    first = {file.name: file.read_bytes() for file in pictures.iterdir()}
+    assert run(*asked).code == 0
+    assert {file.name: file.read_bytes() for file in pictures.iterdir()} == first
+    assert len(Threshold.segmented) == 2
+    assert run(*asked, "--resume").code == 0
+    assert len(Threshold.segmented) == 2
+    (pictures / "letter.txt").write_text("dear colleague")
+    assert "exists and is not an earlier result" in run(*asked).err
+    assert (pictures / "letter.txt").exists()
 
 
 def test_resume_leaves_alone_what_is_there_as_asked_for_and_makes_again_what_is_not(run, network, study: Path) -> None:

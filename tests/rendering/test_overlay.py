@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pleura.rendering import PREDICTION_COLOUR, REFERENCE_COLOUR, draw_overlay
+from pleura.rendering.overlay import inner_outline
 
 GREY = np.full((40, 60), 100, np.uint8)
 
@@ -55,3 +56,13 @@ def test_tint_colours_the_inside_by_its_share() -> None:
 def test_slice_without_a_mask_is_grey() -> None:
     assert (np.asarray(draw_overlay(GREY, [])) == 100).all()
     assert (np.asarray(draw_overlay(GREY, [(np.zeros_like(GREY), REFERENCE_COLOUR)])) == 100).all()
+
+
+def test_inner_outline_is_what_of_a_mask_touches_its_outside_by_an_edge() -> None:
+    inside = np.zeros((6, 7), bool)
+    inside[1:, 1:6] = True  # reaches the lower edge of the picture
+    inside[3, 3] = False
+    expected = inside.copy()
+    expected[2, 2] = expected[2, 4] = expected[4, 2] = expected[4, 4] = False  # touch the hole by a corner only
+    np.testing.assert_array_equal(inner_outline(inside), expected)
+    assert not inner_outline(np.zeros((3, 3), np.uint8)).any()

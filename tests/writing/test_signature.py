@@ -13,7 +13,7 @@ from pleura.writing import SUFFIXES, is_pleura_output, sidecar_path, write, writ
 from pleura.writing.signature import is_mask_output
 
 
-@pytest.mark.parametrize("suffix", [suffix for suffix in SUFFIXES if suffix != ".png"])
+@pytest.mark.parametrize("suffix", [suffix for suffix in SUFFIXES if suffix not in {".png", ".dcm"}])
 def test_mask_and_its_sidecar_bear_the_signature(suffix: str, plain: Segmentation, tmp_path: Path) -> None:
     mask = write(plain, tmp_path / f"lungs{suffix}")
     assert is_pleura_output(sidecar_path(mask))

@@ -20,6 +20,14 @@ PREDICTION_COLOUR: Colour = (230, 70, 60)
 """Yellow and red, which differ in brightness too, for those to whom both are one hue."""
 
 
+def inner_outline(inside: Array) -> NDArray[np.bool_]:
+    """Return the pixels (y, x) of a mask that touch one outside it by an edge; beyond the picture is outside."""
+    mask = np.pad(inside != 0, 1)
+    core = mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
+    outline: NDArray[np.bool_] = mask[1:-1, 1:-1] & ~core
+    return outline
+
+
 def draw_overlay(
     grey: NDArray[np.uint8],
     outlines: Iterable[tuple[Array, Colour]],

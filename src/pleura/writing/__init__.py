@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pleura.conventions import MaskFormat, SegType
-from pleura.files import atomic_write
+from pleura.files import atomic_folder, atomic_write
 from pleura.segmentation import Segmentation
 from pleura.writing.formats import FORMATS, SUFFIXES, format_of, possible_stems, suffix_of, writer_for, written_as
 from pleura.writing.notebook import as_html
@@ -44,9 +44,11 @@ def write(
 
     Parameters
     ----------
-    path : ends in `.nii.gz`, `.nii`, `.nrrd`, `.mha`, `.dcm`, or, for one slice, `.png`; an earlier file is replaced
-    format : "nifti", "nrrd", "mha", "png" or "dicom-seg"; by default the one that the suffix stands for. A DICOM object
-        holds the name and all else that the scan's header states of the patient and the study
+    path : ends in `.nii.gz`, `.nii`, `.nrrd`, `.mha`, `.dcm`, or, for one slice, `.png`; of "dicom-sc" it is a folder;
+        what is there is replaced
+    format : "nifti", "nrrd", "mha", "png", "dicom-seg", "dicom-sc" or "dicom-pdf"; by default the one that the suffix
+        stands for, of `.dcm` "dicom-seg". A DICOM object holds the name and all else that the scan's header states of
+        the patient and the study
     seg_type : of a DICOM segmentation: "binary", which every viewer of segmentations reads, or "labelmap", a tenth of
         the size, which only new ones do
 
@@ -60,15 +62,23 @@ def write(
         No format or type has that name (`unknown-output-format`, `unknown-seg-type`).
     UnwritableOutput
         The suffix is unknown or the format does not suit the scan (`unknown-suffix`, `one-slice-only`, `too-large`,
-        and what `refuse_unsuitable` lists), or nothing can be written there (`no-such-folder`, `not-written`).
+        and those of DICOM objects), or nothing can be written there (`no-such-folder`, `not-written`).
     """
     path = Path(path)
-    writer = writer_for(path, format, seg_type)
-    with atomic_write(path) as file:
-        writer(segmentation, file)
-        file.flush()
-        written = {**fingerprint(Path(file.name)), **written_as(format_of(path, format), seg_type)}
-        sidecar_path(path).unlink(missing_ok=True)  # it describes the earlier mask, should we be stopped now
+    known = format_of(path, format)
+    write_folder = FORMATS[known].write_folder
+    if write_folder is not None:
+        with atomic_folder(path) as folder:
+            write_folder(segmentation, folder)
+            written = fingerprint(folder)
+            sidecar_path(path).unlink(missing_ok=True)
+    else:
+        writer = writer_for(path, known, seg_type)
+        with atomic_write(path) as file:
+            writer(segmentation, file)
+            file.flush()
+            written = fingerprint(Path(file.name))
+            sidecar_path(path).unlink(missing_ok=True)  # it describes the earlier mask, should we be stopped now
     with atomic_write(sidecar_path(path)) as file:
-        write_sidecar(segmentation, written, file)
+        write_sidecar(segmentation, {**written, **written_as(known, seg_type)}, file)
     return path

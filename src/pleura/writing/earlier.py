@@ -55,7 +55,7 @@ def refuse_to_lose(mask: Path, picture: Path | None, volume: Volume) -> None:
     UnwritableOutput
         It is the result of another input (`other-input`), or a mask that was changed since (`changed-mask`).
     """
-    if mask.is_file() and mask.stat().st_size:
+    if mask.is_dir() or (mask.is_file() and mask.stat().st_size):
         known = read_sidecar(sidecar_path(mask))
         if not (matches(known, volume) if known else _may_be_of(mask, volume)):
             raise _other(mask)
@@ -111,6 +111,8 @@ def _is_as_written(mask: Path, known: Mapping[str, Any]) -> bool:
 
 def _is_whole(mask: Path) -> bool:
     """Say whether a mask can be read to its end."""
+    if mask.is_dir():
+        return all(is_whole(file.read_bytes()) for file in mask.iterdir())
     if suffix_of(mask) == ".dcm":
         return is_whole(mask.read_bytes())
     try:

@@ -12,8 +12,10 @@ from pleura.conventions import SEG_TYPES, MaskFormat, SegType
 from pleura.errors import InvalidOption, UnwritableOutput
 from pleura.segmentation import Segmentation
 from pleura.volume import Volume
+from pleura.writing.dicom.pdf import write_pdf
+from pleura.writing.dicom.secondary_capture import write_secondary_captures
 from pleura.writing.dicom.seg import write_seg
-from pleura.writing.dicom.suitable import refuse_unsuitable
+from pleura.writing.dicom.suitable import refuse_unrelated, refuse_unsuitable
 from pleura.writing.itk import write_mha, write_nrrd
 from pleura.writing.nifti import refuse_large, write_nifti, write_nifti_gz
 from pleura.writing.png import refuse_slices, write_png
@@ -32,15 +34,17 @@ class OutputFormat:
 
     Attributes
     ----------
-    writers : by the suffix of the file
+    writers : by the suffix of the file; of a format that is a folder of files there is none
     ending : what the name of a file ends in that nobody named, after the name of the scan
     refuse : raises `UnwritableOutput` where the format cannot hold a result of a volume, which is asked before the
         network runs
+    write_folder : writes a result into an empty folder, of a format that is one
     """
 
     writers: Mapping[str, Writer]
     ending: str
     refuse: Callable[[Volume], None] = _accept
+    write_folder: Callable[[Segmentation, Path], None] | None = None
 
 
 FORMATS: Mapping[MaskFormat, OutputFormat] = {
@@ -49,6 +53,8 @@ FORMATS: Mapping[MaskFormat, OutputFormat] = {
     "mha": OutputFormat({".mha": write_mha}, ".mha"),
     "png": OutputFormat({".png": write_png}, ".png", refuse_slices),
     "dicom-seg": OutputFormat({".dcm": write_seg}, "-seg.dcm", refuse_unsuitable),
+    "dicom-sc": OutputFormat({}, "-sc", refuse_unrelated, write_secondary_captures),
+    "dicom-pdf": OutputFormat({".dcm": write_pdf}, "-pdf.dcm", refuse_unrelated),
 }
 """By name. Of formats that share a suffix the first is meant where only the suffix is given."""
 
@@ -72,12 +78,13 @@ def format_of(path: Path, name: MaskFormat | None = None) -> MaskFormat:
     if name not in FORMATS:
         text = f"there is no format {name!r} to write a mask in; choose from {', '.join(FORMATS)}"
         raise InvalidOption(text, code="unknown-output-format")
-    _ending(path, tuple(FORMATS[name].writers))
+    if FORMATS[name].writers:
+        _ending(path, tuple(FORMATS[name].writers))
     return name
 
 
 def writer_for(path: Path, name: MaskFormat | None = None, seg_type: SegType = "binary") -> Writer:
-    """Return the writer of `format_of` a file.
+    """Return the writer of `format_of` a file, of a format that is one file.
 
     Raises
     ------

@@ -65,7 +65,11 @@ def matches(found: Mapping[str, Any], volume: Volume) -> bool:
 
 
 def fingerprint(mask: Path) -> dict[str, int | str]:
-    """Return size and hash of a mask's file, by which it is known again."""
+    """Return size and hash of a mask's file, or of the files of a folder by their names, by which it is known again."""
+    if mask.is_dir():
+        parts = {file.name: fingerprint(file) for file in sorted(mask.iterdir())}
+        digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+        return {"bytes": sum(int(part["bytes"]) for part in parts.values()), "sha256": digest}
     with mask.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {"bytes": mask.stat().st_size, "sha256": digest}

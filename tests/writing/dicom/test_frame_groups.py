@@ -44,7 +44,8 @@ def test_frame_of_a_label_map_shows_all_structures_and_one_of_a_radiograph_has_n
     (frame,) = groups(projection)
     assert "PlanePositionSequence" not in frame
     assert "ReferencedFrameNumber" not in frame.DerivationImageSequence[0].SourceImageSequence[0]
-    assert len(dimensions("1.2", projection)) == 1
+    assert frame.FrameContentSequence[0].DimensionIndexValues == [2, 1]
+    assert [one.DimensionIndexPointer for one in dimensions("1.2", projection)] == [0x0062000B, 0x00209057]
 
 
 def test_slices_of_a_tilted_gantry_are_as_far_apart_as_along_their_normal(tmp_path: Path) -> None:

@@ -38,16 +38,20 @@ _PATIENT_STUDY = (
 )  # fmt: skip
 """C.7.2.2."""
 
-_TRIAL = (
+_TRIAL_SUBJECT = (
     "ClinicalTrialSponsorName", "ClinicalTrialProtocolID", "ClinicalTrialProtocolName", "ClinicalTrialSiteID",
     "ClinicalTrialSiteName", "ClinicalTrialSubjectID", "ClinicalTrialSubjectReadingID",
     "ClinicalTrialProtocolEthicsCommitteeName", "ClinicalTrialProtocolEthicsCommitteeApprovalNumber",
+)  # fmt: skip
+"""C.7.1.3."""
+
+_TRIAL_STUDY = (
     "ClinicalTrialTimePointID", "ClinicalTrialTimePointDescription", "LongitudinalTemporalOffsetFromEvent",
     "LongitudinalTemporalEventType", "ConsentForClinicalTrialUseSequence",
 )  # fmt: skip
-"""C.7.1.3 and C.7.2.3."""
+"""C.7.2.3."""
 
-COPIED = (*_CODING, *_PATIENT, *_STUDY, *_PATIENT_STUDY, *_TRIAL)
+COPIED = (*_CODING, *_PATIENT, *_STUDY, *_PATIENT_STUDY, *_TRIAL_SUBJECT, *_TRIAL_STUDY)
 """Keywords, the character set first: it says how the others are decoded."""
 
 REQUIRED = (
@@ -55,3 +59,9 @@ REQUIRED = (
     "AccessionNumber", "ReferringPhysicianName",
 )  # fmt: skip
 """What has to be there, though it may be empty (type 2)."""
+
+REQUIRED_IN_TRIALS = (
+    (_TRIAL_SUBJECT, ("ClinicalTrialProtocolName", "ClinicalTrialSiteID", "ClinicalTrialSiteName")),
+    (_TRIAL_STUDY, ("ClinicalTrialTimePointID",)),
+)
+"""The elements of a module, and what has to be there, though it may be empty, where any of them is."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _SEGMENT_NUMBER, _SEGMENT_GROUP = 0x0062000B, 0x0062000A
 _POSITION, _POSITION_GROUP = 0x00200032, 0x00209113
+_IN_STACK, _CONTENT_GROUP = 0x00209057, 0x00209111
 
 
 class SegFrame(NamedTuple):
@@ -66,11 +67,11 @@ def shared_groups(volume: Volume, thickness: float | None) -> Dataset:
 
 
 def dimensions(organization: str, placement: Placement) -> list[Dataset]:
-    """Return the items of the DimensionIndexSequence: by structure, then by position."""
+    """Return the items of the DimensionIndexSequence: by structure and position; a radiograph is a stack of one."""
     from pydicom import Dataset
 
     pointers = [(_SEGMENT_NUMBER, _SEGMENT_GROUP)] if placement.frames[0].segment is not None else []
-    pointers += [(_POSITION, _POSITION_GROUP)] if placement.in_patient else []
+    pointers.append((_POSITION, _POSITION_GROUP) if placement.in_patient else (_IN_STACK, _CONTENT_GROUP))
     found = []
     for pointer, group in pointers:
         item = Dataset()
@@ -101,9 +102,11 @@ def _frame_item(frame: SegFrame, rank: int, placement: Placement) -> bytes:
     image = placement.slices[frame.slot]
     assert image is not None  # frames are of slices that have an image
     position = image.position if placement.in_patient else None
-    index = [*([] if frame.segment is None else [frame.segment]), *([rank] if position else [])]
-    values = element("DimensionIndexValues", "UL", struct.pack(f"<{len(index)}L", *index)) if index else b""
-    groups = [sequence("DerivationImageSequence", [_derivation(image)]), sequence("FrameContentSequence", [values])]
+    index = [*([] if frame.segment is None else [frame.segment]), rank]
+    stack = text("StackID", "SH", 1) + element("InStackPositionNumber", "UL", struct.pack("<L", rank))
+    values = element("DimensionIndexValues", "UL", struct.pack(f"<{len(index)}L", *index))
+    content = values if position else stack + values
+    groups = [sequence("DerivationImageSequence", [_derivation(image)]), sequence("FrameContentSequence", [content])]
     if position:
         place = text("ImagePositionPatient", "DS", *map(decimal, position))
         groups.append(sequence("PlanePositionSequence", [place]))

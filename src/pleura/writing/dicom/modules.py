@@ -12,12 +12,13 @@ from __future__ import annotations
 import re
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from pleura import __version__
 from pleura.reading.dicom.dataset import quiet_pydicom
 from pleura.segmentation import Segmentation
-from pleura.writing.dicom.copied_elements import COPIED, REQUIRED
+from pleura.writing.dicom.copied_elements import COPIED, REQUIRED, REQUIRED_IN_TRIALS
 from pleura.writing.dicom.source import source_header
 from pleura.writing.dicom.uids import instance_uid, series_uid
 
@@ -77,9 +78,10 @@ def patient_and_study(header: Dataset) -> Dataset:
     dataset = Dataset()
     for keyword in COPIED:
         element = _readable(header, keyword)
-        if element is not None:
+        if element is not None and not element.is_empty and _has_whole_codes(element):
             dataset.add(deepcopy(element))
-    for keyword in REQUIRED:
+    in_trials = [required for of_module, required in REQUIRED_IN_TRIALS if any(key in dataset for key in of_module)]
+    for keyword in (*REQUIRED, *chain.from_iterable(in_trials)):
         if keyword not in dataset:
             setattr(dataset, keyword, None)
     dataset.remove_private_tags()
@@ -102,6 +104,16 @@ def content_time(header: Dataset) -> tuple[str, str]:
     return _NO_DATE, _NO_TIME
 
 
+def set_loss(dataset: Dataset, header: Dataset) -> None:
+    """Say whether the scan was ever compressed with loss, where it says how; what we add is not."""
+    stated = [header.get(f"LossyImageCompression{part}") for part in ("", "Ratio", "Method")]
+    if stated[0] == "01" and all(stated):
+        dataset.LossyImageCompression, dataset.LossyImageCompressionRatio = stated[:2]
+        dataset.LossyImageCompressionMethod = stated[2]
+    else:
+        dataset.LossyImageCompression = "00"
+
+
 def model_of(segmentation: Segmentation) -> tuple[str, str, str]:
     """Return name, version and hash of the model that made a mask, "unknown" for what is not known."""
     model = segmentation.provenance.get("model") or {}
@@ -117,6 +129,13 @@ def _readable(header: Dataset, keyword: str) -> Any:
         return None
     except Exception:  # pydicom raises anything on values that are damaged
         return None
+
+
+def _has_whole_codes(element: Any) -> bool:
+    """Say whether no item of a sequence is a code that lacks its scheme or its meaning."""
+    needed = {"CodingSchemeDesignator", "CodeMeaning"}
+    items = element.value if element.VR == "SQ" else ()
+    return all("CodeValue" not in item or all(key in item for key in needed) for item in items)
 
 
 def _set_series(dataset: Dataset, header: Dataset, segmentation: Segmentation, kind: ObjectKind) -> None:

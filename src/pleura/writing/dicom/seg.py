@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume
 from pleura.writing.dicom.explicit_vr import element, encapsulated_pixels
 from pleura.writing.dicom.frame_groups import Placement, SegFrame, dimensions, per_frame_groups, shared_groups
-from pleura.writing.dicom.modules import ObjectKind, content_time, new_object
+from pleura.writing.dicom.modules import ObjectKind, content_time, new_object, set_loss
 from pleura.writing.dicom.save import EXPLICIT_LITTLE, RLE, save
 from pleura.writing.dicom.segments import background, segments
 from pleura.writing.dicom.source import referenced_series, source_header, source_of
@@ -118,17 +118,7 @@ def _describe(dataset: Dataset, segmentation: Segmentation, seg_type: SegType) -
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, "MONOCHROME2"
     dataset.BitsAllocated = dataset.BitsStored = 1 if binary else 8
     dataset.HighBit, dataset.PixelRepresentation = dataset.BitsStored - 1, 0
-    _set_loss(dataset, header)
-
-
-def _set_loss(dataset: Dataset, header: Any) -> None:
-    """Say whether the scan was ever compressed with loss, where it says how; the mask itself is not."""
-    stated = [header.get(f"LossyImageCompression{part}") for part in ("", "Ratio", "Method")]
-    if stated[0] == "01" and all(stated):
-        dataset.LossyImageCompression, dataset.LossyImageCompressionRatio = stated[:2]
-        dataset.LossyImageCompressionMethod = stated[2]
-    else:
-        dataset.LossyImageCompression = "00"
+    set_loss(dataset, header)
 
 
 def _set_frames(dataset: Dataset, volume: Volume, placement: Placement) -> None:
@@ -146,4 +136,6 @@ def _set_frames(dataset: Dataset, volume: Volume, placement: Placement) -> None:
         dataset.FrameOfReferenceUID = volume.identity.frame_of_reference_uid
         dataset.PositionReferenceIndicator = source_header(volume).get("PositionReferenceIndicator")
         shared = shared_groups(volume, source_header(volume).get("SliceThickness"))
+    else:
+        dataset.PatientOrientation = source_header(volume).get("PatientOrientation")
     dataset.SharedFunctionalGroupsSequence = [shared]

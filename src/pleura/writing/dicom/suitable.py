@@ -11,26 +11,41 @@ _OFF = 0.11
 """Share of a step by which a slice may lie off the volume's grid: the reader lets pass a tenth, and rounds."""
 
 
-def refuse_unsuitable(volume: Volume) -> None:
-    """Refuse a scan of which no DICOM object can be made.
+def refuse_unrelated(volume: Volume) -> None:
+    """Refuse a scan that a DICOM object cannot refer to.
 
     Raises
     ------
     UnwritableOutput
-        It was not read from DICOM (`not-from-dicom`), lacks a UID that the object would refer to
-        (`source-without-uids`), is a CT whose slices state no position (`source-without-positions`), or is no longer
-        on the grid it was read on (`source-changed`).
+        It was not read from DICOM (`not-from-dicom`), or lacks a UID that the object would refer to
+        (`source-without-uids`).
     """
     source = volume.source
     if source is None:
         text = f"a DICOM object belongs to the patient and study of a DICOM scan, and this scan is {_origin(volume)}"
         raise UnwritableOutput(f"{text}; write .nii.gz, .nrrd or .mha", code="not-from-dicom")
-    missing = _missing_uids(volume, source)
-    if missing:
-        text = f"the scan states no {missing}, without which a DICOM object cannot refer to it; write .nii.gz instead"
-        raise UnwritableOutput(text, code="source-without-uids")
-    if volume.kind is not Kind.RADIOGRAPH:
-        _refuse_unplaced(volume, source)
+    slices = [one for one in source.slices if one is not None]
+    _refuse_missing(
+        StudyInstanceUID=volume.identity.study_uid,
+        SeriesInstanceUID=volume.identity.series_uid,
+        SOPClassUID=all(one.class_uid for one in slices),
+        SOPInstanceUID=all(one.instance_uid for one in slices),
+    )
+
+
+def refuse_unsuitable(volume: Volume) -> None:
+    """Refuse a scan on which no DICOM object can be placed.
+
+    Raises
+    ------
+    UnwritableOutput
+        As `refuse_unrelated`; or it is a CT whose slices state no position (`source-without-positions`), or is no
+        longer on the grid it was read on (`source-changed`).
+    """
+    refuse_unrelated(volume)
+    if volume.kind is not Kind.RADIOGRAPH and volume.source is not None:
+        _refuse_missing(FrameOfReferenceUID=volume.identity.frame_of_reference_uid)
+        _refuse_unplaced(volume, volume.source)
 
 
 def refuse_projection(volume: Volume) -> None:
@@ -48,21 +63,19 @@ def refuse_projection(volume: Volume) -> None:
 
 
 def _origin(volume: Volume) -> str:
-    return "an array" if volume.identity.format == "array" else f"a file of another format ({volume.identity.format})"
+    return (
+        "an array"
+        if volume.identity.format in {"array", "dicom"}
+        else f"a file of another format ({volume.identity.format})"
+    )
 
 
-def _missing_uids(volume: Volume, source: DicomSource) -> str:
-    """Return the name of the first UID that is missing, or nothing."""
-    identity = volume.identity
-    slices = [one for one in source.slices if one is not None]
-    needed = {
-        "StudyInstanceUID": identity.study_uid,
-        "SeriesInstanceUID": identity.series_uid,
-        "SOPClassUID": all(one.class_uid for one in slices),
-        "SOPInstanceUID": all(one.instance_uid for one in slices),
-        "FrameOfReferenceUID": identity.frame_of_reference_uid or volume.kind is Kind.RADIOGRAPH,
-    }
-    return next((name for name, found in needed.items() if not found), "")
+def _refuse_missing(**uids: str | bool) -> None:
+    """Refuse a scan by the name of the first of some UIDs that it lacks."""
+    missing = next((name for name, found in uids.items() if not found), None)
+    if missing:
+        text = f"the scan states no {missing}, without which a DICOM object cannot refer to it; write .nii.gz instead"
+        raise UnwritableOutput(text, code="source-without-uids")
 
 
 def _refuse_unplaced(volume: Volume, source: DicomSource) -> None:
