@@ -63,7 +63,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     UnwritableOutput
         As `atomic_write`; or there is a file at `path` (`not-written`).
     """
-    partial, former = (path.with_name(f".pleura-{os.getpid()}-{next(_numbers)}.part") for _ in range(2))
+    partial, former = partial_path(path), partial_path(path)
     with system_errors(path):
         _refuse_missing_folder(path.parent)
         if path.is_file():
