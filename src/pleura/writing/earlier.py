@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pleura.errors import PleuraError, UnwritableOutput
-from pleura.reading import read_labels
+from pleura.reading import read_label_map
 from pleura.volume import Volume
 from pleura.writing.dicom.explicit_vr import is_whole
 from pleura.writing.formats import suffix_of
@@ -116,7 +116,7 @@ def _is_whole(mask: Path) -> bool:
     if suffix_of(mask) == ".dcm":
         return is_whole(mask.read_bytes())
     try:
-        read_labels(mask)
+        read_label_map(mask)
     except PleuraError:
         return False
     return True

@@ -13,9 +13,10 @@ from pleura.errors import InvalidOption, UnwritableOutput
 from pleura.segmentation import Segmentation
 from pleura.volume import Volume
 from pleura.writing.dicom.pdf import write_pdf
+from pleura.writing.dicom.rtstruct import write_rtstruct
 from pleura.writing.dicom.secondary_capture import write_secondary_captures
 from pleura.writing.dicom.seg import write_seg
-from pleura.writing.dicom.suitable import refuse_unrelated, refuse_unsuitable
+from pleura.writing.dicom.suitable import refuse_projection, refuse_unrelated, refuse_unsuitable
 from pleura.writing.itk import write_mha, write_nrrd
 from pleura.writing.nifti import refuse_large, write_nifti, write_nifti_gz
 from pleura.writing.png import refuse_slices, write_png
@@ -53,6 +54,7 @@ FORMATS: Mapping[MaskFormat, OutputFormat] = {
     "mha": OutputFormat({".mha": write_mha}, ".mha"),
     "png": OutputFormat({".png": write_png}, ".png", refuse_slices),
     "dicom-seg": OutputFormat({".dcm": write_seg}, "-seg.dcm", refuse_unsuitable),
+    "rtstruct": OutputFormat({".dcm": write_rtstruct}, "-rtstruct.dcm", refuse_projection),
     "dicom-sc": OutputFormat({}, "-sc", refuse_unrelated, write_secondary_captures),
     "dicom-pdf": OutputFormat({".dcm": write_pdf}, "-pdf.dcm", refuse_unrelated),
 }

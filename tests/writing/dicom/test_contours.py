@@ -62,6 +62,14 @@ def test_cut_runs_twice_between_the_same_corners_and_through_no_pixel() -> None:
     assert {row % 1 for row, _ in twice} == {0.5}
 
 
+def test_last_corner_of_a_keyhole_can_be_left_out_as_some_programs_do() -> None:
+    marked = np.ones((9, 11), bool)
+    marked[3:6, 4:7] = False
+    for turned in (marked, marked.T, marked[:, ::-1], np.pad(marked, 1, constant_values=True)):
+        (corners,) = outlines(turned)
+        np.testing.assert_array_equal(drawn([corners[:-1]], turned.shape), turned)
+
+
 def test_island_in_a_hole_is_a_polygon_of_its_own() -> None:
     marked = picture("#######", "#.....#", "#.###.#", "#.#.#.#", "#.###.#", "#.....#", "#######")
     found = outlines(marked)

@@ -3,6 +3,7 @@
 A hole that is a contour of its own is filled by some programs, so outline and hole are one polygon, which enters and
 leaves the hole through a cut without width. The cut runs between two rows of pixels, through no pixel's centre, and the
 hole is run round against the outline, so that the rules of even and odd and of winding numbers find the same inside.
+No polygon begins or ends at a cut: plastimatch leaves out the last corner.
 
 Corners count in half pixels here, as whole numbers: where an outline passes between two pixels, one of its row and
 column is odd and the other even.
@@ -64,6 +65,9 @@ def _as_one(rings: list[Corners]) -> Corners:
     if len(rings) == 1:
         return rings[0][_bends(rings[0])]
     points, at_cut = _joined([_with_crossings(ring) for ring in rings])
+    begun = int(np.argmin(at_cut | np.roll(at_cut, 1)))  # where neither the first corner nor the last is a cut's end
+    points, at_cut = np.roll(points, -begun, 0), np.roll(at_cut, -begun)
+    at_cut[-1] = True
     return points[_bends(points) | at_cut]
 
 

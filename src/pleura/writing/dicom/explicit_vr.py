@@ -15,6 +15,9 @@ _LONG = frozenset({"OB", "OW", "SQ", "UN", "UT"})
 _UNDEFINED = 0xFFFFFFFF
 _META = 132
 """Where the elements of a file begin, after the preamble (PS3.10 section 7.1)."""
+_META_GROUP, _LONGEST_META = b"\2\0", 1024
+_IMPLICIT = b"1.2.840.10008.1.2\0"
+"""The transfer syntax of elements that state no VR, as the meta group holds it, which states them always."""
 _SEQUENCE_END = struct.pack("<HHL", 0xFFFE, 0xE0DD, 0)
 
 
@@ -44,10 +47,12 @@ def encapsulated_pixels(frames: Iterable[bytes]) -> bytes:
 
 def is_whole(data: bytes) -> bool:
     """Say whether a file of ours ends where its last element does, by the lengths that its elements state."""
-    position = _META
+    position, implicit = _META, _IMPLICIT in data[:_LONGEST_META]
     while position + 8 <= len(data):
         vr = data[position + 4 : position + 6].decode("latin-1")
         head, form = (12, "<8xL") if vr in _LONG else (8, "<6xH")
+        if implicit and data[position : position + 2] != _META_GROUP:
+            head, form = 8, "<4xL"
         if position + head > len(data):
             return False
         (length,) = struct.unpack_from(form, data, position)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
+IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 RLE = "1.2.840.10008.1.2.5"
 
 
