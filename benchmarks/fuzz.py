@@ -4,7 +4,7 @@
     python benchmarks/fuzz.py --first 4711 --count 1        # one input again: the same seed and number, the same bytes
     python benchmarks/fuzz.py --only dicom --every 1        # one format, each readable input segmented
 
-Each input goes through `pleura.read`, `info` and, as a mask, `read_labels`; segmentations and structure sets through
+Each input goes through `pleura.read`, `info` and, as a mask, `read_label_map`; segmentations and structure sets through
 the readers of `pleura prepare`; records of bundles through `load_bundle`. Of what can be read, one in `--every` is
 segmented with a stand-in for the network, a threshold, between the shipped graphs; its mask is written, and of one in
 five of these the preview.
@@ -73,13 +73,13 @@ class Trial:
     def steps(self, seed: Seed, path: Path, number: int) -> Iterator[Callable[[], Any]]:
         """Yield what is done with an input, one by one."""
         from pleura.inference.bundle import load_bundle
-        from pleura.reading import read_labels, survey_path
+        from pleura.reading import read_label_map, survey_path
 
         if seed.group == "bundle":
             yield lambda: load_bundle(path.parent)
             return
         yield lambda: survey_path(path)
-        yield lambda: read_labels(path)
+        yield lambda: read_label_map(path)
         yield from self._objects(seed, path)
         yield lambda: self._segmented(path, number)
 

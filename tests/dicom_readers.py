@@ -46,3 +46,20 @@ def read_by_highdicom(file: Path) -> LabelMap:
     highdicom = pytest.importorskip("highdicom")
     volume = highdicom.seg.segread(file).get_volume(combine_segments=True)
     return LabelMap(volume.array, volume.affine)
+
+
+def read_by_plastimatch(file: Path, scan: Path, folder: Path) -> LabelMap:
+    """Return the lungs of a structure set as plastimatch draws them into the series that it belongs to."""
+    import nrrd
+
+    command = [program("plastimatch", "plastimatch"), "convert", "--input", file, "--referenced-ct", scan]
+    run = subprocess.run(
+        [*command, "--output-prefix", folder, "--prefix-format", "nrrd"], capture_output=True, check=True
+    )
+    assert run.stdout
+    right, head = nrrd.read(str(folder / "Lung_R.nrrd"), index_order="C")
+    left, _ = nrrd.read(str(folder / "Lung_L.nrrd"), index_order="C")
+    affine = np.eye(4)
+    affine[:3, :3] = head["space directions"].T[:, ::-1]
+    affine[:3, 3] = head["space origin"]
+    return LabelMap(np.where(left, 2, np.where(right, 1, 0)).astype(np.uint8), affine)

@@ -9,7 +9,7 @@ TYPE_CHECKING = False  # not from `typing`, whose import takes half of the time 
 if TYPE_CHECKING:
     from pleura.api import segment
     from pleura.errors import PleuraError
-    from pleura.reading import read
+    from pleura.reading import read, read_labels
     from pleura.segmentation import Segmentation
     from pleura.segmenter import Segmenter
     from pleura.volume import Kind, Note, Volume
@@ -20,7 +20,7 @@ __version__ = "0.1.0"
 # device id in the home folder. Set here, it holds for all modules, for helper processes and for a caller's own import.
 os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
-__all__ = ["Kind", "Note", "PleuraError", "Segmentation", "Segmenter", "Volume", "read", "segment"]
+__all__ = ["Kind", "Note", "PleuraError", "Segmentation", "Segmenter", "Volume", "read", "read_labels", "segment"]
 
 _HOMES = {
     "Kind": "pleura.volume",
@@ -30,6 +30,7 @@ _HOMES = {
     "Segmenter": "pleura.segmenter",
     "Volume": "pleura.volume",
     "read": "pleura.reading",
+    "read_labels": "pleura.reading",
     "segment": "pleura.api",
 }
 

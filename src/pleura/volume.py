@@ -183,6 +183,18 @@ class Volume:
         return f"Volume({self.kind}, {grid_text(self)}, {f'notes: {notes}' if notes else 'no notes'})"
 
 
+def input_fields(volume: Volume) -> dict[str, object]:
+    """Return what a mask states of the scan it belongs to, by its content: no name, no file."""
+    identity = volume.identity
+    return {
+        "format": identity.format,
+        "sha256": identity.sha256,
+        "series_uid": identity.series_uid,
+        "kind": volume.kind.value,
+        "shape": list(volume.shape),
+    }
+
+
 def grid_text(volume: Volume) -> str:
     """Return voxels along each axis, and millimetres where known: ``87 x 256 x 256, 2.50 x 0.70 x 0.70 mm``."""
     first = 1 if volume.is_picture else 0

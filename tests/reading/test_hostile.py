@@ -19,7 +19,7 @@ from hypothesis.extra import numpy as arrays
 import pleura
 from pleura.errors import InvalidBundle, PleuraError
 from pleura.inference.recipe import read_recipe
-from pleura.reading import read_labels, survey_path
+from pleura.reading import read_label_map, survey_path
 from pleura.reading.array import from_array
 from pleura.reading.dicom.rtstruct import structure_names
 from pleura.reading.dicom.seg import read_seg
@@ -37,7 +37,7 @@ few = settings(
 
 def try_each(path: Path, seed: Seed) -> None:
     """Read a file in every way its format allows; only named errors may come of it, in one printable line."""
-    ways: list[Any] = [pleura.read, survey_path, read_labels]
+    ways: list[Any] = [pleura.read, survey_path, read_label_map]
     if seed.group == "seg":
         ways.append(lambda path: read_seg(path, {1, 2}))
     if seed.group == "rtstruct":

@@ -23,7 +23,7 @@ from orientations import ORIENTATIONS, affine_of
 
 from pleura import Kind, Volume
 from pleura.geometry import axial_affine, spacing_of, swap_lps_ras, to_axial
-from pleura.reading import read, read_labels
+from pleura.reading import read, read_label_map
 from pleura.reading.array import from_array
 from pleura.reading.images import from_image
 
@@ -92,7 +92,7 @@ def test_every_file_holds_the_same_scan_whatever_way_its_axes_run(tmp_path: Path
     assert volume.identity.format == form.partition(" ")[0]
     assert read(tmp_path / name).identity == volume.identity
     if form != "dicom":  # of which one picture is read as a mask
-        labels = read_labels(tmp_path / name)
+        labels = read_label_map(tmp_path / name)
         assert labels.placed
         np.testing.assert_array_equal(to_axial(labels.voxels, labels.affine), to_axial(HU, affine))
         np.testing.assert_allclose(labels.affine, volume.affine)

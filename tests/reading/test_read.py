@@ -108,7 +108,7 @@ def test_a_kind_may_be_given_as_its_text_wherever_one_is_taken_and_another_text_
     assert caught.value.code == "unknown-kind"
 
 
-@pytest.mark.parametrize("read", [pleura.reading.read, pleura.reading.read_labels, pleura.reading.survey_path])
+@pytest.mark.parametrize("read", [pleura.reading.read, pleura.reading.read_label_map, pleura.reading.survey_path])
 def test_a_path_that_leads_to_no_file_is_not_called_a_damaged_one(
     tmp_path: Path, read: Callable[[Path], object]
 ) -> None:

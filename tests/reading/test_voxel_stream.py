@@ -8,7 +8,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from pleura.reading.labelmap import read_labels
+from pleura.reading.labelmap import read_label_map
 from pleura.reading.limits import check_size
 from pleura.reading.voxel_stream import kept_type
 
@@ -19,7 +19,7 @@ def test_64_bits_are_kept_in_32(tmp_path: Path, dtype: str) -> None:
     values[0, 0, 0] = np.iinfo(np.int64).max
     image = nib.Nifti1Image(values, np.eye(4), dtype=dtype)
     nib.save(image, tmp_path / "labels.nii.gz")
-    found = read_labels(tmp_path / "labels.nii.gz").voxels
+    found = read_label_map(tmp_path / "labels.nii.gz").voxels
     assert found.dtype == np.dtype(f"{np.dtype(dtype).kind}4")
     np.testing.assert_array_equal(found.T.ravel()[1:], values.ravel()[1:])
     assert found[0, 0, 0] >= 2**31 - 1

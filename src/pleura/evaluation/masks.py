@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,9 @@ from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
 from pleura.geometry import SAME_GRID, axial_affine, axial_spacing, grid_shift, spacing_of, to_axial
 from pleura.measurement import voxel_ml
-from pleura.reading import LabelMap, read_labels
+from pleura.reading import LabelMap, read_label_map
 from pleura.reading.dicom.lungs import object_class, read_lungs
+from pleura.reading.labels_on_grid import whole_labels
 from pleura.volume import Affine, Volume
 
 
@@ -24,16 +25,14 @@ def read_mask(path: Path) -> LabelMap:
     Raises
     ------
     UnsuitableInput
-        `not-a-mask`, where values are not whole numbers from 0 to 255; else what `read_labels` raises.
+        As `whole_labels` and `read_label_map`.
     """
-    found = read_labels(path)
-    values = found.voxels > 127 if found.lossy else found.voxels
-    with np.errstate(invalid="ignore"):  # what is not finite does not survive the comparison
-        labels = values.astype(np.uint8)
-    if not np.array_equal(labels, values):
-        text = f"{path.name}: values are not whole numbers from 0 to 255: a scan or a map of probabilities, not a mask"
-        raise UnsuitableInput(text, code="not-a-mask")
-    return LabelMap(labels, found.affine, placed=found.placed, lossy=found.lossy, is_picture=found.is_picture)
+    found = read_label_map(path)
+    try:
+        labels = whole_labels(found)
+    except UnsuitableInput as error:
+        raise error.within(path.name) from None
+    return replace(found, voxels=labels)
 
 
 def read_pair(reference: Path, prediction: Path) -> tuple[LabelMap, LabelMap]:

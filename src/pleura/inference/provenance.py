@@ -6,7 +6,7 @@ from typing import Any
 
 import pleura
 from pleura.inference.model import Model
-from pleura.volume import Volume
+from pleura.volume import Volume, input_fields
 
 
 def model_provenance(model: Model, volume: Volume, modality: str, convention: str) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def model_provenance(model: Model, volume: Volume, modality: str, convention: st
     volume : the scan, its kind settled
     modality, convention : as the caller gave them
     """
-    bundle, identity = model.bundle, volume.identity
+    bundle = model.bundle
     parameters = {"backend": model.backend}
     if modality != "auto":
         parameters["modality"] = modality
@@ -28,11 +28,5 @@ def model_provenance(model: Model, volume: Volume, modality: str, convention: st
         "program": {"name": "pleura", "version": pleura.__version__},
         "model": {"name": bundle.name, "version": bundle.version, "sha256": bundle.sha256},
         "parameters": parameters,
-        "input": {
-            "format": identity.format,
-            "sha256": identity.sha256,
-            "series_uid": identity.series_uid,
-            "kind": volume.kind.value,
-            "shape": list(volume.shape),
-        },
+        "input": input_fields(volume),
     }

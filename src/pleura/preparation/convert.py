@@ -34,11 +34,8 @@ from pleura.preparation.settings import Settings
 from pleura.reading import read
 from pleura.reading.alignment import on_image
 from pleura.reading.dicom.dataset import quiet_dcmread
-from pleura.reading.dicom.lungs import object_class, object_names
-from pleura.reading.dicom.rtstruct import read_rtstruct
-from pleura.reading.dicom.seg import read_seg
-from pleura.reading.dicom.sop_classes import STRUCTURE_SET
-from pleura.reading.labelmap import read_labels
+from pleura.reading.dicom.lungs import object_class, object_names, read_object
+from pleura.reading.labelmap import read_label_map
 from pleura.reading.raw_image import LabelMap
 from pleura.volume import Kind, Note, Volume
 
@@ -126,7 +123,7 @@ def _align(task: ConversionTask) -> AlignedCase:
         label_map, values, sides = _labels(task.pair.mask, task, volume)
         stored, alignment_notes = on_image(to_integer_labels(label_map), label_map, volume)
         image, labels = _axial(volume, renumbered(stored, values))
-        notes += [*alignment_notes, *find_faults(image, labels)]
+        notes += [*label_map.notes, *alignment_notes, *find_faults(image, labels)]
         if task.mapping.sided:
             labels, sides, more = with_oriented_sides(labels, image, sides and task.pair.sides is not False)
             notes += more
@@ -144,16 +141,14 @@ def _image(pair: Pair, settings: Settings) -> tuple[Volume, tuple[Note, ...]]:
 
 def _labels(mask: Path, task: ConversionTask, volume: Volume) -> tuple[LabelMap, dict[int, int], bool]:
     """Return the labels as stored, stored value -> new value, and whether right and left are distinguished."""
-    drawn = object_class(mask)
-    if not drawn:
+    if not object_class(mask):
         return _mask(mask, task.pair), *task.mapping.for_mask(task.mask)
     values, sided = task.mapping.for_names(task.mask.names)
-    label_map = read_rtstruct(mask, volume, values) if drawn == STRUCTURE_SET else read_seg(mask, values)
-    return label_map, values, sided
+    return read_object(mask, volume, values), values, sided
 
 
 def _mask(mask: Path, pair: Pair) -> LabelMap:
-    label_map = read_parts(pair.parts) if pair.parts else read_labels(mask)
+    label_map = read_parts(pair.parts) if pair.parts else read_label_map(mask)
     return replace(label_map, colours=()) if pair.names else label_map  # names are given to numbers
 
 

@@ -7,21 +7,19 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pleura.errors import PleuraError
 from pleura.file_format import Format, detect_format
-from pleura.labels import LEFT, RIGHT, side_of
 from pleura.preparation.dicom_folders import masks_beside
 from pleura.preparation.names import PairKey, ParsedName
 from pleura.preparation.pair import Pair, Refusal
 from pleura.preparation.pairing import are_whole, is_of_used_scan, with_masks
 from pleura.reading.dicom import find_series
-from pleura.reading.dicom.dataset import quiet_dcmread
-from pleura.reading.dicom.lungs import object_names
+from pleura.reading.dicom.mask_choice import sides
+from pleura.reading.dicom.references import read_references
 from pleura.reading.dicom.series import Series
 from pleura.reading.dicom.sop_classes import SEGMENTATIONS, STRUCTURE_SET
 
@@ -152,21 +150,12 @@ def _best(pairs: list[Pair]) -> tuple[list[Pair], str]:
     """Return the pair whose mask names most of the lungs, or none where the two lungs lie in two objects, and why."""
     if len(pairs) == 1:
         return pairs, ""
-    lungs = [_lungs(pair) for pair in pairs]
+    lungs = [sides(pair.mask) if pair.mask else set[int]() for pair in pairs]
     best = max(range(len(pairs)), key=lambda k: len(lungs[k]))  # the first of equal ones
     if set().union(*lungs) > lungs[best]:
         return [], "right and left lung lie in different segmentations of one series; join them"
     text = f"{len(pairs)} segmentations refer to one series; the first one with most of the lungs was taken"
     return [pairs[best]], text
-
-
-def _lungs(pair: Pair) -> set[int]:
-    """Return the sides that a mask names; one that holds the lungs as one structure has both."""
-    try:
-        named = {side_of(name) for name in object_names(pair.mask).values()} if pair.mask else set()
-    except PleuraError:
-        return set()
-    return {RIGHT, LEFT} if 0 in named else {side for side in named if side}
 
 
 def _sorted_out(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
@@ -205,29 +194,17 @@ def _folder(series: Series) -> Path:
 def _referred(path: Path, images: Mapping[str, Series]) -> Series | None:
     """Return the series that a segmentation refers to: by its UID, by its slices, or as the only one of its frame."""
     try:
-        with quiet_dcmread(path, stop_before_pixels=True) as dataset:
-            named = {str(uid) for uid in _uids(dataset, "SeriesInstanceUID", below=True)}
-            slices = {str(uid) for uid in _uids(dataset, "ReferencedSOPInstanceUID", below=True)}
-            frame = {str(uid) for uid in _uids(dataset, "FrameOfReferenceUID", below=False)}
+        named = read_references(path)
     except (PleuraError, OSError):
         return None
-    by_uid = [entry for entry in images.values() if entry.header.series_uid in named]
-    by_slice = [entry for entry in images.values() if slices & {frame.instance_uid for frame in entry.frames}]
-    by_frame = [entry for entry in images.values() if entry.header.frame_of_reference_uid in frame]
+    entries = images.values()
+    by_uid = [entry for entry in entries if entry.header.series_uid in named.series]
+    by_slice = [entry for entry in entries if named.images & {frame.instance_uid for frame in entry.frames}]
+    by_frame = [entry for entry in entries if entry.header.frame_of_reference_uid in named.frames]
     for candidates in (by_slice, by_uid, by_frame):
         if len(candidates) == 1:
             return candidates[0]
     return None
-
-
-def _uids(dataset: Any, keyword: str, *, below: bool) -> Iterator[Any]:
-    """Yield the values of a keyword in the sequences of a data set, and at its top level unless `below`."""
-    if not below and keyword in dataset:
-        yield dataset[keyword].value
-    for element in dataset:
-        if element.VR == "SQ":
-            for item in element.value:
-                yield from _uids(item, keyword, below=False)
 
 
 def _refusal(path: Path, root: Path, code: str, message: str) -> Refusal:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
 from pleura.labels import LEFT, LUNG, LUNGS, RIGHT, side_of
+from pleura.reading.dicom.lungs import names_left_out
 from pleura.reading.raw_image import LabelMap
 from pleura.text import quantity
 from pleura.volume import Note
@@ -34,8 +35,6 @@ _MOST_BETWEEN = 0.25
 """Share of a blurred mask that may be half-way; more is no edge, but a structure in a grey of its own."""
 _MOST_LABELS = 254
 """What a byte holds beside background and 255, which is unknown."""
-_MOST_NAMED = 8
-"""Names that a note lists."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +152,7 @@ def derive_mapping(masks: Sequence[MaskInfo]) -> LabelMapping:
         return LabelMapping({})
     sides = {name: side_of(name) for info in masks for name in info.names.values()}
     lungs = {name: side or LUNG for name, side in sides.items() if side is not None}
-    unmapped = _names_left_out(sides.keys() - lungs.keys()) if lungs else ()
+    unmapped = names_left_out(sides.keys() - lungs.keys()) if lungs else ()
     unnamed = [info for info in masks if not info.names]
     values = {value for info in unnamed if not _is_mark(info) for value in info.values}
     pair = next((pair for pair, more in _PAIRS.items() if set(pair) <= values <= {*pair, *more}), None)
@@ -194,15 +193,6 @@ def _are_greys_of_sides(unnamed: Sequence[MaskInfo], values: Collection[int]) ->
     """Say whether two values are one lung each, by where they lie in most of the pictures that hold both."""
     both = [info.side_by_side for info in unnamed if set(info.values) == set(values)]
     return len(values) == 2 and 2 * sum(both) > len(both)
-
-
-def _names_left_out(names: Collection[str]) -> tuple[Note, ...]:
-    """Return a note that lists names which are none of a lung's."""
-    if not names:
-        return ()
-    listed = sorted(names)[:_MOST_NAMED]
-    more = f" and {len(names) - len(listed)} more" if len(names) > len(listed) else ""
-    return (Note("names-left-out", f"no lung by name, so left out of the masks: {', '.join(listed)}{more}"),)
 
 
 def _by_name(masks: Sequence[MaskInfo], values: Sequence[int]) -> LabelMapping:

@@ -16,7 +16,7 @@ from pleura.errors import UnsuitableInput
 from pleura.geometry import same_grid
 from pleura.labels import LEFT, RIGHT
 from pleura.preparation.label_mapping import to_integer_labels
-from pleura.reading.labelmap import read_labels
+from pleura.reading.labelmap import read_label_map
 from pleura.reading.raw_image import LabelMap
 
 _MOST_SHARED = 0.1
@@ -37,9 +37,9 @@ def read_parts(parts: Sequence[tuple[int, Path]]) -> LabelMap:
     Raises
     ------
     UnsuitableInput : the files lie on different grids, or the two lungs cover each other (`parts-differ`)
-    PleuraError : as `pleura.reading.labelmap.read_labels` does
+    PleuraError : as `pleura.reading.labelmap.read_label_map` does
     """
-    masks = (read_labels(path) for _, path in parts)
+    masks = (read_label_map(path) for _, path in parts)
     first = next(masks)
     lungs = {side: np.zeros(first.voxels.shape, bool) for side in (RIGHT, LEFT)}
     for (side, _), part in zip(parts, chain([first], masks), strict=True):

@@ -13,7 +13,7 @@ from pleura.file_format import Format, detect_format
 from pleura.reading.archive import open_archive
 from pleura.reading.checks import checked
 from pleura.reading.dicom import find_files, read_dicom
-from pleura.reading.labelmap import read_labels as read_label_map
+from pleura.reading.labelmap import read_label_map as read_one
 from pleura.reading.raw_image import LabelMap, to_volume
 from pleura.reading.readers import READERS
 from pleura.reading.walk import resolve_dicomdir
@@ -21,6 +21,7 @@ from pleura.volume import Kind, KindName, Volume
 
 if TYPE_CHECKING:
     from pleura.reading.survey import Survey
+    from pleura.segmentation import Segmentation
 
 _NO_FILE = {
     errno.ELOOP: "a link that leads in a circle, not to a file; give the file itself",
@@ -28,7 +29,7 @@ _NO_FILE = {
 }
 """What the system objects to where a path leads to no file at all."""
 
-__all__ = ["LabelMap", "read", "read_labels", "survey_path"]
+__all__ = ["LabelMap", "read", "read_label_map", "read_labels", "survey_path"]
 
 
 def read(path: str | Path, *, series: str | int | None = None, kind: Kind | KindName | None = None) -> Volume:
@@ -59,10 +60,41 @@ def read(path: str | Path, *, series: str | int | None = None, kind: Kind | Kind
         return checked(_read(given, None if series is None else str(series), known))
 
 
-def read_labels(path: str | Path) -> LabelMap:
-    """Read a mask, its values untouched; see `pleura.reading.labelmap.read_labels`."""
+def read_labels(path: str | Path, *, grid: Volume) -> Segmentation:
+    """Read a mask onto the grid of its scan: to correct it, to measure it, or to write it in another format.
+
+    Parameters
+    ----------
+    path : a DICOM segmentation (binary, fractional, label map) or RT structure set; NIfTI, NRRD, MHA or MHD; a picture,
+        for a scan of one slice. A folder stands for the DICOM segmentations and structure sets in it that belong to the
+        scan: one, or one for each lung.
+    grid : the scan
+
+    Returns
+    -------
+    Segmentation : `labels` (z, y, x) uint8 on the scan's own grid, each voxel that of the mask at the same place in the
+        patient, or the nearest. Lungs have their values, 1 right and 2 left, by their names or as they are stored;
+        other structures are numbered in the order of their stored numbers, and left out beside lungs. `warnings` say
+        what had to be done
+
+    Raises
+    ------
+    UnreadableInput : the file is missing, damaged, empty, or of a format that holds no mask
+    UnsuitableInput : it is no mask (`not-a-mask`, `too-many-labels`), of another scan (`other-frame-of-reference`,
+        `other-study`), or lies elsewhere (`mask-elsewhere`, `mask-size`, `contours-oblique`)
+    AmbiguousInput : a folder holds several masks of the scan (`several-masks`)
+    MissingExtra : NRRD needs `pip install pleura[itk]`
+    """
+    from pleura.reading.labels_on_grid import read_on_grid
+
     with _with_path_in_errors(Path(path)):
-        return read_label_map(Path(path))
+        return read_on_grid(_given(path), grid)
+
+
+def read_label_map(path: str | Path) -> LabelMap:
+    """Read a mask on its own grid, its values untouched; see `pleura.reading.labelmap.read_label_map`."""
+    with _with_path_in_errors(Path(path)):
+        return read_one(Path(path))
 
 
 def survey_path(path: str | Path) -> Survey:

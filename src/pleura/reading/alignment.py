@@ -40,16 +40,25 @@ def on_image(labels: Labels, label_map: LabelMap, volume: Volume) -> tuple[Label
     if same_grid(volume.shape, volume.affine, labels.shape, label_map.affine):
         return labels, []
     found, inside = at_nearest_voxels(labels, label_map.affine, volume.shape, volume.affine)
-    if inside < _LEAST_INSIDE:
-        raise UnsuitableInput(
-            f"by its geometry, {1 - inside:.0%} of the mask lies outside the image", code="mask-elsewhere"
-        )
+    cut = notes_of_cut(inside)
     text = "the mask lay on another grid and was brought to the image's by nearest voxels"
     aside = on_same_voxels(labels.shape, label_map.affine, volume.affine)
     notes = [] if aside else [Note("mask-resampled", text)]
-    if inside < _CUT:
-        notes.append(Note("mask-cut", f"{1 - inside:.1%} of the mask lay outside the image and was left out"))
-    return found, notes
+    return found, [*notes, *cut]
+
+
+def notes_of_cut(inside: float) -> tuple[Note, ...]:
+    """Return what is to be said of a mask of which this share lies on the image.
+
+    Raises
+    ------
+    UnsuitableInput : it is less than half (`mask-elsewhere`)
+    """
+    if inside < _LEAST_INSIDE:
+        text = f"by its geometry, {1 - inside:.0%} of the mask lies outside the image"
+        raise UnsuitableInput(text, code="mask-elsewhere")
+    text = f"{1 - inside:.1%} of the mask lay outside the image and was left out"
+    return (Note("mask-cut", text),) if inside < _CUT else ()
 
 
 def _by_pixels(labels: Labels, volume: Volume) -> tuple[Labels, list[Note]]:

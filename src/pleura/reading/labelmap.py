@@ -27,7 +27,7 @@ _MOST_COLOURS = 16
 _PICTURE_MODES = frozenset({"1", "L", "P", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"})
 
 
-def read_labels(path: Path) -> LabelMap:
+def read_label_map(path: Path) -> LabelMap:
     """Read a label map or a mask: NIfTI, NRRD, MHA or MHD, a picture, or one DICOM picture of any kind.
 
     Raises

@@ -64,6 +64,7 @@ class LabelMap:
     is_picture : True for a single picture
     colours : of a picture in plain colours, the red, green and blue (0xRRGGBB) that each value stands for; the values
         number them in this picture alone
+    notes : what its reader had to do
     """
 
     voxels: Array = field(repr=False)
@@ -72,6 +73,7 @@ class LabelMap:
     lossy: bool = False
     is_picture: bool = False
     colours: tuple[int, ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def to_volume(raw: RawImage, kind: Kind | None = None) -> Volume:

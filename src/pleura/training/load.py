@@ -20,7 +20,7 @@ from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
 from pleura.file_format import Format, format_by_name
 from pleura.geometry import axial_spacing, to_axial
 from pleura.labels import RIGHT_AND_LEFT, of_lungs
-from pleura.reading import read, read_labels
+from pleura.reading import read, read_label_map
 from pleura.training.data import ReadSlices, TrainingCase, make_case
 from pleura.training.losses import UNKNOWN
 from pleura.volume import Kind
@@ -95,7 +95,7 @@ def _read(folder: Path, group: Sequence[Record]) -> ReadSlices:
 
 def _read_scan(folder: Path, record: Record) -> ReadSlices:
     scan = read(folder / record.image)
-    mask = read_labels(folder / str(record.mask))
+    mask = read_label_map(folder / str(record.mask))
     slices = to_axial(scan.voxels, scan.affine)
     labels = np.ascontiguousarray(to_axial(mask.voxels, mask.affine), np.uint8)
     between = record.spacing[2] if record.spacing and len(record.spacing) > 2 else None

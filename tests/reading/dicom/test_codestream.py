@@ -96,7 +96,7 @@ def test_compressed_pixels_of_odd_depth_do_not_reach_a_decoder(tmp_path: Path, b
     raw = path.read_bytes()
     assert allocated + b"\x10\x00" in raw
     path.write_bytes(raw.replace(allocated + b"\x10\x00", allocated + bytes([bits, 0])))
-    for read in (pleura.read, pleura.reading.read_labels):
+    for read in (pleura.read, pleura.reading.read_label_map):
         with pytest.raises(PleuraError) as caught:
             read(path)
         assert caught.value.code == "unsupported-pixels"

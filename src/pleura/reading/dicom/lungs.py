@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from pleura.reading.dicom.rtstruct import read_rtstruct, structure_names
 from pleura.reading.dicom.seg import read_seg, segment_names
 from pleura.reading.dicom.sop_classes import SEGMENTATIONS, STRUCTURE_SET
 from pleura.reading.raw_image import LabelMap
-from pleura.volume import Volume
+from pleura.volume import Note, Volume
 
 
 def object_class(path: Path) -> str:
@@ -30,6 +30,10 @@ def object_class(path: Path) -> str:
     except (PleuraError, OSError):  # reading it says what is wrong
         return ""
     return found if found in SEGMENTATIONS | {STRUCTURE_SET} else ""
+
+
+_MOST_NAMED = 8
+"""Structures that a sentence lists."""
 
 
 def object_names(path: Path) -> dict[int, str]:
@@ -50,6 +54,29 @@ def lung_values(names: Mapping[int, str]) -> dict[int, int]:
     if not sided and not both:
         raise UnsuitableInput("it marks nothing that is called a lung", code="no-structure")
     return sided if {RIGHT, LEFT} <= set(sided.values()) or not both else both
+
+
+def names_left_out(names: Collection[str]) -> tuple[Note, ...]:
+    """Return a note that lists names which are none of a lung's."""
+    if not names:
+        return ()
+    listed = sorted(names)[:_MOST_NAMED]
+    more = f" and {len(names) - len(listed)} more" if len(names) > len(listed) else ""
+    return (Note("names-left-out", f"no lung by name, so left out of the masks: {', '.join(listed)}{more}"),)
+
+
+def read_object(path: Path, volume: Volume, wanted: Collection[int]) -> LabelMap:
+    """Read structures of a segmentation or structure set: where its planes are those of an image, on their grid.
+
+    Raises
+    ------
+    UnreadableInput : the object is damaged
+    UnsuitableInput : its contours do not lie in the slices of the image (`contours-oblique`), or outside of it
+        (`mask-elsewhere`); its planes are not evenly spaced (`irregular-spacing`)
+    """
+    if object_class(path) == STRUCTURE_SET:
+        return read_rtstruct(path, volume, wanted)
+    return read_seg(path, wanted, volume)
 
 
 def read_lungs(path: Path, grid: LabelMap) -> LabelMap:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.reading.alignment import notes_of_cut
 from pleura.reading.dicom.dataset import quiet_dcmread
 from pleura.reading.polygons import Region, fill_even_odd, join_regions
 from pleura.reading.raw_image import LabelMap
@@ -72,7 +73,8 @@ def read_rtstruct(path: Path, volume: Volume, wanted: Collection[int]) -> LabelM
     Raises
     ------
     UnreadableInput : the object is damaged
-    UnsuitableInput : the contours do not lie in the slices of the image (`contours-oblique`)
+    UnsuitableInput : the contours do not lie in the slices of the image (`contours-oblique`), or most of them outside
+        of it (`mask-elsewhere`)
     """
     with quiet_dcmread(path, damaged=_DAMAGED) as dataset:
         contours = {
@@ -87,7 +89,7 @@ def read_rtstruct(path: Path, volume: Volume, wanted: Collection[int]) -> LabelM
     for number, regions in sorted(drawn, key=lambda one: -sum(region.size for _, region in one[1])):
         for k, region in regions:
             region.view(voxels[k])[region.inside] = number
-    return LabelMap(voxels, volume.affine)
+    return LabelMap(voxels, volume.affine, notes=notes_of_cut(_share_inside(placed.values(), volume.shape)))
 
 
 Placed = tuple[float, tuple[NDArray[np.float64], bool]]
@@ -101,6 +103,17 @@ def _placed(contour: _Contour, volume: Volume) -> Placed:
     if np.ptp(indices[:, 0]) > _OBLIQUE:
         raise UnsuitableInput("contours are not drawn in the slices of the image", code="contours-oblique")
     return float(indices[:, 0].mean()), (indices[:, 1:], contour.exclusive)
+
+
+def _share_inside(structures: Iterable[list[Placed]], shape: tuple[int, ...]) -> float:
+    """Return the share of all corners that lie on the image, half a voxel beyond its outer centres included."""
+    corners = [
+        np.insert(found, 0, height, axis=1) for contours in structures for height, (found, _) in contours if len(found)
+    ]
+    if not corners:
+        return 1.0
+    indices = np.concatenate(corners)
+    return float(((indices >= -0.5 - _ON_EDGE) & (indices <= np.array(shape) - 0.5 + _ON_EDGE)).all(1).mean())
 
 
 def _thickness(structures: Iterable[list[Placed]]) -> float:

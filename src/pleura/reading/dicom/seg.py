@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.geometry import SAME_GRID, affine_from_spacing
 from pleura.reading.dicom.dataset import quiet_dcmread
 from pleura.reading.limits import check_size
 from pleura.reading.raw_image import LabelMap
-from pleura.volume import FARTHEST, LARGEST, Affine
+from pleura.volume import FARTHEST, LARGEST, Affine, Volume
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -40,19 +42,23 @@ def segment_names(path: Path) -> dict[int, str]:
     UnreadableInput : the object is damaged
     """
     with quiet_dcmread(path, damaged=_DAMAGED, stop_before_pixels=True) as dataset:
-        return {int(segment.SegmentNumber): _name(segment) for segment in dataset.SegmentSequence}
+        names = {int(segment.SegmentNumber): _name(segment) for segment in dataset.SegmentSequence}
+    return {number: name for number, name in names.items() if number > 0}  # a label map lists the background as 0
 
 
-def read_seg(path: Path, wanted: Collection[int]) -> LabelMap:
+def read_seg(path: Path, wanted: Collection[int], image: Volume | None = None) -> LabelMap:
     """Read segments of a segmentation object: binary, fractional (cut half-way) or a label map.
 
     Parameters
     ----------
     wanted : numbers of the segments to read; what lies over them is left out
+    image : the scan that it may have been made of
 
     Returns
     -------
-    LabelMap : segment numbers on the smallest grid that holds all frames; where segments overlap, the smaller one
+    LabelMap : segment numbers on the grid of the image where every frame is one of its slices, else on the smallest
+        grid that holds all frames; where segments overlap, the smaller one. Frames without a place, as of a radiograph,
+        make one picture
 
     Raises
     ------
@@ -61,15 +67,17 @@ def read_seg(path: Path, wanted: Collection[int]) -> LabelMap:
     """
     with quiet_dcmread(path, damaged=_DAMAGED) as dataset:
         planes = _planes(dataset)
-        slots, affine = _grid(planes)
-        shape = (int(slots.max()) + 1, int(dataset.Rows), int(dataset.Columns))
-        check_size(shape, np.dtype(np.uint16).itemsize, path.stat().st_size)
-        voxels = np.zeros(shape, np.uint16)
+        plane = int(dataset.Rows), int(dataset.Columns)
+        slots, affine, depth = (image and _on_slices(planes, plane, image)) or _grid(planes)
+        stored = path.stat().st_size + (image.voxels.nbytes if image else 0)
+        dtype = np.dtype(np.uint8 if max(wanted, default=0) < 256 else np.uint16)
+        check_size((depth, *plane), dtype.itemsize, stored)
+        voxels = np.zeros((depth, *plane), dtype)
         marked = _marked(dataset, planes, slots, wanted, voxels)
     for segment, parts in sorted(marked.items(), key=lambda one: -sum(np.count_nonzero(part) for _, part in one[1])):
         for slot, part in parts:
             voxels[slot][part] = segment
-    return LabelMap(voxels, affine)
+    return LabelMap(voxels, affine, placed=planes[0].placed, is_picture=not planes[0].placed)
 
 
 def _marked(
@@ -77,19 +85,19 @@ def _marked(
     planes: Sequence[Plane],
     slots: NDArray[np.intp],
     wanted: Collection[int],
-    voxels: NDArray[np.uint16],
+    voxels: NDArray[np.unsignedinteger[Any]],
 ) -> dict[int, list[tuple[int, NDArray[np.bool_]]]]:
     """Return segment -> slices and what it marks in them; what a label map holds is written into `voxels` at once."""
     from pydicom.pixels.utils import iter_pixels
 
     fractional = dataset.get("SegmentationType") == "FRACTIONAL"
     half = float(dataset.get("MaximumFractionalValue", 1)) / 2 if fractional else 0.5
-    needed = [index for index, plane in enumerate(planes) if plane[0] is None or plane[0] in wanted]
+    needed = [index for index, plane in enumerate(planes) if plane.segment is None or plane.segment in wanted]
     marked: defaultdict[int, list[tuple[int, NDArray[np.bool_]]]] = defaultdict(list)
     if not needed:
         return marked
     for index, frame in zip(needed, iter_pixels(dataset, indices=needed, raw=True), strict=True):
-        segment, slot = planes[index][0], slots[index]
+        segment, slot = planes[index].segment, slots[index]
         if segment is None:
             voxels[slot] = np.where(np.isin(frame, list(wanted)), frame, 0)
         else:
@@ -97,8 +105,24 @@ def _marked(
     return marked
 
 
-Plane = tuple[int | None, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
-"""Segment (None in a label map), position, orientation, (between planes, between rows, between columns)."""
+@dataclass(frozen=True, eq=False)
+class Plane:
+    """Where a frame lies, and what it marks.
+
+    Attributes
+    ----------
+    segment : its number; None in a label map
+    position : (x, y, z) of the centre of the first pixel, LPS millimetres
+    ways : directions of growing columns, then of growing rows
+    steps : millimetres between planes, between rows, between columns
+    placed : False where the object states no position, as that of a radiograph
+    """
+
+    segment: int | None
+    position: NDArray[np.float64]
+    ways: NDArray[np.float64]
+    steps: NDArray[np.float64]
+    placed: bool = True
 
 
 def _name(segment: Any) -> str:
@@ -117,18 +141,35 @@ def _planes(dataset: Dataset) -> list[Plane]:
     labelled = dataset.get("SegmentationType") == "LABELMAP"
     planes: list[Plane] = []
     for own in dataset.PerFrameFunctionalGroupsSequence:
-        position = _item((own, shared[0]), "PlanePositionSequence").ImagePositionPatient
-        orientation = _item((own, shared[0]), "PlaneOrientationSequence").ImageOrientationPatient
-        measures = _item((own, shared[0]), "PixelMeasuresSequence")
-        between = measures.get("SpacingBetweenSlices") or measures.get("SliceThickness") or 1.0
+        groups = (own, shared[0])
         segment = None
         if not labelled:
-            segment = int(_item((own, shared[0]), "SegmentIdentificationSequence").ReferencedSegmentNumber)
-        steps = _vector([between, *measures.PixelSpacing], 3)
-        planes.append((segment, _vector(position, 3), _vector(orientation, 6), steps))
+            segment = int(_item(groups, "SegmentIdentificationSequence").ReferencedSegmentNumber)
+        planes.append(_placed(segment, groups) if _has(groups, "PlanePositionSequence") else _unplaced(segment))
     if not planes:
         raise UnreadableInput("the DICOM segmentation has no frames", code="damaged")
+    if len({plane.placed for plane in planes}) > 1:
+        raise UnreadableInput("the DICOM segmentation does not say where all its planes lie", code="damaged")
     return planes
+
+
+def _placed(segment: int | None, groups: Sequence[Any]) -> Plane:
+    measures = _item(groups, "PixelMeasuresSequence")
+    between = measures.get("SpacingBetweenSlices") or measures.get("SliceThickness") or 1.0
+    return Plane(
+        segment,
+        _vector(_item(groups, "PlanePositionSequence").ImagePositionPatient, 3),
+        _vector(_item(groups, "PlaneOrientationSequence").ImageOrientationPatient, 6),
+        _vector([between, *measures.PixelSpacing], 3),
+    )
+
+
+def _unplaced(segment: int | None) -> Plane:
+    return Plane(segment, np.zeros(3), np.array([1.0, 0, 0, 0, 1, 0]), np.ones(3), placed=False)
+
+
+def _has(groups: Sequence[Any], sequence: str) -> bool:
+    return any(group is not None and sequence in group for group in groups)
 
 
 def _vector(numbers: Sequence[Any], count: int) -> NDArray[np.float64]:
@@ -144,16 +185,47 @@ def _item(groups: Sequence[Any], sequence: str) -> Any:
     return next(group[sequence].value[0] for group in groups if group is not None and sequence in group)
 
 
-def _grid(planes: Sequence[Plane]) -> tuple[NDArray[np.intp], Affine]:
-    """Return the slice of each plane, and the affine of the grid."""
-    _, first, ways, steps = planes[0]
-    if any(np.abs(plane[2] - ways).max() > 1e-3 or np.abs(plane[3] - steps).max() > 1e-3 for plane in planes):
+Layout = tuple[NDArray[np.intp], Affine, int]
+"""Slice of each plane, affine of the grid, and how many slices it has."""
+
+
+def _on_slices(planes: Sequence[Plane], plane: tuple[int, int], image: Volume) -> Layout | None:
+    """Return the slices of an image that all planes are, pixel for pixel, or None."""
+    if image.shape[1:] != plane or not (planes[0].placed and image.spacing_known) or image.is_picture:
+        return None
+    to_index = np.linalg.inv(image.affine)
+    last = np.array([plane[0] - 1, plane[1] - 1])
+    slots = []
+    for one in planes:
+        ways = np.stack([one.ways[3:] * one.steps[1], one.ways[:3] * one.steps[2]])
+        corners = one.position + np.array([(0, 0), last]) @ ways
+        first, end = corners @ to_index[:3, :3].T + to_index[:3, 3]
+        slot = round(float(first[0]))
+        off = np.abs([*(first - (slot, 0, 0)), *(end - (slot, *last))])
+        if not 0 <= slot < image.shape[0] or off[[0, 3]].max() > _OFF_GRID or off[[1, 2, 4, 5]].max() > SAME_GRID:
+            return None
+        slots.append(slot)
+    gaps = np.diff(np.unique(slots))
+    steps = planes[0].steps[0] / image.spacing[0]
+    if gaps.min(initial=2) > 1 and abs(steps - 1) > _OFF_GRID:  # each plane stands for several slices
+        return None
+    return np.array(slots, np.intp), image.affine, image.shape[0]
+
+
+def _grid(planes: Sequence[Plane]) -> Layout:
+    """Return the smallest grid that holds all planes."""
+    first = planes[0]
+    if not first.placed:
+        return np.zeros(len(planes), np.intp), affine_from_spacing((1, 1, 1)), 1
+    if any(
+        np.abs(one.ways - first.ways).max() > 1e-3 or np.abs(one.steps - first.steps).max() > 1e-3 for one in planes
+    ):
         raise UnsuitableInput("the planes of the segmentation are not parallel and alike", code="irregular-spacing")
-    normal = np.cross(ways[:3], ways[3:])
-    positions = np.array([plane[1] for plane in planes])
-    along = (positions - first) @ normal
+    normal = np.cross(first.ways[:3], first.ways[3:])
+    positions = np.array([one.position for one in planes])
+    along = (positions - first.position) @ normal
     apart = np.diff(np.unique(np.round(along, 3)))
-    step = float(apart[apart > 0.01].min()) if (apart > 0.01).any() else float(steps[0])
+    step = float(apart[apart > 0.01].min()) if (apart > 0.01).any() else float(first.steps[0])
     slots = np.rint((along - along.min()) / step)
     off = float(np.abs((along - along.min()) / step - slots).max())
     if off > _OFF_GRID or slots.max() >= _MOST_PLANES or step > LARGEST:
@@ -161,6 +233,6 @@ def _grid(planes: Sequence[Plane]) -> tuple[NDArray[np.intp], Affine]:
     lowest, highest = int(np.argmin(along)), int(np.argmax(along))
     affine = np.eye(4)
     affine[:3, 0] = (positions[highest] - positions[lowest]) / slots.max() if slots.max() else normal * step
-    affine[:3, 1], affine[:3, 2] = ways[3:] * steps[1], ways[:3] * steps[2]
+    affine[:3, 1], affine[:3, 2] = first.ways[3:] * first.steps[1], first.ways[:3] * first.steps[2]
     affine[:3, 3] = positions[lowest]
-    return slots.astype(np.intp), affine
+    return slots.astype(np.intp), affine, int(slots.max()) + 1
