@@ -36,3 +36,11 @@ def test_slice_with_the_most_disagreement_is_the_one(tmp_path: Path) -> None:
     (drawn,) = find_worst_slices(evaluate_files(cases), cases, None)
     assert drawn.reference.any()
     assert not drawn.prediction.any()
+
+
+def test_mask_of_a_file_is_drawn_over_the_image_of_its_case(dataset: Path, tmp_path: Path) -> None:
+    (tmp_path / "1.png").write_bytes((dataset / "1.png").read_bytes())
+    cases = find_cases(dataset, tmp_path)
+    (drawn,) = find_worst_slices(evaluate_files(cases), cases, None)
+    assert drawn.grey.any()
+    assert np.array_equal(drawn.reference, drawn.prediction)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dicom_files import ROOT, chest, ct_slice, save
+from pydicom.datadict import keyword_for_tag
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import (
@@ -126,3 +127,7 @@ def normal(text: str) -> list[str]:
         except ValueError:
             parts.append(part.strip())
     return parts
+
+
+def test_each_keyword_that_is_kept_is_that_of_its_tag_in_the_standard() -> None:
+    assert dict(elements.WANTED) == {tag: keyword_for_tag(tag) for tag in elements.WANTED}

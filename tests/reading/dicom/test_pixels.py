@@ -9,6 +9,7 @@ import pytest
 from dicom_files import chest, ct_slice, save, save_all
 
 import pleura
+from pleura.errors import PleuraError
 
 
 def test_rescale_is_applied_slice_by_slice(tmp_path: Path) -> None:
@@ -50,3 +51,12 @@ def test_bits_above_the_stored_ones_are_ignored(tmp_path: Path, signed: bool) ->
     stored = (twelve.astype(np.uint16) | 0x5000).view(np.int16 if signed else np.uint16)
     dataset = ct_slice(hu, (0, 0, 0), stored=stored, intercept=intercept, BitsStored=12, HighBit=11)
     np.testing.assert_array_equal(pleura.read(save(dataset, tmp_path / "one.dcm")).voxels[0], hu)
+
+
+def test_pixels_that_end_before_the_last_row_are_not_filled_with_what_follows_them(tmp_path: Path) -> None:
+    dataset = ct_slice(chest((1, 64, 64))[0], (0, 0, 0))
+    dataset.PixelData = dataset.PixelData[: 63 * 64 * 2]
+    dataset.add_new(0xFFFCFFFC, "OB", bytes(20_000))  # padding behind the pixel data
+    with pytest.raises(PleuraError) as caught:
+        pleura.read(save(dataset, tmp_path / "one.dcm"))
+    assert caught.value.code == "truncated"
