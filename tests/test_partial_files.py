@@ -54,14 +54,16 @@ def test_what_cannot_be_judged_stays(tmp_path: Path, monkeypatch: pytest.MonkeyP
     others = [".pleura-mine.part", f".pleura-{process}-0.part", f".pleura-0123456789ab-{process}-0.part", "a.part"]
     for name in others:
         (tmp_path / name).touch()
-    (tmp_path / left.name.replace("-0.", "-1.")).mkdir()
+    folder = tmp_path / left.name.replace("-0.", "-1.")
+    folder.mkdir()
+    (folder / "0001.dcm").touch()
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(partial_files, "_machine", lambda: partial_files._ELSEWHERE)
         remove_abandoned(tmp_path)
         assert left.exists()
     remove_abandoned.cache_clear()
     remove_abandoned(tmp_path)
-    assert left not in tmp_path.iterdir()
+    assert {left, folder}.isdisjoint(tmp_path.iterdir())
     assert {path.name for path in tmp_path.iterdir()} >= set(others)
 
 

@@ -19,7 +19,7 @@ BackendName = Literal["auto", "onnxruntime", "openvino", "torch"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 """Where it runs."""
 
-MaskFormat = Literal["nifti", "nrrd", "mha", "png", "dicom-seg", "rtstruct", "dicom-sc", "dicom-pdf"]
+MaskFormat = Literal["nifti", "nrrd", "mha", "png", "dicom-seg", "rtstruct", "dicom-sr", "dicom-sc", "dicom-pdf"]
 """What a result is written as."""
 
 SegType = Literal["binary", "labelmap"]

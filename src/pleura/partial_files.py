@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shutil
 from contextlib import suppress
 from functools import cache
 from itertools import count
@@ -32,7 +33,7 @@ def partial_path(path: Path) -> Path:
 
 @cache
 def remove_abandoned(folder: Path) -> None:
-    """Remove the unfinished files of a folder whose processes are gone; never one that cannot be judged."""
+    """Remove the unfinished files and folders in a folder whose processes are gone; never what cannot be judged."""
     ours = re.compile(rf"\.pleura-{_machine()}-(\d+)-\d+\.part")
     if _machine() == _ELSEWHERE:
         return
@@ -40,7 +41,7 @@ def remove_abandoned(folder: Path) -> None:
         for path in folder.iterdir():
             if (found := ours.fullmatch(path.name)) and _is_gone(int(found[1])):
                 with suppress(OSError):
-                    path.unlink()
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 @cache

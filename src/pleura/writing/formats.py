@@ -16,6 +16,7 @@ from pleura.writing.dicom.pdf import write_pdf
 from pleura.writing.dicom.rtstruct import write_rtstruct
 from pleura.writing.dicom.secondary_capture import write_secondary_captures
 from pleura.writing.dicom.seg import write_seg
+from pleura.writing.dicom.sr import refuse_unmeasured, write_sr
 from pleura.writing.dicom.suitable import refuse_projection, refuse_unrelated, refuse_unsuitable
 from pleura.writing.itk import write_mha, write_nrrd
 from pleura.writing.nifti import refuse_large, write_nifti, write_nifti_gz
@@ -55,6 +56,7 @@ FORMATS: Mapping[MaskFormat, OutputFormat] = {
     "png": OutputFormat({".png": write_png}, ".png", refuse_slices),
     "dicom-seg": OutputFormat({".dcm": write_seg}, "-seg.dcm", refuse_unsuitable),
     "rtstruct": OutputFormat({".dcm": write_rtstruct}, "-rtstruct.dcm", refuse_projection),
+    "dicom-sr": OutputFormat({".dcm": write_sr}, "-sr.dcm", refuse_unmeasured),
     "dicom-sc": OutputFormat({}, "-sc", refuse_unrelated, write_secondary_captures),
     "dicom-pdf": OutputFormat({".dcm": write_pdf}, "-pdf.dcm", refuse_unrelated),
 }
@@ -101,12 +103,14 @@ def writer_for(path: Path, name: MaskFormat | None = None, seg_type: SegType = "
     found = format_of(path, name)
     writers = FORMATS[found].writers
     writer = writers[_ending(path, tuple(writers))]
-    return partial(write_seg, seg_type=seg_type) if found == "dicom-seg" else writer
+    if found == "dicom-seg":
+        return partial(write_seg, seg_type=seg_type)
+    return partial(write_sr, seg_type=seg_type) if found == "dicom-sr" else writer
 
 
 def written_as(name: MaskFormat, seg_type: SegType) -> dict[str, str]:
     """Return what a sidecar states of how its mask is written."""
-    return {"format": name, **({"seg_type": seg_type} if name == "dicom-seg" else {})}
+    return {"format": name, **({"seg_type": seg_type} if name in {"dicom-seg", "dicom-sr"} else {})}
 
 
 def possible_stems(path: Path) -> set[str]:

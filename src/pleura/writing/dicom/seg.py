@@ -43,13 +43,18 @@ def write_seg(segmentation: Segmentation, file: BinaryIO, seg_type: SegType = "b
     UnwritableOutput
         See `refuse_unsuitable`.
     """
+    dataset, tail = seg_object(segmentation, seg_type)
+    save(dataset, segmentation.volume, file, syntax=EXPLICIT_LITTLE if seg_type == "binary" else RLE, tail=tail)
+
+
+def seg_object(segmentation: Segmentation, seg_type: SegType) -> tuple[Dataset, tuple[bytes, bytes]]:
+    """Return a mask as a DICOM segmentation, and the elements that follow: those of its frames, and its pixels."""
     volume = segmentation.volume
     refuse_unsuitable(volume)
     planes = segmentation.labels if segmentation.labels.ndim == 3 else segmentation.labels[None]
     with_image = [slot for slot, image in enumerate(source_of(volume).slices) if image is not None]
-    values = [label.value for label in segmentation.structures]
     if seg_type == "binary":
-        frames, pixels = _binary(planes, with_image, values)
+        frames, pixels = _binary(planes, with_image, [label.value for label in segmentation.structures])
     else:
         frames, pixels = _label_map(planes, with_image)
     placement = Placement(frames, source_of(volume).slices, volume.kind is not Kind.RADIOGRAPH)
@@ -57,13 +62,7 @@ def write_seg(segmentation: Segmentation, file: BinaryIO, seg_type: SegType = "b
     dataset = new_object(segmentation, _BINARY if seg_type == "binary" else _LABELMAP, digest, seg_type)
     _describe(dataset, segmentation, seg_type)
     _set_frames(dataset, volume, placement)
-    save(
-        dataset,
-        volume,
-        file,
-        syntax=EXPLICIT_LITTLE if seg_type == "binary" else RLE,
-        tail=(per_frame_groups(placement), pixels),
-    )
+    return dataset, (per_frame_groups(placement), pixels)
 
 
 def _binary(

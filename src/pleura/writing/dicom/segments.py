@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 _LUNG = ("39607008", "SCT", "Lung")
-_SIDES = {"right": ("24028007", "SCT", "Right"), "left": ("7771000", "SCT", "Left")}
+SIDES = {"right": ("24028007", "SCT", "Right"), "left": ("7771000", "SCT", "Left")}
 _OWN_SCHEME = "99PLEURA"
 """Of structures without a code of their own; schemes of no registry begin with 99 (PS3.16 section 8.2)."""
-_MODEL_HASH = "sha256 of the model: "
+MODEL_HASH = "sha256 of the model: "
 _TO_D50 = np.array(
     [[0.4360747, 0.3850649, 0.1430804], [0.2225045, 0.7168786, 0.0606169], [0.0139322, 0.0971045, 0.7141733]]
 )
@@ -67,7 +67,7 @@ def property_type(label: Label) -> Dataset:
     """Return the code of a structure; one lung is "Lung" with the side as its modifier, as viewers list it."""
     if label.side is not None:
         item = code(*_LUNG)
-        item.SegmentedPropertyTypeModifierCodeSequence = [code(*_SIDES[label.side])]
+        item.SegmentedPropertyTypeModifierCodeSequence = [code(*SIDES[label.side])]
         return item
     if label.snomed:
         return code(label.snomed, "SCT", label.meaning[:64])
@@ -97,6 +97,6 @@ def _segment(label: Label, segmentation: Segmentation, series: str) -> Dataset:
     item.TrackingID, item.TrackingUID = label.name[:64], instance_uid(series, label.name)
     algorithm.AlgorithmFamilyCodeSequence = [code("123110", "DCM", "Artificial Intelligence")]
     algorithm.AlgorithmName, algorithm.AlgorithmVersion = name[:64], version[:64]
-    algorithm.AlgorithmSource, algorithm.AlgorithmParameters = f"pleura {__version__}", _MODEL_HASH + sha256
+    algorithm.AlgorithmSource, algorithm.AlgorithmParameters = f"pleura {__version__}", MODEL_HASH + sha256
     item.SegmentationAlgorithmIdentificationSequence = [algorithm]
     return item
