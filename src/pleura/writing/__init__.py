@@ -46,9 +46,9 @@ def write(
     ----------
     path : ends in `.nii.gz`, `.nii`, `.nrrd`, `.mha`, `.dcm`, or, for one slice, `.png`; of "dicom-sc" it is a folder;
         what is there is replaced
-    format : "nifti", "nrrd", "mha", "png", "dicom-seg", "dicom-sr", "dicom-sc" or "dicom-pdf"; by default the one that
-        the suffix stands for, of `.dcm` "dicom-seg". A DICOM object holds the name and all else that the scan's header
-        states of the patient and the study
+    format : "nifti", "nrrd", "mha", "png", "dicom-seg", "rtstruct", "dicom-sr", "dicom-sc" or "dicom-pdf"; by default
+        the one that the suffix stands for, of `.dcm` "dicom-seg". A DICOM object holds the name and all else that the
+        scan's header states of the patient and the study
     seg_type : of a DICOM segmentation: "binary", which every viewer of segmentations reads, or "labelmap", a tenth of
         the size, which only new ones do
 
