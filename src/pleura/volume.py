@@ -127,6 +127,24 @@ class DicomSource:
     slices: tuple[SourceSlice | None, ...]
 
 
+@dataclass(frozen=True)
+class Acquisition:
+    """What a DICOM header says of how a CT was made, as far as the meaning of its values depends on it.
+
+    Attributes
+    ----------
+    kernel : of reconstruction, in the words of its maker; empty where it is not stated
+    contrast : whether a contrast agent was given; None where nothing is said of it
+    slice_thickness_mm : of the thickest slice; None where it is not stated
+    expiration : True where the description of the series says that the patient breathed out
+    """
+
+    kernel: str = ""
+    contrast: bool | None = None
+    slice_thickness_mm: float | None = None
+    expiration: bool = False
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Volume:
     """A scan on its own grid.
@@ -142,6 +160,7 @@ class Volume:
     notes : what the reader decided and why
     nifti_forms : sform and qform of a NIfTI source that states both
     source : of DICOM, what writers of DICOM copy and refer to; None for all else
+    acquisition : of a CT in DICOM, how it was made; None where the source does not say
     """
 
     voxels: Array
@@ -153,6 +172,7 @@ class Volume:
     notes: tuple[Note, ...] = ()
     nifti_forms: NiftiForms | None = None
     source: DicomSource | None = None
+    acquisition: Acquisition | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", Kind(self.kind))  # its text will do

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dicom_files import ROOT, chest, codes, ct_slice, save, save_all, series
+from dicom_files import ROOT, chest, codes, ct_slice, enhanced, save, save_all, series
+from pydicom.dataset import Dataset
 from read_files import error_code
 
 import pleura
 from pleura.errors import UnsuitableInput
-from pleura.volume import Kind
+from pleura.volume import Acquisition, Kind
 
 
 def test_a_clean_series_is_read_voxel_for_voxel_without_a_note(tmp_path: Path) -> None:
@@ -107,3 +108,31 @@ def test_slices_that_all_state_one_position_are_said_to_do_so(tmp_path: Path) ->
     with pytest.raises(UnsuitableInput, match="all 24 slices state the same position") as caught:
         pleura.read(tmp_path)
     assert caught.value.code == "doubled-slices"
+
+
+@pytest.mark.parametrize(
+    ("agent", "contrast"), [("Omnipaque 300, for Miller", True), ("IV", True), ("NONE", False), ("", None)]
+)
+def test_how_the_scan_was_made_is_kept_without_the_words_of_a_person(
+    tmp_path: Path, agent: str, contrast: bool | None
+) -> None:
+    said = {"ConvolutionKernel": ["Br40d", "3"], "ContrastBolusAgent": agent, "SeriesDescription": "Miller 1.0 EXP"}
+    slices = series(chest(), SliceThickness=1.0, **said)
+    slices[7].SliceThickness = 1.5
+    volume = pleura.read(save_all(slices, tmp_path))
+    assert volume.acquisition == Acquisition("Br40d/3", contrast, 1.5, expiration=True)
+
+
+@pytest.mark.parametrize("description", ["Thorax insp", "Expert review", "chest", "Inspiration"])
+def test_expiration_is_a_word_of_its_own(tmp_path: Path, description: str) -> None:
+    volume = pleura.read(save_all(series(chest(), SeriesDescription=description), tmp_path))
+    assert volume.acquisition == Acquisition("", None, 5.0)
+
+
+def test_kernel_and_contrast_of_an_enhanced_object_are_in_its_functional_groups(tmp_path: Path) -> None:
+    dataset, kernel, agent = enhanced(chest(), range(24)), Dataset(), Dataset()
+    kernel.ConvolutionKernel, agent.CodeMeaning = "B70f", "Iohexol"
+    dataset.SharedFunctionalGroupsSequence[0].CTReconstructionSequence = [kernel]
+    dataset.ContrastBolusAgentSequence = [agent]
+    volume = pleura.read(save(dataset, tmp_path / "scan.dcm"))
+    assert volume.acquisition == Acquisition("B70f", True, 5.0)

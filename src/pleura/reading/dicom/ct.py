@@ -19,7 +19,7 @@ from pleura.reading.intensity import AIR
 from pleura.reading.limits import check_size
 from pleura.reading.padding import set_to_air
 from pleura.text import quantity
-from pleura.volume import Identity, Kind, Note, Volume
+from pleura.volume import Acquisition, Identity, Kind, Note, Volume
 
 
 def read_ct(series: Series, kind: Kind | None) -> Volume:
@@ -56,7 +56,14 @@ def read_ct(series: Series, kind: Kind | None) -> Volume:
         identity=identity,
         notes=(*duplicate_notes, *stacked.notes, *_header_notes(frames), *hu_notes),
         source=dicom_source(stacked.frames),
+        acquisition=_acquisition(frames),
     )
+
+
+def _acquisition(frames: Sequence[Frame]) -> Acquisition:
+    header = frames[0].header
+    thickest = max((frame.thickness for frame in frames if frame.thickness), default=None)
+    return Acquisition(header.kernel, header.contrast, thickest, header.expiration)
 
 
 def drop_duplicates(groups: list[list[Frame]]) -> tuple[list[Frame], tuple[Note, ...]]:

@@ -16,7 +16,7 @@ from typing import Any
 from pleura.errors import UnreadableInput
 from pleura.reading.dicom.dataset import DEFLATED, quiet_dcmread
 from pleura.reading.dicom.elements import NATIVE, as_text, read_elements
-from pleura.reading.dicom.header import Header, parse_header
+from pleura.reading.dicom.header import Header, one_line, parse_header
 from pleura.reading.dicom.sop_classes import ENHANCED, is_radiograph, rejection
 from pleura.reading.limits import check_size
 from pleura.text import quantity
@@ -155,6 +155,7 @@ _GROUPS = {
     "RescaleIntercept": "PixelValueTransformationSequence",
     "RescaleType": "PixelValueTransformationSequence",
     "TemporalPositionIndex": "FrameContentSequence",
+    "ConvolutionKernel": "CTReconstructionSequence",
 }
 """The functional group that holds each element of a plane in a multi-frame object."""
 
@@ -169,7 +170,13 @@ def _multiframe(header: Header) -> list[Frame]:
             )
         planes = [_gathered((group, shared, dataset)) for group in own or [None]]
         planes *= header.frame_count // len(planes)
-    header = replace(header, rescale_type=planes[0]["RescaleType"].upper())
+        agents = dataset.get("ContrastBolusAgentSequence")
+    header = replace(
+        header,
+        rescale_type=planes[0]["RescaleType"].upper(),
+        kernel=one_line(planes[0]["ConvolutionKernel"]),
+        contrast=True if agents else header.contrast,
+    )
     return [_plane(header, index, values) for index, values in enumerate(planes)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ class Header:
     ----------
     patient : a hash of PatientID, to tell patients apart and neither to be shown nor written; empty where there is none
     description : free text, to be shown and never to be written
+    contrast : whether a contrast agent was given; None where nothing is said of it
+    expiration : True where the description says that the patient breathed out
     """
 
     path: Path
@@ -36,6 +39,8 @@ class Header:
     patient: str = field(repr=False)
     description: str
     kernel: str
+    contrast: bool | None
+    expiration: bool
     study_uid: str
     series_uid: str
     frame_of_reference_uid: str
@@ -85,6 +90,8 @@ def parse_header(path: Path, elements: Elements) -> Header:
         patient=_patient(values),
         description=_description(values),
         kernel=_word(values, "ConvolutionKernel"),
+        contrast=states_contrast(values.get("ContrastBolusAgent", "")),
+        expiration=bool(_EXPIRATION.search(_description(values))),
         study_uid=values.get("StudyInstanceUID", ""),
         series_uid=values.get("SeriesInstanceUID", ""),
         frame_of_reference_uid=values.get("FrameOfReferenceUID", ""),
@@ -107,9 +114,12 @@ def parse_header(path: Path, elements: Elements) -> Header:
 
 
 def _word(values: Mapping[str, str], keyword: str) -> str:
+    return one_line(values.get(keyword, ""))
+
+
+def one_line(text: str) -> str:
     """Return a text that may be shown: on one line, without control characters, of 64 letters at most."""
-    text = values.get(keyword, "").replace("\\", "/")
-    return "".join(letter for letter in text if letter.isprintable())[:64]
+    return "".join(letter for letter in text.replace("\\", "/") if letter.isprintable())[:64]
 
 
 def _patient(values: Mapping[str, str]) -> str:
@@ -126,7 +136,18 @@ def _description(values: Mapping[str, str]) -> str:
         with suppress(LookupError, UnicodeEncodeError, ValueError), quiet_pydicom():
             encodings = convert_encodings(values.get("SpecificCharacterSet", "").split("\\"))
             text = decode_bytes(text.encode("latin-1"), encodings, set())
-    return _word({"text": text}, "text")
+    return one_line(text)
+
+
+_EXPIRATION = re.compile(r"(?<![a-z])(exp|expir[a-z]*|exspir[a-z]*)(?![a-z])", re.IGNORECASE)
+"""Words by which descriptions of series name expiration, also in German, French, Spanish and Italian."""
+_NO_CONTRAST = re.compile(r"no|none|non|without|nativ.*|-+|0|n/?a", re.IGNORECASE)
+"""What is entered for the agent where there was none."""
+
+
+def states_contrast(agent: str) -> bool | None:
+    """Return whether the agent that a header names is one; None where it names nothing."""
+    return None if not agent.strip() else not _NO_CONTRAST.fullmatch(agent.strip())
 
 
 _MOST_DIGITS = 12
