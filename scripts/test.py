@@ -77,7 +77,7 @@ def folder_for(source: Path, asked: Path, output: Path) -> Path:
 def tell(result: pleura.Segmentation, source: Path, folder: Path, said: set[str]) -> None:
     """Write what was found and say it; a note that was `said` of an earlier picture is not said again."""
     written = write(result, folder, source)
-    sizes = [f"{size.label.name} {size}" for size in result.measurements.sizes]
+    sizes = [f"{size.label.name} {size}" for size in result.sizes.sizes]
     say(f"{source}: {', '.join(sizes)}")
     for note in result.volume.notes:
         if note.message not in said:

@@ -99,3 +99,19 @@ def test_volume_phantom_bundle_and_segmenter_are_one_line_too(result: Segmentati
     assert re.fullmatch(r"Bundle\(\S+ \S+: right lung, left lung\)", repr(load_bundle()))
     assert "\n" not in repr(chest((2, 64, 64)))
     assert re.fullmatch(r"Segmenter\(\S+ \S+, onnxruntime, 2 threads\)", repr(pleura.Segmenter(threads=2)))
+
+
+def test_measurements_are_made_once_and_again_after_a_correction(result: Segmentation) -> None:
+    first = result.measurements
+    assert result.measurements is first
+    labels = result.labels.copy()
+    corrected = replace(result, labels=labels)
+    assert corrected.measurements.region("right lung").voxels == first.region("right lung").voxels
+    labels[labels == 2] = 1
+    assert corrected.measurements.region("left lung").voxels == 0
+    assert corrected.measurements.sizes == corrected.sizes.sizes
+
+
+def test_warnings_of_a_segmentation_reach_its_numbers(result: Segmentation) -> None:
+    cut = replace(result, warnings=(Note("cut-off", "lung reaches an edge"),))
+    assert "lungs-incomplete" in {warning.code for warning in cut.measurements.warnings_of("volume_ml")}

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pleura.labels import LUNGS, Label
-from pleura.measurement import Measurements, measure
+from pleura.measurement import Measurements, Sizes, measure, measure_sizes
 from pleura.volume import Note, Volume
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Segmentation:
     timings: Mapping[str, float] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     structures: tuple[Label, ...] = LUNGS
+    _measured: tuple[int, Measurements] | None = field(default=None, init=False)
 
     def write(
         self,
@@ -70,21 +72,37 @@ class Segmentation:
         return writing.write_preview(self, path)
 
     @property
-    def measurements(self) -> Measurements:
+    def sizes(self) -> Sizes:
         """The size of each structure, counted anew at each call, since `labels` may be corrected in place."""
-        return measure(self.labels, self.volume, self.structures)
+        return measure_sizes(self.labels, self.volume, self.structures)
+
+    @property
+    def measurements(self) -> Measurements:
+        """Sizes, and of a CT the density of each part of the lungs, with what makes numbers meaningless.
+
+        Made once, when they are asked for, and again only after `labels` were corrected in place.
+        """
+        state = crc32(np.ascontiguousarray(self.labels).data)
+        if self._measured is None or self._measured[0] != state:
+            stated = {note.code for note in self.warnings}
+            found = measure(self.labels, self.volume, self.structures, stated=stated)
+            object.__setattr__(
+                self, "_measured", (state, found)
+            )  # a value kept, as a cached property of a frozen class
+            return found
+        return self._measured[1]
 
     @property
     def volumes_ml(self) -> dict[str, float]:
         """Millilitres of each structure by its name; empty for a picture, a radiograph, or an unknown spacing."""
-        return {size.label.name: round(size.ml, 3) for size in self.measurements.sizes if size.ml is not None}
+        return {size.label.name: round(size.ml, 3) for size in self.sizes.sizes if size.ml is not None}
 
     def __repr__(self) -> str:
         """Return what was found in one line; instead of `no warnings`, their codes.
 
         ``Segmentation(right 2846 mL, left 2509 mL, 87 x 256 x 256, no warnings)``
         """
-        sizes = self.measurements.sizes
+        sizes = self.sizes.sizes
         parts = [f"{size.label.side or size.label.name} {size}" for size in sizes[:_MOST_NAMED]]
         parts += [f"{len(sizes) - _MOST_NAMED} more"] if len(sizes) > _MOST_NAMED else []
         shape = " x ".join(str(count) for count in self.labels.shape)

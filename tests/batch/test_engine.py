@@ -98,8 +98,8 @@ def test_result_that_is_there_is_left_alone_with_its_warnings(network, slice_pic
     (first,) = segment_batch(jobs, SegmenterOptions(), BatchOptions())
     (second,) = segment_batch(jobs, SegmenterOptions(), BatchOptions(resume=True))
     assert first.scan == "raster, 128 x 128"
-    assert [size.label.name for size in first.measurements.sizes] == ["right lung", "left lung"]
-    assert (second.scan, second.measurements, second.seconds) == ("", None, {})
+    assert [size.label.name for size in first.sizes.sizes] == ["right lung", "left lung"]
+    assert (second.scan, second.sizes, second.seconds) == ("", None, {})
     assert (second.sidecar, second.warnings) == (first.sidecar, first.warnings)
     assert len(network) == 2
     assert len(set(pickle.loads(pickle.dumps(second)).sidecar)) == len(first.sidecar)

@@ -12,7 +12,7 @@ from pleura.batch.results import Outcome
 from pleura.cli.outcome import lines, report
 from pleura.errors import UnreadableInput
 from pleura.labels import structures
-from pleura.measurement import Measurements, Size
+from pleura.measurement import Size, Sizes
 from pleura.volume import Note
 
 JOB = Job(Path("scan"), "scan")
@@ -20,10 +20,8 @@ NOTE = Note("spacing-unknown", "no millimetres")
 
 
 def outcome(*sizes: Size, **more) -> Outcome:
-    measured = Measurements(sizes, None)
-    return Outcome(
-        1, JOB, {"nifti": Path("out/mask.nii.gz")}, scan="nifti, 10 x 20 x 30", measurements=measured, **more
-    )
+    measured = Sizes(sizes, None)
+    return Outcome(1, JOB, {"nifti": Path("out/mask.nii.gz")}, scan="nifti, 10 x 20 x 30", sizes=measured, **more)
 
 
 def test_lungs_of_a_scan_are_given_in_millilitres_and_together_in_litres() -> None:

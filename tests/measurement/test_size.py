@@ -9,7 +9,7 @@ import pytest
 
 from pleura.geometry import affine_from_spacing
 from pleura.labels import LUNGS, structures
-from pleura.measurement import measure, voxel_ml
+from pleura.measurement import measure_sizes, voxel_ml
 from pleura.volume import Affine, Kind, Volume
 
 
@@ -31,7 +31,7 @@ def radiograph(turn: int = 0) -> tuple[np.ndarray, Volume]:
 
 
 def test_scan_has_millilitres_and_neither_area_nor_height() -> None:
-    right, left = measure(*scan(affine_from_spacing((5.0, 2.0, 1.0))), LUNGS).sizes
+    right, left = measure_sizes(*scan(affine_from_spacing((5.0, 2.0, 1.0))), LUNGS).sizes
     # 4 and 2 voxels of 5 x 2 x 1 mm: 40 and 20 cubic millimetres, of 60 voxels
     assert (right.voxels, right.ml, right.share) == (4, pytest.approx(0.04), 4 / 60)
     assert (left.voxels, left.ml, left.share) == (2, pytest.approx(0.02), 2 / 60)
@@ -42,12 +42,12 @@ def test_voxel_of_a_sheared_grid_is_as_large_as_the_straight_one() -> None:
     affine = affine_from_spacing((5.0, 2.0, 1.0))
     affine[1, 0] = 3.0
     assert voxel_ml(affine) == pytest.approx(0.01)
-    assert measure(*scan(affine), LUNGS).sizes[0].ml == pytest.approx(0.04)
+    assert measure_sizes(*scan(affine), LUNGS).sizes[0].ml == pytest.approx(0.04)
 
 
 @pytest.mark.parametrize("turn", range(4))
 def test_radiograph_is_measured_along_the_patient_whichever_way_it_lies(turn: int) -> None:
-    found = measure(*radiograph(turn), LUNGS)
+    found = measure_sizes(*radiograph(turn), LUNGS)
     right, left = found.sizes
     # rows of 20 mm: 6 and 5 of them; pixels of 6 square centimetres: 12 and 15 of them
     assert (right.height_cm, left.height_cm) == (12.0, 10.0)
@@ -58,36 +58,36 @@ def test_radiograph_is_measured_along_the_patient_whichever_way_it_lies(turn: in
 
 def test_one_lung_is_measured_along_the_rows_and_compared_with_nothing() -> None:
     labels, volume = radiograph()
-    right_alone = measure(np.where(labels == 1, labels, 0), volume, LUNGS)
+    right_alone = measure_sizes(np.where(labels == 1, labels, 0), volume, LUNGS)
     assert [size.height_cm for size in right_alone.sizes] == [12.0, 0.0]
     assert right_alone.left_to_right == 0.0
-    assert measure(np.where(labels == 2, labels, 0), volume, LUNGS).left_to_right is None
+    assert measure_sizes(np.where(labels == 2, labels, 0), volume, LUNGS).left_to_right is None
 
 
 def test_radiograph_stored_as_a_volume_of_one_slice_has_areas() -> None:
     labels, volume = radiograph()
-    flat = measure(labels[None], replace(volume, is_picture=False), LUNGS)
-    assert flat == measure(labels, volume, LUNGS)
+    flat = measure_sizes(labels[None], replace(volume, is_picture=False), LUNGS)
+    assert flat == measure_sizes(labels, volume, LUNGS)
 
 
 def test_without_a_spacing_there_are_shares_alone() -> None:
     labels, volume = radiograph()
-    found = measure(labels, replace(volume, spacing_known=False), LUNGS)
+    found = measure_sizes(labels, replace(volume, spacing_known=False), LUNGS)
     assert [(size.ml, size.cm2, size.height_cm) for size in found.sizes] == [(None, None, None)] * 2
     assert found.left_to_right == 1.25
 
 
 def test_sides_are_compared_in_radiographs_of_what_has_sides() -> None:
     labels, volume = radiograph()
-    assert measure(labels, volume, structures(["heart", "spine"])).left_to_right is None
-    assert measure(labels, replace(volume, kind=Kind.WINDOWED), LUNGS).left_to_right is None
+    assert measure_sizes(labels, volume, structures(["heart", "spine"])).left_to_right is None
+    assert measure_sizes(labels, replace(volume, kind=Kind.WINDOWED), LUNGS).left_to_right is None
 
 
 def test_size_reads_in_the_unit_that_the_scan_allows() -> None:
     labels, volume = radiograph()
-    unknown = measure(labels, replace(volume, spacing_known=False), LUNGS)
+    unknown = measure_sizes(labels, replace(volume, spacing_known=False), LUNGS)
     plain, spaceless = scan(np.diag([100.0, 100.0, 100.0, 1.0]))
-    assert str(measure(labels, volume, LUNGS).sizes[0]) == "72 cm²"
+    assert str(measure_sizes(labels, volume, LUNGS).sizes[0]) == "72 cm²"
     assert str(unknown.sizes[0]) == "15.0 % of the picture"
-    assert str(measure(plain, spaceless, LUNGS).sizes[0]) == "4000 mL"
-    assert str(measure(plain, replace(spaceless, spacing_known=False), LUNGS).sizes[0]) == "6.7 % of the scan"
+    assert str(measure_sizes(plain, spaceless, LUNGS).sizes[0]) == "4000 mL"
+    assert str(measure_sizes(plain, replace(spaceless, spacing_known=False), LUNGS).sizes[0]) == "6.7 % of the scan"

@@ -179,7 +179,7 @@ class _Work:
             sidecar=sidecar,
             scan=f"{result.volume.identity.format}, {grid_text(result.volume)}",
             notes=result.volume.notes,
-            measurements=result.measurements,
+            sizes=result.sizes,
             seconds=seconds,
             warnings=result.warnings,
         )

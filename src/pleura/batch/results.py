@@ -10,7 +10,7 @@ from typing import Any
 from pleura.batch.plan import Job
 from pleura.conventions import MaskFormat
 from pleura.errors import AmbiguousInput, PleuraError, message_of
-from pleura.measurement import Measurements
+from pleura.measurement import Sizes
 from pleura.volume import Note
 
 
@@ -27,7 +27,7 @@ class Outcome:
     sidecar : what the JSON beside the mask says
     scan : what was read: its format, its voxels and millimetres; empty where the mask was there already
     notes : what was decided while reading
-    measurements : what the mask measures; None where it was there already
+    sizes : how much of the scan each structure covers; None where it was there already
     seconds : what each stage took; empty where the mask was there already
     warnings : those of the sidecar, and on what else lies beside the mask
     error : what went wrong, or None
@@ -40,7 +40,7 @@ class Outcome:
     sidecar: Mapping[str, Any] = field(default_factory=dict)
     scan: str = ""
     notes: tuple[Note, ...] = ()
-    measurements: Measurements | None = None
+    sizes: Sizes | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[Note, ...] = ()
     error: Exception | None = None

@@ -9,7 +9,7 @@ from pathlib import Path
 from pleura.batch.results import Outcome
 from pleura.cli.console import complain, flush, say, warn
 from pleura.labels import have_sides
-from pleura.measurement import Measurements
+from pleura.measurement import Sizes
 
 
 def report(outcome: Outcome, prefix: str, *, as_json: bool, quiet: bool, debug: bool) -> None:
@@ -28,12 +28,12 @@ def report(outcome: Outcome, prefix: str, *, as_json: bool, quiet: bool, debug: 
 
 def lines(outcome: Outcome) -> Iterator[str]:
     """Give what was read, what was found and where it is, line by line."""
-    if outcome.measurements is None:
+    if outcome.sizes is None:
         yield f"there already: {_listed(outcome.outputs.values())}"
         return
     yield outcome.scan
     yield from (f"note: {note.message}" for note in outcome.notes)
-    yield ", ".join(_measured(outcome.measurements))
+    yield ", ".join(_measured(outcome.sizes))
     yield f"written: {_listed([*outcome.outputs.values(), *([outcome.preview] if outcome.preview else [])])}"
 
 
@@ -43,7 +43,7 @@ def _listed(paths: Iterable[Path]) -> str:
     return f"{', '.join(before)} and {last}" if before else last
 
 
-def _measured(measured: Measurements) -> Iterator[str]:
+def _measured(measured: Sizes) -> Iterator[str]:
     """Give the size of each structure; of lungs their litres, of a radiograph heights and what left is of right."""
     for size in measured.sizes:
         yield f"{size.label.name} {size}"

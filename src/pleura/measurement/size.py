@@ -49,8 +49,8 @@ class Size:
 
 
 @dataclass(frozen=True)
-class Measurements:
-    """What was measured of one result.
+class Sizes:
+    """How much of a scan its structures cover.
 
     Attributes
     ----------
@@ -63,8 +63,8 @@ class Measurements:
     left_to_right: float | None
 
 
-def measure(labels: NDArray[np.uint8], volume: Volume, structures: Sequence[Label]) -> Measurements:
-    """Return the measurements of the labels of a volume.
+def measure_sizes(labels: NDArray[np.uint8], volume: Volume, structures: Sequence[Label]) -> Sizes:
+    """Return how much of a volume its labels cover.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def measure(labels: NDArray[np.uint8], volume: Volume, structures: Sequence[Labe
         )
         for label, count, height in zip(structures, counts, heights, strict=True)
     )
-    return Measurements(sizes, _left_to_right(sizes) if volume.kind is Kind.RADIOGRAPH else None)
+    return Sizes(sizes, _left_to_right(sizes) if volume.kind is Kind.RADIOGRAPH else None)
 
 
 def voxel_ml(affine: Affine) -> float:

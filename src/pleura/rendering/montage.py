@@ -94,7 +94,7 @@ def _legend(segmentation: Segmentation, width: int) -> Image:
 
     font, small = ImageFont.load_default(15), ImageFont.load_default(14)
     entries, left, top = [], _MARGIN, _GAP
-    for size in segmentation.measurements.sizes:
+    for size in segmentation.sizes.sizes:
         text = f"{size.label.name} {size}".replace("cm²", "sq cm")  # the font that Pillow brings has no superscripts
         across = 50 + font.getlength(text)
         if left > _MARGIN and left + across > width:

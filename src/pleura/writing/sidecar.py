@@ -24,7 +24,7 @@ _PARTS = ("program", "geometry", "mask")
 
 def sidecar_fields(segmentation: Segmentation) -> dict[str, Any]:
     """Return the sidecar as plain lists, dicts, strings and numbers."""
-    volume, measured = segmentation.volume, segmentation.measurements
+    volume, measured = segmentation.volume, segmentation.sizes
     compared = volume.kind is Kind.RADIOGRAPH and have_sides(segmentation.structures)
     return {
         "program": {"name": "pleura", "version": __version__},

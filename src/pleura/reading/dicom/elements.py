@@ -55,8 +55,8 @@ WANTED: Mapping[int, str] = {
     0x00281054: "RescaleType",
     0x00282110: "LossyImageCompression",
 }
-"""Tags and keywords of the elements that are kept. Of PatientID, which is personal, `Header` keeps a hash, of the contrast
-agent only whether there was one; a description is free text."""
+"""Tags and keywords of the elements that are kept. Of PatientID, which is personal, `Header` keeps a hash, of the
+contrast agent whether there was one; a description is free text."""
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
