@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -103,3 +104,16 @@ def test_convention_is_kept_with_the_set_and_with_what_is_made_of_it(tmp_path: P
     }
     with pytest.raises(PleuraError, match="convention has to be"):
         Settings(convention="fields")
+
+
+@pytest.mark.parametrize(("inside", "refused"), [("", False), ("mine.txt", True)])
+def test_empty_folders_of_a_run_that_was_stopped_at_once_are_not_in_the_way(
+    tmp_path: Path, inside: str, refused: bool
+) -> None:
+    pictures(tmp_path / "in", count=2)
+    for name in ("images", "masks"):
+        (tmp_path / "out" / name).mkdir(parents=True)
+    (tmp_path / "out" / "images" / (inside or "..")).touch()
+    with pytest.raises(PleuraError) if refused else nullcontext():
+        prepare(tmp_path / "in", tmp_path / "out")
+    assert (tmp_path / "out" / "manifest.jsonl").is_file() is not refused

@@ -129,8 +129,13 @@ def _check_folders(source: Path, dest: Path) -> None:
         raise UnwritableOutput(f"{dest} is a file; name a folder", code="not-written")
     if source.absolute() == dest.absolute() or (dest.is_dir() and source.is_dir() and source.samefile(dest)):
         raise UnwritableOutput(f"{dest} is the source; name another folder for the dataset", code="output-is-input")
-    if dest.is_dir() and any(dest.iterdir()) and not (dest / PROGRESS_FILE).is_file():
+    if dest.is_dir() and _holds_something(dest) and not (dest / PROGRESS_FILE).is_file():
         raise UnwritableOutput(f"{dest} holds other files; name a new folder", code="folder-in-use")
+
+
+def _holds_something(folder: Path) -> bool:
+    """Say whether a folder holds more than empty folders, which a run that was stopped at once leaves behind."""
+    return any(path.is_symlink() or not path.is_dir() for path in folder.rglob("*"))
 
 
 @contextmanager
