@@ -66,3 +66,16 @@ def test_dark_body_that_is_small_for_one_may_be_inverted() -> None:
     body = np.hypot(down, across) < 34  # 22 % of the picture; bodies fill 30 % and more
     assert polarity(np.where(body, 60, 230).astype(np.uint8)) == "doubtful"
     assert polarity(np.where(body, 230, 60).astype(np.uint8)) == "unknown"
+
+
+def test_the_circle_that_was_scanned_is_no_body_in_bright_air(shared: Path) -> None:
+    found = []
+    for hu, lungs in slices(shared, "slices", 30):
+        rows, columns = np.flatnonzero(lungs.any(axis=1)), np.flatnonzero(lungs.any(axis=0))
+        side = min(lungs.shape)
+        top, left = (max(0, min((line[0] + line[-1]) // 2 - side // 3, side // 3)) for line in (rows, columns))
+        picture = grey(hu[top : top + 2 * side // 3, left : left + 2 * side // 3], "lung")  # it reaches into the body
+        down, across = np.mgrid[: len(picture), : len(picture)] - (len(picture) - 1) / 2
+        picture[np.hypot(down, across) > len(picture) / 2] = 255
+        found.append(polarity(picture))
+    assert found.count("inverted") <= 1  # where much of the circle is bone or lies beyond the body

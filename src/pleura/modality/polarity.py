@@ -40,6 +40,14 @@ most; and its share of its outline, of which two lungs that are joined fill 0.92
 PERHAPS_BODY = (0.2, 0.65, 0.8)
 """The same for what is warned of: bodies that are cut, and few slices within the body."""
 
+SCANNED_CIRCLE = 0.78
+"""Share of a line along the largest circle of a picture that is dark where that circle is all that was scanned and the
+picture is bright outside of it: of 30 slices whose body it cuts 22 are found; bodies in bright air have 0.73 at most.
+"""
+
+CIRCLE_LINE = (2, 5)
+"""Pixels from that circle at which the line begins and ends: bone and table touch the circle itself."""
+
 SKIN = 0.25
 """Share of a body that is darker than its rim where the air is bright, for fat lies under the skin: of the slices with
 lungs 0.15 to 0.9; 0 to 0.2 for most of what begins with its darkest, dark air within a frame."""
@@ -75,9 +83,9 @@ def polarity(plane: Plane) -> Polarity:
         grey = float(np.median(air))
         noise = float(np.median(np.abs(air - grey)))
         darker += [small < grey - AIR_STEP] if noise <= AIR_NOISE else []
-    if any((body := _body(mask, BODY)) is not None and _darker_than_rim(small, body) >= SKIN for mask in darker):
+    if any((body := _body_in_air(mask, BODY)) is not None and _darker_than_rim(small, body) >= SKIN for mask in darker):
         return "inverted"
-    return "doubtful" if any(_body(mask, PERHAPS_BODY) is not None for mask in darker) else "unknown"
+    return "doubtful" if any(_body_in_air(mask, PERHAPS_BODY) is not None for mask in darker) else "unknown"
 
 
 def is_in_bright_frame(plane: Plane, frame: Mask) -> bool:
@@ -108,6 +116,20 @@ def _body(mask: Mask, least: tuple[float, float, float]) -> Mask | None:
     if body[ring].mean() > MOST_TOUCH or any(share < low for share, low in zip(shares, least, strict=True)):
         return None
     return filled
+
+
+def _body_in_air(mask: Mask, least: tuple[float, float, float]) -> Mask | None:
+    """Return what `_body` does, but for the circle that scanners reconstruct: what lies around it is no air."""
+    body = _body(mask, least)
+    return None if body is None or _is_scanned_circle(body) else body
+
+
+def _is_scanned_circle(body: Mask) -> bool:
+    """Say whether a mask (y, x) goes along the circle that touches the sides."""
+    rows, columns = body.shape
+    down, across = np.ogrid[:rows, :columns]
+    inside = min(body.shape) / 2 - np.hypot(down - (rows - 1) / 2, across - (columns - 1) / 2)
+    return bool(body[(inside >= CIRCLE_LINE[0]) & (inside < CIRCLE_LINE[1])].mean() >= SCANNED_CIRCLE)
 
 
 def _darker_than_rim(plane: Plane, body: Mask, percentile: float = 50.0) -> float:
