@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from drawn import draw_folder
 from PIL import Image
+from two_lungs import lungs, save
 
 import pleura
 from pleura.cli import main
@@ -100,7 +101,8 @@ def test_cases_that_could_not_be_scored_are_counted_aloud(
     Image.fromarray(np.zeros((9, 9), np.uint8)).save(tmp_path / "pred" / "c.png")
     assert main(["evaluate", *folders, "-o", str(tmp_path / "out"), "--compare", folders[0]]) == 0
     said = "2 of 3 cases could not be scored and count with overlap 0: grid-mismatch 1, no-prediction 1"
-    assert capsys.readouterr().err == f"pleura: warning: {said}\n"
+    why = "c: reference (1, 40, 40) and prediction (1, 9, 9) differ in size"
+    assert capsys.readouterr().err == f"pleura: warning: {said}\npleura: warning: {why}\n"
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["notes"] == [{"code": "not-scored", "message": said}]
     assert report["compared"]["notes"] == []
@@ -191,6 +193,18 @@ def test_nothing_to_compare_is_one_line_and_exit_code_2(
     (tmp_path / "empty").mkdir()
     assert main(["evaluate", folders[0], str(tmp_path / "empty")]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_where_no_case_can_be_scored_the_reason_is_said_and_the_exit_code_is_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(tmp_path / "ref.png", lungs())
+    save(tmp_path / "pred.png", np.ones((10, 10)))
+    assert main(["evaluate", str(tmp_path / "ref.png"), str(tmp_path / "pred.png"), "-o", str(tmp_path / "out")]) == 2
+    printed = capsys.readouterr().err
+    assert "could not be scored and counts with overlap 0: grid-mismatch 1" in printed
+    assert "differ in size" in printed
+    assert "ref" not in (tmp_path / "out" / "report.json").read_text().replace("reference", "")
 
 
 @pytest.mark.slow

@@ -71,3 +71,13 @@ def test_object_that_marks_no_lung_is_a_failure_with_its_reason(
     reference, prediction = seg(tmp_path / "ref.dcm", names), nifti(tmp_path / "pred.nii.gz")
     (score,) = evaluate_files(find_cases(reference, prediction)).scores
     assert score.error == error
+
+
+def test_two_objects_are_a_failure_that_says_what_to_do(tmp_path: Path) -> None:
+    square = [1.0, 3.0, 5.0, 7.0, 3.0, 5.0, 7.0, 11.0, 5.0, 1.0, 11.0, 5.0]
+    reference = seg(tmp_path / "ref.dcm", {"Right Lung": RIGHT, "Left Lung": LEFT})
+    prediction = structures(tmp_path / "pred.dcm", {"Lung_R": square})
+    for other in (reference, prediction):
+        (score,) = evaluate_files(find_cases(other, prediction)).scores
+        assert score.error == "no-grid"
+        assert "as NIfTI" in score.reason

@@ -112,8 +112,7 @@ def _evaluate(options: Options) -> None:
         second = replace(second, title=f"{second.title} ({options.compare})")
     if not options.quiet:
         _tell(first, second, cases, options.fail_below)
-    for note in (*cases.notes, *first.notes, *unscored(first.scores)):
-        warn(note.message)
+    _warn_of(first, cases)
     if second:
         for note in (*second.notes, *unscored(second.scores)):
             warn(f"{second.title}: {note.message}")
@@ -122,6 +121,22 @@ def _evaluate(options: Options) -> None:
         write_report(options.output, first, cases, worst, fail_below=options.fail_below, other=second)
         if not options.quiet:
             say(f"written: {options.output / 'report.html'}, report.json and cases.csv beside it")
+    _require_scores(first)
+
+
+def _warn_of(evaluation: Evaluation, cases: CaseList) -> None:
+    """Print what was left out, and in words why the first case could not be scored."""
+    from pleura.evaluation.run import unscored
+
+    for note in (*cases.notes, *evaluation.notes, *unscored(evaluation.scores)):
+        warn(note.message)
+    if reasons := [f"{cases.names[score.id]}: {score.reason}" for score in evaluation.scores if score.reason]:
+        warn(f"{'the first, ' if len(reasons) > 1 else ''}{reasons[0]}")
+
+
+def _require_scores(evaluation: Evaluation) -> None:
+    if all(score.error for score in evaluation.scores):
+        raise UnsuitableInput("not one case could be scored", code="no-pairs")
 
 
 def _evaluated(

@@ -40,8 +40,12 @@ def read_pair(reference: Path, prediction: Path) -> tuple[LabelMap, LabelMap]:
 
     Raises
     ------
+    UnsuitableInput : both are DICOM objects (`no-grid`)
     PleuraError : as `read_mask` and `read_lungs` do
     """
+    if object_class(reference) and object_class(prediction):
+        text = "both are DICOM objects, and neither holds the grid of the scan; write one as NIfTI, NRRD or MHA"
+        raise UnsuitableInput(text, code="no-grid")
     if object_class(prediction):
         wanted = read_mask(reference)
         return wanted, read_lungs(prediction, wanted)

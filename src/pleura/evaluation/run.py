@@ -69,7 +69,7 @@ def _scored(case: Case, labels: Mapping[int, str]) -> Score:
     try:
         aligned = align(*read_pair(case.reference, case.prediction), case.spacing)
     except PleuraError as error:
-        return failed(case.id, case.patient, names, error.code)
+        return failed(case.id, case.patient, names, error.code, str(error))
     return _score(case, aligned, labels)
 
 
@@ -131,7 +131,7 @@ def _segmented(
         aligned = align(read_mask(case.reference), as_label_map(result.labels, volume), case.spacing)
         probability = aligned.turned(probability)
     except PleuraError as error:
-        return failed(case.id, case.patient, names, error.code), None, None, {}
+        return failed(case.id, case.patient, names, error.code, str(error)), None, None, {}
     warnings = [note.code for note in result.warnings]
     inside = (aligned.reference > 0).reshape(probability.shape)
     return (

@@ -71,6 +71,7 @@ class Score:
         where the reference does not distinguish them, or the case failed
     warnings : codes of what the model itself warned of
     error : code of why the case could not be scored, or None
+    reason : the same in words, which name files, for the terminal alone
     """
 
     id: str
@@ -80,6 +81,7 @@ class Score:
     confusion: NDArray[np.int64] | None = None
     warnings: tuple[str, ...] = ()
     error: str | None = None
+    reason: str = ""
 
     @property
     def swapped(self) -> float | None:
@@ -102,9 +104,9 @@ def structures(labels: Mapping[int, str], *, sides: bool = True) -> tuple[str, .
     return (union_name(labels), *apart)
 
 
-def failed(case_id: str, patient: int, names: Sequence[str], error: str) -> Score:
+def failed(case_id: str, patient: int, names: Sequence[str], error: str, reason: str = "") -> Score:
     """Return the score of a case that could not be scored."""
-    return Score(case_id, patient, "mm", dict.fromkeys(names, FAILED), error=error)
+    return Score(case_id, patient, "mm", dict.fromkeys(names, FAILED), error=error, reason=reason)
 
 
 def score_masks(

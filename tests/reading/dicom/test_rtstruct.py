@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from dicom_masks import SQUARE, drawn_structures, structures
 
-from pleura.errors import PleuraError, UnreadableInput
+from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.geometry import affine_from_spacing
 from pleura.reading.dicom.rtstruct import read_rtstruct, structure_names
 from pleura.volume import Volume
@@ -32,13 +32,18 @@ def test_a_contour_that_lies_nowhere_is_an_error_by_name(tmp_path: Path, points:
     assert caught.value.code == "damaged"
 
 
-def test_a_contour_far_outside_marks_nothing(tmp_path: Path) -> None:
-    far = (np.array(SQUARE) + 1e6).tolist()
-    try:
-        found = read_rtstruct(structures(tmp_path / "a.dcm", {"Lung": far}), VOLUME, {1})
-    except PleuraError:
-        return
-    assert not found.voxels.any()
+@pytest.mark.parametrize("step", [500.0, 1e6])
+def test_contours_that_all_lie_elsewhere_are_an_error_by_name(tmp_path: Path, step: float) -> None:
+    far = (np.array(SQUARE) + step).tolist()
+    with pytest.raises(UnsuitableInput) as caught:
+        read_rtstruct(structures(tmp_path / "a.dcm", {"Lung": far}), VOLUME, {1})
+    assert caught.value.code == "mask-elsewhere"
+
+
+def test_one_contour_outside_marks_nothing_beside_one_inside(tmp_path: Path) -> None:
+    far = (np.array(SQUARE) + 500.0).tolist()
+    found = read_rtstruct(structures(tmp_path / "a.dcm", {"Right lung": SQUARE, "Left lung": far}), VOLUME, {1, 2})
+    assert [int((found.voxels == number).sum()) for number in (1, 2)] == [16, 0]
 
 
 def square(x: float, y: float, side: float, z: float = 5.0) -> list[float]:
