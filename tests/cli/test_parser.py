@@ -11,6 +11,7 @@ from pleura.cli.parser import VERBS, nearest, options_of, verb_parser
 
 POSITIONAL = {
     "segment": ["in.nii"],
+    "convert": ["mask.dcm", "--like", "scan", "out.nii"],
     "info": ["in.nii"],
     "prepare": ["in", "out"],
     "export": ["run", "bundle"],

@@ -33,7 +33,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
         return
     yield outcome.scan
     yield from (f"note: {note.message}" for note in outcome.notes)
-    yield ", ".join(_measured(outcome.sizes))
+    yield ", ".join(measured_words(outcome.sizes))
     yield f"written: {_listed([*outcome.outputs.values(), *([outcome.preview] if outcome.preview else [])])}"
 
 
@@ -43,7 +43,7 @@ def _listed(paths: Iterable[Path]) -> str:
     return f"{', '.join(before)} and {last}" if before else last
 
 
-def _measured(measured: Sizes) -> Iterator[str]:
+def measured_words(measured: Sizes) -> Iterator[str]:
     """Give the size of each structure; of lungs their litres, of a radiograph heights and what left is of right."""
     for size in measured.sizes:
         yield f"{size.label.name} {size}"

@@ -115,6 +115,8 @@ def _file(path: Path, volume: Volume) -> _Mask:
 
 def _renumbered(stored: NDArray[np.integer], values: Mapping[int, int]) -> NDArray[np.uint8]:
     """Return labels with new values, by stored value -> new one."""
+    if all(old == new for old, new in values.items()):
+        return stored.astype(np.uint8, copy=False)
     table = np.zeros(int(max(values, default=0)) + 1, np.uint8)
     table[list(values)] = list(values.values())
     return np.asarray(table[stored])

@@ -72,7 +72,14 @@ def _uids(dataset: Any, keyword: str, *, below: bool) -> Iterator[str]:
     """Yield the values of a keyword in the sequences of a data set, and at its top level unless `below`."""
     if not below and dataset.get(keyword):
         yield str(dataset[keyword].value)
-    for element in dataset:
-        if element.VR == "SQ":
-            for item in element.value:
+    for tag in tuple(dataset.keys()):  # whose values pydicom converts when they are asked for, contours in a second
+        if _is_sequence(dataset.get_item(tag)):
+            for item in dataset[tag].value:
                 yield from _uids(item, keyword, below=False)
+
+
+def _is_sequence(element: Any) -> bool:
+    from pydicom.datadict import dictionary_has_tag, dictionary_VR
+
+    stated = element.VR
+    return bool((stated or (dictionary_has_tag(element.tag) and dictionary_VR(element.tag))) == "SQ")
