@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -117,3 +118,13 @@ def test_empty_folders_of_a_run_that_was_stopped_at_once_are_not_in_the_way(
     with pytest.raises(PleuraError) if refused else nullcontext():
         prepare(tmp_path / "in", tmp_path / "out")
     assert (tmp_path / "out" / "manifest.jsonl").is_file() is not refused
+
+
+def test_two_runs_into_one_folder_wait_for_each_other(tmp_path: Path) -> None:
+    pictures(tmp_path / "in", count=6)
+    settings = [Settings(), Settings(size=(16, 16))]
+    with ThreadPoolExecutor(2) as both:
+        list(both.map(lambda one: prepare(tmp_path / "in", tmp_path / "out", one), settings))
+    lines = [json.loads(line) for line in (tmp_path / "out" / "manifest.jsonl").read_text().splitlines()]
+    assert len(lines) == 6
+    assert all((tmp_path / "out" / line[name]).is_file() for line in lines for name in ("image", "mask"))

@@ -14,7 +14,7 @@ from pleura.datasets.description import read_description
 from pleura.datasets.files import file_hash
 from pleura.datasets.manifest import MANIFEST, Record
 from pleura.errors import PleuraError, UnsuitableInput, UnwritableOutput
-from pleura.files import make_folder
+from pleura.files import folder_lock, make_folder
 from pleura.preparation.convert import ConversionTask, Identified, convert_case, identify, inspect_mask
 from pleura.preparation.find import find_pairs
 from pleura.preparation.label_mapping import PLAIN, LabelMapping, MaskInfo, derive_mapping
@@ -106,7 +106,8 @@ def try_prepare(source: Path, dest: Path, settings: Settings, workers: int, prog
     rule = patient_rule(settings.patients)
     _check_folders(source, dest)
     pairs, unpaired = find_pairs(source.absolute(), dest.absolute())
-    with _file_folders(dest):
+    make_folder(dest)
+    with folder_lock(dest), _file_folders(dest):  # another run would remove what it does not name itself
         conversion = _convert_pairs(pairs, dest, settings, workers, progress or (lambda _done, _count: None))
         report = _report(conversion, unpaired, source, dest, settings, rule)
         if report.cases:
