@@ -44,7 +44,7 @@ class Threshold:
             "sha256": volume.identity.sha256,
             "series_uid": volume.identity.series_uid,
         }
-        return {"program": program, "model": self.made[-1]["model"], "input": source}
+        return {"program": program, "model": self.made[-1].get("model"), "input": source}
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from pleura.cli.console import NOTHING_DONE, fail
 VERBS = {
     "segment": "mark the right and the left lung of each scan",
     "convert": "write a mask in another format, on the grid of its scan",
+    "measure": "say what the lungs of a scan measure, and what limits the numbers",
     "info": "say what a scan is, without segmenting it",
     "prepare": "make a data set of images and masks, to train and evaluate on",
     "train": "train a network on a data set",
