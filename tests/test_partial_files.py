@@ -83,3 +83,19 @@ def test_a_system_that_does_not_state_its_boot_is_like_no_other(
         assert partial_path(tmp_path / "mask").name.startswith(".pleura-0-")
     finally:
         partial_files._machine.cache_clear()
+
+
+def test_folder_that_a_killed_process_was_about_to_replace_stays(tmp_path: Path) -> None:
+    (tmp_path / "result").mkdir()
+    (tmp_path / "result" / "mine").write_text("earlier")
+    program = (
+        "import os, signal, sys; from pathlib import Path; from pleura.files import atomic_folder\n"
+        "rename = Path.rename\n"
+        "def killed(path, to): rename(path, to); os.kill(os.getpid(), signal.SIGKILL)\n"
+        "Path.rename = killed\n"
+        "with atomic_folder(Path(sys.argv[1])) as folder: (folder / 'mine').write_text('new')"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "result")], check=False)
+    with atomic_write(tmp_path / "other"):
+        pass
+    assert [path.read_text() for path in tmp_path.rglob("mine")] == ["earlier"]

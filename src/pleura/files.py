@@ -63,7 +63,10 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     UnwritableOutput
         As `atomic_write`; or there is a file at `path` (`not-written`).
     """
-    partial, former = partial_path(path), partial_path(path)
+    partial = partial_path(path)
+    former = partial.with_suffix(
+        ".former"
+    )  # never taken for unfinished: of a run killed right here, it is all there is
     with system_errors(path):
         _refuse_missing_folder(path.parent)
         if path.is_file():
