@@ -6,9 +6,12 @@ from pathlib import Path
 
 import nibabel as nib
 import numpy as np
+import pytest
 from data_layouts import PHANTOM, manifest, nifti, real_pictures
 
 from pleura.preparation import prepare
+from pleura.preparation.convert import identify
+from pleura.preparation.pair import Pair, Refusal
 
 
 def test_mask_turned_another_way_than_its_scan_is_brought_onto_it(tmp_path: Path) -> None:
@@ -29,3 +32,13 @@ def test_pictures_without_header_are_looked_at(shared: Path, tmp_path: Path) -> 
     report = prepare(tmp_path / "in", tmp_path / "out")
     assert [record["kind"] for record in manifest(tmp_path / "out")] == ["radiograph", "radiograph"]
     assert "mixed-kinds" not in {note.code for note in report.notes}
+
+
+def test_file_that_may_not_be_read_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pleura.preparation.convert.file_hash", refuse)
+    found = identify(Pair("a", tmp_path / "a.png", None, files=(tmp_path / "a.png",)))
+    assert isinstance(found, Refusal)
+    assert found.code == "no-permission"

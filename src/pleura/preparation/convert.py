@@ -82,6 +82,8 @@ def _or_refusal(step: Callable[[Argument], Result]) -> Callable[[Argument], Resu
             return Refusal(pair.name, "too-large", "there is not enough memory for it")
         except FileNotFoundError:
             return Refusal(pair.name, "not-found", "a file of it is missing")
+        except PermissionError:
+            return Refusal(pair.name, "no-permission", "a file of it may not be read")
         except Exception:  # libraries raise anything on damaged files, and one file never stops the rest
             return Refusal(pair.name, "damaged", "a file of it is damaged")
 

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from pleura.errors import UnsuitableInput
+from pleura.files import make_folder
 from pleura.labels import of_lungs
 from pleura.networks.caches import MATPLOTLIB, TORCH, temporary_cache
 from pleura.training import augment
@@ -131,7 +132,7 @@ def _begin(config: TrainingConfig, folder: Path, tell: Listener) -> Run:
     config = with_length(config, sum(map(len, sampler.slices_of.values())))
     if (folder / LAST).exists():
         check_same(folder, config)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     # channels last: convolutions of GPUs and of oneDNN want them so, and would else copy at every layer
     network = first_network(config).to(processes.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     ema = copy.deepcopy(network) if config.ema_decay else network
