@@ -6,8 +6,8 @@
 The scan is a real CT of 133 slices of 512 x 512 (DATA/dicom, unpacked by the script there) and the longer series that
 `speed.py` makes from it. It is segmented once; then each writer runs in a process of its own that is given the result
 and, for highdicom, the headers of the slices. Its seconds are those of all cores from then on, the import of pydicom
-and highdicom among them, and its memory is what the process grows by. Every figure is the median of the runs. The
-runs of one writer have to give the same bytes, and dciodvfy (dicom3tools) no error; what differs is said.
+and highdicom among them, and its memory is what its peak lies above what it held when it began (Linux). Every figure is
+the median of the runs. The runs of one writer have to give the same bytes, and dciodvfy (dicom3tools) no error.
 """
 
 from __future__ import annotations
@@ -39,11 +39,15 @@ def kept(name):
 
 result, headers = kept("result.pkl"), kept("headers.pkl") if name == "highdicom" else None
 
-def spent():
+def seconds():
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    return used.ru_utime + used.ru_stime
 
-cpu, peak = spent()
+def megabytes(field):  # the process's own; ru_maxrss is that of whoever started it, where that is more
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(field)) / 1024
+
+cpu, held = seconds(), megabytes("VmRSS")
 if headers is None:
     path = result.write(out, format=name, seg_type=seg_type)
 else:
@@ -61,11 +65,11 @@ else:
     )
     path = Path(out)
     made.save_as(path)
-after = spent()
+cpu, grown = seconds() - cpu, megabytes("VmHWM") - held
 files = sorted(path.iterdir()) if path.is_dir() else [path]
 digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 size = sum(file.stat().st_size for file in files) / 1e6
-print(json.dumps([after[0] - cpu, size, after[1] - peak, digest, str(files[0])]))
+print(json.dumps([cpu, size, grown, digest, str(files[0])]))
 """
 WRITERS = (
     ("dicom-seg", "binary"),

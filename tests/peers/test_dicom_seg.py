@@ -110,3 +110,5 @@ def test_tilted_gantry_keeps_each_frame_on_its_image(seg_type: str, tmp_path: Pa
     file = segmented.write(tmp_path / "lungs.dcm", seg_type=seg_type)
     assert errors_of(file) == []
     assert_in_place(read_seg(file, (1, 2)), segmented)
+    found = read_by_dcmqi(file, tmp_path / "dcmqi")  # whose grid knows no tilt, but whose voxels are those
+    np.testing.assert_array_equal(found.voxels, read_seg(file, (1, 2)).voxels)
