@@ -12,6 +12,7 @@ from pleura.cli.parser import VERBS, nearest, options_of, verb_parser
 POSITIONAL = {
     "segment": ["in.nii"],
     "convert": ["mask.dcm", "--like", "scan", "out.nii"],
+    "measure": ["in.nii"],
     "info": ["in.nii"],
     "prepare": ["in", "out"],
     "export": ["run", "bundle"],

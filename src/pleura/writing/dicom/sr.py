@@ -88,7 +88,7 @@ def _report(segmentation: Segmentation, seg: Dataset) -> Dataset:
     algorithm = sr.AlgorithmIdentification(name=name[:64], version=version[:64], parameters=[MODEL_HASH + sha256])
     groups = [
         _measured(size, segment, algorithm, seg, segmentation.volume)
-        for size, segment in zip(segmentation.measurements.sizes, _described(seg), strict=True)
+        for size, segment in zip(segmentation.sizes.sizes, _described(seg), strict=True)
     ]
     report = sr.MeasurementReport(
         observation_context=sr.ObservationContext(observer_device_context=observer),
