@@ -64,9 +64,8 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         As `atomic_write`; or there is a file at `path` (`not-written`).
     """
     partial = partial_path(path)
-    former = partial.with_suffix(
-        ".former"
-    )  # never taken for unfinished: of a run killed right here, it is all there is
+    # Not a name of what is unfinished: of a run that is killed between the two moves, the former is all there is.
+    former = partial.with_suffix(".former")
     with system_errors(path):
         _refuse_missing_folder(path.parent)
         if path.is_file():
