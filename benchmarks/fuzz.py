@@ -5,9 +5,9 @@
     python benchmarks/fuzz.py --only dicom --every 1        # one format, each readable input segmented
 
 Each input goes through `pleura.read`, `info` and, as a mask, `read_label_map`; segmentations and structure sets through
-the readers of `pleura prepare`; records of bundles through `load_bundle`. Of what can be read, one in `--every` is
-segmented with a stand-in for the network, a threshold, between the shipped graphs; its mask is written, and of one in
-five of these the preview.
+the readers of `pleura prepare` and `read_labels`; records of bundles through `load_bundle`. Of what can be read, one in
+`--every` is segmented with a stand-in for the network, a threshold, between the shipped graphs; its mask is written,
+and of one in five of these the preview.
 
 Failures: the process dies (crash); more than 10 seconds of processor time (hang); more than 2 GB; an exception that is
 none of `pleura.errors`, or a traceback or a panic on stderr (unnamed).
@@ -32,7 +32,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from fuzz_mutate import mutate
-from fuzz_seeds import SHAPE, SPACING, Seed, seeds
+from fuzz_parts import SHAPE, SPACING, Seed
+from fuzz_seeds import seeds
 
 MOST_SECONDS = 10.0
 MOST_BYTES = 2 << 30
@@ -84,6 +85,7 @@ class Trial:
         yield lambda: self._segmented(path, number)
 
     def _objects(self, seed: Seed, path: Path) -> Iterator[Callable[[], Any]]:
+        from pleura.reading import read_labels
         from pleura.reading.dicom.rtstruct import read_rtstruct, structure_names
         from pleura.reading.dicom.seg import read_seg, segment_names
 
@@ -93,6 +95,9 @@ class Trial:
         if seed.group == "rtstruct":
             yield lambda: structure_names(path)
             yield lambda: read_rtstruct(path, self.volume, {1})
+        if seed.group in {"seg", "rtstruct"}:
+            yield lambda: read_labels(path, grid=self.volume)
+            yield lambda: read_labels(path.parent, grid=self.volume)
 
     def _segmented(self, path: Path, number: int) -> None:
         import pleura

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from fuzz_seeds import Seed
+from fuzz_parts import Seed
 
 WHOLE = [0, 1, 2, 3, 7, 8, *(2**bits + one for bits in (5, 7, 8, 12, 15, 16, 24, 31, 32, 62, 63) for one in (-1, 0, 1))]
 """Numbers at which programs trip."""

@@ -6,52 +6,22 @@ import io
 import json
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from fuzz_objects import objects
+from fuzz_parts import PYDICOM_SYNTAXES, SHAPE, SPACING, Seed, encoded, hu, item, single
 from numpy.typing import NDArray
 
 from pleura.inference.bundle import load_bundle
 from pleura.phantom import chest, write_dicom
 
-SHAPE = (8, 40, 44)
-SPACING = (30.0, 9.0, 9.0)
-SEG = "1.2.840.10008.5.1.4.1.1.66.4"
-STRUCTURES = "1.2.840.10008.5.1.4.1.1.481.3"
 CR = "1.2.840.10008.5.1.4.1.1.1"
 ENHANCED = "1.2.840.10008.5.1.4.1.1.2.1"
 GDCM_SYNTAXES = ("JPEGLosslessProcess14_1", "JPEGLSLossless")
-PYDICOM_SYNTAXES = {
-    "implicit": "1.2.840.10008.1.2",
-    "deflated": "1.2.840.10008.1.2.1.99",
-    "rle": "1.2.840.10008.1.2.5",
-    "j2k": "1.2.840.10008.1.2.4.90",
-}
-
-
-@dataclass(frozen=True)
-class Seed:
-    """One input: its files by name, the first of them the one to be read."""
-
-    name: str
-    files: Mapping[str, bytes]
-
-    @property
-    def group(self) -> str:
-        """The format."""
-        return self.name.partition("-")[0]
-
-
-@cache
-def hu() -> NDArray[np.int16]:
-    """Return (z, y, x) HU of a small drawn chest."""
-    voxels: NDArray[np.int16] = chest(shape=SHAPE, spacing=SPACING).volume.voxels
-    return voxels
 
 
 def seeds() -> list[Seed]:
@@ -59,12 +29,8 @@ def seeds() -> list[Seed]:
     with TemporaryDirectory() as name, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         folder = Path(name)
-        makers = (_nifti, _nrrd, _metaimage, _pictures, _dicom, _objects, _archives, _bundles)
+        makers = (_nifti, _nrrd, _metaimage, _pictures, _dicom, objects, _archives, _bundles)
         return [seed for make in makers for seed in make(folder)]
-
-
-def _single(name: str, path: Path) -> Seed:
-    return Seed(name, {path.name: path.read_bytes()})
 
 
 def _nifti(folder: Path) -> Iterator[Seed]:
@@ -82,7 +48,7 @@ def _nifti(folder: Path) -> Iterator[Seed]:
     }
     for name, image in images.items():
         nibabel.save(image, folder / name)
-        yield _single(f"nifti-{name}", folder / name)
+        yield single(f"nifti-{name}", folder / name)
     nibabel.save(nibabel.Nifti1Pair(hu().T, affine), folder / "pair.hdr")
     yield Seed("nifti-pair", {part: (folder / part).read_bytes() for part in ("pair.hdr", "pair.img")})
 
@@ -145,7 +111,7 @@ def _pictures(folder: Path) -> Iterator[Seed]:
     }
     for name, (array, options) in arrays.items():
         Image.fromarray(array).save(folder / name, **options)
-        yield _single(f"picture-{name}", folder / name)
+        yield single(f"picture-{name}", folder / name)
 
 
 def _dicom(folder: Path) -> Iterator[Seed]:
@@ -153,9 +119,9 @@ def _dicom(folder: Path) -> Iterator[Seed]:
     import pydicom
 
     path = write_dicom(chest(shape=SHAPE, spacing=SPACING), folder / "series")[4]
-    yield _single("dicom-explicit", path)
+    yield single("dicom-explicit", path)
     for name, uid in PYDICOM_SYNTAXES.items():
-        yield Seed(f"dicom-{name}", {"a.dcm": _encoded(pydicom.dcmread(path), uid)})
+        yield Seed(f"dicom-{name}", {"a.dcm": encoded(pydicom.dcmread(path), uid)})
     for name in GDCM_SYNTAXES:
         reader, writer, change = gdcm.ImageReader(), gdcm.ImageWriter(), gdcm.ImageChangeTransferSyntax()
         reader.SetFileName(str(path))
@@ -167,34 +133,11 @@ def _dicom(folder: Path) -> Iterator[Seed]:
         writer.SetImage(change.GetOutput())
         writer.SetFileName(str(folder / f"{name}.dcm"))
         writer.Write()
-        yield _single(f"dicom-{name}", folder / f"{name}.dcm")
+        yield single(f"dicom-{name}", folder / f"{name}.dcm")
     for name, uid in {"native": "1.2.840.10008.1.2.1", "rle": PYDICOM_SYNTAXES["rle"]}.items():
-        yield Seed(f"multiframe-{name}", {"a.dcm": _encoded(_enhanced(pydicom.dcmread(path)), uid)})
-    yield Seed("radiograph-native", {"a.dcm": _encoded(_radiograph(pydicom.dcmread(path)), "1.2.840.10008.1.2.1")})
-    yield Seed("radiograph-j2k", {"a.dcm": _encoded(_radiograph(pydicom.dcmread(path)), PYDICOM_SYNTAXES["j2k"])})
-
-
-def _encoded(dataset: Any, uid: str) -> bytes:
-    """Return a data set as a file in a transfer syntax."""
-    from pydicom.uid import UID
-
-    syntax = UID(uid)
-    if syntax.is_compressed and not syntax.is_deflated:
-        dataset.compress(syntax, encoding_plugin="pylibjpeg", generate_instance_uid=False)
-    dataset.file_meta.TransferSyntaxUID = syntax
-    file = io.BytesIO()
-    dataset.save_as(file, implicit_vr=syntax.is_implicit_VR, little_endian=True, enforce_file_format=True)
-    return file.getvalue()
-
-
-def _item(**values: Any) -> Any:
-    """Return a data set; those among the values become sequences of one item."""
-    from pydicom.dataset import Dataset
-
-    made = Dataset()
-    for name, value in values.items():
-        setattr(made, name, [value] if isinstance(value, Dataset) else value)
-    return made
+        yield Seed(f"multiframe-{name}", {"a.dcm": encoded(_enhanced(pydicom.dcmread(path)), uid)})
+    yield Seed("radiograph-native", {"a.dcm": encoded(_radiograph(pydicom.dcmread(path)), "1.2.840.10008.1.2.1")})
+    yield Seed("radiograph-j2k", {"a.dcm": encoded(_radiograph(pydicom.dcmread(path)), PYDICOM_SYNTAXES["j2k"])})
 
 
 def _enhanced(dataset: Any) -> Any:
@@ -205,14 +148,14 @@ def _enhanced(dataset: Any) -> Any:
     for name in ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness"):
         delattr(dataset, name)
     dataset.SharedFunctionalGroupsSequence = [
-        _item(
-            PixelMeasuresSequence=_item(PixelSpacing=[9.0, 9.0], SliceThickness=30.0),
-            PlaneOrientationSequence=_item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0]),
-            PixelValueTransformationSequence=_item(RescaleSlope=1, RescaleIntercept=-1024, RescaleType="HU"),
+        item(
+            PixelMeasuresSequence=item(PixelSpacing=[9.0, 9.0], SliceThickness=30.0),
+            PlaneOrientationSequence=item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0]),
+            PixelValueTransformationSequence=item(RescaleSlope=1, RescaleIntercept=-1024, RescaleType="HU"),
         )
     ]
     dataset.PerFrameFunctionalGroupsSequence = [
-        _item(PlanePositionSequence=_item(ImagePositionPatient=[0, 0, 30.0 * k])) for k in range(len(stored))
+        item(PlanePositionSequence=item(ImagePositionPatient=[0, 0, 30.0 * k])) for k in range(len(stored))
     ]
     return dataset
 
@@ -223,58 +166,6 @@ def _radiograph(dataset: Any) -> Any:
     dataset.ImagerPixelSpacing = [9.0, 9.0]
     dataset.PatientOrientation = ["L", "F"]
     dataset.WindowCenter, dataset.WindowWidth = 0, 2000
-    return dataset
-
-
-def _objects(folder: Path) -> Iterator[Seed]:
-    import pydicom
-
-    path = sorted((folder / "series").iterdir())[4]
-    yield Seed("seg-binary", {"a.dcm": _encoded(_segmentation(pydicom.dcmread(path)), "1.2.840.10008.1.2.1")})
-    implicit = _encoded(_segmentation(pydicom.dcmread(path)), PYDICOM_SYNTAXES["implicit"])
-    yield Seed("seg-implicit", {"a.dcm": implicit})
-    yield Seed("rtstruct-explicit", {"a.dcm": _encoded(_structure_set(pydicom.dcmread(path)), "1.2.840.10008.1.2.1")})
-
-
-def _segmentation(dataset: Any) -> Any:
-    marked = np.stack([hu() < -500, hu() > 0])
-    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = SEG
-    dataset.Modality, dataset.SegmentationType = "SEG", "BINARY"
-    dataset.SamplesPerPixel = dataset.BitsAllocated = dataset.BitsStored = 1
-    dataset.HighBit = dataset.PixelRepresentation = 0
-    dataset.NumberOfFrames = 2 * len(hu())
-    dataset.PixelData = np.packbits(marked.ravel(), bitorder="little").tobytes()
-    dataset.SegmentSequence = [_item(SegmentNumber=n, SegmentLabel=name) for n, name in ((1, "lung"), (2, "body"))]
-    dataset.SharedFunctionalGroupsSequence = [
-        _item(
-            PixelMeasuresSequence=_item(PixelSpacing=[9.0, 9.0], SliceThickness=30.0, SpacingBetweenSlices=30.0),
-            PlaneOrientationSequence=_item(ImageOrientationPatient=[1, 0, 0, 0, 1, 0]),
-        )
-    ]
-    dataset.PerFrameFunctionalGroupsSequence = [
-        _item(
-            PlanePositionSequence=_item(ImagePositionPatient=[0, 0, 30.0 * k]),
-            SegmentIdentificationSequence=_item(ReferencedSegmentNumber=n),
-        )
-        for n in (1, 2)
-        for k in range(len(hu()))
-    ]
-    return dataset
-
-
-def _structure_set(dataset: Any) -> Any:
-    del dataset.PixelData
-    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = STRUCTURES
-    dataset.Modality = "RTSTRUCT"
-    dataset.StructureSetROISequence = [_item(ROINumber=1, ROIName="lung")]
-    origin = chest(shape=SHAPE, spacing=SPACING).volume.affine @ np.array([[k, 10, 10, 1] for k in range(3)]).T
-    contours = []
-    for x, y, z in origin[:3].T:
-        points = [x, y, z, x + 90, y, z, x + 90, y + 90, z, x, y + 90, z]
-        contours.append(_item(ContourGeometricType="CLOSED_PLANAR", NumberOfContourPoints=4, ContourData=points))
-    structure = _item(ReferencedROINumber=1)
-    structure.ContourSequence = contours
-    dataset.ROIContourSequence = [structure]
     return dataset
 
 

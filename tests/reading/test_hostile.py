@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 from fuzz_mutate import WORDS, mutate
-from fuzz_seeds import Seed, seeds
+from fuzz_parts import Seed
+from fuzz_seeds import seeds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
