@@ -93,13 +93,26 @@ def test_of_several_objects_of_a_series_the_one_with_the_lungs_is_taken(tmp_path
     assert {one.name: one.code for one in report.refused} == {"1.dcm": "ambiguous-pair"}
 
 
-def test_half_the_lungs_is_never_taken_for_the_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("more", [None, "GTV-1"])
+def test_lungs_in_two_objects_are_the_halves_of_one_mask(tmp_path: Path, more: str | None) -> None:
     pydicom = pytest.importorskip("pydicom")
     first = pydicom.dcmread(write_dicom(PHANTOM, tmp_path / "in" / "ct")[0])
     for square in LUNGS:
         path = tmp_path / "in" / f"{square[0]}.dcm"
-        _structure_set(first, (square,)).save_as(path, enforce_file_format=True)
-    with pytest.raises(PleuraError, match="2 ambiguous-pair"):
+        _structure_set(first, (square, *([GTV] if more else []))).save_as(path, enforce_file_format=True)
+    report = prepare(tmp_path / "in", tmp_path / "out")
+    assert dict(report.labels) == {1: "right lung", 2: "left lung"}
+    assert report.refused == ()
+    mask = np.asanyarray(nib.load(tmp_path / "out" / report.cases[0].mask).dataobj)  # type: ignore[attr-defined]
+    assert np.count_nonzero(mask == 1) == np.count_nonzero(mask == 2) == 100
+
+
+def test_half_the_lungs_is_never_taken_for_the_whole(tmp_path: Path) -> None:
+    pydicom = pytest.importorskip("pydicom")
+    first = pydicom.dcmread(write_dicom(PHANTOM, tmp_path / "in" / "ct")[0])
+    for number, square in enumerate((*LUNGS, LUNGS[0])):  # two versions of the right one
+        _structure_set(first, (square,)).save_as(tmp_path / "in" / f"{number}.dcm", enforce_file_format=True)
+    with pytest.raises(PleuraError, match="3 ambiguous-pair"):
         prepare(tmp_path / "in", tmp_path / "out")
 
 

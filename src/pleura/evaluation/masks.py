@@ -44,7 +44,7 @@ def read_pair(reference: Path, prediction: Path) -> tuple[LabelMap, LabelMap]:
     PleuraError : as `read_mask` and `read_lungs` do
     """
     if object_class(reference) and object_class(prediction):
-        text = "both are DICOM objects, and neither holds the grid of the scan; write one as NIfTI, NRRD or MHA"
+        text = "both are DICOM objects, and neither holds the grid of the scan; write one as NIfTI: pleura convert"
         raise UnsuitableInput(text, code="no-grid")
     if object_class(prediction):
         wanted = read_mask(reference)

@@ -23,11 +23,11 @@ from pleura.datasets.manifest import Record
 from pleura.errors import PleuraError
 from pleura.file_format import Format, detect_format
 from pleura.geometry import axial_affine, to_axial
-from pleura.labels import renumbered
+from pleura.labels import RIGHT_AND_LEFT, renumbered
 from pleura.modality.resolve import resolve_kind
 from pleura.preparation.label_mapping import LabelMapping, MaskInfo, inspect_labels, to_integer_labels
 from pleura.preparation.mask_checks import find_faults, with_oriented_sides
-from pleura.preparation.mask_parts import read_parts
+from pleura.preparation.mask_parts import read_object_parts, read_parts
 from pleura.preparation.pair import Pair, Refusal
 from pleura.preparation.save import AlignedCase, sample_case, save_case
 from pleura.preparation.settings import Settings
@@ -102,7 +102,7 @@ def inspect_mask(pair: Pair) -> MaskInfo:
     if pair.mask is None:
         return MaskInfo(())
     if object_class(pair.mask):
-        return MaskInfo((), object_names(pair.mask))
+        return MaskInfo((), dict(enumerate(RIGHT_AND_LEFT, 1)) if pair.parts else object_names(pair.mask))
     return inspect_labels(_mask(pair.mask, pair), pair.names)
 
 
@@ -146,6 +146,8 @@ def _labels(mask: Path, task: ConversionTask, volume: Volume) -> tuple[LabelMap,
     if not object_class(mask):
         return _mask(mask, task.pair), *task.mapping.for_mask(task.mask)
     values, sided = task.mapping.for_names(task.mask.names)
+    if task.pair.parts:
+        return read_object_parts(task.pair.parts, volume), values, sided
     return read_object(mask, volume, values), values, sided
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pleura.errors import PleuraError
 from pleura.file_format import Format, detect_format
+from pleura.labels import LEFT, RIGHT
 from pleura.preparation.dicom_folders import masks_beside
 from pleura.preparation.names import PairKey, ParsedName
 from pleura.preparation.pair import Pair, Refusal
@@ -118,8 +119,9 @@ def _one_each(pairs: Sequence[Pair], root: Path) -> tuple[list[Pair], list[Refus
     for several in by_series.values():
         best, text = _best(several)
         chosen += best
+        used = {path for pair in best for path in (pair.mask, *(part for _, part in pair.parts))}
         refused += [
-            _refusal(pair.mask or pair.image, root, "ambiguous-pair", text) for pair in several if pair not in best
+            _refusal(pair.mask or pair.image, root, "ambiguous-pair", text) for pair in several if pair.mask not in used
         ]
     return chosen, refused
 
@@ -147,15 +149,28 @@ def _without_image(
 
 
 def _best(pairs: list[Pair]) -> tuple[list[Pair], str]:
-    """Return the pair whose mask names most of the lungs, or none where the two lungs lie in two objects, and why."""
+    """Return the pair whose mask names most of the lungs, and why the others are none.
+
+    Where one names the right lung and one the left, they are the halves of one mask; with more objects than these two,
+    and none that names both, there is no telling.
+    """
     if len(pairs) == 1:
         return pairs, ""
     lungs = [sides(pair.mask) if pair.mask else set[int]() for pair in pairs]
+    if sorted(map(sorted, lungs)) == [[RIGHT], [LEFT]]:
+        return [_joined(dict(zip(map(min, lungs), pairs, strict=True)))], ""
     best = max(range(len(pairs)), key=lambda k: len(lungs[k]))  # the first of equal ones
     if set().union(*lungs) > lungs[best]:
         return [], "right and left lung lie in different segmentations of one series; join them"
     text = f"{len(pairs)} segmentations refer to one series; the first one with most of the lungs was taken"
     return [pairs[best]], text
+
+
+def _joined(halves: Mapping[int, Pair]) -> Pair:
+    """Return one pair of the pairs that hold one lung each."""
+    parts = tuple((side, halves[side].mask or halves[side].image) for side in (RIGHT, LEFT))
+    files = dict.fromkeys((*halves[RIGHT].files, *halves[LEFT].files))
+    return replace(halves[RIGHT], parts=parts, files=tuple(files))
 
 
 def _sorted_out(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
