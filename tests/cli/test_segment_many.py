@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from contextlib import nullcontext
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from PIL import Image
@@ -157,3 +159,18 @@ def test_stale_mask_of_the_same_scan_under_another_name_is_warned_of(run, networ
         assert json.loads(ran.out)["warnings"][-1]["code"] == "same-scan-twice"
     assert "same scan" not in run("segment", "a/moved.nii.gz", "b/other.nii.gz", "-o", "two").err
     assert "same scan" not in run("segment", "a/moved.nii.gz", "b/other.nii.gz", "-o", "two").err
+
+
+def test_table_has_a_row_for_each_scan_and_grows_with_the_next_run(run, network, scan: Path, elsewhere: Path) -> None:
+    (elsewhere / "bad.nii").touch()
+    assert run("segment", scan, "bad.nii", "-o", "out", "--table", "lungs.csv").code == 1
+    rows = list(csv.DictReader(Path("lungs.csv").read_text().splitlines()))
+    assert [(row["source"], row["error"]) for row in rows] == [(str(scan), ""), ("bad.nii", "empty-file")]
+    right = int((nibabel.load("out/chest_lungs.nii.gz").get_fdata() == 1).sum())
+    assert rows[0]["right_lung_voxels"] == str(right)
+    shutil.copy(scan, "new.nii.gz")
+    assert run("segment", scan, "new.nii.gz", "-o", "out", "--resume", "--table", "lungs.csv").code == 0
+    again = list(csv.DictReader(Path("lungs.csv").read_text().splitlines()))
+    assert [row["source"] for row in again] == [str(scan), "bad.nii", "new.nii.gz"]
+    measured = {key: value for key, value in rows[0].items() if key not in {"seconds", "warnings"}}
+    assert {key: again[0][key] for key in measured} == measured  # of the mask that was there already

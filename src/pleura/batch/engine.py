@@ -20,7 +20,8 @@ from pleura.batch.results import Outcome
 from pleura.conventions import BackendName, Convention, Device, MaskFormat, Modality, SegType
 from pleura.files import folder_lock, make_folder
 from pleura.inference import backends
-from pleura.reading import read
+from pleura.modality.resolve import resolve_kind
+from pleura.reading import read, read_labels
 from pleura.volume import Note, Volume, grid_text
 from pleura.writing import (
     FORMATS,
@@ -72,12 +73,14 @@ class BatchOptions:
     resume : leave results alone that are there and up to date
     overwrite : replace results of other inputs, and masks that were changed since
     seg_type : how a DICOM segmentation holds a mask
+    measure : measure all of each scan
     """
 
     preview: bool = False
     resume: bool = False
     overwrite: bool = False
     seg_type: SegType = "binary"
+    measure: bool = False
 
 
 def segment_batch(
@@ -160,7 +163,8 @@ class _Work:
         if self.options.resume:
             known = self._up_to_date(targets, picture, volume, segmenter.provenance(volume))
             if known is not None:
-                return replace(found, sidecar=known, warnings=_warnings(known))
+                found = replace(found, sidecar=known, warnings=_warnings(known))
+                return self._with_measurements(found, volume) if self.options.measure else found
         self._guard(volume, targets, picture)
         result = segmenter(volume)
         for stage, taken in result.timings.items():
@@ -180,9 +184,18 @@ class _Work:
             scan=f"{result.volume.identity.format}, {grid_text(result.volume)}",
             notes=result.volume.notes,
             sizes=result.sizes,
+            measurements=result.measurements if self.options.measure else None,
+            acquisition=result.volume.acquisition,
             seconds=seconds,
             warnings=result.warnings,
         )
+
+    def _with_measurements(self, found: Outcome, volume: Volume) -> Outcome:
+        """Add to a result that was there what its mask measures."""
+        volume, _ = resolve_kind(volume, self.segmenter.modality)
+        mask = read_labels(next(iter(found.outputs.values())), grid=volume)
+        measured = replace(mask, warnings=found.warnings).measurements
+        return replace(found, measurements=measured, acquisition=volume.acquisition)
 
     def _up_to_date(
         self, targets: Targets, picture: Path | None, volume: Volume, provenance: Mapping[str, Any]

@@ -10,8 +10,8 @@ from typing import Any
 from pleura.batch.plan import Job
 from pleura.conventions import MaskFormat
 from pleura.errors import AmbiguousInput, PleuraError, message_of
-from pleura.measurement import Sizes
-from pleura.volume import Note
+from pleura.measurement import Measurements, Sizes
+from pleura.volume import Acquisition, Note
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class Outcome:
     sidecar : what the JSON beside the mask says
     scan : what was read: its format, its voxels and millimetres; empty where the mask was there already
     notes : what was decided while reading
+    measurements : all that is measured, where a table was asked for
+    acquisition : how a CT in DICOM was made
     sizes : how much of the scan each structure covers; None where it was there already
     seconds : what each stage took; empty where the mask was there already
     warnings : those of the sidecar, and on what else lies beside the mask
@@ -41,6 +43,8 @@ class Outcome:
     scan: str = ""
     notes: tuple[Note, ...] = ()
     sizes: Sizes | None = None
+    measurements: Measurements | None = None
+    acquisition: Acquisition | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[Note, ...] = ()
     error: Exception | None = None

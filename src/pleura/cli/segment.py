@@ -54,6 +54,7 @@ class Options:
     to: Sequence[MaskFormat]
     seg_type: SegType
     preview: bool
+    table: Path | None
     json: bool
     quiet: bool
     fail_on_warning: bool
@@ -90,6 +91,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--seg-type", choices=SEG_TYPES, default=SEG_TYPES[0], help="how dicom-seg holds a mask")
     parser.add_argument("--preview", action="store_true", help="write a picture of the result beside the mask")
+    parser.add_argument(
+        "--table", type=path, metavar="FILE", help="add a row for each scan, with all that is measured, to this .csv"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object a scan, and nothing else")
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
     parser.add_argument("--fail-on-warning", action="store_true", help="exit with 3 where a mask has a warning")
@@ -124,6 +128,7 @@ def run(options: Options) -> int:
 def _run(options: Options) -> int:
     from pleura.batch.engine import BatchOptions, SegmenterOptions, segment_batch
     from pleura.batch.plan import plan
+    from pleura.batch.table_file import TableFile, add_to_table
     from pleura.cli.outcome import report
 
     jobs = plan(options.paths, options.output, series=options.series, formats=options.to)
@@ -132,9 +137,13 @@ def _run(options: Options) -> int:
     segmenter = SegmenterOptions(
         options.model, options.modality, options.convention, options.backend, options.device, options.threads
     )
-    writing = BatchOptions(options.preview, options.resume, options.overwrite, options.seg_type)
+    measure = options.table is not None
+    writing = BatchOptions(options.preview, options.resume, options.overwrite, options.seg_type, measure)
+    outcomes = segment_batch(jobs, segmenter, writing)
+    if options.table:
+        outcomes = add_to_table(outcomes, TableFile(options.table))
     failed = warned = 0
-    for outcome in _with_bar(segment_batch(jobs, segmenter, writing), len(jobs), options.quiet):
+    for outcome in _with_bar(outcomes, len(jobs), options.quiet):
         prefix = f"{outcome.number}/{len(jobs)}: {outcome.job.named}: " if len(jobs) > 1 else ""
         report(outcome, prefix, as_json=options.json, quiet=options.quiet, debug=options.debug)
         failed += outcome.error is not None

@@ -1,0 +1,119 @@
+"""One row a scan, for a spreadsheet or a statistics program: what came of it, how it was made, all that was measured.
+
+The columns are the same whatever the scans are; what is not known of one stays empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any, get_args
+
+from pleura.batch.results import Outcome, error_data
+from pleura.labels import LUNGS
+from pleura.measurement import Asymmetry, Density, Measurements, Region
+from pleura.measurement.measurements import BOTH_LUNGS
+from pleura.measurement.regions import Part
+
+Row = Mapping[str, str]
+"""Column -> text."""
+
+_STRUCTURES = (*(lung.name for lung in LUNGS), BOTH_LUNGS)
+_OF_REGION = ("voxels", "volume_ml", "mass_g", *(field.name for field in fields(Density)))
+_OF_CLUSTERS = ("count", "largest_mm2", "exponent")
+_OF_SCAN = ("source", "series", "mask", "error", "message", "warnings", "number_warnings", "seconds")
+_OF_INPUT = ("format", "kind", "sha256", "slices", "rows", "columns", "spacing_z_mm", "spacing_y_mm", "spacing_x_mm")
+_OF_MAKING = ("kernel", "contrast", "slice_thickness_mm", "model", "model_version")
+_OF_PICTURE = ("area_cm2", "height_cm", "share_of_scan")
+_ASYMMETRY = tuple(field.name for field in fields(Asymmetry))
+
+
+def _prefix(structure: str, part: Part = "whole") -> str:
+    """Return what the columns of a region begin with: ``right_lung_`` or ``right_lung_upper_third_by_height_``."""
+    return f"{structure} {'' if part == 'whole' else f'{part} '}".replace(" ", "_")
+
+
+def _columns() -> Iterator[str]:
+    yield from (*_OF_SCAN, *_OF_INPUT, *_OF_MAKING, "left_to_right", "perc15_at_6_l_g_per_l", *_ASYMMETRY)
+    for lung in LUNGS:
+        yield from (f"{_prefix(lung.name)}{key}" for key in _OF_PICTURE)
+    for part in get_args(Part):
+        for structure in _STRUCTURES:
+            yield from (f"{_prefix(structure, part)}{key}" for key in _OF_REGION)
+            if part == "whole":
+                yield from (f"{_prefix(structure)}clusters_{key}" for key in _OF_CLUSTERS)
+
+
+COLUMNS = tuple(_columns())
+"""Of every table, in their order."""
+
+
+def row(outcome: Outcome) -> Row:
+    """Return what came of a scan as text by column; of one that failed the error, and nothing measured."""
+    found: dict[str, Any] = {"source": outcome.job.given, "series": outcome.job.series}
+    if outcome.error is not None:
+        found |= {key: value for key, value in error_data(outcome.error).items() if key in {"error", "message"}}
+        return _as_text(found)
+    found |= {"mask": outcome.mask, "warnings": _codes(outcome.warnings)}
+    found |= {"seconds": round(sum(outcome.seconds.values()), 3) if outcome.seconds else None}
+    found |= _of_sidecar(outcome.sidecar)
+    if outcome.acquisition is not None:
+        made = outcome.acquisition
+        found |= {"kernel": made.kernel, "contrast": made.contrast, "slice_thickness_mm": made.slice_thickness_mm}
+    if outcome.measurements is not None:
+        found |= _of_measurements(outcome.measurements)
+    return _as_text(found)
+
+
+def _of_sidecar(sidecar: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the sidecar says of the input and the model."""
+    source, model, geometry = (sidecar.get(name) or {} for name in ("input", "model", "geometry"))
+    shape = source.get("shape") or []
+    steps = geometry.get("spacing_mm") or []
+    return {
+        **{key: source.get(key) for key in ("format", "kind", "sha256")},
+        **dict(zip(("slices", "rows", "columns"), shape, strict=False)),
+        **dict(zip(("spacing_z_mm", "spacing_y_mm", "spacing_x_mm"), steps, strict=False)),
+        **({"model": model.get("name"), "model_version": model.get("version")} if isinstance(model, dict) else {}),
+    }
+
+
+def _of_measurements(measured: Measurements) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "number_warnings": _codes(measured.warnings),
+        "left_to_right": measured.left_to_right,
+        "perc15_at_6_l_g_per_l": measured.perc15_at_6_l_g_per_l,
+    }
+    found |= {key: getattr(measured.asymmetry, key, None) for key in _ASYMMETRY}
+    for size in measured.sizes:
+        values = dict(zip(_OF_PICTURE, (size.cm2, size.height_cm, size.share), strict=True))
+        found |= {f"{_prefix(size.label.name)}{key}": value for key, value in values.items() if size.covers_area}
+    for region in measured.regions:
+        # the one lung of a mask without sides is both
+        prefix = _prefix(BOTH_LUNGS if region.structure == "lung" else region.structure, region.part)
+        found |= {f"{prefix}{key}": value for key, value in _of_region(region).items()}
+    return found
+
+
+def _of_region(region: Region) -> dict[str, Any]:
+    found = {key: getattr(region, key, getattr(region.density, key, None)) for key in _OF_REGION}
+    return found | {f"clusters_{key}": getattr(region.clusters, key, None) for key in _OF_CLUSTERS}
+
+
+def _codes(notes: tuple[Any, ...]) -> str:
+    return " ".join(note.code for note in notes)
+
+
+def _as_text(found: Mapping[str, Any]) -> Row:
+    """Return every column as text, those not known empty; other structures than lungs have no columns."""
+    return {column: _text(found.get(column)) for column in COLUMNS}
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{round(value, 6) + 0.0:.10g}"
+    return str(value)

@@ -1,0 +1,120 @@
+"""The table of a batch as a CSV file, to which each run adds: a scan that was there has its row replaced.
+
+A new row is appended at once, so that a run that is stopped loses none; rows that take the place of others are written
+when the run ends, as one new file.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pleura.batch.results import Outcome
+from pleura.batch.table import COLUMNS, Row, row
+from pleura.errors import InvalidOption, UnwritableOutput
+from pleura.files import atomic_write, folder_lock, system_errors
+
+Key = tuple[str, str]
+"""The path of a scan, and its series."""
+
+
+class TableFile:
+    """A table on disk.
+
+    Parameters
+    ----------
+    path : a file that ends in .csv; it need not be there
+
+    Raises
+    ------
+    InvalidOption : the name ends otherwise (`table-suffix`)
+    UnwritableOutput : a file of other columns, or none that can be read, is there (`not-a-table`); or there is no such
+        folder (`no-such-folder`)
+    """
+
+    def __init__(self, path: Path) -> None:
+        if path.suffix.lower() != ".csv":
+            raise InvalidOption(f"{path}: a table is written as CSV; end its name in .csv", code="table-suffix")
+        self.path = path
+        self._replaced: dict[Key, Row] = {}
+        if not path.parent.is_dir():
+            raise UnwritableOutput(f"there is no folder {path.parent}; make it first", code="no-such-folder")
+        self._known = set(read_rows(path))
+
+    def add(self, added: Row) -> None:
+        """Add the row of a scan, or keep it to replace the one that is there."""
+        key = _key(added)
+        if key in self._known:
+            self._replaced[key] = added
+            return
+        self._known.add(key)
+        with folder_lock(self.path.parent):
+            if not _ends_whole(self.path):
+                self._write(read_rows(self.path).values())
+            with system_errors(self.path), self.path.open("ab") as file:
+                file.write(_as_csv([added]))
+
+    def close(self) -> None:
+        """Write the rows that replace others; all others, also those that another run has added since, stay."""
+        if not self._replaced:
+            return
+        with folder_lock(self.path.parent):
+            rows = read_rows(self.path) | self._replaced
+            self._write(rows.values())
+
+    def _write(self, rows: Iterable[Row]) -> None:
+        with atomic_write(self.path) as file:
+            file.write(_as_csv([dict(zip(COLUMNS, COLUMNS, strict=True)), *rows]))
+
+
+def add_to_table(outcomes: Iterable[Outcome], table: TableFile) -> Iterator[Outcome]:
+    """Yield what comes of each scan once its row is in the table; rows that replace others come last."""
+    try:
+        for outcome in outcomes:
+            table.add(row(outcome))
+            yield outcome
+    finally:
+        table.close()
+
+
+def read_rows(path: Path) -> dict[Key, Row]:
+    """Return the rows of a table by path and series, the last of each; nothing where there is no file.
+
+    Raises `UnwritableOutput` (`not-a-table`).
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
+        whole = text[: text.rfind("\n") + 1]  # the end of a run that was killed may be half a row
+        lines = list(csv.reader(io.StringIO(whole, newline="")))
+    except FileNotFoundError:
+        return {}
+    except (OSError, csv.Error) as error:
+        raise UnwritableOutput(f"{path} is no table that can be added to", code="not-a-table") from error
+    if text and (not lines or tuple(lines[0]) != COLUMNS or any(len(line) != len(COLUMNS) for line in lines)):
+        raise UnwritableOutput(f"{path} is a file of other columns; name another for the table", code="not-a-table")
+    rows = (dict(zip(COLUMNS, line, strict=True)) for line in lines[1:])
+    return {_key(one): one for one in rows}
+
+
+def _ends_whole(path: Path) -> bool:
+    """Say whether a table is there and its last row is whole."""
+    with system_errors(path):
+        if not path.exists() or not path.stat().st_size:
+            return False
+        with path.open("rb") as file:
+            file.seek(-1, os.SEEK_END)
+            return file.read() == b"\n"
+
+
+def _key(one: Row) -> Key:
+    return os.path.normpath(one["source"]), one["series"]
+
+
+def _as_csv(rows: Iterable[Row]) -> bytes:
+    r"""Return rows as CSV (RFC 4180) whose lines end in ``\n``, so that a line that ends is whole."""
+    text = io.StringIO(newline="")
+    csv.DictWriter(text, COLUMNS, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode("utf-8", "surrogateescape")
