@@ -37,7 +37,6 @@ def assert_in_place(found: LabelMap, segmented: Segmentation) -> None:
 def test_scan_of_any_orientation_gives_a_mask_in_place(axes, signs, tmp_path: Path) -> None:
     segmented = marked(read(scanned(around_centre(along_axes(axes, signs)), tmp_path / "scan")))
     file = segmented.write(tmp_path / "lungs.dcm")
-    assert errors_of(file) == []
     assert_in_place(read_seg(file, (1, 2)), segmented)
     assert_in_place(read_by_dcmqi(file, tmp_path / "dcmqi"), segmented)
 

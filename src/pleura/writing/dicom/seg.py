@@ -22,6 +22,7 @@ from pleura.volume import Kind, Volume
 from pleura.writing.dicom.explicit_vr import element, encapsulated_pixels
 from pleura.writing.dicom.frame_groups import Placement, SegFrame, dimensions, per_frame_groups, shared_groups
 from pleura.writing.dicom.modules import ObjectKind, content_time, new_object, set_loss
+from pleura.writing.dicom.run_length import encode_runs
 from pleura.writing.dicom.save import EXPLICIT_LITTLE, RLE, save
 from pleura.writing.dicom.segments import background, segments
 from pleura.writing.dicom.source import referenced_series, source_header, source_of
@@ -91,13 +92,9 @@ def _packed(frames: Iterable[NDArray[np.bool_]]) -> Iterator[bytes]:
 
 def _label_map(planes: NDArray[np.uint8], with_image: Iterable[int]) -> tuple[list[SegFrame], bytes]:
     """Return a frame for each slice that is not empty, and their pixel data, compressed."""
-    from rle.utils import encode_pixel_data
-
-    rows, columns = planes.shape[1:]
     frames = [SegFrame(slot, None) for slot in with_image if planes[slot].any()]
     frames = frames or [SegFrame(next(iter(with_image)), None)]
-    how = {"rows": rows, "columns": columns, "samples_per_pixel": 1, "bits_allocated": 8}
-    packed = (encode_pixel_data(planes[frame.slot].tobytes(), **how) for frame in frames)
+    packed = (encode_runs(planes[frame.slot]) for frame in frames)
     return frames, encapsulated_pixels(packed)
 
 
