@@ -38,7 +38,7 @@ def outcome(measured, **more) -> Outcome:
 
 
 def test_columns_are_those_that_are_documented() -> None:
-    assert len(COLUMNS) == len(set(COLUMNS)) == 501
+    assert len(COLUMNS) == len(set(COLUMNS)) == 502
     assert COLUMNS[:8] == ("source", "series", "mask", "error", "message", "warnings", "number_warnings", "seconds")
     assert "right_lung_upper_third_by_volume_laa_le_950_percent" in COLUMNS
     assert "both_lungs_clusters_exponent" in COLUMNS
@@ -86,4 +86,5 @@ def test_radiograph_has_areas_and_no_volumes() -> None:
     found = row(outcome(measure(labels[4], film)))
     # 8 pixels of 1 square centimetre each
     assert (found["right_lung_area_cm2"], found["left_lung_height_cm"], found["left_to_right"]) == ("8", "4", "1")
+    assert found["thoracic_width_cm"] == "6"  # columns 1 to 6
     assert (found["right_lung_share_of_scan"], found["right_lung_volume_ml"]) == ("0.125", "")

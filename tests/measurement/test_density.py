@@ -42,8 +42,8 @@ def test_figures_are_those_that_numpy_gives_for_the_voxels(count: int) -> None:
 
 def test_figures_of_a_real_lung_are_those_that_numpy_gives(shared: Path) -> None:
     folder = shared / "data/ct/volumes/train"
-    hu = read(folder / "images/imlab_id001.nii.gz").voxels
-    right = hu[read_labels(folder / "masks/imlab_id001.nii.gz").voxels == 1]
+    volume = read(folder / "images/imlab_id001.nii.gz")
+    right = volume.voxels[read_labels(folder / "masks/imlab_id001.nii.gz", grid=volume).labels == 1]
     assert_equal_to_numpy(right)
     bins = histogram(*binned(right))
     assert bins.counts == tuple(np.bincount(right.astype(int) - right.min()).tolist())

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from pleura.measurement import measure
 from pleura.reading import read, read_labels
 
 sitk = pytest.importorskip("SimpleITK")
@@ -15,7 +14,7 @@ sitk = pytest.importorskip("SimpleITK")
 def test_figures_of_a_real_scan_are_those_of_simpleitk(shared: Path) -> None:
     folder = shared / "data/ct/volumes/train"
     image, mask = (folder / name / "imlab_id001.nii.gz" for name in ("images", "masks"))
-    found = measure(read_labels(mask).voxels.astype("uint8"), read(image))
+    found = read_labels(mask, grid=read(image)).measurements
     statistics = sitk.LabelStatisticsImageFilter()
     statistics.Execute(sitk.ReadImage(str(image)), sitk.ReadImage(str(mask)))
     for value, name in ((1, "right lung"), (2, "left lung")):

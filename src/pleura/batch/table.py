@@ -34,7 +34,15 @@ def _prefix(structure: str, part: Part = "whole") -> str:
 
 
 def _columns() -> Iterator[str]:
-    yield from (*_OF_SCAN, *_OF_INPUT, *_OF_MAKING, "left_to_right", "perc15_at_6_l_g_per_l", *_ASYMMETRY)
+    yield from (
+        *_OF_SCAN,
+        *_OF_INPUT,
+        *_OF_MAKING,
+        "left_to_right",
+        "thoracic_width_cm",
+        "perc15_at_6_l_g_per_l",
+        *_ASYMMETRY,
+    )
     for lung in LUNGS:
         yield from (f"{_prefix(lung.name)}{key}" for key in _OF_PICTURE)
     for part in get_args(Part):
@@ -82,6 +90,7 @@ def _of_measurements(measured: Measurements) -> dict[str, Any]:
     found: dict[str, Any] = {
         "number_warnings": _codes(measured.warnings),
         "left_to_right": measured.left_to_right,
+        "thoracic_width_cm": measured.thoracic_width_cm,
         "perc15_at_6_l_g_per_l": measured.perc15_at_6_l_g_per_l,
     }
     found |= {key: getattr(measured.asymmetry, key, None) for key in _ASYMMETRY}

@@ -81,10 +81,14 @@ def _of_picture(measured: Measurements) -> Iterator[str]:
         ("height", "cm", [size.height_cm for size in measured.sizes]),
         ("share of the picture", "%", [100 * size.share for size in measured.sizes]),
     )
-    for words, unit, values in rows:
-        yield _line(words, unit, [_number(value, 1) for value in values])
+    for (words, unit, values), key in zip(rows, ("area_cm2", "height_cm", "share_of_scan"), strict=True):
+        yield _line(words, unit, [_number(value, 1) for value in values], _marks(measured, key))
     if measured.left_to_right is not None:
-        yield _line("left to right", "", [_number(measured.left_to_right, 2)])
+        yield _line("left to right", "", [_number(measured.left_to_right, 2)], _marks(measured, "left_to_right"))
+    if measured.thoracic_width_cm is not None:
+        marks = _marks(measured, "thoracic_width_cm")
+        yield _line("widest across both lungs", "cm", [_number(measured.thoracic_width_cm, 1)], marks)
+    yield from _below(measured)
 
 
 def _of_clusters(whole: Sequence[Region], measured: Measurements) -> Iterator[str]:

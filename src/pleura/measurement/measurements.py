@@ -15,6 +15,7 @@ from pleura.labels import LUNGS, Label, have_sides, side_of
 from pleura.measurement.clusters import LowAttenuationClusters, cluster_areas, clusters
 from pleura.measurement.density import Counts, Density, Histogram, density, histogram
 from pleura.measurement.limitations import MeasurementWarning, limitations
+from pleura.measurement.radiograph import limitations_of_radiograph, thoracic_width_cm
 from pleura.measurement.regions import Divided, Part, box_around, divided_counts, parts
 from pleura.measurement.size import Size, Sizes, measure_sizes, voxel_ml
 from pleura.volume import Kind, Volume
@@ -86,12 +87,15 @@ class Measurements(Sizes):
     asymmetry : None where a lung is missing, and of radiographs
     perc15_at_6_l_g_per_l : 15th percentile of both lungs as a density, brought to a volume of 6 L by the sponge model;
         None where volume or density is not known
+    thoracic_width_cm : of a radiograph, the largest distance across between the outer edges of both lungs; None where
+        a lung is missing or no spacing is known
     warnings : what makes some of the numbers meaningless
     """
 
     regions: tuple[Region, ...] = ()
     asymmetry: Asymmetry | None = None
     perc15_at_6_l_g_per_l: float | None = None
+    thoracic_width_cm: float | None = None
     warnings: tuple[MeasurementWarning, ...] = ()
 
     def region(self, structure: str, part: Part = "whole") -> Region:
@@ -110,6 +114,7 @@ class Measurements(Sizes):
         return {
             "sizes": [_size_data(size) for size in self.sizes],
             "left_to_right": self.left_to_right,
+            "thoracic_width_cm": self.thoracic_width_cm,
             "regions": [region.data() for region in self.regions],
             "asymmetry": asdict(self.asymmetry) if self.asymmetry else None,
             "perc15_at_6_l_g_per_l": self.perc15_at_6_l_g_per_l,
@@ -131,7 +136,13 @@ def measure(
     """
     sizes = measure_sizes(labels, volume, structures)
     if volume.kind is Kind.RADIOGRAPH:
-        return Measurements(sizes.sizes, sizes.left_to_right)
+        picture = labels.reshape(volume.shape)[0]
+        return Measurements(
+            sizes.sizes,
+            sizes.left_to_right,
+            thoracic_width_cm=thoracic_width_cm(picture, volume) if have_sides(structures) else None,
+            warnings=tuple(limitations_of_radiograph(picture, volume, structures, stated)),
+        )
     axial, hu = _axial(labels, volume)
     regions = tuple(_regions(axial, hu, volume, structures))
     whole = {region.structure: region for region in regions if region.part == "whole"}
