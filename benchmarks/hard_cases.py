@@ -40,7 +40,7 @@ Row = tuple[Case, Figures]
 def main() -> None:
     """Score every case, print the tables, and write the JSON where asked for."""
     options = parse()
-    segmenter = make_segmenter(options)
+    segmenter = pleura.Segmenter(model=options.model)
     rows: list[Row] = []
     for case in cases(options.groups, options.labels, options.bases):
         figures = score(segmenter, case)
@@ -63,20 +63,10 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("labels", type=Path, help="folder of labels made by CT numbers; missing ones are made")
     parser.add_argument("--model", type=Path, help="bundle to score in place of the shipped one")
-    parser.add_argument("--coarse", type=Path, help="graph of a coarse look whose veto is tried")
     parser.add_argument("--groups", nargs="+", choices=["scan", *PAINTED], help="groups of cases; all by default")
     parser.add_argument("--bases", nargs="+", help="scans that disease is painted into; five by default")
     parser.add_argument("--json", type=Path, help="write every case's figures to this file")
     return parser.parse_args()
-
-
-def make_segmenter(options: argparse.Namespace) -> pleura.Segmenter:
-    """Return the segmenter to score."""
-    if not options.coarse:
-        return pleura.Segmenter(model=options.model)
-    from recipes.ct.looked import LookedSegmenter
-
-    return LookedSegmenter(options.coarse, model=options.model)
 
 
 def score(segmenter: pleura.Segmenter, case: Case) -> Figures:

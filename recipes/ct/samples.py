@@ -57,7 +57,7 @@ def make_sample(chest: Chest, rng: np.random.Generator) -> NDArray[np.uint8]:
         for painter in mix:
             chest = painter.paint(chest)
         painted = chest.painted
-        chest = _with_painted(geometry, chest, painted)
+        chest = with_painted(geometry, chest, painted)
     else:
         chest = geometry.apply(chest)
         for painter in mix:
@@ -67,7 +67,7 @@ def make_sample(chest: Chest, rng: np.random.Generator) -> NDArray[np.uint8]:
     return _to_cells(hu[box], chest.labels[box], chest.painted[box])
 
 
-def _with_painted(geometry: Geometry, chest: Chest, painted: Tensor) -> Chest:
+def with_painted(geometry: Geometry, chest: Chest, painted: Tensor) -> Chest:
     """Return the scanned chest, with what was painted carried along in the labels' high bits."""
     marked = torch.where((chest.labels < 3) & painted, chest.labels + 16, chest.labels)
     moved = geometry.apply(replace(chest, labels=marked))

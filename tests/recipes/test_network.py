@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from recipes.ct.coarse import CoarseLook, coarse_look, on_slices
+from pleura.inference.coarse import score_cells
 from recipes.ct.export import export
 from recipes.ct.grid import cells
 from recipes.ct.network import CoarseNet, folded, halved, unfolded, with_neighbours
@@ -48,20 +48,6 @@ def test_the_exported_graph_answers_for_a_scan_of_any_shape(tmp_path) -> None:
     session = onnxruntime.InferenceSession(str(tmp_path / "coarse.onnx"))
     slices = np.full((30, 120, 130), -1000, np.int16)
     slices[:, 20:100, 30:110] = 40
-    look = coarse_look(slices, (3.0, 1.5, 1.0), session)
-    assert look.lung.shape == look.side.shape
-    # slices of 3 mm stay, rows of 1.5 mm stay, of columns of 1 mm every second is picked: 90 mm of 4 mm cells
-    assert look.lung.shape[0] == 23
-    assert look.step == pytest.approx((30 / 22.5, 4 / 1.5, 4.0), rel=0.05)
-
-
-def test_cells_lie_where_the_scan_says() -> None:
-    # cells of 2 slices, 4 rows and 4 columns from voxel -0.5 on: a ramp along x is the same ramp on the slices
-    ramp = np.broadcast_to(np.arange(6, dtype=np.uint8) * 10, (3, 4, 6))
-    look = CoarseLook(ramp, ramp, start=(-0.5, -0.5, -0.5), step=(2.0, 4.0, 4.0))
-    lines = (np.arange(6), np.arange(16), np.arange(24))
-    found = on_slices(ramp, look, lines)
-    assert found.shape == (6, 16, 24)
-    # the centre of cell 2 lies at voxel 9.5, that of cell 3 at 13.5: half way is 11.5
-    assert found[0, 0, 11] == round(20 + 10 * (11 - 9.5) / 4)
-    assert found[0, 0, 13] == round(20 + 10 * (13 - 9.5) / 4)
+    found = score_cells(slices, (3.0, 1.5, 1.0), lambda **inputs: session.run(None, inputs))
+    # cells of 4 mm: 90 mm of slices, and the body with 20 mm on either side, 160 by 120 mm
+    assert found.lung.shape == found.side_score.shape == (23, 40, 30)

@@ -168,7 +168,7 @@ def import_openvino() -> Any:
 
 
 def cached_session(bundle: Bundle, graph: Graph, threads: int) -> InferenceSession:
-    """Return the session for "prepare" or "restore", made once: a picture takes less time than its making."""
+    """Return the session for a graph but "network", made once: a picture takes less time than its making."""
     return _cached(bundle.graph(graph), bundle.graphs[graph], threads)
 
 

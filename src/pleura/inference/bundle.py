@@ -4,6 +4,7 @@
     network.onnx    planes on the grid -> lung and side scores, or the probability of every class, as bytes
     prepare.onnx    slices inside the field of view -> planes on the grid
     restore.onnx    what is on the grid -> labels on the slices
+    coarse.onnx     voxels of a whole scan -> scores of cells of 4 mm; may be missing
     network.xml     the network for OpenVINO, with its network.bin; may be missing
     network.pt2     the network for PyTorch; may be missing
 
@@ -18,7 +19,7 @@ from importlib import resources
 from pathlib import Path
 
 from pleura.errors import InvalidBundle
-from pleura.inference.recipe import GRAPHS, Graph, Recipe, read_recipe
+from pleura.inference.recipe import Graph, Recipe, read_recipe
 from pleura.text import printable
 from pleura.volume import Kind
 
@@ -44,7 +45,7 @@ class Bundle(Recipe):
         return f"Bundle({self.name} {self.version}: {', '.join(self.labels)})"
 
     def graph(self, name: Graph) -> Path:
-        """Return the path of one of `GRAPHS`."""
+        """Return the path of a graph."""
         return self.folder / f"{name}.onnx"
 
 
@@ -63,8 +64,8 @@ def load_bundle(path: str | Path | None = None) -> Bundle:
         known = f"name the folder of one, or one that comes with pleura: {', '.join(SHIPPED)}"
         raise InvalidBundle(f"there is no model {printable(name)}; {known}", code="bundle-missing")
     recipe = read_recipe(folder)
-    for graph in GRAPHS:
-        _check_hash(folder / f"{graph}.onnx", recipe.graphs[graph])
+    for graph, sha256 in recipe.graphs.items():
+        _check_hash(folder / f"{graph}.onnx", sha256)
     return Bundle(folder=folder, **vars(recipe))
 
 

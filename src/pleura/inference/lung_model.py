@@ -9,9 +9,10 @@ from pleura.geometry import to_axial
 from pleura.inference.clock import Clock
 from pleura.inference.ct import find_ct_lungs
 from pleura.inference.model import GridProbability, Planes, Prediction, SliceModel
-from pleura.inference.predict import score_planes
+from pleura.inference.predict import CoarseChannels, score_planes
 from pleura.inference.probability import lung_probability
 from pleura.inference.resample import resample_to_scan
+from pleura.networks import encoding
 from pleura.volume import Volume
 
 
@@ -22,7 +23,7 @@ class LungModel(SliceModel):
         """Return both lungs of a volume."""
         planes = self.sample(volume, clock)
         fov = planes.fov
-        lung, side_score = self.score(volume, planes)
+        lung, side_score = self.score(planes)
         probability = GridProbability(lung_probability(lung), fov) if with_probability else None
         clock.lap("network")
         cleaned, warnings, rules = find_ct_lungs(lung, side_score, volume, planes, self.bundle)
@@ -33,10 +34,22 @@ class LungModel(SliceModel):
         clock.lap("restore")
         return Prediction(labels, self.structures, probability, warnings, rules.provenance)
 
-    def score(self, volume: Volume, planes: Planes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:  # noqa: ARG002
+    def score(self, planes: Planes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return `lung` and `side_score` of all planes, as `pleura.inference.backends` defines them.
 
-        The network sees three slices at a time. What a look at the whole scan tells, of which the volume is for, goes
-        before it here: everything after takes the scores as they are.
+        The network sees three slices at a time, and the coarse segmentation of the whole scan beside them.
         """
-        return score_planes(planes.values, planes.slice_spacing, self.bundle.context_mm, self.network)
+        coarse = _coarse_channels(planes) if self.bundle.has_coarse else None
+        return score_planes(planes.values, planes.slice_spacing, self.bundle.context_mm, self.network, coarse)
+
+
+def _coarse_channels(planes: Planes) -> CoarseChannels:
+    """Return what gives the coarse segmentation on some of the planes: one that says nothing where there is none."""
+    side, coarse = planes.values.shape[1], planes.coarse
+
+    def channels(here: NDArray[np.intp]) -> NDArray[np.uint8]:
+        if coarse is None:
+            return np.full((len(here), 2, side, side), encoding.ZERO, np.uint8)
+        return coarse.on_grid(planes.fov, here, side)
+
+    return channels

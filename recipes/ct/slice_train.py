@@ -1,0 +1,270 @@
+"""Train the network of slices with the coarse look's planes beside them.
+
+    python -m recipes.ct.slice_train DATA POOL RUN --steps 3000       # goes on where it stopped
+
+DATA holds the sets of slices of the preset ``chest-ct``; they stand alone, their planes say nothing (`NOTHING`). POOL
+is what `recipes.ct.slice_samples` wrote. It starts from the shipped network, whose first layer gets weights of zero for
+the new planes: it begins as good as it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pleura.inference.grid import FieldOfView
+from pleura.networks.build import unfold_batchnorm
+from pleura.networks.unet import UNet
+from pleura.training.augment import sample, spatial
+from pleura.training.data import SIDE, TrainingCase
+from pleura.training.initial import find_weights
+from pleura.training.load import load
+from pleura.training.losses import make_objective
+from pleura.training.sampler import Batch, Sampler
+from pleura.volume import Kind
+from recipes.ct.drawn_coarse import draw_coarse
+from recipes.ct.slice_samples import LUNG, SIDE_SCORE, TRUTH, planes_hu
+
+SETS = {
+    "slices": 40.0,
+    "covid_stacks": 26.0,
+    "covid": 16.0,
+    "volumes": 4.0,
+    "nsclc_rt": 3.0,
+    "nolung": 4.0,
+    "nolung2": 4.0,
+}
+"""Weights of the sets of slices, as the preset's, but for those whose whole scans are in the pool: they come less."""
+
+NOTHING = 128.0 / 255.0
+"""Both planes of a slice that stands alone: neither lung nor background, neither left nor right."""
+
+DRAWN = 0.5
+"""Share of the slices without a scan that get a coarse segmentation drawn from their labels."""
+
+ALONE = 0.25
+"""Share of the pool's samples whose planes say nothing: slices alone have to know domes and fluid, too."""
+
+FLAT_DISEASE = 0.5
+"""Share of the slices that keep the disease painted on them alone; it is flat, and called lung whatever it looks
+like."""
+
+WIDTHS, DEPTHS, SHUFFLE = (16, 32, 96, 160, 192), (1, 1, 2, 2, 2), 2
+"""The network of slices; see `pleura.networks.unet`."""
+
+CHANGED = 0.85
+"""Share of the samples that are changed freely, as in the preset."""
+
+OF_POOL = 0.375
+"""Share of a batch that comes from painted scans; where it was half, pictures of the set `covid` lost 0.01 of Dice."""
+
+OBJECTIVE = make_objective("cross-entropy+dice", 3)
+
+WEIGHT_DECAY, WARM_UP, KEPT_EVERY = 0.02, 60, 100
+"""Of convolutions, as in the preset; steps until the rate is full; steps between two states that are kept."""
+
+LAST = "last.pt"
+
+WHOLE = FieldOfView(0, 0, SIDE, SIDE)
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Images (n, 3, SIDE, SIDE) in HU or greys, planes (n, 2, SIDE, SIDE) in 0..1, and what belongs to them."""
+
+    batch: Batch
+    planes: Tensor
+
+
+class Pool:
+    """Draws samples of a folder, each scan as often as its weight."""
+
+    def __init__(self, folder: Path, seed: int, dropped: Sequence[str] = ()) -> None:
+        paths = [path for path in sorted(folder.glob("*.npy")) if not _of(path, dropped)]
+        self.files = [np.load(path, mmap_mode="r") for path in paths]
+        self.rng = np.random.default_rng(seed)
+
+    def draw(self, count: int) -> Samples:
+        """Return samples, some of them with planes that say nothing."""
+        picked = [self.files[int(self.rng.integers(len(self.files)))] for _ in range(count)]
+        stacks = [np.array(file[int(self.rng.integers(len(file)))]) for file in picked]
+        images = np.stack([planes_hu(stack) for stack in stacks])
+        labels = np.stack([stack[TRUTH] for stack in stacks])
+        planes = torch.from_numpy(np.stack([stack[[LUNG, SIDE_SCORE]] for stack in stacks])).float() / 255
+        planes[torch.from_numpy(self.rng.random(count) < ALONE)] = NOTHING
+        case = _whole_case()
+        return Samples(Batch(images, labels, (case,) * count, np.ones(count, bool)), planes)
+
+
+def _of(path: Path, ids: Sequence[str]) -> bool:
+    return any(path.name.startswith(f"{one}-") for one in ids)
+
+
+def _whole_case() -> TrainingCase:
+    nothing = np.zeros((0, SIDE, SIDE))
+    return TrainingCase(
+        "pool", nothing.astype(np.int16), nothing.astype(np.uint8), WHOLE, None, Kind.HU, np.ones(0, bool)
+    )
+
+
+def augmented(samples: Samples, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Return images (n, 5, SIDE, SIDE) in 0..1, labels (n, SIDE, SIDE) int64, and sides (n,) bool."""
+    batch, images = samples.batch, torch.from_numpy(samples.batch.images)
+    drawn = sample.draw(rng, batch, CHANGED)
+    drawn = [_usable(one, case, rng) for one, case in zip(drawn, batch.cases, strict=True)]
+    low, high = (torch.tensor([one.window[end] for one in drawn]).view(-1, 1, 1, 1) for end in (0, 1))
+    images = ((images - low) / (high - low)).clamp_(0, 1)
+    # beyond the slices lies air, and the planes say nothing: 0 of what they say beyond that
+    stacked = torch.cat([images, samples.planes - NOTHING], dim=1)
+    laid = [one.spatial for one in drawn]
+    stacked, labels = spatial.apply(laid, [case.fov for case in batch.cases], stacked, torch.from_numpy(batch.labels))
+    stacked[:, 3:] += NOTHING
+    for index, one in enumerate(drawn):
+        stacked[index, :3], labels[index] = sample._apply_one(one, stacked[index, :3], labels[index])
+    for index, case in enumerate(batch.cases):
+        if case.source != "pool" and rng.random() < DRAWN:
+            drawn_planes = draw_coarse(labels[index].numpy(), rng, sides=bool(batch.sides[index]))
+            stacked[index, 3:] = torch.from_numpy(drawn_planes)
+    return stacked.clamp_(0, 1), labels, torch.from_numpy(batch.sides)
+
+
+def _usable(one: sample.SampleParams, case: TrainingCase, rng: np.random.Generator) -> sample.SampleParams:
+    """Return what may happen to a sample: one of the pool has its disease, its size and its turn already."""
+    if case.source == "pool":
+        plain = replace(one.intensity, fov_radius=None)
+        return replace(one, spatial=spatial.draw_small(rng), disease=None, intensity=plain)
+    return one if case.kind is not Kind.HU or rng.random() < FLAT_DISEASE else replace(one, disease=None)
+
+
+def first_network(weights: dict[str, Tensor]) -> UNet:
+    """Return the shipped network with two planes more, of which it makes nothing yet."""
+    network = UNet(5, 3, WIDTHS, DEPTHS, SHUFFLE)
+    state = network.state_dict()
+    for name, value in unfold_batchnorm(network, weights).items():
+        if state[name].shape == value.shape:
+            state[name] = value
+        else:  # the first layer: the planes' pixels are the last of its inputs
+            state[name] = torch.zeros_like(state[name])
+            state[name][:, : value.shape[1]] = value
+    network.load_state_dict(state)
+    return network
+
+
+@dataclass(eq=False)
+class State:
+    """All that a run goes on from: the network, its weights averaged over the steps, the optimiser, steps done."""
+
+    network: UNet
+    average: UNet
+    optimiser: torch.optim.Optimizer
+    done: int = 0
+
+    @classmethod
+    def of(cls, run: Path, rate: float) -> State:
+        """Return the state in which a run stopped, or that of a new one."""
+        network = first_network(find_weights("chest-ct")).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        groups = [
+            {"params": [p for p in network.parameters() if p.dim() > 1], "weight_decay": WEIGHT_DECAY},
+            {"params": [p for p in network.parameters() if p.dim() <= 1], "weight_decay": 0.0},
+        ]
+        state = cls(network.train(), copy.deepcopy(network).eval(), torch.optim.AdamW(groups, lr=rate))
+        if (run / LAST).exists():
+            kept = torch.load(run / LAST)
+            for name in ("network", "average", "optimiser"):
+                getattr(state, name).load_state_dict(kept[name])
+            state.done = int(kept["done"])
+        return state
+
+    def save(self, run: Path) -> None:
+        """Keep the state; a file that is half written never takes the place of a whole one."""
+        parts = {name: getattr(self, name).state_dict() for name in ("network", "average", "optimiser")}
+        torch.save({**parts, "done": self.done}, run / "last.part")
+        (run / "last.part").replace(run / LAST)
+
+    def step(self, images: Tensor, labels: Tensor, sides: Tensor, rate: float) -> float:
+        """Train on a batch and return its loss; one that is no number, as bfloat16 gives at times, is passed over."""
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        with torch.autocast("cpu", torch.bfloat16):
+            scores = self.network(images.contiguous(memory_format=torch.channels_last))
+        loss = OBJECTIVE(scores.float(), labels, sides)
+        self.optimiser.zero_grad()
+        if torch.isfinite(loss):
+            loss.backward()  # type: ignore[no-untyped-call]
+            nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+            self.optimiser.step()
+        self.done += 1
+        self._follow(min(0.998, 1 - 1 / (self.done / 4 + 2)))
+        return float(loss.detach())
+
+    @torch.no_grad()
+    def _follow(self, kept: float) -> None:
+        """Move the average towards the network."""
+        for mean, value in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
+            if mean.dtype.is_floating_point:
+                mean.lerp_(value, 1 - kept)
+            else:
+                mean.copy_(value)
+
+
+def train(options: argparse.Namespace) -> None:
+    """Train until the steps are done, keeping the state every `KEPT_EVERY` steps."""
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    options.run.mkdir(parents=True, exist_ok=True)
+    state = State.of(options.run, options.rate)
+    rng = np.random.default_rng([options.seed, state.done])
+    pool = Pool(options.pool, options.seed + state.done, options.without)
+    cases = [case for source in SETS for case in load(options.data, source, "train")]
+    sampler = Sampler(cases, SETS, options.seed + state.done)
+    print(f"{len(pool.files)} painted scans, {len(cases)} cases", flush=True)
+    start, losses = time.monotonic(), list[float]()
+    while state.done < options.steps:
+        rate = options.rate * min((state.done + 1) / WARM_UP, 1.0) * _falling(state.done / options.steps)
+        losses.append(state.step(*_batch(sampler, pool, options.batch, rng), rate))
+        if state.done % KEPT_EVERY == 0 or state.done == options.steps:
+            state.save(options.run)
+            with (options.run / "log.tsv").open("a") as file:
+                file.write(f"{state.done}\t{np.nanmean(losses):.4f}\t{(time.monotonic() - start) / 60:.1f}\n")
+            losses.clear()
+
+
+def _batch(sampler: Sampler, pool: Pool, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what `augmented` makes of slices that stand alone and of those of the pool."""
+    of_pool = round(OF_POOL * size)
+    alone = Samples(sampler.draw(size - of_pool), torch.full((size - of_pool, 2, SIDE, SIDE), NOTHING))
+    images, labels, sides = zip(augmented(alone, rng), augmented(pool.draw(of_pool), rng), strict=True)
+    return torch.cat(images), torch.cat(labels), torch.cat(sides)
+
+
+def _falling(part: float) -> float:
+    """Return the share of the rate: full for three tenths, then down to a hundredth along a cosine."""
+    return 1.0 if part < 0.3 else 0.01 + 0.99 * (1 + math.cos(math.pi * (part - 0.3) / 0.7)) / 2
+
+
+def main() -> None:
+    """Read the options and train."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("pool", type=Path)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--without", nargs="*", default=[], help="scans of the pool to leave out")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=0)
+    train(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()
