@@ -13,6 +13,7 @@ POSITIONAL = {
     "segment": ["in.nii"],
     "convert": ["mask.dcm", "--like", "scan", "out.nii"],
     "measure": ["in.nii"],
+    "table": ["masks"],
     "info": ["in.nii"],
     "prepare": ["in", "out"],
     "export": ["run", "bundle"],

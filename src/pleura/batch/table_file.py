@@ -55,7 +55,7 @@ class TableFile:
             if not _ends_whole(self.path):
                 self._write(read_rows(self.path).values())
             with system_errors(self.path), self.path.open("ab") as file:
-                file.write(_as_csv([added]))
+                file.write(_encoded([added]))
 
     def close(self) -> None:
         """Write the rows that replace others; all others, also those that another run has added since, stay."""
@@ -67,7 +67,7 @@ class TableFile:
 
     def _write(self, rows: Iterable[Row]) -> None:
         with atomic_write(self.path) as file:
-            file.write(_as_csv([dict(zip(COLUMNS, COLUMNS, strict=True)), *rows]))
+            file.write(_encoded([dict(zip(COLUMNS, COLUMNS, strict=True)), *rows]))
 
 
 def add_to_table(outcomes: Iterable[Outcome], table: TableFile) -> Iterator[Outcome]:
@@ -113,8 +113,12 @@ def _key(one: Row) -> Key:
     return os.path.normpath(one["source"]), one["series"]
 
 
-def _as_csv(rows: Iterable[Row]) -> bytes:
+def as_csv(rows: Iterable[Row]) -> str:
     r"""Return rows as CSV (RFC 4180) whose lines end in ``\n``, so that a line that ends is whole."""
     text = io.StringIO(newline="")
     csv.DictWriter(text, COLUMNS, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode("utf-8", "surrogateescape")
+    return text.getvalue()
+
+
+def _encoded(rows: Iterable[Row]) -> bytes:
+    return as_csv(rows).encode("utf-8", "surrogateescape")

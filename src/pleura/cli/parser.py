@@ -15,6 +15,7 @@ VERBS = {
     "segment": "mark the right and the left lung of each scan",
     "convert": "write a mask in another format, on the grid of its scan",
     "measure": "say what the lungs of a scan measure, and what limits the numbers",
+    "table": "print a table of masks, a row a mask",
     "info": "say what a scan is, without segmenting it",
     "prepare": "make a data set of images and masks, to train and evaluate on",
     "train": "train a network on a data set",

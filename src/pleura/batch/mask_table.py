@@ -1,0 +1,78 @@
+"""Rows of a table from masks alone, where their scans are not at hand: sizes, parts and warnings, and no densities."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pleura.batch.plan import Job
+from pleura.batch.results import Outcome
+from pleura.batch.table import Row, row
+from pleura.errors import UnreadableInput
+from pleura.reading import read_label_map, read_labels
+from pleura.segmentation import Segmentation
+from pleura.volume import Kind, Note, Volume
+from pleura.writing import read_sidecar, sidecar_path
+from pleura.writing.signature import is_mask_output
+
+
+def masks_in(paths: Sequence[str]) -> list[str]:
+    """Return the masks that are meant: files as they are, and of folders, subfolders included, what `pleura` wrote.
+
+    Raises
+    ------
+    UnreadableInput
+        There is no mask in a folder (`no-mask-there`).
+    """
+    found: dict[str, str] = {}
+    for path in paths:
+        masks = [path]
+        if Path(path).is_dir():
+            masks = [str(file) for file in sorted(Path(path).rglob("*")) if file.is_file() and is_mask_output(file)]
+            if not masks:
+                text = f"{path}: the folder holds no mask that pleura wrote; name the files of others"
+                raise UnreadableInput(text, code="no-mask-there")
+        found |= {os.path.normpath(mask): mask for mask in masks}
+    return list(found.values())
+
+
+def rows_of_masks(masks: Sequence[str]) -> Iterator[tuple[Row, Exception | None]]:
+    """Yield the row of each mask, and what went wrong with it; the mask is its own source."""
+    for number, mask in enumerate(masks, start=1):
+        job = Job(Path(mask), mask)
+        try:
+            outcome = _measured(number, job)
+        except Exception as error:
+            outcome = Outcome(number, job, error=error)
+        yield row(outcome), outcome.error
+
+
+def _measured(number: int, job: Job) -> Outcome:
+    """Return a mask with what is known without its scan: what it measures by itself, and what its sidecar states."""
+    sidecar = read_sidecar(sidecar_path(job.source)) or {}
+    result = _on_its_own_grid(job.source, str((sidecar.get("input") or {}).get("kind", "")))
+    stated = tuple(Note(str(one.get("code")), str(one.get("message"))) for one in sidecar.get("warnings", ()))
+    result = replace(result, warnings=stated)
+    return Outcome(
+        number,
+        job,
+        {"nifti": job.source},
+        sidecar=sidecar or {"input": {"shape": list(result.volume.shape)}},
+        measurements=result.measurements,
+        warnings=stated,
+    )
+
+
+def _on_its_own_grid(path: Path, kind: str) -> Segmentation:
+    """Return a mask as that of a scan without values on the mask's own grid."""
+    label_map = read_label_map(path)
+    grid = Volume(
+        label_map.voxels,
+        label_map.affine,
+        kind=Kind.RADIOGRAPH if kind == Kind.RADIOGRAPH else Kind.WINDOWED,
+        is_picture=label_map.is_picture,
+        spacing_known=label_map.placed,
+    )
+    return read_labels(path, grid=grid)

@@ -1,0 +1,64 @@
+"""`pleura table` prints the columns of a table for masks alone: what they measure by themselves."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from pathlib import Path
+
+import nibabel
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def rows(out: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(out.splitlines()))
+
+
+def test_masks_of_a_folder_are_measured_as_their_segmentation_was(run, network, scan: Path, elsewhere: Path) -> None:
+    shutil.copy(scan, "second.nii.gz")
+    assert run("segment", scan, "second.nii.gz", "-o", "out", "--preview", "--table", "lungs.csv").code == 0
+    ran = run("table", "out", "out/chest_lungs.nii.gz")
+    assert (ran.code, ran.err) == (0, "")
+    found = rows(ran.out)
+    assert [row["source"] for row in found] == ["out/chest_lungs.nii.gz", "out/second_lungs.nii.gz"]
+    expected = rows(Path("lungs.csv").read_text())[0]
+    assert expected["right_lung_mean_hu"]
+    same = ("right_lung_volume_ml", "both_lungs_upper_third_by_volume_volume_ml", "sha256", "spacing_z_mm", "kind")
+    assert {key: found[0][key] for key in same} == {key: expected[key] for key in same}
+    assert found[0]["right_lung_mean_hu"] == ""
+    assert list(found[0]) == list(expected)
+
+
+def test_mask_of_other_making_is_measured_and_one_that_cannot_be_read_is_a_row(run, elsewhere: Path) -> None:
+    labels = np.zeros((20, 20, 20), np.uint8)
+    labels[2:8, 5:15, 5:15], labels[12:18, 5:15, 5:15] = 2, 1
+    nibabel.save(nibabel.Nifti1Image(labels, np.diag([2.0, 2.0, 2.0, 1.0])), "other.nii.gz")
+    (elsewhere / "bad.nii").touch()
+    ran = run("table", "other.nii.gz", "bad.nii")
+    assert ran.code == 1
+    good, bad = rows(ran.out)
+    assert good["right_lung_volume_ml"] == "4.8"  # 600 voxels of 8 mm³
+    assert (bad["source"], bad["error"]) == ("bad.nii", "empty-file")
+    assert run("table", "bad.nii").code == 2
+
+
+def test_mask_of_a_radiograph_has_shares(run, elsewhere: Path) -> None:
+    labels = np.zeros((10, 10), np.uint8)
+    labels[2:8, 1:3], labels[2:8, 6:9] = 1, 2
+    Image.fromarray(labels).save("film.png")
+    sidecar = {"program": {}, "geometry": {}, "mask": {}, "input": {"kind": "radiograph"}}
+    Path("film.png.json").write_text(json.dumps(sidecar))
+    (found,) = rows(run("table", "film.png").out)
+    assert (found["right_lung_share_of_scan"], found["left_to_right"]) == ("0.12", "1.5")
+
+
+@pytest.mark.parametrize("what", ["empty", "nowhere.nii"])
+def test_nothing_to_measure_is_one_line(run, elsewhere: Path, what: str) -> None:
+    (elsewhere / "empty").mkdir()
+    ran = run("table", what)
+    assert ran.code == 2
+    assert ran.err.startswith("pleura: error: ")
+    assert ran.err.count("\n") == 1
