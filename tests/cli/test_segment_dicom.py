@@ -81,7 +81,9 @@ def test_type_of_a_segmentation_that_is_not_written_is_refused(run, network, stu
 
 def test_scan_of_another_format_is_refused_before_the_network_runs(run, network, scan: Path, elsewhere: Path) -> None:
     ran = run("segment", scan, "out.dcm", "--json")
-    assert (ran.code, json.loads(ran.out)["error"]) == (2, "not-from-dicom")
+    found = json.loads(ran.out)
+    assert (ran.code, found["error"]) == (2, "not-from-dicom")
+    assert found["message"].startswith(f"{scan}: a DICOM object belongs to the patient")
     assert Threshold.segmented == []
     assert list(elsewhere.iterdir()) == []
 

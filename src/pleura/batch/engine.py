@@ -18,6 +18,7 @@ from pleura.batch.overwrite import identities, refuse_to_overwrite
 from pleura.batch.plan import Job
 from pleura.batch.results import Outcome
 from pleura.conventions import BackendName, Convention, Device, MaskFormat, Modality, SegType
+from pleura.errors import PleuraError
 from pleura.files import folder_lock, make_folder
 from pleura.inference import backends
 from pleura.modality.resolve import resolve_kind
@@ -156,8 +157,7 @@ class _Work:
         volume = replace(volume, notes=(*volume.notes, *job.notes))
         seconds = {"read": time.perf_counter() - begun}
         targets = job.targets(volume)
-        for name in targets:
-            FORMATS[name].refuse(volume)
+        _refuse_unwritable(job, targets, volume)
         picture = job.preview if self.options.preview else None
         found = Outcome(number, job, targets, picture)
         if self.options.resume:
@@ -214,6 +214,15 @@ class _Work:
         refuse_to_overwrite([*files, *([picture] if picture else [])], self.inputs)
         for mask in masks if not self.options.overwrite else ():
             earlier.refuse_to_lose(mask, picture, volume)
+
+
+def _refuse_unwritable(job: Job, targets: Targets, volume: Volume) -> None:
+    """Refuse a scan that one of its formats cannot hold, by the name of the scan."""
+    try:
+        for name in targets:
+            FORMATS[name].refuse(volume)
+    except PleuraError as error:
+        raise error.within(job.named) from None
 
 
 @lru_cache(maxsize=1)
