@@ -73,11 +73,33 @@ def test_object_that_marks_no_lung_is_a_failure_with_its_reason(
     assert score.error == error
 
 
-def test_two_objects_are_a_failure_that_says_what_to_do(tmp_path: Path) -> None:
-    square = [1.0, 3.0, 5.0, 7.0, 3.0, 5.0, 7.0, 11.0, 5.0, 1.0, 11.0, 5.0]
-    reference = seg(tmp_path / "ref.dcm", {"Right Lung": RIGHT, "Left Lung": LEFT})
-    prediction = structures(tmp_path / "pred.dcm", {"Lung_R": square})
-    for other in (reference, prediction):
-        (score,) = evaluate_files(find_cases(other, prediction)).scores
-        assert score.error == "no-grid"
-        assert "as NIfTI" in score.reason
+SQUARES = {
+    "Lung_R": [1.0, 3.0, 10.0, 7.0, 3.0, 10.0, 7.0, 11.0, 10.0, 1.0, 11.0, 10.0],
+    "Lung_L": [11.0, 3.0, 5.0, 17.0, 3.0, 5.0, 17.0, 11.0, 5.0, 11.0, 11.0, 5.0],
+}
+"""A slice of either lung, as `RIGHT` and `LEFT` have it."""
+
+
+def test_two_structure_sets_are_a_failure_that_says_what_to_do(tmp_path: Path) -> None:
+    contours = structures(tmp_path / "a.dcm", SQUARES)
+    (score,) = evaluate_files(find_cases(contours, structures(tmp_path / "b.dcm", SQUARES))).scores
+    assert score.error == "no-grid"
+    assert "pleura convert" in score.reason
+
+
+def test_segmentation_and_contours_are_compared_on_the_grid_of_the_segmentation(tmp_path: Path) -> None:
+    both = {"Right Lung": RIGHT, "Left Lung": LEFT}
+    segments, contours = seg(tmp_path / "a.dcm", both), structures(tmp_path / "b.dcm", SQUARES)
+    # one of two slices each: 2 x 1 / (1 + 2)
+    expected = {"both lungs": 2 / 3, "right lung": 2 / 3, "left lung": 2 / 3}
+    assert dices(segments, contours) == pytest.approx(expected)
+    assert dices(contours, segments) == pytest.approx(expected)
+    assert set(dices(segments, seg(tmp_path / "c.dcm", both)).values()) == {1.0}
+
+
+def test_segmentation_that_ends_earlier_is_compared_with_all_of_the_other(tmp_path: Path) -> None:
+    lower = np.zeros_like(RIGHT)
+    lower[1] = RIGHT[1]
+    whole, part = seg(tmp_path / "a.dcm", {"Right Lung": RIGHT}), seg(tmp_path / "b.dcm", {"Right Lung": lower})
+    for pair in ((whole, part), (part, whole)):
+        assert [*dices(*pair).values()] == [pytest.approx(2 / 3)]

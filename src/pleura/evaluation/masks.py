@@ -15,6 +15,7 @@ from pleura.geometry import SAME_GRID, axial_affine, axial_spacing, grid_shift, 
 from pleura.measurement import voxel_ml
 from pleura.reading import LabelMap, read_label_map
 from pleura.reading.dicom.lungs import object_class, read_lungs
+from pleura.reading.dicom.shared_grid import shared_grid
 from pleura.reading.labels_on_grid import whole_labels
 from pleura.volume import Affine, Volume
 
@@ -40,12 +41,11 @@ def read_pair(reference: Path, prediction: Path) -> tuple[LabelMap, LabelMap]:
 
     Raises
     ------
-    UnsuitableInput : both are DICOM objects (`no-grid`)
-    PleuraError : as `read_mask` and `read_lungs` do
+    PleuraError : as `read_mask`, `read_lungs` and `shared_grid` do
     """
     if object_class(reference) and object_class(prediction):
-        text = "both are DICOM objects, and neither holds the grid of the scan; write one as NIfTI: pleura convert"
-        raise UnsuitableInput(text, code="no-grid")
+        grid = shared_grid([prediction, reference])
+        return read_lungs(reference, grid), read_lungs(prediction, grid)
     if object_class(prediction):
         wanted = read_mask(reference)
         return wanted, read_lungs(prediction, wanted)

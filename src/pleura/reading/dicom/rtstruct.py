@@ -76,12 +76,7 @@ def read_rtstruct(path: Path, volume: Volume, wanted: Collection[int]) -> LabelM
     UnsuitableInput : the contours do not lie in the slices of the image (`contours-oblique`), or most of them outside
         of it (`mask-elsewhere`)
     """
-    with quiet_dcmread(path, damaged=_DAMAGED) as dataset:
-        contours = {
-            int(roi.ReferencedROINumber): list(map(_contour, _closed(roi)))
-            for roi in dataset.ROIContourSequence
-            if int(roi.ReferencedROINumber) in wanted
-        }
+    contours = _contours(path, wanted)
     placed = {number: [_placed(contour, volume) for contour in found] for number, found in contours.items()}
     thickness = _thickness(placed.values())
     drawn = [(number, _regions(found, thickness, volume.shape)) for number, found in placed.items()]
@@ -90,6 +85,27 @@ def read_rtstruct(path: Path, volume: Volume, wanted: Collection[int]) -> LabelM
         for k, region in regions:
             region.view(voxels[k])[region.inside] = number
     return LabelMap(voxels, volume.affine, notes=notes_of_cut(_share_inside(placed.values(), volume.shape)))
+
+
+def contour_points(path: Path, wanted: Collection[int]) -> NDArray[np.float64]:
+    """Return the corners (n, 3) of all contours of some structures, LPS millimetres.
+
+    Raises
+    ------
+    UnreadableInput : the object is damaged
+    """
+    points = [contour.points for found in _contours(path, wanted).values() for contour in found]
+    return np.concatenate(points) if points else np.zeros((0, 3))
+
+
+def _contours(path: Path, wanted: Collection[int]) -> dict[int, list[_Contour]]:
+    """Return number -> contours of the structures that are wanted."""
+    with quiet_dcmread(path, damaged=_DAMAGED) as dataset:
+        return {
+            int(roi.ReferencedROINumber): list(map(_contour, _closed(roi)))
+            for roi in dataset.ROIContourSequence
+            if int(roi.ReferencedROINumber) in wanted
+        }
 
 
 Placed = tuple[float, tuple[NDArray[np.float64], bool]]
