@@ -36,4 +36,5 @@ def temporary_dataset(folder: Path, split: str) -> Iterator[tuple[Path, Report]]
     """
     train, val, test = (float(part == split) for part in SPLITS)
     with temporary_folder() as made:
-        yield made, prepare(folder, made, Settings(split=(train, val, test)))
+        data = made / "data"  # a folder of its own: `prepare` locks it, and would wait for the lock of `made` for ever
+        yield data, prepare(folder, data, Settings(split=(train, val, test)))
