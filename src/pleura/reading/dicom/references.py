@@ -15,6 +15,9 @@ from pleura.errors import UnsuitableInput
 from pleura.reading.dicom.dataset import quiet_dcmread
 from pleura.volume import Identity
 
+_FRAMES = 0x52009230
+"""PerFrameFunctionalGroupsSequence."""
+
 
 @dataclass(frozen=True)
 class References:
@@ -72,8 +75,9 @@ def _uids(dataset: Any, keyword: str, *, below: bool) -> Iterator[str]:
     """Yield the values of a keyword in the sequences of a data set, and at its top level unless `below`."""
     if not below and dataset.get(keyword):
         yield str(dataset[keyword].value)
+    listed = "ReferencedSeriesSequence" in dataset  # what the frames refer to, one by one, is all listed there
     for tag in tuple(dataset.keys()):  # whose values pydicom converts when they are asked for, contours in a second
-        if _is_sequence(dataset.get_item(tag)):
+        if not (listed and tag == _FRAMES) and _is_sequence(dataset.get_item(tag)):
             for item in dataset[tag].value:
                 yield from _uids(item, keyword, below=False)
 
