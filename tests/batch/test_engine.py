@@ -10,12 +10,14 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from quick_network import Threshold
 
 from pleura.batch import engine
 from pleura.batch.engine import MANY, BatchOptions, SegmenterOptions, in_order, segment_batch
 from pleura.batch.plan import Job, plan
 from pleura.errors import InvalidBundle
 from pleura.inference import backends
+from pleura.phantom import chest, write_dicom
 
 
 @pytest.fixture
@@ -118,3 +120,13 @@ def test_processes_give_the_same_files_and_errors(slice_picture: Path, elsewhere
         assert one.mask.read_bytes() == other.mask.read_bytes()
         assert (one.sidecar, one.warnings) == (other.sidecar, other.warnings)
     assert (str(here[2].error), here[2].error.code) == (str(there[2].error), there[2].error.code)
+
+
+def test_result_without_labels_is_made_again_where_it_is_to_be_measured(network, elsewhere: Path) -> None:
+    write_dicom(chest((24, 64, 64), (13.0, 6.0, 6.0)), elsewhere / "scan")
+    jobs = plan(["scan"], Path("out"), formats=("dicom-sc",))
+    (first,) = segment_batch(jobs, SegmenterOptions(), BatchOptions())
+    (second,) = segment_batch(jobs, SegmenterOptions(), BatchOptions(resume=True, measure=True))
+    assert (first.error, first.measurements, second.error) == (None, None, None)
+    assert second.measurements.region("right lung").voxels > 0
+    assert Threshold.segmented == [first.sidecar["input"]["sha256"]] * 2

@@ -45,6 +45,9 @@ MANY = 8
 SMALL = 16 << 20
 """Bytes of the largest file that counts as small: what it unfolds to is held once for each thread."""
 
+HOLD_LABELS: frozenset[MaskFormat] = frozenset({"nifti", "nrrd", "mha", "png", "dicom-seg", "rtstruct"})
+"""Formats that a mask is read from again, to be measured; of pictures and reports alone it is made anew."""
+
 Targets = Mapping[MaskFormat, Path]
 """What is written where."""
 
@@ -163,8 +166,11 @@ class _Work:
         if self.options.resume:
             known = self._up_to_date(targets, picture, volume, segmenter.provenance(volume))
             if known is not None:
-                found = replace(found, sidecar=known, warnings=_warnings(known))
-                return self._with_measurements(found, volume) if self.options.measure else found
+                there = replace(found, sidecar=known, warnings=_warnings(known))
+                if not self.options.measure:
+                    return there
+                if masks := [path for name, path in targets.items() if name in HOLD_LABELS]:
+                    return self._with_measurements(there, masks[0], volume)
         self._guard(volume, targets, picture)
         result = segmenter(volume)
         for stage, taken in result.timings.items():
@@ -190,11 +196,10 @@ class _Work:
             warnings=result.warnings,
         )
 
-    def _with_measurements(self, found: Outcome, volume: Volume) -> Outcome:
+    def _with_measurements(self, found: Outcome, mask: Path, volume: Volume) -> Outcome:
         """Add to a result that was there what its mask measures."""
         volume, _ = resolve_kind(volume, self.segmenter.modality)
-        mask = read_labels(next(iter(found.outputs.values())), grid=volume)
-        measured = replace(mask, warnings=found.warnings).measurements
+        measured = replace(read_labels(mask, grid=volume), warnings=found.warnings).measurements
         return replace(found, measurements=measured, acquisition=volume.acquisition)
 
     def _up_to_date(
