@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from pleura.labels import LUNGS, structures
@@ -53,3 +55,9 @@ def test_colours_are_cielab_under_d50(colour: tuple[int, int, int], lab: tuple[f
     lightness, red, yellow = cielab(colour)
     found = (lightness / 65535 * 100, red / 65535 * 255 - 128, yellow / 65535 * 255 - 128)
     assert found == pytest.approx(lab, abs=0.02)
+
+
+def test_mask_that_no_model_made_names_no_algorithm(segmented: Segmentation) -> None:
+    right, _ = segments(replace(segmented, provenance={}), "1.2")
+    assert (right.SegmentAlgorithmType, right.SegmentAlgorithmName) == ("SEMIAUTOMATIC", "unknown")
+    assert "SegmentationAlgorithmIdentificationSequence" not in right

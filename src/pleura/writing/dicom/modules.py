@@ -143,7 +143,8 @@ def _set_series(dataset: Dataset, header: Dataset, segmentation: Segmentation, k
     dataset.Modality = kind.modality
     dataset.SeriesNumber = f"{number if number.isdecimal() and len(number) < _MOST_DIGITS else 0}{kind.number:02}"
     name, version, _ = model_of(segmentation)
-    dataset.SeriesDescription = f"{kind.description}, {name} {version}"[:64]
+    made_by = f", {name} {version}" if "model" in segmentation.provenance else ""
+    dataset.SeriesDescription = f"{kind.description}{made_by}"[:64]
 
 
 def _set_equipment(dataset: Dataset, segmentation: Segmentation) -> None:

@@ -103,7 +103,8 @@ def _describe(dataset: Dataset, segmentation: Segmentation) -> None:
 
     volume = segmentation.volume
     dataset.StructureSetLabel = "Lungs"
-    dataset.StructureSetName = _made_by(segmentation)
+    if "model" in segmentation.provenance:
+        dataset.StructureSetName = _made_by(segmentation)
     dataset.StructureSetDate, dataset.StructureSetTime = content_time(source_header(volume))
     dataset.OperatorsName = None
     dataset.FrameOfReferenceUID = volume.identity.frame_of_reference_uid

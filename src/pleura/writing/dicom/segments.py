@@ -95,6 +95,9 @@ def _segment(label: Label, segmentation: Segmentation, series: str) -> Dataset:
     item.SegmentedPropertyTypeCodeSequence = [property_type(label)]
     item.RecommendedDisplayCIELabValue = cielab(label.colour)
     item.TrackingID, item.TrackingUID = label.name[:64], instance_uid(series, label.name)
+    if "model" not in segmentation.provenance:  # it was read from a file that does not say who or what marked it
+        item.SegmentAlgorithmType, item.SegmentAlgorithmName = "SEMIAUTOMATIC", "unknown"
+        return item
     algorithm.AlgorithmFamilyCodeSequence = [code("123110", "DCM", "Artificial Intelligence")]
     algorithm.AlgorithmName, algorithm.AlgorithmVersion = name[:64], version[:64]
     algorithm.AlgorithmSource, algorithm.AlgorithmParameters = f"pleura {__version__}", MODEL_HASH + sha256
