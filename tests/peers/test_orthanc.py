@@ -23,13 +23,14 @@ from pydicom.uid import (
 )
 
 import pleura
+from pleura.conventions import MaskFormat
 from pleura.phantom import chest, write_dicom
 
 pytestmark = pytest.mark.slow
 
 LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"
 """Label Map Segmentation Storage, of which not every release of pydicom has the name."""
-FORMATS = ("dicom-seg", "rtstruct", "dicom-sr", "dicom-sc", "dicom-pdf")
+FORMATS: tuple[MaskFormat, ...] = ("dicom-seg", "rtstruct", "dicom-sr", "dicom-sc", "dicom-pdf")
 ONE_SERIES = {
     "dicom-seg": ("SEG", SegmentationStorage),
     "labelmap": ("SEG", LABEL_MAP),
@@ -130,6 +131,11 @@ def assert_filed(archive: Archive, files: list[Path], study: str) -> None:
 
 def test_all_objects_sent_by_stow_are_filed_in_the_study_of_the_scan(archive: Archive, study: Study) -> None:
     assert_filed(archive, study.files, study.uid)
+
+
+def test_objects_sent_again_are_the_same_instances(archive: Archive, study: Study) -> None:
+    archive.post(file for files in study.objects.values() for file in files)
+    assert len(archive.ask_data(f"/{study.uid}/instances")) == len(study.files)
 
 
 def test_all_objects_sent_by_c_store_are_filed_in_the_study_of_the_scan(study: Study) -> None:
