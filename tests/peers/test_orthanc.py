@@ -63,7 +63,7 @@ class Study:
 def written(scan: Path, folder: Path) -> Study:
     """Segment a scan, and write each DICOM object of it."""
     result = pleura.segment(scan)
-    paths = {
+    paths: dict[str, Path] = {
         name: result.write(folder / (name if name == "dicom-sc" else f"{name}.dcm"), format=name) for name in FORMATS
     }
     paths["labelmap"] = result.write(folder / "labelmap.dcm", seg_type="labelmap")
