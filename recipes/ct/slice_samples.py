@@ -39,8 +39,8 @@ CONTEXT_MM = 5.0
 THINNEST_MM = 2.0
 """Thinner slices are left out until they are so far apart: the network sees no thinner ones beside each other."""
 
-PAINTED = 0.5
-"""Share of the scans that get disease: where all had it, the aorta of a patient not trained on was taken for a mass."""
+HEALTHY = 0.5
+"""Share of the scans without disease; where nearly all had some, slices of healthy tissue were called lung, too."""
 
 OF_EACH = 16
 """Slices kept of a painted scan."""
@@ -61,7 +61,7 @@ def load_chest(scan: Scan, labels: Path) -> Chest:
 
 def make_samples(chest: Chest, session: Any, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Return (n, 6, SIDE, SIDE) bytes, the planes as named above, of one painted and scanned chest."""
-    hu, labels, painted = _painted(chest, rng, draw_mix(rng) if rng.random() < PAINTED else [])
+    hu, labels, painted = _painted(chest, rng, draw_mix(rng, HEALTHY))
     coarse = score_cells(hu, chest.spacing, lambda **inputs: session.run(None, inputs))
     fov = _fov(hu, labels, chest.spacing, rng)
     gap = max(1, round(CONTEXT_MM / chest.spacing[0]))

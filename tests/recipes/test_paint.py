@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from recipes.ct.paint.air import Bulla, Emphysema, Pneumothorax
+from recipes.ct.paint.aorta import Aorta
 from recipes.ct.paint.ball import PLACES, Ball
 from recipes.ct.paint.chest import LEFT, RIGHT, Chest
 from recipes.ct.paint.dome import Dome
@@ -61,6 +62,7 @@ LEAVE: dict[str, Callable[[np.random.Generator], Painter]] = {
     "effusion": lambda _: Effusion(LEFT, 0.3, density=10, tilt=0.3, meniscus=5, pressed=0, seed=1),
     "dome": lambda _: Dome(LEFT, height=40, width=60, hills=1, density=60, seed=1),
     "pneumothorax": lambda _: Pneumothorax(LEFT, size=0.6, sink=0.0, seed=1),
+    "aorta": lambda _: Aorta(LEFT, 20.0, inward=0.5, behind=0.7, top=0.8, winding=4.0, density=60, seed=1),
 }
 
 
