@@ -23,6 +23,7 @@ SLOW = (
     "networks/test_build.py",  # builds and folds every network
     "networks/test_onnx.py",  # exports every network
     "networks/test_pretrained.py",  # ImageNet's encoder
+    *(f"peers/test_{name}.py" for name in ("dicom_seg", "rtstruct")),  # start a program of others for each case
     "recipes",  # trains networks of the recipes
     "scripts",  # prepares, trains and evaluates in processes of their own
     "test_offline.py",  # every verb, under a watch over system calls
