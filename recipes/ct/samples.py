@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from recipes.ct.pack import MM, decode
 from recipes.ct.paint.chest import Chest
 from recipes.ct.paint.mix import draw_down, draw_mix
 from recipes.ct.scans import Scan, scans
+
+Rng = np.random.Generator
 
 KNOWN, PAINTED, SOLID = 1, 2, 4
 """Bits of the sixth byte: truth is known, disease was painted, solid tissue inside the lung."""
@@ -110,21 +113,28 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    table = scans()
+    chests = {scan.id: load_packed(options.packed / f"{scan.id}.npz") for scan in table}
+    fill_pool(options, table, lambda scan, rng: make_sample(chests[scan.id], rng))
+
+
+def fill_pool(options: argparse.Namespace, table: list[Scan], make: Callable[[Scan, Rng], NDArray[np.uint8]]) -> None:
+    """Write samples that `make` draws of the scans of a table into `options.pool`, for `options.seconds`.
+
+    Several processes with a `options.seed` each may share a pool; what is there already is not made again.
+    """
     torch.set_num_threads(1)
     options.pool.mkdir(parents=True, exist_ok=True)
-    rng, table = np.random.default_rng(options.seed), scans()
-    chests = {scan.id: load_packed(options.packed / f"{scan.id}.npz") for scan in table}
     weights = np.array([RARE.get(scan.id, 1.0) for scan in table])
-    end = time.monotonic() + options.seconds
-    count = 0
+    rng, end, count = np.random.default_rng(options.seed), time.monotonic() + options.seconds, 0
     while time.monotonic() < end:
-        scan: Scan = table[int(rng.choice(len(table), p=weights / weights.sum()))]
+        scan = table[int(rng.choice(len(table), p=weights / weights.sum()))]
         path = options.pool / f"{scan.id}-{options.seed}-{count:05}.npy"
         count += 1
         seed = int(rng.integers(2**62))
         if path.exists():
             continue
-        sample = make_sample(chests[scan.id], np.random.default_rng(seed))
+        sample = make(scan, np.random.default_rng(seed))
         part = path.with_suffix(".part")
         with part.open("wb") as file:
             np.save(file, sample)

@@ -9,7 +9,6 @@ back, or slices would learn to trust the look more than they may.
 from __future__ import annotations
 
 import argparse
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from recipes.ct.geometry import AIR, Geometry
 from recipes.ct.pack import decode, encode
 from recipes.ct.paint.chest import Chest
 from recipes.ct.paint.mix import Painter, draw_down, draw_mix
-from recipes.ct.samples import RARE, with_painted
+from recipes.ct.samples import fill_pool, with_painted
 from recipes.ct.scans import Scan, Spacing, data_folder, load, scans
 
 SIDE = 256
@@ -150,24 +149,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    torch.set_num_threads(1)
-    options.pool.mkdir(parents=True, exist_ok=True)
     table = [scan for scan in scans() if scan.fold in options.folds]
     looks = {fold: onnx_session(options.looks / f"fold{fold}.onnx", 1) for fold in options.folds}
     chests = {scan.id: load_chest(scan, options.labels) for scan in table}
-    weights = np.array([RARE.get(scan.id, 1.0) for scan in table])
-    rng, end, count = np.random.default_rng(options.seed), time.monotonic() + options.seconds, 0
-    while time.monotonic() < end:
-        scan = table[int(rng.choice(len(table), p=weights / weights.sum()))]
-        path = options.pool / f"{scan.id}-{options.seed}-{count:05}.npy"
-        count += 1
-        seed = int(rng.integers(2**62))
-        if not path.exists():
-            made = make_samples(chests[scan.id], looks[scan.fold], np.random.default_rng(seed))
-            part = path.with_suffix(".part")
-            with part.open("wb") as file:
-                np.save(file, made)
-            part.replace(path)
+    fill_pool(options, table, lambda scan, rng: make_samples(chests[scan.id], looks[scan.fold], rng))
 
 
 if __name__ == "__main__":

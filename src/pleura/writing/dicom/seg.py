@@ -121,7 +121,7 @@ def _set_frames(dataset: Dataset, volume: Volume, placement: Placement) -> None:
     """Set size, number and dimensions of the frames, and what they share."""
     from pydicom import Dataset
 
-    organization = Dataset()
+    header, organization = source_header(volume), Dataset()
     organization.DimensionOrganizationUID = instance_uid(dataset.SOPInstanceUID, "dimensions")
     dataset.NumberOfFrames = len(placement.frames)
     dataset.Rows, dataset.Columns = volume.shape[1:]
@@ -130,8 +130,8 @@ def _set_frames(dataset: Dataset, volume: Volume, placement: Placement) -> None:
     shared = Dataset()
     if placement.in_patient:
         dataset.FrameOfReferenceUID = volume.identity.frame_of_reference_uid
-        dataset.PositionReferenceIndicator = source_header(volume).get("PositionReferenceIndicator")
-        shared = shared_groups(volume, source_header(volume).get("SliceThickness"))
+        dataset.PositionReferenceIndicator = header.get("PositionReferenceIndicator")
+        shared = shared_groups(volume, header.get("SliceThickness"))
     else:
-        dataset.PatientOrientation = source_header(volume).get("PatientOrientation")
+        dataset.PatientOrientation = header.get("PatientOrientation")
     dataset.SharedFunctionalGroupsSequence = [shared]

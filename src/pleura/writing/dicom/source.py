@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pleura.reading.dicom.dataset import quiet_pydicom
 from pleura.volume import DicomSource, SourceSlice, Volume
@@ -62,16 +61,9 @@ def referenced_series(volume: Volume) -> Dataset:
     ----------
     DICOM PS3.3 section C.12.4, Common Instance Reference Module.
     """
-    return series_reference(
-        volume.identity.series_uid, [image_reference(one, with_frame=False) for one in instances(volume)]
-    )
-
-
-def series_reference(series_uid: str, items: Sequence[Any]) -> Dataset:
-    """Return the item that names instances of one series."""
     from pydicom import Dataset
 
     series = Dataset()
-    series.SeriesInstanceUID = series_uid
-    series.ReferencedInstanceSequence = list(items)
+    series.SeriesInstanceUID = volume.identity.series_uid
+    series.ReferencedInstanceSequence = [image_reference(one, with_frame=False) for one in instances(volume)]
     return series
