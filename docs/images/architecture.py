@@ -16,7 +16,7 @@ VALUES = ("path", "Volume", "Prediction", "Segmentation", "files")
 STEPS = (
     ("reading", "modality"),
     ("inference", "networks"),
-    ("segmenter", ""),
+    ("segmenter", "quality"),
     ("writing", "rendering"),
 )
 """Packages that make each value of the one before it."""

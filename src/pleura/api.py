@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from pleura.conventions import BackendName, Convention, Device, Modality
+from pleura.conventions import BackendName, Convention, Device, Modality, QualityMode
 from pleura.reading.source import Source
 from pleura.segmentation import Segmentation
 
@@ -21,6 +21,7 @@ def segment(
     backend: BackendName = "auto",
     device: Device = "auto",
     threads: int | None = None,
+    quality: QualityMode = "fast",
 ) -> Segmentation:
     """Return the right and left lung of one scan; for many scans make a `Segmenter` once.
 
@@ -40,11 +41,13 @@ def segment(
         device that only torch knows
     device : where it runs: "cpu", "cuda" or "mps"; "auto" is the processor
     threads : processor threads; one for each core that this process may use if None, and never more
+    quality : how the quality of the mask is judged: "fast", "full", with a second look of the network, which takes a
+        third longer, or "off"
 
     Returns
     -------
     Segmentation : `labels`, uint8 on the scan's own grid, 0 background, 1 right lung, 2 left lung; `warnings`, what to
-        check before the mask is used; `write`, `preview`, `volumes_ml`
+        check before the mask is used; `quality`, the Dice to expect and a verdict; `write`, `preview`, `volumes_ml`
 
     Raises
     ------
@@ -66,6 +69,12 @@ def segment(
     from pleura.segmenter import Segmenter
 
     segmenter = Segmenter(
-        model=model, modality=modality, convention=convention, backend=backend, device=device, threads=threads
+        model=model,
+        modality=modality,
+        convention=convention,
+        backend=backend,
+        device=device,
+        threads=threads,
+        quality=quality,
     )
     return segmenter(source, spacing=spacing, series=series)

@@ -26,9 +26,13 @@ SegType = Literal["binary", "labelmap"]
 """How a DICOM segmentation holds a mask: a bit for each voxel and structure, which every viewer of segmentations reads,
 or the number of the structure, compressed to a tenth of the size, which only new ones do."""
 
+QualityMode = Literal["full", "fast", "off"]
+"""How the quality of a mask is judged: with a second look of the network, without one, or not at all."""
+
 MODALITIES: tuple[str, ...] = get_args(Modality)
 CONVENTIONS: tuple[str, ...] = get_args(Convention)[1:]
 BACKENDS: tuple[str, ...] = get_args(BackendName)
 DEVICES: tuple[str, ...] = get_args(Device)
 FORMAT_NAMES: tuple[MaskFormat, ...] = get_args(MaskFormat)
 SEG_TYPES: tuple[SegType, ...] = get_args(SegType)
+QUALITY_MODES: tuple[QualityMode, ...] = get_args(QualityMode)

@@ -17,6 +17,7 @@ from pleura.volume import Note, Volume
 
 if TYPE_CHECKING:
     from pleura.conventions import MaskFormat, SegType
+    from pleura.quality import Quality
 
 _MOST_NAMED = 6
 """Structures that still make a line that can be read."""
@@ -35,6 +36,8 @@ class Segmentation:
     timings : seconds by stage, in the order they ran
     provenance : program, model, parameters and input identity; holds no clock and no personal data
     structures : what the values above 0 in `labels` are
+    quality : how far the mask can be trusted, as it was made; None where that was not asked for, of structures other
+        than lungs, and of a mask that was read
     """
 
     labels: NDArray[np.uint8]
@@ -43,6 +46,7 @@ class Segmentation:
     timings: Mapping[str, float] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     structures: tuple[Label, ...] = LUNGS
+    quality: Quality | None = None
     _measured: tuple[int, Measurements] | None = field(default=None, init=False)
 
     def write(

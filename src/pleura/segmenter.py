@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.conventions import BackendName, Convention, Device, Modality
+from pleura.conventions import QUALITY_MODES, BackendName, Convention, Device, Modality, QualityMode
+from pleura.errors import InvalidOption
 from pleura.inference.backends import cpu_count
 from pleura.inference.bundle import SHIPPED_FOR, Bundle
 from pleura.inference.clock import Clock
@@ -18,6 +19,7 @@ from pleura.inference.load import check_kind, load_model
 from pleura.inference.model import Model, Prediction
 from pleura.inference.provenance import model_provenance
 from pleura.modality.resolve import resolve_for_kinds, resolve_kind
+from pleura.quality import assess_quality
 from pleura.reading.source import Source, as_volume
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume
@@ -35,6 +37,7 @@ class Segmenter:
     backend : "auto", "onnxruntime", "openvino" or "torch"
     device : "auto", "cpu", "cuda" or "mps"
     threads : processor threads; one for each core that this process may use if None, and never more
+    quality : how the quality of a mask is judged: "fast", "full" (with a second look of the network), or "off"
 
     Attributes
     ----------
@@ -50,7 +53,11 @@ class Segmenter:
         backend: BackendName = "auto",
         device: Device = "auto",
         threads: int | None = None,
+        quality: QualityMode = "fast",
     ) -> None:
+        if quality not in QUALITY_MODES:
+            raise InvalidOption(f"quality {quality}: choose from {', '.join(QUALITY_MODES)}", code="unknown-quality")
+        self.quality = quality
         self.modality, self.convention, self.threads = modality, convention, cpu_count(threads)
         self._is_chosen, self._backend, self._device = model is not None, backend, device
         self.model = self._load(model)
@@ -100,21 +107,33 @@ class Segmenter:
         model = self.model_for(volume.kind)
         if model is not self.model:
             clock.lap("load")
-        prediction = model.predict(volume, clock, with_probability=with_probability)
+        with_evidence = self.quality != "off"
+        prediction = model.predict(volume, clock, with_probability=with_probability, with_evidence=with_evidence)
+        volume, warnings = self._with_convention_note(volume, model), (*case_warnings, *prediction.warnings)
+        quality = (
+            assess_quality(prediction.evidence, volume, prediction.structures, warnings)
+            if prediction.evidence
+            else None
+        )
+        clock.lap("quality")
         segmentation = Segmentation(
             labels=prediction.labels[0] if volume.is_picture else prediction.labels,
-            volume=self._with_convention_note(volume, model),
-            warnings=(*case_warnings, *prediction.warnings),
+            volume=volume,
+            warnings=warnings,
             timings=clock.laps,
-            provenance={**model_provenance(model, volume, self.modality, self.convention), **prediction.changes},
+            provenance={**self._provenance(model, volume), **prediction.changes},
             structures=prediction.structures,
+            quality=quality,
         )
         return segmentation, prediction
 
     def provenance(self, volume: Volume) -> dict[str, Any]:
         """Return what a segmentation of the volume would state of program, model, parameters and input."""
         resolved, _ = self._resolved(volume)
-        return model_provenance(self.model_for(resolved.kind), resolved, self.modality, self.convention)
+        return self._provenance(self.model_for(resolved.kind), resolved)
+
+    def _provenance(self, model: Model, volume: Volume) -> dict[str, Any]:
+        return model_provenance(model, volume, self.modality, self.convention, self.quality)
 
     def model_for(self, kind: Kind) -> Model:
         """Return the model for a kind of scan, a shipped one loaded when the first scan of its kind comes.

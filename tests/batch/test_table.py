@@ -38,7 +38,14 @@ def outcome(measured, **more) -> Outcome:
 
 
 def test_columns_are_those_that_are_documented() -> None:
-    assert len(COLUMNS) == len(set(COLUMNS)) == 502
+    assert len(COLUMNS) == len(set(COLUMNS)) == 513
+    assert COLUMNS[8:13] == (
+        "verdict",
+        "flags",
+        "right_lung_dice_expected",
+        "right_lung_dice_low",
+        "right_lung_dice_high",
+    )
     assert COLUMNS[:8] == ("source", "series", "mask", "error", "message", "warnings", "number_warnings", "seconds")
     assert "right_lung_upper_third_by_volume_laa_le_950_percent" in COLUMNS
     assert "both_lungs_clusters_exponent" in COLUMNS

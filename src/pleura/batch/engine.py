@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pleura.batch.overwrite import identities, refuse_to_overwrite
 from pleura.batch.plan import Job
 from pleura.batch.results import Outcome
-from pleura.conventions import BackendName, Convention, Device, MaskFormat, Modality, SegType
+from pleura.conventions import BackendName, Convention, Device, MaskFormat, Modality, QualityMode, SegType
 from pleura.errors import PleuraError
 from pleura.files import folder_lock, make_folder
 from pleura.inference import backends
 from pleura.modality.resolve import resolve_kind
+from pleura.quality import read_quality
 from pleura.reading import read, read_labels
 from pleura.volume import Note, Volume, grid_text
 from pleura.writing import (
@@ -65,6 +66,7 @@ class SegmenterOptions:
     backend: BackendName = "auto"
     device: Device = "auto"
     threads: int | None = None
+    quality: QualityMode = "fast"
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,7 @@ class _Work:
         if self.options.resume:
             known = self._up_to_date(targets, picture, volume, segmenter.provenance(volume))
             if known is not None:
-                there = replace(found, sidecar=known, warnings=_warnings(known))
+                there = replace(found, sidecar=known, warnings=_warnings(known), quality=read_quality(known))
                 if not self.options.measure:
                     return there
                 if masks := [path for name, path in targets.items() if name in HOLD_LABELS]:
@@ -194,6 +196,7 @@ class _Work:
             acquisition=result.volume.acquisition,
             seconds=seconds,
             warnings=result.warnings,
+            quality=result.quality,
         )
 
     def _with_measurements(self, found: Outcome, mask: Path, volume: Volume) -> Outcome:

@@ -11,6 +11,7 @@ from pleura.batch.plan import Job
 from pleura.batch.results import Outcome
 from pleura.batch.table import Row, row
 from pleura.errors import UnreadableInput
+from pleura.quality import read_quality
 from pleura.reading import read_label_map, read_labels
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume
@@ -62,6 +63,7 @@ def _measured(number: int, job: Job) -> Outcome:
         sidecar=sidecar or {"input": {"shape": list(result.volume.shape)}},
         measurements=result.measurements,
         warnings=stated,
+        quality=read_quality(sidecar),
     )
 
 

@@ -11,6 +11,7 @@ from pleura.batch.plan import Job
 from pleura.conventions import MaskFormat
 from pleura.errors import AmbiguousInput, PleuraError, message_of
 from pleura.measurement import Measurements, Sizes
+from pleura.quality import Quality
 from pleura.volume import Acquisition, Note
 
 
@@ -32,6 +33,7 @@ class Outcome:
     sizes : how much of the scan each structure covers; None where it was there already
     seconds : what each stage took; empty where the mask was there already
     warnings : those of the sidecar, and on what else lies beside the mask
+    quality : how far the mask can be trusted, where that was asked for
     error : what went wrong, or None
     """
 
@@ -47,6 +49,7 @@ class Outcome:
     acquisition: Acquisition | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     warnings: tuple[Note, ...] = ()
+    quality: Quality | None = None
     error: Exception | None = None
 
     @property

@@ -6,7 +6,7 @@ The columns are the same whatever the scans are; what is not known of one stays 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any, get_args
 
 from pleura.batch.results import Outcome, error_data
@@ -14,6 +14,7 @@ from pleura.labels import LUNGS
 from pleura.measurement import Asymmetry, Density, Measurements, Region
 from pleura.measurement.measurements import BOTH_LUNGS
 from pleura.measurement.regions import Part
+from pleura.quality import ExpectedDice, Quality
 
 Row = Mapping[str, str]
 """Column -> text."""
@@ -22,6 +23,8 @@ _STRUCTURES = (*(lung.name for lung in LUNGS), BOTH_LUNGS)
 _OF_REGION = ("voxels", "volume_ml", "mass_g", *(field.name for field in fields(Density)))
 _OF_CLUSTERS = ("count", "largest_mm2", "exponent")
 _OF_SCAN = ("source", "series", "mask", "error", "message", "warnings", "number_warnings", "seconds")
+_OF_QUALITY = ("verdict", "flags")
+_OF_DICE = tuple(f"dice_{field.name}" for field in fields(ExpectedDice))
 _OF_INPUT = ("format", "kind", "sha256", "slices", "rows", "columns", "spacing_z_mm", "spacing_y_mm", "spacing_x_mm")
 _OF_MAKING = ("kernel", "contrast", "slice_thickness_mm", "model", "model_version")
 _OF_PICTURE = ("area_cm2", "height_cm", "share_of_scan")
@@ -36,6 +39,8 @@ def _prefix(structure: str, part: Part = "whole") -> str:
 def _columns() -> Iterator[str]:
     yield from (
         *_OF_SCAN,
+        *_OF_QUALITY,
+        *(f"{_prefix(structure)}{key}" for structure in _STRUCTURES for key in _OF_DICE),
         *_OF_INPUT,
         *_OF_MAKING,
         "left_to_right",
@@ -65,6 +70,8 @@ def row(outcome: Outcome) -> Row:
     found |= {"mask": outcome.mask, "warnings": _codes(outcome.warnings)}
     found |= {"seconds": round(sum(outcome.seconds.values()), 3) if outcome.seconds else None}
     found |= _of_sidecar(outcome.sidecar)
+    if outcome.quality is not None:
+        found |= _of_quality(outcome.quality)
     if outcome.acquisition is not None:
         made = outcome.acquisition
         found |= {"kernel": made.kernel, "contrast": made.contrast, "slice_thickness_mm": made.slice_thickness_mm}
@@ -84,6 +91,14 @@ def _of_sidecar(sidecar: Mapping[str, Any]) -> dict[str, Any]:
         **dict(zip(("spacing_z_mm", "spacing_y_mm", "spacing_x_mm"), steps, strict=False)),
         **({"model": model.get("name"), "model_version": model.get("version")} if isinstance(model, dict) else {}),
     }
+
+
+def _of_quality(quality: Quality) -> dict[str, Any]:
+    found: dict[str, Any] = {"verdict": quality.verdict, "flags": _codes(quality.flags)}
+    for name, dice in quality.dice.items():
+        prefix = _prefix(BOTH_LUNGS if name == "lung" else name)  # the one lung of a mask without sides is both
+        found |= {f"{prefix}dice_{key}": value for key, value in asdict(dice).items()}
+    return found
 
 
 def _of_measurements(measured: Measurements) -> dict[str, Any]:

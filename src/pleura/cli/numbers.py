@@ -23,6 +23,23 @@ def whole_number(text: str) -> int:
     return int(text)
 
 
+def share(text: str) -> float:
+    """Return a number from 0 to 1.
+
+    Raises
+    ------
+    ArgumentTypeError
+        The text is none.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 <= value <= 1.0:
+        raise ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
+    return value
+
+
 def number_list(count: int) -> Callable[[str], tuple[float, ...]]:
     """Return a function that reads so many finite numbers with commas, or `x`, between."""
 

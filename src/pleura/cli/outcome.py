@@ -10,6 +10,14 @@ from pleura.batch.results import Outcome
 from pleura.cli.console import complain, flush, say, warn
 from pleura.labels import have_sides
 from pleura.measurement import Sizes
+from pleura.quality import Quality, Verdict
+
+VERDICT_WORDS: dict[Verdict, str] = {
+    "good": "good",
+    "check": "check, look at the mask before you use it",
+    "reject": "reject, do not use the mask",
+}
+"""A verdict, and what it asks for."""
 
 
 def report(outcome: Outcome, prefix: str, *, as_json: bool, quiet: bool, debug: bool) -> None:
@@ -34,6 +42,8 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield outcome.scan
     yield from (f"note: {note.message}" for note in outcome.notes)
     yield ", ".join(measured_words(outcome.sizes))
+    if outcome.quality is not None:
+        yield quality_words(outcome.quality)
     yield f"written: {_listed([*outcome.outputs.values(), *([outcome.preview] if outcome.preview else [])])}"
 
 
@@ -41,6 +51,16 @@ def _listed(paths: Iterable[Path]) -> str:
     """Return paths as words: a, b and c."""
     *before, last = map(str, paths)
     return f"{', '.join(before)} and {last}" if before else last
+
+
+def quality_words(quality: Quality) -> str:
+    """Return the verdict in words, the Dice to expect with its interval, and what stands out."""
+    words = [VERDICT_WORDS[quality.verdict]]
+    both = quality.both
+    if both is not None:
+        words.append(f"Dice about {both.expected:.2f} ({both.low:.2f} to {both.high:.2f})")
+    words += [", ".join(flag.code for flag in quality.flags)] if quality.flags else []
+    return f"quality: {'; '.join(words)}"
 
 
 def measured_words(measured: Sizes) -> Iterator[str]:

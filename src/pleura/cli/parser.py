@@ -28,7 +28,7 @@ EXIT_CODES = """exit codes:
   0    all done
   1    some of several scans failed, or the results could not be printed
   2    nothing done: bad usage or input
-  3    all done, with a warning, where --fail-on-warning asks for it
+  3    all done, with a warning (or low quality) where --fail-on-warning (--fail-below) asks
   129  ended by SIGHUP, as when the terminal is closed
   130  interrupted
   143  ended by SIGTERM"""

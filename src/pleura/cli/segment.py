@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, WARNED, say
 from pleura.cli.format_names import given_formats
-from pleura.cli.numbers import whole_number
+from pleura.cli.numbers import share, whole_number
 from pleura.cli.paths import given_name, given_path, path
 from pleura.cli.progress import is_watched, progress_bar
 from pleura.cli.scan_options import add_scan_options
@@ -28,12 +28,14 @@ from pleura.conventions import (
     BACKENDS,
     DEVICES,
     FORMAT_NAMES,
+    QUALITY_MODES,
     SEG_TYPES,
     BackendName,
     Convention,
     Device,
     MaskFormat,
     Modality,
+    QualityMode,
     SegType,
 )
 from pleura.errors import InvalidOption, PleuraError
@@ -58,6 +60,8 @@ class Options:
     json: bool
     quiet: bool
     fail_on_warning: bool
+    quality: QualityMode
+    fail_below: float | None
     modality: Modality
     convention: Convention
     model: str | None
@@ -97,7 +101,24 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object a scan, and nothing else")
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
     parser.add_argument("--fail-on-warning", action="store_true", help="exit with 3 where a mask has a warning")
+    _add_quality_options(parser)
     add_scan_options(parser, default=": each lung to the spine (the default), or the lung fields only")
+    _add_model_options(parser)
+
+
+def _add_quality_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--quality",
+        choices=QUALITY_MODES,
+        default="fast",
+        help="how masks are judged: with a second look of the network (full), without (fast), or not at all",
+    )
+    parser.add_argument(
+        "--fail-below", type=share, metavar="DICE", help="exit with 3 where a mask is expected to reach less; as 0.9"
+    )
+
+
+def _add_model_options(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--model", type=given_name, metavar="BUNDLE", help="folder of another model, or the name of a shipped one"
     )
@@ -134,25 +155,44 @@ def _run(options: Options) -> int:
     jobs = plan(options.paths, options.output, series=options.series, formats=options.to)
     if options.seg_type != SEG_TYPES[0] and not any(job.writes("dicom-seg") for job in jobs):
         raise InvalidOption("--seg-type is of a DICOM segmentation; add --to dicom-seg", code="seg-type-unused")
+    if options.fail_below is not None and options.quality == "off":
+        raise InvalidOption("--fail-below needs the quality; leave out --quality off", code="quality-off")
     segmenter = SegmenterOptions(
-        options.model, options.modality, options.convention, options.backend, options.device, options.threads
+        options.model,
+        options.modality,
+        options.convention,
+        options.backend,
+        options.device,
+        options.threads,
+        options.quality,
     )
     measure = options.table is not None
     writing = BatchOptions(options.preview, options.resume, options.overwrite, options.seg_type, measure)
     outcomes = segment_batch(jobs, segmenter, writing)
     if options.table:
         outcomes = add_to_table(outcomes, TableFile(options.table))
-    failed = warned = 0
+    failed = warned = below = 0
     for outcome in _with_bar(outcomes, len(jobs), options.quiet):
         prefix = f"{outcome.number}/{len(jobs)}: {outcome.job.named}: " if len(jobs) > 1 else ""
         report(outcome, prefix, as_json=options.json, quiet=options.quiet, debug=options.debug)
         failed += outcome.error is not None
         warned += bool(outcome.warnings)
+        below += outcome.error is None and _is_below(outcome, options.fail_below)
     if len(jobs) > 1 and not (options.json or options.quiet):
         say(f"{len(jobs) - failed} of {len(jobs)} segmented")
     if failed:
         return NOTHING_DONE if failed == len(jobs) else SOME_FAILED
-    return WARNED if warned and options.fail_on_warning else 0
+    return WARNED if below or (warned and options.fail_on_warning) else 0
+
+
+def _is_below(outcome: Outcome, least: float | None) -> bool:
+    """Say whether a mask is expected to reach less than `least`; so is one that is rejected, or of no known quality."""
+    if least is None:
+        return False
+    quality = outcome.quality
+    if quality is None or quality.both is None or quality.verdict == "reject":
+        return True
+    return quality.both.expected < least
 
 
 def _with_bar(outcomes: Iterator[Outcome], count: int, quiet: bool) -> Iterator[Outcome]:

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from pleura.geometry import to_axial
 from pleura.inference.clock import Clock
 from pleura.inference.ct import find_ct_lungs
+from pleura.inference.evidence import ct_evidence
+from pleura.inference.grid_scan import grid_scan
 from pleura.inference.model import GridProbability, Planes, Prediction, SliceModel
 from pleura.inference.predict import CoarseChannels, score_planes
 from pleura.inference.probability import lung_probability
@@ -19,7 +21,9 @@ from pleura.volume import Volume
 class LungModel(SliceModel):
     """A model whose output is `pleura.inference.recipe.SIDED_LUNGS`."""
 
-    def predict(self, volume: Volume, clock: Clock, *, with_probability: bool = False) -> Prediction:
+    def predict(
+        self, volume: Volume, clock: Clock, *, with_probability: bool = False, with_evidence: bool = False
+    ) -> Prediction:
         """Return both lungs of a volume."""
         planes = self.sample(volume, clock)
         fov = planes.fov
@@ -28,11 +32,16 @@ class LungModel(SliceModel):
         clock.lap("network")
         cleaned, warnings, rules = find_ct_lungs(lung, side_score, volume, planes, self.bundle)
         clock.lap("clean")
+        evidence = None
+        if with_evidence:
+            scan = grid_scan(volume, planes.values, fov, self.bundle)
+            evidence = ct_evidence(cleaned, lung, side_score, scan, rules, volume.kind)
+            clock.lap("quality")
         del planes, lung  # 50 MB each of 800 slices, which the labels need now
         labels = np.zeros(volume.shape, np.uint8)
         resample_to_scan(cleaned, fov, to_axial(labels, volume.affine), self.bundle, self.threads)
         clock.lap("restore")
-        return Prediction(labels, self.structures, probability, warnings, rules.provenance)
+        return Prediction(labels, self.structures, probability, evidence, warnings, rules.provenance)
 
     def score(self, planes: Planes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
         """Return `lung` and `side_score` of all planes, as `pleura.inference.backends` defines them.

@@ -18,6 +18,7 @@ from pleura.inference.backends import Backend
 from pleura.inference.bundle import Bundle
 from pleura.inference.clock import Clock
 from pleura.inference.coarse import CoarseScores, coarse_scores
+from pleura.inference.evidence import Evidence
 from pleura.inference.grid import FieldOfView, paste
 from pleura.inference.locate import locate_lungs
 from pleura.inference.probability import enlarge
@@ -75,6 +76,7 @@ class Prediction:
     labels : (z, y, x) uint8 on the volume's own grid: 0 background, else the value of a structure
     structures : what the values above 0 are
     probability : what the network said, on its grid, where it was asked for: it takes 80 MB of 1200 slices
+    evidence : what its quality is judged by, where it was asked for
     warnings : what to check before the labels are used
     changes : what else the provenance has to state: how much the rules of anatomy changed
     """
@@ -82,6 +84,7 @@ class Prediction:
     labels: NDArray[np.uint8]
     structures: tuple[Label, ...]
     probability: GridProbability | None = None
+    evidence: Evidence | None = None
     warnings: tuple[Note, ...] = ()
     changes: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
@@ -101,7 +104,9 @@ class Model(Protocol):
     def network(self) -> Backend:
         """Planes (n, c, side, side) uint8 -> what `pleura.inference.backends` describes."""
 
-    def predict(self, volume: Volume, clock: Clock, *, with_probability: bool = False) -> Prediction:
+    def predict(
+        self, volume: Volume, clock: Clock, *, with_probability: bool = False, with_evidence: bool = False
+    ) -> Prediction:
         """Return what the model finds in a volume of a kind that it knows; each stage ends with a lap of the clock."""
 
 

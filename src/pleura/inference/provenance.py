@@ -9,17 +9,19 @@ from pleura.inference.model import Model
 from pleura.volume import Volume, input_fields
 
 
-def model_provenance(model: Model, volume: Volume, modality: str, convention: str) -> dict[str, Any]:
+def model_provenance(model: Model, volume: Volume, modality: str, convention: str, quality: str) -> dict[str, Any]:
     """Return what a mask of the volume states, so that the same call makes it again.
 
     Parameters
     ----------
     model : what makes the mask
     volume : the scan, its kind settled
-    modality, convention : as the caller gave them
+    modality, convention, quality : as the caller gave them
     """
     bundle = model.bundle
     parameters = {"backend": model.backend}
+    if quality != "fast":
+        parameters["quality"] = quality
     if modality != "auto":
         parameters["modality"] = modality
     if bundle.conventions:

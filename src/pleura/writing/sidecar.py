@@ -32,6 +32,7 @@ def sidecar_fields(segmentation: Segmentation) -> dict[str, Any]:
         "geometry": _geometry(volume),
         "labels": [{"value": BACKGROUND, "name": "background"}, *map(_label, measured.sizes)],
         **({"left_to_right": _rounded(measured.left_to_right, 4)} if compared else {}),
+        **({"quality": segmentation.quality.data()} if segmentation.quality else {}),
         "warnings": _notes(segmentation.warnings),
         "notes": _notes(volume.notes),
     }

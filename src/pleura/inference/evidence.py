@@ -1,0 +1,103 @@
+"""What a model leaves for judging its mask: what it saw, what it said, and what became of that, on a small grid.
+
+Every second pixel of the model's grid is enough to tell how much of a mask is doubtful, and takes a quarter of the time
+and of the memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.inference.anatomy_rules import RuleVolumes
+from pleura.inference.grid_scan import GridScan
+from pleura.inference.postprocess import Cleaned
+from pleura.inference.probability import lung_probability
+from pleura.labels import LEFT, RIGHT
+from pleura.volume import Kind
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What speaks for and against a mask; arrays are (z, y, x), axial.
+
+    Attributes
+    ----------
+    labels : uint8, 0 background, else the value of a structure, after post-processing
+    probability : (structures, z, y, x) uint8, of the structures 1, 2, ..., 255 for certain; where post-processing
+        overruled the network, as it left them
+    planes : uint8, what the network saw
+    spacing : millimetres along (z, y, x); None where they are not known
+    window : HU of the bytes 0 and 255 of `planes`; None where they are greys
+    rules : what the rules of anatomy changed
+    """
+
+    labels: NDArray[np.uint8]
+    probability: NDArray[np.uint8]
+    planes: NDArray[np.uint8]
+    spacing: tuple[float, float, float] | None
+    window: tuple[float, float] | None
+    rules: RuleVolumes
+
+
+def ct_evidence(
+    cleaned: Cleaned,
+    lung: NDArray[np.uint8],
+    side_score: NDArray[np.uint8],
+    scan: GridScan,
+    rules: RuleVolumes,
+    kind: Kind,
+) -> Evidence:
+    """Return what is left of a CT.
+
+    Parameters
+    ----------
+    cleaned : the lungs on the model's grid
+    lung, side_score : what the network said, as `pleura.inference.backends` defines it, after the rules of anatomy
+    scan : what it saw
+    rules : what the rules changed
+    kind : of the scan's values
+    """
+    scores = np.ascontiguousarray(lung[:, ::2, ::2])
+    labels = np.zeros_like(scores)
+    depth, rows, columns = cleaned.box
+    inner = (depth, *(slice((side.start + 1) // 2, (side.stop + 1) // 2) for side in (rows, columns)))
+    every_second = slice(None), slice(rows.start % 2, None, 2), slice(columns.start % 2, None, 2)
+    scores[inner], labels[inner] = cleaned.lung[every_second], cleaned.labels[every_second]
+    found, is_left = lung_probability(scores), lung_probability(side_score)
+    right, left = np.minimum(found, 255 - is_left), np.minimum(found, is_left)
+    for label, side in ((RIGHT, right), (LEFT, left)):  # a side that was settled by the whole scan is certain
+        np.copyto(side, np.where(labels == label, found, 0), where=labels > 0)
+    z, y, x = scan.spacing
+    return Evidence(
+        labels=labels,
+        probability=np.stack([right, left]),
+        planes=scan.coarse,
+        spacing=(z, 2 * y, 2 * x) if scan.plausible else None,
+        window=scan.window if kind is Kind.HU else None,
+        rules=rules,
+    )
+
+
+def picture_evidence(
+    labels: NDArray[np.uint8], probabilities: NDArray[np.uint8], planes: NDArray[np.uint8]
+) -> Evidence:
+    """Return what is left of a radiograph, or of slices, whose model gives the probability of each class.
+
+    Parameters
+    ----------
+    labels : (z, s, s), after post-processing
+    probabilities : (z, classes, s, s), 255 for certain, before it
+    planes : (z, k s, k s), what the network saw
+    """
+    step = 2 * planes.shape[1] // labels.shape[1]
+    return Evidence(
+        labels=np.ascontiguousarray(labels[:, ::2, ::2]),
+        probability=np.ascontiguousarray(probabilities[:, 1:, ::2, ::2].swapaxes(0, 1)),
+        planes=np.ascontiguousarray(planes[:, ::step, ::step]),
+        spacing=None,
+        window=None,
+        rules=RuleVolumes(),
+    )

@@ -1,0 +1,87 @@
+"""The quality of one mask as data: the Dice to expect of each lung, what stands out and where, and a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from pleura.volume import Note
+
+Verdict = Literal["good", "check", "reject"]
+"""What to do with a mask: use it, look at it before, or not use it."""
+
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+"""From the best to the worst."""
+
+BOTH_LUNGS = "both lungs"
+"""Right and left as one, as the measurements name it."""
+
+
+@dataclass(frozen=True)
+class ExpectedDice:
+    """The Dice that a mask is expected to reach against a reference by a reader, 0 to 1.
+
+    Attributes
+    ----------
+    expected : the estimate
+    low, high : where nine in ten of such masks lie
+    """
+
+    expected: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Flag(Note):
+    """What stands out in a scan or its mask.
+
+    Attributes
+    ----------
+    slices : where, as indices along the axis of the array that runs between head and feet, ascending; empty where it
+        concerns the whole
+    """
+
+    slices: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How far a mask can be trusted.
+
+    Attributes
+    ----------
+    verdict : "good", "check" (look at it before it is used) or "reject" (do not use it)
+    dice : structure -> the Dice to expect of it; "both lungs" besides where sides are distinguished. Empty where
+        nothing was marked
+    flags : what stands out, the gravest first
+    """
+
+    verdict: Verdict
+    dice: Mapping[str, ExpectedDice] = field(default_factory=dict)
+    flags: tuple[Flag, ...] = ()
+
+    @property
+    def both(self) -> ExpectedDice | None:
+        """The Dice to expect of all that was marked; None where that is nothing."""
+        return self.dice.get(BOTH_LUNGS) or next(iter(self.dice.values()), None)
+
+    def data(self) -> dict[str, Any]:
+        """Return it as plain data, ready for JSON."""
+        return {
+            "verdict": self.verdict,
+            "dice": {name: vars(one).copy() for name, one in self.dice.items()},
+            "flags": [{"code": one.code, "message": one.message, "slices": list(one.slices)} for one in self.flags],
+        }
+
+
+def read_quality(sidecar: Mapping[str, Any]) -> Quality | None:
+    """Return the quality that a sidecar states; None where it states none, or none that holds together."""
+    try:
+        found = sidecar["quality"]
+        dice = {str(name): ExpectedDice(**one) for name, one in found["dice"].items()}
+        flags = tuple(Flag(one["code"], one["message"], tuple(one["slices"])) for one in found["flags"])
+        return Quality(VERDICTS[VERDICTS.index(found["verdict"])], dice, flags)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
