@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+from unicodedata import combining, normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,11 +51,15 @@ _COLOURS = ((230, 80, 70), (70, 140, 230), (240, 190, 60), (90, 180, 110), (170,
 
 _PART = re.compile(
     r"lob|nodul|tumou?r|cancer|vessel|arter|vein|lesion|infect|airway|bronch|fissure|opacit|wall|minus|[gcpi]tv|prv"
+    r"|upper|middle|lower|\b(rul|rml|rll|lul|lll)\b"
 )
 """What is a part of a lung, or around it: anatomy, disease, and the targets and margins of radiotherapy."""
-_LUNG = re.compile(r"lung|pulmo")
-_RIGHT = re.compile(r"right|dext|(^|[^a-z])rt?([^a-z]|$)")
-_LEFT = re.compile(r"left|sinist|(^|[^a-z])lt?([^a-z]|$)")
+_LUNG = re.compile(r"lung|pulm|poumon|polmon")
+"""English, German, Latin, Spanish and Portuguese, French, Italian, accents taken off."""
+_RIGHT = re.compile(r"right|dext|recht|derech|direit|droit|poumon d\b|destr|\bdx\b|(^|[^a-z])rt?([^a-z]|$)")
+_LEFT = re.compile(r"left|sinist|link|izquierd|esquerd|gauche|poumon g\b|\bsx\b|(^|[^a-z])lt?([^a-z]|$)")
+_WITHOUT_GAP = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=\b[RL])(?=L[Uu][Nn][Gg])|(?<=L[Uu][Nn][Gg])(?=[RL]\b)")
+"""Where a word begins in `LungR`, `RLung`, `LLUNG`, `rightLung`."""
 
 
 def of_lungs(names: Iterable[str]) -> bool:
@@ -69,7 +74,8 @@ def have_sides(structures: Iterable[Label]) -> bool:
 
 def side_of(name: str) -> int | None:
     """Return RIGHT or LEFT for the name of one lung, 0 for that of both, None for anything else."""
-    plain = name.lower().replace("_", " ").replace("-", " ")
+    parted = _WITHOUT_GAP.sub(" ", name.replace("_", " ").replace("-", " "))
+    plain = "".join(sign for sign in normalize("NFKD", parted.lower()) if not combining(sign))
     if not _LUNG.search(plain) or _PART.search(plain):
         return None
     right, left = bool(_RIGHT.search(plain)), bool(_LEFT.search(plain))

@@ -7,7 +7,8 @@ from pathlib import Path
 import nibabel
 import numpy as np
 import pytest
-from dicom_masks import BODY, LEFT, RIGHT, seg, structures
+from dicom_masks import BODY, LEFT, RIGHT, drawn_structures, seg, structures
+from numpy.typing import NDArray
 
 from pleura.evaluation.cases import find_cases
 from pleura.evaluation.run import evaluate_files
@@ -80,11 +81,29 @@ SQUARES = {
 """A slice of either lung, as `RIGHT` and `LEFT` have it."""
 
 
-def test_two_structure_sets_are_a_failure_that_says_what_to_do(tmp_path: Path) -> None:
-    contours = structures(tmp_path / "a.dcm", SQUARES)
-    (score,) = evaluate_files(find_cases(contours, structures(tmp_path / "b.dcm", SQUARES))).scores
-    assert score.error == "no-grid"
-    assert "pleura convert" in score.reason
+def test_two_structure_sets_are_compared_in_millimetres_on_their_planes(tmp_path: Path) -> None:
+    def box(width: float, turn: NDArray[np.float64], begun: float = 0) -> list[list[float]]:
+        corners = np.array([(begun, 0), (begun + width, 0), (begun + width, 20), (begun, 20)])
+        planes = [np.insert(corners, 2, 5.0 * k, axis=1) + 0.5 for k in range(4)]
+        return [(plane @ turn.T).ravel().tolist() for plane in planes]
+
+    tilted = np.array([[1, 0, 0], [0, 0.8, -0.6], [0, 0.6, 0.8]])
+    for turn in (np.eye(3), tilted, np.eye(3)[[2, 0, 1]]):
+        reference = drawn_structures(tmp_path / "a.dcm", {"Lung_R": box(30, turn), "Lung_L": box(10, turn, 40)})
+        prediction = drawn_structures(tmp_path / "b.dcm", {"Lung_R": box(20, turn), "Lung_L": box(10, turn, 40)})
+        found = evaluate_files(find_cases(reference, prediction))
+        assert found.scores[0].agreements["right lung"].dice == pytest.approx(2 * 20 / (30 + 20), abs=0.03)
+        assert [note.code for note in found.notes] == ["grid-of-contours"]
+        assert dices(reference, reference) == {"both lungs": 1.0, "right lung": 1.0, "left lung": 1.0}
+
+
+def test_contours_that_surround_nothing_are_named_and_counted(tmp_path: Path) -> None:
+    both = {"Right Lung": RIGHT, "Left Lung": LEFT}
+    segments = seg(tmp_path / "a.dcm", both)
+    contours = drawn_structures(tmp_path / "b.dcm", {name: [found, found[:6]] for name, found in SQUARES.items()})
+    found = evaluate_files(find_cases(segments, contours))
+    assert found.scores[0].warnings == ("contours-left-out",)
+    assert [(note.code, "2 contours" in note.message) for note in found.notes] == [("contours-left-out", True)]
 
 
 def test_segmentation_and_contours_are_compared_on_the_grid_of_the_segmentation(tmp_path: Path) -> None:

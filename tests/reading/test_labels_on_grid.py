@@ -63,7 +63,7 @@ def test_mask_of_a_thinner_series_lies_at_the_same_place(
 ) -> None:
     found = pleura.read_labels(lungs.write(tmp_path / name, **options), grid=thin)
     np.testing.assert_array_equal(found.labels, np.repeat(lungs.labels, 2, axis=0))  # 1 mm below, 1.5 above
-    assert [note.code for note in found.warnings] == ["mask-resampled"]
+    assert [note.code for note in found.warnings][-1] == "mask-resampled"
 
 
 def test_contours_of_a_thinner_series_lie_at_the_same_place(lungs: Segmentation, thin: Volume, tmp_path: Path) -> None:
@@ -87,6 +87,51 @@ def test_mask_of_another_patient_is_refused(lungs: Segmentation, tmp_path: Path,
     with pytest.raises(PleuraError, match="another frame of reference") as caught:
         pleura.read_labels(lungs.write(tmp_path / "a.dcm", **options), grid=other)
     assert caught.value.code == "other-frame-of-reference"
+
+
+@pytest.mark.parametrize("options", [{}, {"format": "rtstruct"}])
+def test_mask_of_another_series_of_the_study_is_warned_of(
+    lungs: Segmentation, thin: Volume, tmp_path: Path, options: dict
+) -> None:
+    found = pleura.read_labels(lungs.write(tmp_path / "a.dcm", **options), grid=thin)
+    assert "other-series" in [note.code for note in found.warnings]
+
+
+def test_slices_that_the_scan_lacks_are_not_silently_bare(tmp_path: Path) -> None:
+    slices = series(chest())
+    volume = read(save_all([one for k, one in enumerate(slices) if k not in {9, 10, 23}], tmp_path / "scan"))
+    labels = np.zeros(volume.shape, np.uint8)
+    labels[5:15, 10:30, 5:20], labels[5:15, 10:30, 40:55] = 1, 2
+    for options in ({}, {"format": "rtstruct"}):
+        found = pleura.read_labels(Segmentation(labels, volume).write(tmp_path / "a.dcm", **options), grid=volume)
+        assert [bool(plane.any()) for plane in found.labels[8:12]] == [True, False, False, True]
+        assert [(note.code, "2 slices" in note.message) for note in found.warnings] == [("slices-unmarked", True)]
+
+
+@pytest.mark.parametrize("kind", ["POINT", "OPEN_PLANAR"])
+def test_structure_set_that_surrounds_nothing_is_refused(scan: Volume, tmp_path: Path, kind: str) -> None:
+    path = drawn_structures(tmp_path / "a.dcm", {"Lung_R": [SQUARE]}, kind)
+    with pytest.raises(PleuraError, match="no closed contour") as caught:
+        pleura.read_labels(path, grid=scan)
+    assert caught.value.code == "no-structure"
+
+
+def test_mask_that_marks_nothing_is_warned_of(lungs: Segmentation, tmp_path: Path) -> None:
+    empty = Segmentation(np.zeros_like(lungs.labels), lungs.volume)
+    for name in ("a.nii.gz", "a.dcm"):
+        found = pleura.read_labels(empty.write(tmp_path / name), grid=lungs.volume)
+        assert [note.code for note in found.warnings] == ["empty-mask"]
+
+
+def test_one_lung_named_by_its_side_and_one_by_another_word_are_both_read(scan: Volume, tmp_path: Path) -> None:
+    def square(x: float) -> list[float]:
+        return [x, 0, -280, x + 30, 0, -280, x + 30, 30, -280, x, 30, -280]
+
+    path = structures(tmp_path / "a.dcm", {"Lung, R": square(-60), "Lung zurdo": square(60)})
+    found = pleura.read_labels(path, grid=scan)
+    assert [(one.name, found.volumes_ml[one.name] > 0) for one in found.structures] == [("lung", True)]
+    assert found.labels[4, :, :32].any()
+    assert found.labels[4, :, 32:].any()
 
 
 def test_part_beyond_the_scan_is_cut_off_with_a_warning(lungs: Segmentation, tmp_path: Path) -> None:

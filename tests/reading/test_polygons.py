@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pleura.reading import polygons
-from pleura.reading.polygons import Region, fill_even_odd, join_regions
+from pleura.reading.polygons import Region, crosses_itself, fill_even_odd, join_regions
 
 SHAPE = (7, 9)
 
@@ -86,3 +86,10 @@ def test_many_edges_are_drawn_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(polygons, "_CROSSINGS", 21)
     np.testing.assert_array_equal(drawn(corners), whole)
     assert whole.any()
+
+
+def test_polygon_run_round_twice_crosses_itself_and_one_between_pixel_centres_does_not() -> None:
+    twice = np.array([(0, 0), (0, 9), (9, 9), (9, 0), (0.5, 0.5), (1, 8), (8, 8), (7, 1), (2, -1)], float)
+    box = np.array([(0.01, 0.01), (0.01, 9.99), (9.99, 9.99), (9.99, 0.01)])  # 99.6 square pixels, 81 centres
+    found = [crosses_itself(corners, fill_even_odd(corners, (12, 12)).size) for corners in (twice, box, box[::-1])]
+    assert found == [True, False, False]

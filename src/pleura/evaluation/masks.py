@@ -45,7 +45,8 @@ def read_pair(reference: Path, prediction: Path) -> tuple[LabelMap, LabelMap]:
     """
     if object_class(reference) and object_class(prediction):
         grid = shared_grid([prediction, reference])
-        return read_lungs(reference, grid), read_lungs(prediction, grid)
+        found = read_lungs(reference, grid)
+        return replace(found, notes=(*grid.notes, *found.notes)), read_lungs(prediction, grid)
     if object_class(prediction):
         wanted = read_mask(reference)
         return wanted, read_lungs(prediction, wanted)

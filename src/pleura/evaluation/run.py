@@ -55,22 +55,38 @@ def evaluate_files(
     cases: CaseList, on_progress: Progress = lambda _done, _count: None, *, title: str = "predictions"
 ) -> Evaluation:
     """Score predictions that lie in files; a missing one, or one that cannot be read, counts as found nothing."""
-    scores = []
+    scores: list[Score] = []
+    notes: list[Note] = []
     for number, case in enumerate(cases.cases, start=1):
-        scores.append(_scored(case, cases.labels))
+        score, of_masks = _scored(case, cases.labels)
+        scores.append(score)
+        notes += of_masks
         on_progress(number, len(cases.cases))
-    return Evaluation(tuple(scores), title=title)
+    return Evaluation(tuple(scores), title=title, notes=_counted(notes, len(scores)))
 
 
-def _scored(case: Case, labels: Mapping[int, str]) -> Score:
+def _scored(case: Case, labels: Mapping[int, str]) -> tuple[Score, tuple[Note, ...]]:
+    """Return the score of a case, and what is to be said of how its masks were read."""
     names = structures(labels, sides=case.sides)
     if case.prediction is None:
-        return failed(case.id, case.patient, names, "no-prediction")
+        return failed(case.id, case.patient, names, "no-prediction"), ()
     try:
-        aligned = align(*read_pair(case.reference, case.prediction), case.spacing)
+        masks = read_pair(case.reference, case.prediction)
+        aligned = align(*masks, case.spacing)
     except PleuraError as error:
-        return failed(case.id, case.patient, names, error.code, str(error))
-    return _score(case, aligned, labels)
+        return failed(case.id, case.patient, names, error.code, str(error)), ()
+    notes = tuple({note.code: note for mask in masks for note in mask.notes if not mask.is_picture}.values())
+    return _score(case, aligned, labels, [note.code for note in notes]), notes
+
+
+def _counted(notes: Sequence[Note], count: int) -> tuple[Note, ...]:
+    """Return each kind of note once, with what the first says and in how many cases there is one."""
+    first, found = {note.code: note for note in reversed(notes)}, Counter(note.code for note in notes)
+    of_all = "" if count == 1 else f" of {quantity(count, 'case')}; of the first"
+    return tuple(
+        Note(code, first[code].message if count == 1 else f"{found[code]}{of_all}: {first[code].message}")
+        for code in sorted(found)
+    )
 
 
 def _score(case: Case, aligned: AlignedMasks, labels: Mapping[int, str], warnings: Sequence[str] = ()) -> Score:

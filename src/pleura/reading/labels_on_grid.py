@@ -16,10 +16,11 @@ from pleura.labels import LUNGS, Label, side_of, structures
 from pleura.reading.alignment import on_image
 from pleura.reading.dicom.lungs import lung_values, names_left_out, object_class, object_names, read_object
 from pleura.reading.dicom.mask_choice import masks_of_scan
-from pleura.reading.dicom.references import read_references, refuse_other_scan
+from pleura.reading.dicom.references import notes_of_other_series, read_references, refuse_other_scan
 from pleura.reading.labelmap import read_label_map
 from pleura.reading.raw_image import LabelMap
 from pleura.segmentation import Segmentation
+from pleura.text import quantity
 from pleura.volume import Note, Volume, input_fields
 
 _MOST_LABELS = 255
@@ -44,6 +45,8 @@ def read_on_grid(path: Path, volume: Volume) -> Segmentation:
     for mask in masks[1:]:
         labels = np.maximum(labels, mask.labels)  # a voxel that both lungs cover is the left one's
     notes = dict.fromkeys(note for mask in masks for note in mask.notes)
+    if not labels.any():
+        notes[Note("empty-mask", "nothing of the scan is marked in it")] = None
     return Segmentation(
         labels[0] if volume.is_picture else labels,
         volume,
@@ -75,12 +78,33 @@ def whole_labels(label_map: LabelMap) -> NDArray[np.uint8]:
 
 def _object(path: Path, volume: Volume) -> _Mask:
     """Read a DICOM segmentation or structure set."""
-    refuse_other_scan(read_references(path), volume.identity)
+    references = read_references(path)
+    refuse_other_scan(references, volume.identity)
     names = object_names(path)
+    if not names:
+        text = "it marks nothing: it has no segment, or no closed contour of three corners or more"
+        raise UnsuitableInput(text, code="no-structure")
     values, found, notes = _meaning(names)
+    notes = (*notes_of_other_series(references, volume.identity), *notes)
     label_map = read_object(path, volume, values)
     stored, more = on_image(label_map.voxels, label_map, volume)
-    return _Mask(_renumbered(stored, values), found, (*notes, *label_map.notes, *more))
+    labels = _renumbered(stored, values)
+    return _Mask(labels, found, (*notes, *label_map.notes, *more, *_notes_of_filled(labels, volume)))
+
+
+def _notes_of_filled(labels: NDArray[np.uint8], volume: Volume) -> tuple[Note, ...]:
+    """Return what is to be said of slices within what is marked that were filled in: no DICOM object marks them."""
+    if volume.source is None:
+        return ()
+    marked = np.flatnonzero(labels.any(axis=(1, 2)))
+    filled = [
+        k for k, one in enumerate(volume.source.slices) if one is None and marked.size and marked[0] < k < marked[-1]
+    ]
+    bare = [k for k in filled if not labels[k].any()]
+    if not bare:
+        return ()
+    text = f"the scan lacks {quantity(len(bare), 'slice')} within what is marked, and the mask is empty there"
+    return (Note("slices-unmarked", f"{text}: its volume is too small; pleura segment marks them, too"),)
 
 
 def _meaning(names: Mapping[int, str]) -> tuple[dict[int, int], tuple[Label, ...], tuple[Note, ...]]:
@@ -90,7 +114,7 @@ def _meaning(names: Mapping[int, str]) -> tuple[dict[int, int], tuple[Label, ...
     """
     if any(side_of(name) is not None for name in names.values()):
         values = lung_values(names)
-        sided = any(side_of(names[number]) for number in values)
+        sided = all(side_of(names[number]) for number in values)
         others = [name for name in names.values() if side_of(name) is None]
         return values, LUNGS if sided else structures(["lung"]), names_left_out(others)
     _refuse_many(len(names))

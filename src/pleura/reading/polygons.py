@@ -13,6 +13,10 @@ from numpy.typing import NDArray
 
 from pleura.arrays import Array
 
+_ROUNDED = 0.1
+"""Pixels, for each pixel of a polygon's length, by which its area and the number of pixels inside differ often."""
+_NOTHING = 1e-6
+"""Square pixels that rounding makes of the area between two edges along one line."""
 _CROSSINGS = 1 << 22
 """Crossings of rows by edges that are looked at in one go, so that memory is bounded."""
 
@@ -77,6 +81,45 @@ def _crossings(edges: NDArray[np.float64], rows: int, columns: int) -> NDArray[n
     row = np.arange(counts.sum()) + np.repeat(first - begun, counts)
     across = c0 + (row - r0) * ((c1 - c0) / (r1 - r0))
     found: NDArray[np.intp] = row * (columns + 1) + np.clip(np.ceil(across), 0, columns).astype(np.intp)
+    return found
+
+
+def crosses_itself(corners: NDArray[np.float64], size: int) -> bool:
+    """Say whether edges of a polygon cross, so that it runs round a part of what it surrounds the other way, or twice.
+
+    Then the area between its corners, which counts what is run round the other way as less than nothing, is not that of
+    the pixels inside; edges are compared one by one only where the two differ. Keyholes touch, and do not cross.
+
+    Parameters
+    ----------
+    corners : (n, 2); the last is joined to the first
+    size : the number of pixels that `fill_even_odd` finds
+    """
+    begin, end = corners, np.roll(corners, -1, 0)
+    length = float(np.linalg.norm(end - begin, axis=1).sum())
+    if abs(abs(float(_turn(begin, end).sum())) / 2 - size) <= _ROUNDED * length:
+        return False
+    step = max(1, _CROSSINGS // len(corners))
+    return any(_any_cross(begin[k : k + step], end[k : k + step], begin, end) for k in range(0, len(corners), step))
+
+
+def _any_cross(begin: Array, end: Array, other_begin: Array, other_end: Array) -> bool:
+    """Say whether any edge crosses any of the others, each with its ends on both sides of the other."""
+    along, other_along = (end - begin)[:, None], (other_end - other_begin)[None]
+    apart = other_begin[None] - begin[:, None]
+    ends = _turn(along, apart), _turn(along, apart + other_along)
+    other_ends = _turn(other_along, -apart), _turn(other_along, along - apart)
+    return bool((_opposite(*ends) & _opposite(*other_ends)).any())
+
+
+def _opposite(one: Array, other: Array) -> Array:
+    """Say where two areas have opposite signs, by more than rounding."""
+    return np.asarray((np.minimum(one, other) < -_NOTHING) & (np.maximum(one, other) > _NOTHING))
+
+
+def _turn(one: Array, other: Array) -> Array:
+    """Return twice the signed area of the triangle of two vectors; the last axis is (row, column)."""
+    found: Array = one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0]
     return found
 
 

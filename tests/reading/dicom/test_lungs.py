@@ -66,7 +66,7 @@ def test_segmentation_of_other_voxels_or_beyond_the_grid_is_refused(
     ("names", "values"),
     [
         ({1: "Left Lung", 7: "lung right", 9: "heart"}, {1: 2, 7: 1}),
-        ({1: "Lungs", 2: "Lung_L"}, {1: 1}),  # the other side is not marked by itself
+        ({1: "Lungs", 2: "Lung_L"}, {1: 1, 2: 1}),  # the other side is not marked by itself
         ({4: "Lung"}, {4: 1}),
         ({4: "left lung"}, {4: 2}),
         ({1: "right lung", 2: "left lung", 3: "both lungs"}, {1: 1, 2: 2}),

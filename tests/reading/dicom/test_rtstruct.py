@@ -25,7 +25,7 @@ def test_a_square_is_drawn_where_it_lies(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("points", [SQUARE[:-1], [*SQUARE[:-1], 1e300], [*SQUARE[:-1], float("nan")], None])
+@pytest.mark.parametrize("points", [SQUARE[:-1], [*SQUARE[:-1], 1e300], [*SQUARE[:-1], float("nan")]])
 def test_a_contour_that_lies_nowhere_is_an_error_by_name(tmp_path: Path, points: object) -> None:
     with pytest.raises(UnreadableInput) as caught:
         read_rtstruct(structures(tmp_path / "a.dcm", {"Lung": points}), VOLUME, {1})
@@ -66,10 +66,70 @@ def test_contours_that_overlap_are_joined_unless_they_are_exclusive(tmp_path: Pa
         assert read_rtstruct(path, VOLUME, {1}).voxels.sum() == pixels
 
 
-def test_points_and_open_contours_mark_nothing(tmp_path: Path) -> None:
-    path = drawn_structures(tmp_path / "a.dcm", {"Lung": [square(1, 1, 4)]}, "OPEN_PLANAR")
+@pytest.mark.parametrize(
+    ("points", "kind"), [(square(1, 1, 4), "OPEN_PLANAR"), (SQUARE[:3], "POINT"), (SQUARE[:6], "CLOSED_PLANAR")]
+)
+def test_points_and_open_contours_mark_nothing_and_are_counted(tmp_path: Path, points, kind: str) -> None:
+    path = drawn_structures(tmp_path / "a.dcm", {"Lung": [points]}, kind)
     assert structure_names(path) == {}
-    assert not read_rtstruct(path, VOLUME, {1}).voxels.any()
+    found = read_rtstruct(path, VOLUME, {1})
+    assert not found.voxels.any()
+    assert [note.code for note in found.notes] == ["contours-left-out"]
+
+
+def test_contour_without_corners_is_left_out_beside_a_sound_one(tmp_path: Path) -> None:
+    path = drawn_structures(tmp_path / "a.dcm", {"Lung": [SQUARE, None, []]})
+    found = read_rtstruct(path, VOLUME, {1})
+    assert found.voxels.sum() == 16
+    (note,) = found.notes
+    assert (note.code, note.message.partition(",")[0]) == ("contours-left-out", "2 contours left out")
+
+
+def test_contour_that_crosses_itself_is_named_and_a_keyhole_is_not(tmp_path: Path) -> None:
+    bow = [1, 1, 5, 8, 8, 5, 8, 1, 5, 1, 8, 5]  # its two halves are run round in opposite ways
+    keyhole = [
+        0,
+        0,
+        5,
+        9,
+        0,
+        5,
+        9,
+        9,
+        5,
+        0,
+        9,
+        5,
+        0,
+        4.5,
+        5,
+        3,
+        4.5,
+        5,
+        3,
+        6,
+        5,
+        6,
+        6,
+        5,
+        6,
+        3,
+        5,
+        3,
+        3,
+        5,
+        3,
+        4.5,
+        5,
+        0,
+        4.5,
+        5,
+    ]
+    codes = [
+        [note.code for note in read_rtstruct(structures(tmp_path / "a.dcm", {"Lung": points}), VOLUME, {1}).notes]
+        for points in (bow, keyhole, SQUARE)
+    ]
+    assert codes == [["contours-crossed"], [], []]
 
 
 def finer(slices: int, step: float) -> Volume:

@@ -44,6 +44,8 @@ def object_names(path: Path) -> dict[int, str]:
 def lung_values(names: Mapping[int, str]) -> dict[int, int]:
     """Return number -> value of what is lung by its name: RIGHT and LEFT where both have names of their own, else 1.
 
+    One lung whose name has a side, beside what has none, is a part of one lung of two.
+
     Raises
     ------
     UnsuitableInput : no name is one of a lung (`no-structure`)
@@ -53,7 +55,9 @@ def lung_values(names: Mapping[int, str]) -> dict[int, int]:
     both = {number: LUNG for number, side in sides.items() if side == 0}
     if not sided and not both:
         raise UnsuitableInput("it marks nothing that is called a lung", code="no-structure")
-    return sided if {RIGHT, LEFT} <= set(sided.values()) or not both else both
+    if {RIGHT, LEFT} <= set(sided.values()) or not both:
+        return sided
+    return both | dict.fromkeys(sided, LUNG)  # of one side alone, the name of the other may not be understood
 
 
 def names_left_out(names: Collection[str]) -> tuple[Note, ...]:
@@ -95,13 +99,13 @@ def read_lungs(path: Path, grid: LabelMap) -> LabelMap:
     values = lung_values(object_names(path))
     volume = Volume(grid.voxels, grid.affine)
     if object_class(path) == STRUCTURE_SET:
-        voxels = read_rtstruct(path, volume, values).voxels
-    else:
-        segments = read_seg(path, values)
-        _refuse_other_voxels(segments, grid)
-        voxels, notes = on_image(segments.voxels.astype(np.int32), segments, volume)
-        if any(note.code == "mask-cut" for note in notes):
-            raise UnsuitableInput("the segmentation reaches beyond the other mask", code="grid-mismatch")
+        drawn = read_rtstruct(path, volume, values)
+        return LabelMap(renumbered(drawn.voxels, values), grid.affine, notes=drawn.notes)
+    segments = read_seg(path, values)
+    _refuse_other_voxels(segments, grid)
+    voxels, notes = on_image(segments.voxels.astype(np.int32), segments, volume)
+    if any(note.code == "mask-cut" for note in notes):
+        raise UnsuitableInput("the segmentation reaches beyond the other mask", code="grid-mismatch")
     return LabelMap(renumbered(voxels, values), grid.affine)
 
 

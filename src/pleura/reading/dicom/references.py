@@ -13,7 +13,7 @@ from typing import Any
 
 from pleura.errors import UnsuitableInput
 from pleura.reading.dicom.dataset import quiet_dcmread
-from pleura.volume import Identity
+from pleura.volume import Identity, Note
 
 _FRAMES = 0x52009230
 """PerFrameFunctionalGroupsSequence."""
@@ -69,6 +69,15 @@ def refuse_other_scan(references: References, scan: Identity) -> None:
     if references.study and scan.study_uid and references.study != scan.study_uid:
         text = "it belongs to another study than the scan"
         raise UnsuitableInput(text, code="other-study")
+
+
+def notes_of_other_series(references: References, scan: Identity) -> tuple[Note, ...]:
+    """Return what is to be said of an object that shares a scan's frame of reference, and names another series."""
+    same = scan.series_uid in references.series or not references.images.isdisjoint(filter(None, scan.instance_uids))
+    if same or not (references.series or references.images):
+        return ()
+    text = "it was made of another series in the same frame of reference"
+    return (Note("other-series", f"{text}: another reconstruction fits, another phase or breath does not; look"),)
 
 
 def _uids(dataset: Any, keyword: str, *, below: bool) -> Iterator[str]:

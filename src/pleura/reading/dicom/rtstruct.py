@@ -8,7 +8,7 @@ References: DICOM PS3.3 sections C.8.8.6 (ROI Contour) and C.8.8.6.3 (inner and 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.reading.alignment import notes_of_cut
 from pleura.reading.dicom.dataset import quiet_dcmread
-from pleura.reading.polygons import Region, fill_even_odd, join_regions
+from pleura.reading.polygons import Region, crosses_itself, fill_even_odd, join_regions
 from pleura.reading.raw_image import LabelMap
-from pleura.volume import FARTHEST, Volume
+from pleura.text import quantity
+from pleura.volume import FARTHEST, Note, Volume
 
 _OBLIQUE = 0.25
 """Slices by which the points of one contour may differ in height."""
@@ -31,6 +32,8 @@ _ON_EDGE = 0.01
 """Slices by which a slice may miss the slab of a contour and still count as in it: rounding again."""
 _FEWEST_GAPS = 3
 """Gaps between the planes of one structure that tell how far its planes lie apart, not where it has parts."""
+_FEWEST_CORNERS = 3
+"""Corners of a contour that surrounds anything."""
 _DATA, _XOR = 0x30060050, "CLOSEDPLANAR_XOR"
 _DAMAGED = "the structure set is damaged"
 
@@ -52,7 +55,7 @@ def structure_names(path: Path) -> dict[int, str]:
     """
     with quiet_dcmread(path, damaged=_DAMAGED) as dataset:
         names = {int(roi.ROINumber): str(roi.get("ROIName", "")) for roi in dataset.StructureSetROISequence}
-        drawn = {int(roi.ReferencedROINumber) for roi in dataset.ROIContourSequence if any(_closed(roi))}
+        drawn = {int(roi.ReferencedROINumber) for roi in dataset.ROIContourSequence if any(map(_surrounds, _all(roi)))}
     return {number: names.get(number, "") for number in sorted(drawn) if number > 0}
 
 
@@ -76,7 +79,7 @@ def read_rtstruct(path: Path, volume: Volume, wanted: Collection[int]) -> LabelM
     UnsuitableInput : the contours do not lie in the slices of the image (`contours-oblique`), or most of them outside
         of it (`mask-elsewhere`)
     """
-    contours = _contours(path, wanted)
+    contours, dropped = _contours(path, wanted)
     placed = {number: [_placed(contour, volume) for contour in found] for number, found in contours.items()}
     thickness = _thickness(placed.values())
     drawn = [(number, _regions(found, thickness, volume.shape)) for number, found in placed.items()]
@@ -84,109 +87,146 @@ def read_rtstruct(path: Path, volume: Volume, wanted: Collection[int]) -> LabelM
     for number, regions in sorted(drawn, key=lambda one: -sum(region.size for _, region in one[1])):
         for k, region in regions:
             region.view(voxels[k])[region.inside] = number
-    return LabelMap(voxels, volume.affine, notes=notes_of_cut(_share_inside(placed.values(), volume.shape)))
+    all_placed = [one for found in placed.values() for one in found]
+    crossed = sum(crosses_itself(one.corners, one.region.size) for one in all_placed)
+    cut = notes_of_cut(_share_inside(all_placed, volume.shape))
+    return LabelMap(voxels, volume.affine, notes=(*_notes(dropped, crossed), *cut))
 
 
-def contour_points(path: Path, wanted: Collection[int]) -> NDArray[np.float64]:
-    """Return the corners (n, 3) of all contours of some structures, LPS millimetres.
+def _notes(dropped: int, crossed: int) -> tuple[Note, ...]:
+    """Return what is to be said of contours that surround nothing, and of those that cross themselves."""
+    found = []
+    if dropped:
+        text = f"{quantity(dropped, 'contour')} left out, open or of fewer than three corners"
+        found.append(Note("contours-left-out", f"{text}: the mask may have gaps there; look"))
+    if crossed:
+        text = "1 contour crosses itself" if crossed == 1 else f"{crossed} contours cross themselves"
+        found.append(Note("contours-crossed", f"{text}: what is inside is not certain; look"))
+    return tuple(found)
+
+
+def contour_corners(path: Path, wanted: Collection[int]) -> list[NDArray[np.float64]]:
+    """Return the corners (n, 3) of each contour of some structures, LPS millimetres.
 
     Raises
     ------
     UnreadableInput : the object is damaged
     """
-    points = [contour.points for found in _contours(path, wanted).values() for contour in found]
-    return np.concatenate(points) if points else np.zeros((0, 3))
+    return [contour.points for found in _contours(path, wanted)[0].values() for contour in found]
 
 
-def _contours(path: Path, wanted: Collection[int]) -> dict[int, list[_Contour]]:
-    """Return number -> contours of the structures that are wanted."""
+def _contours(path: Path, wanted: Collection[int]) -> tuple[dict[int, list[_Contour]], int]:
+    """Return number -> contours of the structures that are wanted, and how many of theirs surround nothing."""
     with quiet_dcmread(path, damaged=_DAMAGED) as dataset:
-        return {
-            int(roi.ReferencedROINumber): list(map(_contour, _closed(roi)))
+        stored = {
+            number: list(_all(roi))
             for roi in dataset.ROIContourSequence
-            if int(roi.ReferencedROINumber) in wanted
+            if (number := int(roi.ReferencedROINumber)) in wanted
         }
+        found = {number: list(map(_contour, filter(_surrounds, items))) for number, items in stored.items()}
+    return found, sum(map(len, stored.values())) - sum(map(len, found.values()))
 
 
-Placed = tuple[float, tuple[NDArray[np.float64], bool]]
-"""Height of a contour in slices, its corners as (row, column), and whether it is combined by exclusive or."""
+@dataclass(frozen=True, eq=False)
+class _Placed:
+    """A contour in the grid of an image.
+
+    Attributes
+    ----------
+    height : in slices
+    corners : (n, 2) as (row, column)
+    region : the pixels whose centres it surrounds
+    exclusive : whether it is combined by exclusive or
+    """
+
+    height: float
+    corners: NDArray[np.float64]
+    region: Region
+    exclusive: bool
 
 
-def _placed(contour: _Contour, volume: Volume) -> Placed:
+def _placed(contour: _Contour, volume: Volume) -> _Placed:
     """Return where a contour lies in the grid of an image."""
     to_index = np.linalg.inv(volume.affine)
     indices = contour.points @ to_index[:3, :3].T + to_index[:3, 3]
     if np.ptp(indices[:, 0]) > _OBLIQUE:
         raise UnsuitableInput("contours are not drawn in the slices of the image", code="contours-oblique")
-    return float(indices[:, 0].mean()), (indices[:, 1:], contour.exclusive)
+    corners = indices[:, 1:]
+    return _Placed(float(indices[:, 0].mean()), corners, fill_even_odd(corners, volume.shape[1:]), contour.exclusive)
 
 
-def _share_inside(structures: Iterable[list[Placed]], shape: tuple[int, ...]) -> float:
+def _share_inside(contours: Iterable[_Placed], shape: tuple[int, ...]) -> float:
     """Return the share of all corners that lie on the image, half a voxel beyond its outer centres included."""
-    corners = [
-        np.insert(found, 0, height, axis=1) for contours in structures for height, (found, _) in contours if len(found)
-    ]
+    corners = [np.insert(one.corners, 0, one.height, axis=1) for one in contours]
     if not corners:
         return 1.0
     indices = np.concatenate(corners)
     return float(((indices >= -0.5 - _ON_EDGE) & (indices <= np.array(shape) - 0.5 + _ON_EDGE)).all(1).mean())
 
 
-def _thickness(structures: Iterable[list[Placed]]) -> float:
+def _thickness(structures: Iterable[list[_Placed]]) -> float:
     """Return how many slices the planes of contours lie apart; one where there are too few to tell."""
     apart = []
     for contours in structures:
-        gaps = np.diff(np.sort([height for height, _ in contours]))
+        gaps = np.diff(np.sort([one.height for one in contours]))
         gaps = gaps[gaps > _SAME_PLANE]
         if gaps.size >= _FEWEST_GAPS:
             apart.append(float(np.median(gaps)))
     return min(apart, default=1.0)
 
 
-def _regions(contours: list[Placed], thickness: float, shape: tuple[int, ...]) -> list[tuple[int, Region]]:
+def _regions(contours: list[_Placed], thickness: float, shape: tuple[int, ...]) -> list[tuple[int, Region]]:
     """Return slices, and what the contours of one structure surround there."""
     planes = list(_by_plane(contours))
     heights = np.array([height for height, _ in planes])
-    depth, *plane = shape
     drawn: dict[int, Region] = {}
     found = []
-    for k in range(depth):
+    for k in range(shape[0]):
         distance = k - heights
         near = np.flatnonzero((distance >= -thickness / 2 - _ON_EDGE) & (distance < thickness / 2 - _ON_EDGE))
         if near.size:
             nearest = int(near[np.argmin(np.abs(distance[near]))])
             if nearest not in drawn:
-                drawn[nearest] = _drawn(planes[nearest][1], tuple(plane))
+                drawn[nearest] = _joined(planes[nearest][1])
             found.append((k, drawn[nearest]))
     return found
 
 
-def _by_plane(contours: list[Placed]) -> Iterator[tuple[float, list[Placed]]]:
+def _by_plane(contours: list[_Placed]) -> Iterator[tuple[float, list[_Placed]]]:
     """Yield the height of each plane, from the lowest on, and the contours that lie in it."""
-    ordered = sorted(contours, key=lambda one: one[0])
-    heights = np.array([height for height, _ in ordered])
+    ordered = sorted(contours, key=lambda one: one.height)
+    heights = np.array([one.height for one in ordered])
     for part in np.split(np.arange(len(ordered)), np.flatnonzero(np.diff(heights) > _SAME_PLANE) + 1):
         if part.size:
             yield float(heights[part].mean()), [ordered[k] for k in part]
 
 
-def _drawn(contours: list[Placed], shape: tuple[int, ...]) -> Region:
-    exclusive = any(one for _, (_, one) in contours)
-    return join_regions([fill_even_odd(corners, shape) for _, (corners, _) in contours], exclusive=exclusive)
+def _joined(contours: list[_Placed]) -> Region:
+    return join_regions([one.region for one in contours], exclusive=any(one.exclusive for one in contours))
 
 
-def _closed(structure: Any) -> Iterator[Any]:
-    """Yield the closed contours of a structure, of whatever size."""
-    for contour in structure.get("ContourSequence") or []:
-        if str(contour.get("ContourGeometricType", "CLOSED_PLANAR")).startswith("CLOSED"):
-            yield contour
+def _all(structure: Any) -> Sequence[Any]:
+    """Return the contours of a structure, of whatever type and size."""
+    return structure.get("ContourSequence") or ()
+
+
+def _surrounds(contour: Any) -> bool:
+    """Say whether a contour is closed, and has the corners to surround anything."""
+    closed = str(contour.get("ContourGeometricType", "CLOSED_PLANAR")).startswith("CLOSED")
+    return closed and len(_numbers(contour)) >= 3 * _FEWEST_CORNERS
+
+
+def _numbers(contour: Any) -> Sequence[Any]:
+    """Return the coordinates of a contour as they are stored: pydicom takes ten times as long to convert them."""
+    stored = contour.get_item(_DATA).value if _DATA in contour else None
+    if isinstance(stored, bytes):
+        return stored.split(b"\\") if stored.strip() else ()
+    return stored or ()
 
 
 def _contour(contour: Any) -> _Contour:
-    """Return a contour; its numbers are read from their bytes, since pydicom takes ten times as long."""
-    stored = contour.get_item(_DATA).value
-    numbers = stored.split(b"\\") if isinstance(stored, bytes) else stored
-    points = np.array([float(number) for number in numbers]).reshape(-1, 3)
+    """Return a closed contour."""
+    points = np.array([float(number) for number in _numbers(contour)]).reshape(-1, 3)
     if not (np.abs(points) < FARTHEST).all():
         raise UnreadableInput("a contour of the structure set lies nowhere", code="damaged")
     return _Contour(points, contour.get("ContourGeometricType") == _XOR)
