@@ -69,6 +69,15 @@ def test_full_disk_is_an_error_with_a_name(tmp_path: Path) -> None:
     assert caught.value.code == "not-written"
 
 
+def test_traceback_that_a_library_puts_into_an_error_of_the_system_is_left_away(tmp_path: Path) -> None:
+    with pytest.raises(UnwritableOutput) as caught, atomic_write(tmp_path / "mask"):
+        try:
+            raise OSError(28, "No space left on device")
+        except OSError as error:
+            raise OSError("With tag (3006,0039) got exception\nTraceback (most recent call last):\n...") from error
+    assert str(caught.value).endswith("mask cannot be written: No space left on device")
+
+
 def test_name_may_be_as_long_as_the_system_allows(tmp_path: Path) -> None:
     path = tmp_path / ("n" * 255)
     with atomic_write(path) as file:

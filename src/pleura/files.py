@@ -124,7 +124,15 @@ def system_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UnwritableOutput(f"{path} cannot be written: {error.strerror or error}", code="not-written") from error
+        raise UnwritableOutput(f"{path} cannot be written: {_reason(error)}", code="not-written") from error
+
+
+def _reason(error: OSError) -> str:
+    """Return what the system says; libraries that raise its error again put a traceback into the words."""
+    said, cause = error.strerror, error.__cause__
+    while said is None and cause is not None:
+        said, cause = getattr(cause, "strerror", None), cause.__cause__
+    return said or str(error).partition("\n")[0]
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from dicom_files import ct_slice, save
 from PIL import Image
 
 from pleura.errors import UnreadableInput
@@ -112,3 +113,9 @@ def test_a_dicom_picture_is_a_mask_by_its_stored_values(kind: str, bits: int, tm
     assert np.array_equal(found.voxels, LABELS[1:2] * 127)
     assert found.is_picture
     assert not found.placed
+
+
+def test_object_that_holds_no_mask_is_refused_by_its_kind(tmp_path: Path) -> None:
+    report = ct_slice(np.zeros((8, 8)), (0, 0, 0), SOPClassUID="1.2.840.10008.5.1.4.1.1.104.1", PixelData=None)
+    with pytest.raises(UnreadableInput, match="Encapsulated PDF"):
+        read_label_map(save(report, tmp_path / "a.dcm"))

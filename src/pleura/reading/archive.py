@@ -56,7 +56,7 @@ def open_archive(path: Path, *, gzipped: bool) -> Iterator[list[Path]]:
             if not members:
                 yield []
     except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise UnreadableInput("the archive is damaged or cut short", code="truncated") from error
+        raise UnreadableInput("the archive is damaged or cut short; copy it again", code="truncated") from error
 
 
 def _members(path: Path, archive: zipfile.ZipFile) -> list[Member]:

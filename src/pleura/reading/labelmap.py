@@ -17,6 +17,7 @@ from pleura.geometry import affine_from_spacing
 from pleura.reading.dicom.decoding import decode
 from pleura.reading.dicom.elements import read_elements
 from pleura.reading.dicom.header import parse_header
+from pleura.reading.dicom.sop_classes import class_name
 from pleura.reading.raster import NO_MILLIMETRES, loss_notes, open_picture
 from pleura.reading.raw_image import LabelMap, RawImage, to_label_map
 from pleura.reading.readers import READERS
@@ -49,7 +50,9 @@ def _read_one_plane(path: Path) -> RawImage:
     """
     header = parse_header(path, read_elements(path))
     if header.pixel_offset is None or header.frame_count > 1:
-        raise UnreadableInput("of DICOM, one picture a file is read as a mask", code="unknown-format")
+        kind = class_name(header.sop_class)
+        text = f"a DICOM object that holds no mask ({kind}); give a segmentation, a structure set or one picture"
+        raise UnreadableInput(text, code="unknown-format")
     plane = next(decode(header, [0]))
     lossy = (Note("lossy-compression", "the picture was compressed with loss"),) if header.lossy else ()
     unit = affine_from_spacing((1, 1, 1))

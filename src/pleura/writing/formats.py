@@ -134,5 +134,6 @@ def _ending(path: Path, suffixes: tuple[str, ...]) -> str:
     for suffix in suffixes:
         if path.name.lower().endswith(suffix):
             return suffix
-    text = f"{path.name}: a mask is written as {', '.join(suffixes)}; end the name in one of these"
+    end = "one of these" if len(suffixes) > 1 else "that"
+    text = f"{path.name}: a mask is written as {', '.join(suffixes)}; end the name in {end}"
     raise UnwritableOutput(text, code="unknown-suffix")

@@ -23,4 +23,4 @@ def test_what_is_shown_of_a_header_holds_no_control_characters(tmp_path: Path) -
     path.write_bytes(path.read_bytes().replace(b"CS\x02\0XX", b"CS\x02\0\x1bX"))
     with pytest.raises(UnsuitableInput) as caught:
         pleura.read(path)
-    assert str(caught.value) == f"{path}: the modality is X, not CT"
+    assert str(caught.value) == f"{path}: the modality is X, not CT; give the CT series"

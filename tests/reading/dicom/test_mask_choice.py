@@ -62,8 +62,8 @@ def test_object_without_a_lung_does_not_stand_beside_one_with(scan: Volume, tmp_
 
 
 def test_objects_of_other_scans_and_other_files_are_passed_over(scan: Volume, tmp_path: Path) -> None:
-    uids = {"SeriesInstanceUID": "1.2.9", "FrameOfReferenceUID": "1.3.9", "SOPInstanceUID": "1.4.9"}
-    other = read(save_all(series(chest(), **uids), tmp_path / "other"))
+    uids = {"SeriesInstanceUID": "1.2.9", "FrameOfReferenceUID": "1.3.9"}
+    other = read(save_all(series(chest(), start=(-150, -160, -300), **uids), tmp_path / "other"))
     mask(other, 1, 2).write(tmp_path / "masks.dcm")
     (tmp_path / "note.txt").write_text("no mask")
     with pytest.raises(UnsuitableInput) as caught:

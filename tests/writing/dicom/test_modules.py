@@ -12,7 +12,9 @@ from pydicom.charset import default_encoding
 from pydicom.dataelem import RawDataElement
 from pydicom.tag import BaseTag
 
+from pleura.conventions import MaskFormat
 from pleura.reading import read
+from pleura.reading.dicom.dataset import quiet_pydicom
 from pleura.segmentation import Segmentation
 from pleura.writing.dicom.modules import ObjectKind, content_time, new_object, patient_and_study
 from pleura.writing.dicom.save import save
@@ -118,3 +120,15 @@ def test_content_time_is_the_first_that_the_scan_states_and_never_now() -> None:
     assert content_time(header) == ("20200102", "101112.5")
     header.AcquisitionDate, header.AcquisitionTime = "20200103", ""
     assert content_time(header) == ("20200103", "000000")
+
+
+@pytest.mark.parametrize("name", ["dicom-seg", "rtstruct", "dicom-pdf", "dicom-sc", "dicom-sr"])
+def test_uid_that_is_none_is_kept_as_the_scan_has_it_and_nothing_is_printed(tmp_path: Path, name: MaskFormat) -> None:
+    if name == "dicom-sr":
+        pytest.importorskip("highdicom")
+    with quiet_pydicom():
+        volume = read(save_all(series(chest(), StudyInstanceUID="no.uid"), tmp_path / "scan"))
+    found = mask_of(volume).write(tmp_path / ("a" if name == "dicom-sc" else "a.dcm"), format=name)
+    file = next(found.iterdir()) if found.is_dir() else found
+    with quiet_pydicom():
+        assert dcmread(file, specific_tags=["StudyInstanceUID"]).StudyInstanceUID == "no.uid"

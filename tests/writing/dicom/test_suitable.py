@@ -42,6 +42,10 @@ def test_scan_whose_images_have_no_uids_is_refused(scan: Volume) -> None:
     assert refusal(replace(scan, source=replace(scan.source, slices=nameless))) == "source-without-uids"
 
 
+def test_scan_whose_images_share_a_uid_is_refused(tmp_path: Path) -> None:
+    assert refusal(read(save_all(series(chest(), SOPInstanceUID="1.2.3"), tmp_path))) == "source-without-uids"
+
+
 def test_slice_without_a_position_is_refused(tmp_path: Path) -> None:
     (one,) = series(chest((1, 64, 64)), ImageOrientationPatient=None)
     assert refusal(read(save(one, tmp_path / "a.dcm"))) == "source-without-positions"

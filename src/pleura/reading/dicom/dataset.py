@@ -30,7 +30,9 @@ _PASSED_ON = (PleuraError, MemoryError, ImportError, NameError, KeyboardInterrup
 
 
 @contextmanager
-def quiet_dcmread(path: Path, *, damaged: str = "the file is damaged", **options: Any) -> Iterator[Any]:
+def quiet_dcmread(
+    path: Path, *, damaged: str = "the file is damaged; copy or export it again", **options: Any
+) -> Iterator[Any]:
     """Yield what `pydicom.dcmread` makes of a file, to be used within the block.
 
     pydicom converts values when they are first used, so its warnings and errors come anywhere in the block. It inflates
@@ -73,7 +75,7 @@ def _refuse_bomb(path: Path) -> None:
         file.seek(_meta_end(head))
         most = max(_MOST_INFLATED, MOST_PACKED * path.stat().st_size)
         if _inflated_length(file, most) > most:
-            raise UnreadableInput("a deflated file that holds a giant size", code="too-large")
+            raise UnreadableInput("a deflated file that holds a giant size; export it uncompressed", code="too-large")
 
 
 def _meta_end(head: bytes) -> int:
@@ -85,7 +87,7 @@ def _meta_end(head: bytes) -> int:
             length = struct.unpack_from("<L" if long else "<H", head, position + (8 if long else 6))[0]
             position += (12 if long else 8) + length
     except struct.error as error:
-        raise UnreadableInput("the DICOM header is damaged", code="damaged") from error
+        raise UnreadableInput("the DICOM header is damaged; copy or export the file again", code="damaged") from error
     return position
 
 

@@ -58,10 +58,15 @@ def decode(header: Header, indices: Sequence[int], *, colour: bool = False) -> I
 
     if header.syntax not in PLUGINS:
         name = class_name(header.syntax)
-        raise UnsuitableInput(f"the transfer syntax is not supported: {name}", code="transfer-syntax")
+        raise UnsuitableInput(
+            f"the transfer syntax is not supported: {name}; export the series uncompressed", code="transfer-syntax"
+        )
     if PLUGINS[header.syntax] and not 0 < header.bits_stored <= header.bits_allocated <= _MOST_BITS:
         stated = f"{header.bits_stored} of {header.bits_allocated} bits"  # at which a decoder ends the whole program
-        raise UnsuitableInput(f"compressed pixels of {stated} are not supported", code="unsupported-pixels")
+        raise UnsuitableInput(
+            f"compressed pixels of {stated} are not supported; export the series uncompressed",
+            code="unsupported-pixels",
+        )
     check_size((header.rows, header.columns), max(1, header.bits_allocated // 8), header.path.stat().st_size)
     with quiet_dcmread(header.path) as dataset:
         plugins = _checked_plugins(dataset, header, indices)
@@ -74,9 +79,13 @@ def decode(header: Header, indices: Sequence[int], *, colour: bool = False) -> I
             except (KeyboardInterrupt, SystemExit):
                 raise
             except BaseException as error:  # decoders raise whatever they like, a panic of Rust is no Exception
-                raise UnreadableInput("the pixel data are damaged or cut short", code="truncated") from error
+                raise UnreadableInput(
+                    "the pixel data are damaged or cut short; copy or export the file again", code="truncated"
+                ) from error
             if pixels.shape != (header.rows, header.columns, 3)[: 3 if colour else 2] or pixels.dtype.kind not in "iu":
-                raise UnreadableInput("the pixel data do not have Rows x Columns pixels", code="damaged")
+                raise UnreadableInput(
+                    "the pixel data do not have Rows x Columns pixels; export the file again", code="damaged"
+                )
             yield pixels
 
 
@@ -101,9 +110,14 @@ def _checked_plugins(dataset: Dataset, header: Header, indices: Sequence[int]) -
     except UnreadableInput:
         raise
     except Exception as error:  # pydicom raises many kinds of error on damaged offsets
-        raise UnreadableInput("the pixel data are damaged or cut short", code="truncated") from error
+        raise UnreadableInput(
+            "the pixel data are damaged or cut short; copy or export the file again", code="truncated"
+        ) from error
     if wanted - plugins.keys():
-        raise UnreadableInput("there are fewer pictures in the pixel data than the header says", code="truncated")
+        raise UnreadableInput(
+            "there are fewer pictures in the pixel data than the header says; copy or export the file again",
+            code="truncated",
+        )
     return plugins
 
 
@@ -122,7 +136,9 @@ def _rle_plugin(stream: bytes, header: Header) -> str:
     """Return the decoder for a sound stream: the fast one does not survive more than the byte of padding allowed."""
     padding = rle_padding(stream, header.rows * header.columns, header.samples * header.bits_allocated // 8)
     if padding is None:
-        raise UnreadableInput("the pixel data are damaged or cut short", code="truncated")
+        raise UnreadableInput(
+            "the pixel data are damaged or cut short; copy or export the file again", code="truncated"
+        )
     return PLUGINS[_RLE] if padding < _PADDED else "pydicom"
 
 
@@ -132,7 +148,9 @@ def _refuse_other_size(stream: bytes, header: Header) -> None:
         return
     found = _SIZES[header.syntax](stream)
     if found is None or (PLUGINS[header.syntax] == "gdcm" and has_many_scans(stream)):
-        raise UnreadableInput("the pixel data are damaged or cut short", code="truncated")
+        raise UnreadableInput(
+            "the pixel data are damaged or cut short; copy or export the file again", code="truncated"
+        )
     if found != (header.rows, header.columns, header.samples):
         stated = " x ".join(map(str, found[:2]))
         text = f"the compressed picture is {stated}, the header says {header.rows} x {header.columns}"

@@ -202,7 +202,9 @@ class _Walk:
 
 
 def _by_pydicom(path: Path) -> Elements:
-    with quiet_dcmread(path, damaged="the DICOM header is damaged", defer_size=_HEAD) as dataset:
+    with quiet_dcmread(
+        path, damaged="the DICOM header is damaged; copy or export the file again", defer_size=_HEAD
+    ) as dataset:
         values = {keyword: as_text(dataset[tag].value) for tag, keyword in WANTED.items() if tag in dataset}
     if not values and "FileMetaInformationVersion" not in dataset.file_meta:
         raise UnreadableInput("this is not a DICOM file", code="not-dicom")

@@ -110,7 +110,9 @@ def _numbers(values: Mapping[str, str], keyword: str, count: int) -> tuple[float
     except ValueError:
         numbers = ()
     if len(numbers) != count or not all(abs(number) < _MOST for number in numbers):
-        raise UnreadableInput(f"{keyword} does not hold {count} numbers that can be", code="damaged")
+        raise UnreadableInput(
+            f"{keyword} does not hold {count} numbers that can be; export the series again", code="damaged"
+        )
     return numbers
 
 
@@ -121,13 +123,16 @@ def _orientation(orientation: tuple[float, ...] | None) -> tuple[float, ...] | N
     lengths = math.hypot(*across), math.hypot(*down)
     cosine = sum(a * d for a, d in zip(across, down, strict=True)) / max(lengths[0] * lengths[1], 0.25)
     if min(lengths) < 0.5 or abs(cosine) > 0.02:
-        raise UnreadableInput("ImageOrientationPatient does not hold two directions at right angles", code="damaged")
+        raise UnreadableInput(
+            "ImageOrientationPatient does not hold two directions at right angles; export the series again",
+            code="damaged",
+        )
     return tuple(value / lengths[k // 3] for k, value in enumerate(orientation))
 
 
 def _spacing(spacing: tuple[float, ...] | None) -> tuple[float, ...] | None:
     if spacing and min(spacing) <= 0:
-        raise UnreadableInput("PixelSpacing is not above zero", code="damaged")
+        raise UnreadableInput("PixelSpacing is not above zero; export the series again", code="damaged")
     return spacing
 
 
@@ -137,7 +142,9 @@ def _refuse_missing_frames(header: Header) -> None:
     native = header.syntax in NATIVE
     each = header.rows * header.columns * header.samples * header.bits_allocated // 8 if native else _ITEM
     if header.frame_count > _MOST_FRAMES or (header.syntax != DEFLATED and header.frame_count * each > stored):
-        text = f"NumberOfFrames is {header.frame_count}, more than the pixel data hold, or than any scan"
+        text = (
+            f"NumberOfFrames is {header.frame_count}, more than the pixel data hold, or than any scan; export it again"
+        )
         raise UnreadableInput(text, code="damaged")
     check_size((header.frame_count, header.rows, header.columns), 2, header.path.stat().st_size)
 
@@ -166,7 +173,8 @@ def _multiframe(header: Header) -> list[Frame]:
         own = list(dataset.get("PerFrameFunctionalGroupsSequence") or [])
         if len(own) not in {0, header.frame_count}:
             raise UnreadableInput(
-                f"{quantity(header.frame_count, 'frame')} but {quantity(len(own), 'position')}", code="damaged"
+                f"{quantity(header.frame_count, 'frame')} but {quantity(len(own), 'position')}; export it again",
+                code="damaged",
             )
         planes = [_gathered((group, shared, dataset)) for group in own or [None]]
         planes *= header.frame_count // len(planes)

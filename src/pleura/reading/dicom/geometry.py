@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pleura.errors import UnsuitableInput
 from pleura.reading.dicom.frames import Frame
+from pleura.text import quantity
 from pleura.volume import Affine, Note
 
 SAME_POSITION = 0.01
@@ -56,7 +57,8 @@ def distances(frames: Sequence[Frame]) -> NDArray[np.float64]:
     """
     if not all(frame.is_placed for frame in frames):
         raise UnsuitableInput(
-            "slices without ImagePositionPatient or ImageOrientationPatient cannot be put in order", code="no-positions"
+            "slices without ImagePositionPatient or ImageOrientationPatient cannot be put in order; export them again",
+            code="no-positions",
         )
     return np.array([frame.position for frame in frames], np.float64) @ _axes(frames[0])[0]
 
@@ -143,10 +145,8 @@ def _missing(slots: NDArray[np.intp], along: NDArray[np.float64], step: float) -
         )
     after = [f"{along[k]:.1f}" for k in np.flatnonzero(np.diff(slots) > 1)]
     listed = ", ".join(after[:5]) + (", ..." if len(after) > 5 else "")
-    return Note(
-        "missing-slices",
-        f"{missing} missing slices were filled between their neighbours ({step:.2f} mm apart) after {listed} mm",
-    )
+    filled = f"{quantity(missing, 'missing slice was', 'missing slices were')} filled between their neighbours"
+    return Note("missing-slices", f"{filled} ({step:.2f} mm apart) after {listed} mm")
 
 
 def _refuse_sideways(positions: NDArray[np.float64], along: NDArray[np.float64]) -> None:
@@ -156,7 +156,9 @@ def _refuse_sideways(positions: NDArray[np.float64], along: NDArray[np.float64])
     shift = float(np.linalg.norm(positions - line, axis=1).max())
     if shift > 1.0:
         raise UnsuitableInput(
-            f"slices of the series are shifted sideways against each other by {shift:.1f} mm", code="shifted-slices"
+            f"slices of the series are shifted sideways against each other by {shift:.1f} mm;"
+            " export one reconstruction at a time",
+            code="shifted-slices",
         )
 
 

@@ -159,5 +159,5 @@ def _count(values: Mapping[str, str], keyword: str, default: int = 0) -> int:
     if not text:
         return default
     if not text.isdecimal() or not text.isascii() or len(text) > _MOST_DIGITS:
-        raise UnreadableInput(f"{keyword} is not a whole number that can be", code="damaged")
+        raise UnreadableInput(f"{keyword} is not a whole number that can be; export the file again", code="damaged")
     return int(text)

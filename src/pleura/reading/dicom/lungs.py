@@ -54,7 +54,9 @@ def lung_values(names: Mapping[int, str]) -> dict[int, int]:
     sided = {number: side for number, side in sides.items() if side in {RIGHT, LEFT}}
     both = {number: LUNG for number, side in sides.items() if side == 0}
     if not sided and not both:
-        raise UnsuitableInput("it marks nothing that is called a lung", code="no-structure")
+        raise UnsuitableInput(
+            "it marks nothing that is called a lung; name structures Lung_R and Lung_L, or Lungs", code="no-structure"
+        )
     if {RIGHT, LEFT} <= set(sided.values()) or not both:
         return sided
     return both | dict.fromkeys(sided, LUNG)  # of one side alone, the name of the other may not be understood
@@ -105,7 +107,10 @@ def read_lungs(path: Path, grid: LabelMap) -> LabelMap:
     _refuse_other_voxels(segments, grid)
     voxels, notes = on_image(segments.voxels.astype(np.int32), segments, volume)
     if any(note.code == "mask-cut" for note in notes):
-        raise UnsuitableInput("the segmentation reaches beyond the other mask", code="grid-mismatch")
+        raise UnsuitableInput(
+            "the segmentation reaches beyond the other mask; bring both onto their scan with pleura convert",
+            code="grid-mismatch",
+        )
     return LabelMap(renumbered(voxels, values), grid.affine)
 
 
@@ -115,5 +120,5 @@ def _refuse_other_voxels(segments: LabelMap, grid: LabelMap) -> None:
     last = np.array([*np.subtract(segments.voxels.shape, 1), 1])
     off = max(np.abs(at - np.rint(at)).max() for at in (to_grid[:3, 3], (to_grid @ last)[:3]))
     if off > SAME_GRID:
-        text = f"the voxels of the segmentation lie {off:.1f} voxels beside those of the other mask"
+        text = f"the voxels of the segmentation lie {off:.1f} voxels beside those of the other"
         raise UnsuitableInput(text, code="grid-mismatch")

@@ -86,10 +86,12 @@ def _read_in_place(file: FileIO | BufferedIOBase, frame: Frame, voxels: NDArray[
     """Read the stored bits of one frame into `voxels` (y, x)."""
     header = frame.header
     if header.pixel_length < (frame.index + 1) * voxels.nbytes:
-        raise UnreadableInput("the pixel data are shorter than Rows and Columns say", code="truncated")
+        raise UnreadableInput(
+            "the pixel data are shorter than Rows and Columns say; copy or export the file again", code="truncated"
+        )
     file.seek((header.pixel_offset or 0) + frame.index * voxels.nbytes)
     if file.readinto(voxels.data.cast("B")) < voxels.nbytes:
-        raise UnreadableInput("the file ends within the pixel data", code="truncated")
+        raise UnreadableInput("the file ends within the pixel data; copy or export the file again", code="truncated")
     if header.byte_order == ">":
         voxels.byteswap(inplace=True)
 
@@ -108,7 +110,7 @@ def _to_hu(voxels: NDArray[np.int16], frame: Frame) -> None:
         np.maximum(voxels, AIR - int(intercept), out=voxels)  # before the sum, which could else wrap round
         voxels += int(intercept)
     elif slope == 0:
-        raise UnreadableInput("RescaleSlope is zero", code="damaged")
+        raise UnreadableInput("RescaleSlope is zero; export the series again", code="damaged")
     else:
         values = np.rint(stored.astype(np.float64) * slope + intercept)
         voxels[...] = np.clip(values, AIR, np.iinfo(np.int16).max)

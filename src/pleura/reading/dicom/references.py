@@ -36,7 +36,9 @@ def read_references(path: Path) -> References:
     ------
     UnreadableInput : it is damaged
     """
-    with quiet_dcmread(path, damaged="the DICOM object is damaged", stop_before_pixels=True) as dataset:
+    with quiet_dcmread(
+        path, damaged="the DICOM object is damaged; copy or export it again", stop_before_pixels=True
+    ) as dataset:
         return References(
             str(dataset.get("StudyInstanceUID", "")),
             frozenset(_uids(dataset, "SeriesInstanceUID", below=True)),
@@ -65,9 +67,9 @@ def refuse_other_scan(references: References, scan: Identity) -> None:
         return
     if references.frames and scan.frame_of_reference_uid:
         text = "it lies in another frame of reference than the scan, and refers to other images"
-        raise UnsuitableInput(text, code="other-frame-of-reference")
+        raise UnsuitableInput(f"{text}; give the scan that it was made of", code="other-frame-of-reference")
     if references.study and scan.study_uid and references.study != scan.study_uid:
-        text = "it belongs to another study than the scan"
+        text = "it belongs to another study than the scan; give the scan that it was made of"
         raise UnsuitableInput(text, code="other-study")
 
 

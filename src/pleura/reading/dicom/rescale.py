@@ -107,9 +107,14 @@ def correct_series(frames: Frames, voxels: NDArray[np.int16]) -> tuple[Note, ...
         return (intensity.offset_note(offset),)
     unit = there[0].header.rescale_type
     if unit and not is_hounsfield(unit):
-        raise UnsuitableInput(f"values are in {unit}, and do not look like Hounsfield units", code="not-hu")
+        raise UnsuitableInput(
+            f"values are in {unit}, and do not look like Hounsfield units; give the CT series", code="not-hu"
+        )
     if any(frame.slope is None for frame in there) and not intensity.are_hu(intensity.sample(voxels)):
-        raise UnsuitableInput("there is no rescale to Hounsfield units, and the values do not tell", code="not-hu")
+        raise UnsuitableInput(
+            "there is no rescale to Hounsfield units, and the values do not tell; export the series again",
+            code="not-hu",
+        )
     return notes
 
 

@@ -35,7 +35,7 @@ _FEWEST_GAPS = 3
 _FEWEST_CORNERS = 3
 """Corners of a contour that surrounds anything."""
 _DATA, _XOR = 0x30060050, "CLOSEDPLANAR_XOR"
-_DAMAGED = "the structure set is damaged"
+_DAMAGED = "the structure set is damaged; copy or export it again"
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,10 @@ def _placed(contour: _Contour, volume: Volume) -> _Placed:
     to_index = np.linalg.inv(volume.affine)
     indices = contour.points @ to_index[:3, :3].T + to_index[:3, 3]
     if np.ptp(indices[:, 0]) > _OBLIQUE:
-        raise UnsuitableInput("contours are not drawn in the slices of the image", code="contours-oblique")
+        raise UnsuitableInput(
+            "contours are not drawn in the slices of the image; give the scan that they were drawn on",
+            code="contours-oblique",
+        )
     corners = indices[:, 1:]
     return _Placed(float(indices[:, 0].mean()), corners, fill_even_odd(corners, volume.shape[1:]), contour.exclusive)
 
@@ -228,5 +231,5 @@ def _contour(contour: Any) -> _Contour:
     """Return a closed contour."""
     points = np.array([float(number) for number in _numbers(contour)]).reshape(-1, 3)
     if not (np.abs(points) < FARTHEST).all():
-        raise UnreadableInput("a contour of the structure set lies nowhere", code="damaged")
+        raise UnreadableInput("a contour of the structure set lies nowhere; export it again", code="damaged")
     return _Contour(points, contour.get("ContourGeometricType") == _XOR)

@@ -31,7 +31,7 @@ _OFF_GRID = 0.2
 """Share of a step by which a plane may lie off the regular grid that holds all."""
 _MOST_PLANES = 5000
 """Of the grid that holds all planes: 2.5 m of slices of 0.5 mm; more is a gap that a wrong position makes."""
-_DAMAGED = "the DICOM segmentation is damaged"
+_DAMAGED = "the DICOM segmentation is damaged; copy or export it again"
 
 
 def segment_names(path: Path) -> dict[int, str]:
@@ -147,9 +147,13 @@ def _planes(dataset: Dataset) -> list[Plane]:
             segment = int(_item(groups, "SegmentIdentificationSequence").ReferencedSegmentNumber)
         planes.append(_placed(segment, groups) if _has(groups, "PlanePositionSequence") else _unplaced(segment))
     if not planes:
-        raise UnreadableInput("the DICOM segmentation has no frames", code="damaged")
+        raise UnreadableInput(
+            "the DICOM segmentation has no frames, and marks nothing; export it again", code="damaged"
+        )
     if len({plane.placed for plane in planes}) > 1:
-        raise UnreadableInput("the DICOM segmentation does not say where all its planes lie", code="damaged")
+        raise UnreadableInput(
+            "the DICOM segmentation does not say where all its planes lie; export it again", code="damaged"
+        )
     return planes
 
 
@@ -176,7 +180,9 @@ def _vector(numbers: Sequence[Any], count: int) -> NDArray[np.float64]:
     """Return `count` numbers of a size that positions and distances can have."""
     vector = np.array([float(number) for number in numbers])
     if vector.shape != (count,) or not (np.abs(vector) < FARTHEST).all():
-        raise UnreadableInput("the DICOM segmentation does not say where its planes lie", code="damaged")
+        raise UnreadableInput(
+            "the DICOM segmentation does not say where its planes lie; export it again", code="damaged"
+        )
     return vector
 
 
@@ -220,7 +226,9 @@ def _grid(planes: Sequence[Plane]) -> Layout:
     if any(
         np.abs(one.ways - first.ways).max() > 1e-3 or np.abs(one.steps - first.steps).max() > 1e-3 for one in planes
     ):
-        raise UnsuitableInput("the planes of the segmentation are not parallel and alike", code="irregular-spacing")
+        raise UnsuitableInput(
+            "the planes of the segmentation are not parallel and alike; save it as NIfTI", code="irregular-spacing"
+        )
     normal = np.cross(first.ways[:3], first.ways[3:])
     positions = np.array([one.position for one in planes])
     along = (positions - first.position) @ normal
@@ -229,7 +237,9 @@ def _grid(planes: Sequence[Plane]) -> Layout:
     slots = np.rint((along - along.min()) / step)
     off = float(np.abs((along - along.min()) / step - slots).max())
     if off > _OFF_GRID or slots.max() >= _MOST_PLANES or step > LARGEST:
-        raise UnsuitableInput("the planes of the segmentation are not evenly spaced", code="irregular-spacing")
+        raise UnsuitableInput(
+            "the planes of the segmentation are not evenly spaced; save it as NIfTI", code="irregular-spacing"
+        )
     lowest, highest = int(np.argmin(along)), int(np.argmax(along))
     affine = np.eye(4)
     affine[:3, 0] = (positions[highest] - positions[lowest]) / slots.max() if slots.max() else normal * step

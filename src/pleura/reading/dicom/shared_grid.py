@@ -39,7 +39,7 @@ def shared_grid(paths: Sequence[Path]) -> LabelMap:
     """
     frames = [found for path in paths if (found := read_references(path).frames)]
     if frames and not frozenset.intersection(*frames):
-        text = "the two masks lie in different frames of reference: they are of different scans"
+        text = "the two masks lie in different frames of reference: they are of different scans; give two of one"
         raise UnsuitableInput(text, code="other-frame-of-reference")
     first = next((path for path in paths if object_class(path) in SEGMENTATIONS), None)
     if first is None:

@@ -70,61 +70,86 @@ def _kind(header: Header) -> PleuraError | None:
     if header.sop_class and header.sop_class not in CT_CLASSES:
         name = class_name(header.sop_class)
         if "Secondary Capture" in name:
-            return UnsuitableInput(f"{name}: a picture of a screen or sheet, not a CT image", code="secondary-capture")
+            return UnsuitableInput(
+                f"{name}: a picture of a screen or sheet, not a CT image; give the CT series", code="secondary-capture"
+            )
         code = "wrong-modality" if "Image" in name else "not-an-image"
-        return UnsuitableInput(f"the kind of object is {name}, not CT Image", code=code)
+        return UnsuitableInput(f"the kind of object is {name}, not CT Image; give the CT series", code=code)
     if header.modality not in {"CT", ""}:
-        return UnsuitableInput(f"the modality is {header.modality}, not CT", code="wrong-modality")
+        return UnsuitableInput(f"the modality is {header.modality}, not CT; give the CT series", code="wrong-modality")
     if not header.sop_class and not header.modality:
-        return UnsuitableInput("no SOP class and no modality: this DICOM object is not an image", code="not-an-image")
+        return UnsuitableInput(
+            "no SOP class and no modality: this DICOM object is not an image; give the CT series", code="not-an-image"
+        )
     return None
 
 
 def _picture(header: Header) -> PleuraError | None:
     found = _pixels(header)
     if found is None and header.photometric == "MONOCHROME1":
-        return UnsuitableInput("the grey scale is inverted (MONOCHROME1), which CT never is", code="not-hu")
+        return UnsuitableInput(
+            "the grey scale is inverted (MONOCHROME1), which CT never is; export the CT series itself", code="not-hu"
+        )
     return found
 
 
 def _pixels(header: Header) -> PleuraError | None:
     if header.pixel_offset is None:
-        return UnreadableInput("the file holds no pixel data", code="no-pixel-data")
+        return UnreadableInput(
+            "the file holds no pixel data; export the images, not their headers", code="no-pixel-data"
+        )
     if header.rows < 1 or header.columns < 1:
-        return UnreadableInput("Rows or Columns are missing", code="damaged")
+        return UnreadableInput("Rows or Columns are missing; export the file again", code="damaged")
     if not (is_radiograph(header) and is_colour(header)) and (
         header.samples != 1 or not header.photometric.startswith("MONOCHROME")
     ):
-        return UnsuitableInput(f"colour pixels ({header.photometric}) are not a scan's values", code="colour")
+        return UnsuitableInput(
+            f"colour pixels ({header.photometric}) are not a scan's values; give the CT series, or save it as grey",
+            code="colour",
+        )
     if header.bits_allocated not in {8, 16} or not 0 < header.bits_stored <= header.bits_allocated:
         stated = f"{header.bits_stored} of {header.bits_allocated} bits"
-        return UnsuitableInput(f"pixels of {stated} are not supported", code="unsupported-pixels")
+        return UnsuitableInput(
+            f"pixels of {stated} are not supported; export the series in 16 bits", code="unsupported-pixels"
+        )
     if header.high_bit != header.bits_stored - 1:
-        return UnsuitableInput("the pixel bits are not stored at the low end", code="unsupported-pixels")
+        return UnsuitableInput(
+            "the pixel bits are not stored at the low end; export the series again", code="unsupported-pixels"
+        )
     return None
 
 
 def _values(header: Header) -> PleuraError | None:
     if header.is_localizer:
-        return UnsuitableInput("this is a localizer (overview picture), not a CT slice", code="localizer")
+        return UnsuitableInput(
+            "this is a localizer (overview picture), not a CT slice; give the axial series", code="localizer"
+        )
     if _NOT_HU.intersection(header.image_type):
-        return UnsuitableInput("this is a perfusion map; its values are not Hounsfield units", code="not-hu")
+        return UnsuitableInput(
+            "this is a perfusion map; its values are not Hounsfield units; give the CT series", code="not-hu"
+        )
     if header.rescale_type.strip() in _OTHER_UNITS:
-        return UnsuitableInput(f"values are in {header.rescale_type}, not in Hounsfield units", code="not-hu")
+        return UnsuitableInput(
+            f"values are in {header.rescale_type}, not in Hounsfield units; give the CT series", code="not-hu"
+        )
     return None
 
 
 def _place(header: Header) -> PleuraError | None:
     elsewhere = _NOT_THORAX if is_radiograph(header) else ELSEWHERE
     if header.body_part.replace(" ", "") in elsewhere:
-        return UnsuitableInput(f"the body part examined is {header.body_part}, not the chest", code="not-a-chest")
+        return UnsuitableInput(
+            f"the body part examined is {header.body_part}, not the chest; give a scan of the chest", code="not-a-chest"
+        )
     return None
 
 
 def _radiograph_kind(header: Header) -> PleuraError | None:
     name = class_name(header.sop_class)
     if header.sop_class and header.sop_class not in _RADIOGRAPH_CLASSES and "Secondary Capture" not in name:
-        return UnsuitableInput(f"the kind of object is {name}, not a radiograph", code="not-an-image")
+        return UnsuitableInput(
+            f"the kind of object is {name}, not a radiograph; give the radiograph itself", code="not-an-image"
+        )
     if header.frame_count > 1:
         return UnsuitableInput(f"{header.frame_count} frames; give one radiograph a file", code="several-pages")
     return None

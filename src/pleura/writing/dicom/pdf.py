@@ -9,6 +9,7 @@ import hashlib
 from io import BytesIO
 from typing import BinaryIO
 
+from pleura.reading.dicom.dataset import quiet_pydicom
 from pleura.rendering import render_montage
 from pleura.segmentation import Segmentation
 from pleura.writing.dicom.modules import ObjectKind, content_time, model_of, new_object
@@ -21,6 +22,7 @@ _DOTS = 110
 """Dots an inch: the montage, 1212 pixels wide, then fits the width of A4 in landscape (297 mm)."""
 
 
+@quiet_pydicom()
 def write_pdf(segmentation: Segmentation, file: BinaryIO) -> None:
     """Write the preview as an Encapsulated PDF.
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.labels import Label
+from pleura.reading.dicom.dataset import quiet_pydicom
 from pleura.reading.dicom.sop_classes import STRUCTURE_SET
 from pleura.segmentation import Segmentation
 from pleura.volume import Volume
@@ -42,6 +43,7 @@ Contour = tuple[int, bytes]
 """Slice, and the coordinates of the corners as text."""
 
 
+@quiet_pydicom()
 def write_rtstruct(segmentation: Segmentation, file: BinaryIO) -> None:
     """Write a mask as an RT structure set.
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pleura.arrays import Array
 from pleura.labels import Label
+from pleura.reading.dicom.dataset import quiet_pydicom
 from pleura.rendering.overlay import inner_outline
 from pleura.rendering.window import display_window, to_grey
 from pleura.segmentation import Segmentation
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _KIND = ObjectKind("dicom-sc", "1.2.840.10008.5.1.4.1.1.7", "OT", 4, "Lungs, outlined")
 
 
+@quiet_pydicom()
 def write_secondary_captures(segmentation: Segmentation, folder: Path) -> None:
     """Write a file a slice into a folder that is empty: `0001.dcm` and so on, in the order of the slices.
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.conventions import SegType
+from pleura.reading.dicom.dataset import quiet_pydicom
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume
 from pleura.writing.dicom.explicit_vr import element, encapsulated_pixels
@@ -36,6 +37,7 @@ _BINARY = ObjectKind("dicom-seg", "1.2.840.10008.5.1.4.1.1.66.4", "SEG", 1, "Lun
 _LABELMAP = ObjectKind("dicom-seg", "1.2.840.10008.5.1.4.1.1.66.7", "SEG", 2, "Lungs")
 
 
+@quiet_pydicom()
 def write_seg(segmentation: Segmentation, file: BinaryIO, seg_type: SegType = "binary") -> None:
     """Write a mask as a DICOM segmentation.
 

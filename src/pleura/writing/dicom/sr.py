@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from pleura.conventions import SegType
 from pleura.errors import UnwritableOutput, missing_extra
 from pleura.measurement import Size
+from pleura.reading.dicom.dataset import quiet_pydicom
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume
 from pleura.writing.dicom.modules import ObjectKind, content_time, model_of, new_object
@@ -49,6 +50,7 @@ def refuse_unmeasured(volume: Volume) -> None:
         raise missing_extra("highdicom", "dicom")
 
 
+@quiet_pydicom()
 def write_sr(segmentation: Segmentation, file: BinaryIO, seg_type: SegType = "binary") -> None:
     """Write the volumes as a Comprehensive SR that refers to the segmentation that `write_seg` makes of the same type.
 

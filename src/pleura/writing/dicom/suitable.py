@@ -31,6 +31,9 @@ def refuse_unrelated(volume: Volume) -> None:
         SOPClassUID=all(one.class_uid for one in slices),
         SOPInstanceUID=all(one.instance_uid for one in slices),
     )
+    if len({(one.instance_uid, one.frame) for one in slices}) < len(slices):
+        text = "images of the scan share one SOPInstanceUID, so that nothing can refer to one of them"
+        raise UnwritableOutput(f"{text}; export the scan again, or write .nii.gz", code="source-without-uids")
 
 
 def refuse_unsuitable(volume: Volume) -> None:
