@@ -7,12 +7,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from pleura.batch.plan import Job
 from pleura.batch.results import Outcome
 from pleura.batch.table import Row, row
-from pleura.errors import UnreadableInput
+from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.quality import read_quality
-from pleura.reading import read_label_map, read_labels
+from pleura.reading import LabelMap, read_label_map, read_labels
+from pleura.reading.dicom.lungs import lung_values, object_class, object_names
+from pleura.reading.dicom.seg import read_seg
+from pleura.reading.dicom.sop_classes import STRUCTURE_SET
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume
 from pleura.writing import read_sidecar, sidecar_path
@@ -69,7 +74,7 @@ def _measured(number: int, job: Job) -> Outcome:
 
 def _on_its_own_grid(path: Path, kind: str) -> Segmentation:
     """Return a mask as that of a scan without values on the mask's own grid."""
-    label_map = read_label_map(path)
+    label_map = _with_grid(path)
     grid = Volume(
         label_map.voxels,
         label_map.affine,
@@ -78,3 +83,25 @@ def _on_its_own_grid(path: Path, kind: str) -> Segmentation:
         spacing_known=label_map.placed,
     )
     return read_labels(path, grid=grid)
+
+
+def _with_grid(path: Path) -> LabelMap:
+    """Return a mask and its grid.
+
+    A DICOM segmentation holds the slices that it marks; one more at either end keeps it from looking cut.
+
+    Raises
+    ------
+    UnsuitableInput : contours, which have no grid (`no-grid`)
+    """
+    if object_class(path) == STRUCTURE_SET:
+        text = f"{path}: contours hold no grid to measure them on; pleura measure SCAN MASK does on that of their scan"
+        raise UnsuitableInput(text, code="no-grid")
+    if not object_class(path):
+        return read_label_map(path)
+    found = read_seg(path, lung_values(object_names(path)))
+    if not found.placed:
+        return found
+    affine = found.affine.copy()
+    affine[:3, 3] -= affine[:3, 0]
+    return replace(found, voxels=np.pad(found.voxels, ((1, 1), (0, 0), (0, 0))), affine=affine)

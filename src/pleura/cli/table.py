@@ -10,7 +10,7 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say
+from pleura.cli.console import NOTHING_DONE, SOME_FAILED, complain, say, warn
 from pleura.cli.paths import given_path
 
 
@@ -41,6 +41,10 @@ def run(options: Options) -> int:
         if error is not None:
             complain(error, debug=options.debug)
             failed += 1
+    if failed < len(masks):
+        warn(
+            "no densities: a mask does not hold its scan; pleura segment SCANS -o MASKS --resume --table FILE has them"
+        )
     if not failed:
         return 0
     return NOTHING_DONE if failed == len(masks) else SOME_FAILED

@@ -76,7 +76,7 @@ def refuse_other_scan(references: References, scan: Identity) -> None:
 def notes_of_other_series(references: References, scan: Identity) -> tuple[Note, ...]:
     """Return what is to be said of an object that shares a scan's frame of reference, and names another series."""
     same = scan.series_uid in references.series or not references.images.isdisjoint(filter(None, scan.instance_uids))
-    if same or not (references.series or references.images):
+    if same or not scan.series_uid or not (references.series or references.images):
         return ()
     text = "it was made of another series in the same frame of reference"
     return (Note("other-series", f"{text}: another reconstruction fits, another phase or breath does not; look"),)
