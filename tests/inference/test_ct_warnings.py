@@ -147,10 +147,11 @@ def test_lung_that_the_circle_of_reconstruction_cuts_is_named() -> None:
     assert set(cut_sides(labelled(lungs() & ~circle), scan_of(hu))) == {"right", "left", "front", "back"}
 
 
-def test_touch_of_less_than_two_square_centimetres_is_none() -> None:
+@pytest.mark.parametrize(("rows", "cut"), [(8, []), (10, ["right"])])
+def test_touch_of_less_than_two_square_centimetres_is_none(rows: int, cut: list[str]) -> None:
     mask = np.zeros((12, 64, 64), np.bool_)
-    mask[2:4, 20:28, 0:10] = True  # 2 slices of 5 mm x 8 rows of 2 mm
-    assert cut_sides(labelled(mask), scan_of(chest())) == []
+    mask[2:4, 20 : 20 + rows, 0:10] = True  # 2 slices of 5 mm x rows of 2 mm
+    assert cut_sides(labelled(mask), scan_of(chest())) == cut
 
 
 def test_box_of_the_lungs_may_begin_at_any_row_and_column() -> None:

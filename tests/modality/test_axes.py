@@ -65,3 +65,14 @@ def test_warning_needs_one_axis_that_looks_axial_where_the_stated_one_does_not(
 
     monkeypatch.setattr(axes, "decide", decide)
     assert bool(axes_notes(np.zeros((40, 50, 60), np.int16), hu=True)) is warned
+
+
+@pytest.mark.parametrize(("columns", "warned"), [(32, True), (31, False)])
+def test_planes_of_less_than_32_voxels_across_are_not_looked_at(
+    columns: int, warned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def decide(plane: NDArray[np.uint8]) -> Decision:
+        return Decision("ct" if plane.shape == (40, columns) else "other", 1.0, True, "ct")
+
+    monkeypatch.setattr(axes, "decide", decide)
+    assert bool(axes_notes(np.zeros((40, 50, columns), np.int16), hu=True)) is warned

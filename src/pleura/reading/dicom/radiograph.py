@@ -54,7 +54,7 @@ def read_radiograph(frame: Frame) -> Volume:
     dataset = _dataset(header)
     if _is_lateral(dataset):
         raise UnsuitableInput("a lateral radiograph; only frontal ones are read", code="lateral-view")
-    grey, grey_notes = _greys(header, dataset)
+    grey, grey_notes = _presented(header, dataset)
     spacing, spacing_notes = pixel_spacing(dataset)
     affine, side_notes = _affine_with_mirror(header.patient_orientation, *(spacing or _pixel_shape(dataset)))
     identity = Identity(
@@ -82,7 +82,7 @@ def read_radiograph(frame: Frame) -> Volume:
     )
 
 
-def _greys(header: Header, dataset: Dataset) -> tuple[NDArray[np.uint8], tuple[Note, ...]]:
+def _presented(header: Header, dataset: Dataset) -> tuple[NDArray[np.uint8], tuple[Note, ...]]:
     """Return a radiograph as it is meant to be looked at; one stored in colour, but grey, as its colours show it."""
     if not is_colour(header):
         (stored,) = decode(header, [0])

@@ -66,7 +66,7 @@ def read_seg(path: Path, wanted: Collection[int], image: Volume | None = None) -
     UnsuitableInput : its planes are not parallel or not evenly spaced (`irregular-spacing`)
     """
     with quiet_dcmread(path, damaged=_DAMAGED) as dataset:
-        planes = _planes(dataset)
+        planes = _segment_frames(dataset)
         plane = int(dataset.Rows), int(dataset.Columns)
         slots, affine, depth = (image and _on_slices(planes, plane, image)) or _grid(planes)
         stored = path.stat().st_size + (image.voxels.nbytes if image else 0)
@@ -82,7 +82,7 @@ def read_seg(path: Path, wanted: Collection[int], image: Volume | None = None) -
 
 def _marked(
     dataset: Dataset,
-    planes: Sequence[Plane],
+    planes: Sequence[SegmentFrame],
     slots: NDArray[np.intp],
     wanted: Collection[int],
     voxels: NDArray[np.unsignedinteger[Any]],
@@ -106,8 +106,8 @@ def _marked(
 
 
 @dataclass(frozen=True, eq=False)
-class Plane:
-    """Where a frame lies, and what it marks.
+class SegmentFrame:
+    """Where a frame of a segmentation lies, and what it marks.
 
     Attributes
     ----------
@@ -136,10 +136,10 @@ def _name(segment: Any) -> str:
     return ", ".join(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
 
-def _planes(dataset: Dataset) -> list[Plane]:
+def _segment_frames(dataset: Dataset) -> list[SegmentFrame]:
     shared = dataset.get("SharedFunctionalGroupsSequence") or [None]
     labelled = dataset.get("SegmentationType") == "LABELMAP"
-    planes: list[Plane] = []
+    planes: list[SegmentFrame] = []
     for own in dataset.PerFrameFunctionalGroupsSequence:
         groups = (own, shared[0])
         segment = None
@@ -157,10 +157,10 @@ def _planes(dataset: Dataset) -> list[Plane]:
     return planes
 
 
-def _placed(segment: int | None, groups: Sequence[Any]) -> Plane:
+def _placed(segment: int | None, groups: Sequence[Any]) -> SegmentFrame:
     measures = _item(groups, "PixelMeasuresSequence")
     between = measures.get("SpacingBetweenSlices") or measures.get("SliceThickness") or 1.0
-    return Plane(
+    return SegmentFrame(
         segment,
         _vector(_item(groups, "PlanePositionSequence").ImagePositionPatient, 3),
         _vector(_item(groups, "PlaneOrientationSequence").ImageOrientationPatient, 6),
@@ -168,8 +168,8 @@ def _placed(segment: int | None, groups: Sequence[Any]) -> Plane:
     )
 
 
-def _unplaced(segment: int | None) -> Plane:
-    return Plane(segment, np.zeros(3), np.array([1.0, 0, 0, 0, 1, 0]), np.ones(3), placed=False)
+def _unplaced(segment: int | None) -> SegmentFrame:
+    return SegmentFrame(segment, np.zeros(3), np.array([1.0, 0, 0, 0, 1, 0]), np.ones(3), placed=False)
 
 
 def _has(groups: Sequence[Any], sequence: str) -> bool:
@@ -195,7 +195,7 @@ Layout = tuple[NDArray[np.intp], Affine, int]
 """Slice of each plane, affine of the grid, and how many slices it has."""
 
 
-def _on_slices(planes: Sequence[Plane], plane: tuple[int, int], image: Volume) -> Layout | None:
+def _on_slices(planes: Sequence[SegmentFrame], plane: tuple[int, int], image: Volume) -> Layout | None:
     """Return the slices of an image that all planes are, pixel for pixel, or None."""
     if image.shape[1:] != plane or not (planes[0].placed and image.spacing_known) or image.is_picture:
         return None
@@ -218,7 +218,7 @@ def _on_slices(planes: Sequence[Plane], plane: tuple[int, int], image: Volume) -
     return np.array(slots, np.intp), image.affine, image.shape[0]
 
 
-def _grid(planes: Sequence[Plane]) -> Layout:
+def _grid(planes: Sequence[SegmentFrame]) -> Layout:
     """Return the smallest grid that holds all planes."""
     first = planes[0]
     if not first.placed:

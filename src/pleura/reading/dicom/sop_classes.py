@@ -58,7 +58,7 @@ def is_colour(header: Header) -> bool:
 
 def rejection(header: Header) -> PleuraError | None:
     """Return why a DICOM object cannot be read as CT slices or as a frontal chest radiograph, or None."""
-    ct, radiograph = (_kind, _picture, _values, _place), (_radiograph_kind, _pixels, _place, _view)
+    ct, radiograph = (_kind, _picture, _values, _body_part), (_radiograph_kind, _pixels, _body_part, _view)
     for check in radiograph if is_radiograph(header) else ct:
         found = check(header)
         if found is not None:
@@ -135,7 +135,7 @@ def _values(header: Header) -> PleuraError | None:
     return None
 
 
-def _place(header: Header) -> PleuraError | None:
+def _body_part(header: Header) -> PleuraError | None:
     elsewhere = _NOT_THORAX if is_radiograph(header) else ELSEWHERE
     if header.body_part.replace(" ", "") in elsewhere:
         return UnsuitableInput(
