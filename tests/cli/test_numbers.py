@@ -11,6 +11,8 @@ import pytest
         *(f"prepare a b --size {text}" for text in ("inf,inf", "nan,nan", "256", "256,256,1", "a,b", ",")),
         *(f"prepare a b --window={text}" for text in ("-inf,inf", "nan,1", "1")),
         *(f"train --epochs {text}" for text in ("0", "-1", "1.5", "²", "9" * 5000)),
+        *(f"batch a b --time-limit {text}" for text in ("0", "inf", "nan", "soon")),
+        *(f"batch a b --shard {text}" for text in ("3", "4/3", "0/3", "1/x", "3/16/2")),
         *(f"segment scan --threads {text}" for text in ("0", "two", "²", "9" * 5000)),
     ],
 )

@@ -11,6 +11,7 @@ from pleura.cli.parser import VERBS, nearest, options_of, verb_parser
 
 POSITIONAL = {
     "segment": ["in.nii"],
+    "batch": ["in", "out"],
     "convert": ["mask.dcm", "--like", "scan", "out.nii"],
     "measure": ["in.nii"],
     "table": ["masks"],

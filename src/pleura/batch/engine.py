@@ -112,9 +112,9 @@ def segment_batch(
     workers = 1 if executor else _scans_at_a_time(jobs, segmenter)
     if workers > 1:
         segmenter = replace(segmenter, threads=1)
-    _load_segmenter.cache_clear()
-    _load_segmenter(segmenter)  # an option that cannot be is an error of the call, not one of each scan
-    work = _Work(segmenter, options, identities(job.source for job in jobs))
+    load_segmenter.cache_clear()
+    load_segmenter(segmenter)  # an option that cannot be is an error of the call, not one of each scan
+    work = SegmentScan(segmenter, options, identities(job.source for job in jobs))
     return _noting_twins(in_order(work, list(enumerate(jobs, start=1)), workers, executor), jobs)
 
 
@@ -135,7 +135,7 @@ def in_order(
 
 
 @dataclass(frozen=True)
-class _Work:
+class SegmentScan:
     """What is done with each scan.
 
     Attributes
@@ -156,7 +156,7 @@ class _Work:
             return Outcome(number, job, error=error)
 
     def _segmented(self, number: int, job: Job) -> Outcome:
-        segmenter = _load_segmenter(self.segmenter)
+        segmenter = load_segmenter(self.segmenter)
         begun = time.perf_counter()
         volume = read(job.source, series=job.series)
         volume = replace(volume, notes=(*volume.notes, *job.notes))
@@ -234,7 +234,7 @@ def _refuse_unwritable(job: Job, targets: Targets, volume: Volume) -> None:
 
 
 @lru_cache(maxsize=1)
-def _load_segmenter(options: SegmenterOptions) -> Segmenter:
+def load_segmenter(options: SegmenterOptions) -> Segmenter:
     """Return the segmenter of this process, made once for a batch."""
     from pleura.segmenter import Segmenter
 

@@ -59,3 +59,38 @@ def rows_and_columns(text: str) -> tuple[int, int]:
     """Return two whole numbers of pixels."""
     rows, columns = number_list(2)(text)
     return int(rows), int(columns)
+
+
+def seconds(text: str) -> float:
+    """Return a finite number above 0.
+
+    Raises
+    ------
+    ArgumentTypeError
+        The text is none.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and value > 0.0):
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return value
+
+
+def shard(text: str) -> tuple[int, int]:
+    """Return which part of how many, as ``3/16`` says it.
+
+    Raises
+    ------
+    ArgumentTypeError
+        The text is none.
+    """
+    part, _, count = text.partition("/")
+    try:
+        found = whole_number(part), whole_number(count)
+    except ArgumentTypeError:
+        found = 1, 0
+    if found[0] > found[1]:
+        raise ArgumentTypeError(f"{text!r} is not one part of several, as 3/16")
+    return found

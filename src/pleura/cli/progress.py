@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
-from typing import TextIO
+from typing import Protocol, TextIO
 
 EVERY = 8.0
 """Seconds between two lines: often enough that nobody thinks it hangs, seldom enough to read the log of an hour."""
@@ -58,15 +58,22 @@ class _News:
             self._printed = doing
 
 
+class CountDone(Protocol):
+    """What takes how many of how many are done and, where it is known, for how long it goes on."""
+
+    def __call__(self, done: int, count: int, left: str = "", /) -> None:
+        """Display it."""
+
+
 @contextmanager
-def counted(doing: str, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """Give a function that takes how many of how many are done; it moves a bar on a terminal, else prints to stderr."""
+def counted(doing: str, quiet: bool) -> Iterator[CountDone]:
+    """Give a function that takes how many are done; it moves a bar on a terminal, else prints to stderr."""
     if quiet or not is_watched():
         with reported(sys.stderr, quiet) as tell:
-            yield lambda done, count: tell(f"{doing}: {done} of {count}")
+            yield lambda done, count, left="": tell(f"{doing}: {done} of {count}{left and ', '}{left}")
         return
     with progress_bar() as move:
-        yield lambda done, count: move(done, count, doing)
+        yield lambda done, count, _left="": move(done, count, doing)
 
 
 @contextmanager

@@ -19,25 +19,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, WARNED, say
-from pleura.cli.format_names import given_formats
-from pleura.cli.numbers import share, whole_number
-from pleura.cli.paths import given_name, given_path, path
+from pleura.cli.numbers import share
+from pleura.cli.paths import given_path, path
 from pleura.cli.progress import is_watched, progress_bar
-from pleura.cli.scan_options import add_scan_options
-from pleura.conventions import (
-    BACKENDS,
-    DEVICES,
-    FORMAT_NAMES,
-    QUALITY_MODES,
-    SEG_TYPES,
-    BackendName,
-    Convention,
-    Device,
-    MaskFormat,
-    Modality,
-    QualityMode,
-    SegType,
-)
+from pleura.cli.segment_options import SegmentOptions, add_segment_options, segmenter_options
+from pleura.conventions import SEG_TYPES
 from pleura.errors import InvalidOption, PleuraError
 
 if TYPE_CHECKING:
@@ -45,30 +31,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(SegmentOptions):
     """What `pleura segment` is asked for; the fields are its arguments."""
 
     paths: Sequence[str]
     output: Path | None
-    series: str | None
     resume: bool
-    overwrite: bool
-    to: Sequence[MaskFormat]
-    seg_type: SegType
-    preview: bool
     table: Path | None
     json: bool
-    quiet: bool
-    fail_on_warning: bool
-    quality: QualityMode
     fail_below: float | None
-    modality: Modality
-    convention: Convention
-    model: str | None
-    backend: BackendName
-    device: Device
-    threads: int | None
-    debug: bool
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -78,60 +49,15 @@ def add_arguments(parser: ArgumentParser) -> None:
         "paths", nargs="+", type=given_path, metavar="INPUT", help="folder of DICOM slices or images, or a file"
     )
     parser.add_argument("-o", "--output", type=path, metavar="PATH", help="file for one mask, or folder for many")
-    parser.add_argument(
-        "--series",
-        type=given_name,
-        metavar="KEY",
-        help="which of several series: its number, a part of its description, its UID; or all",
-    )
     parser.add_argument("--resume", action="store_true", help="skip scans whose result is there and up to date")
-    parser.add_argument("--overwrite", action="store_true", help="replace results of other inputs, and changed masks")
-    parser.add_argument(
-        "--to",
-        type=given_formats,
-        default=(),
-        metavar="FORMATS",
-        help=f"what to write, one or several with commas between: {', '.join(FORMAT_NAMES)}",
-    )
-    parser.add_argument("--seg-type", choices=SEG_TYPES, default=SEG_TYPES[0], help="how dicom-seg holds a mask")
-    parser.add_argument("--preview", action="store_true", help="write a picture of the result beside the mask")
     parser.add_argument(
         "--table", type=path, metavar="FILE", help="add a row for each scan, with all that is measured, to this .csv"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object a scan, and nothing else")
-    parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
-    parser.add_argument("--fail-on-warning", action="store_true", help="exit with 3 where a mask has a warning")
-    _add_quality_options(parser)
-    add_scan_options(parser, default=": each lung to the spine (the default), or the lung fields only")
-    _add_model_options(parser)
-
-
-def _add_quality_options(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--quality",
-        choices=QUALITY_MODES,
-        default="fast",
-        help="how masks are judged: with a second look of the network (full), without (fast), or not at all",
-    )
     parser.add_argument(
         "--fail-below", type=share, metavar="DICE", help="exit with 3 where a mask is expected to reach less; as 0.9"
     )
-
-
-def _add_model_options(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--model", type=given_name, metavar="BUNDLE", help="folder of another model, or the name of a shipped one"
-    )
-    parser.add_argument("--backend", choices=BACKENDS, default="auto", help="what runs the network")
-    parser.add_argument(
-        "--device",
-        choices=DEVICES,
-        default="auto",
-        help="where it runs; cuda and mps with torch",
-    )
-    parser.add_argument(
-        "--threads", type=whole_number, metavar="N", help="processor threads; one a core by default, never more"
-    )
+    add_segment_options(parser)
 
 
 def run(options: Options) -> int:
@@ -147,7 +73,7 @@ def run(options: Options) -> int:
 
 
 def _run(options: Options) -> int:
-    from pleura.batch.engine import BatchOptions, SegmenterOptions, segment_batch
+    from pleura.batch.engine import BatchOptions, segment_batch
     from pleura.batch.plan import plan
     from pleura.batch.table_file import TableFile, add_to_table
     from pleura.cli.outcome import report
@@ -157,18 +83,9 @@ def _run(options: Options) -> int:
         raise InvalidOption("--seg-type is of a DICOM segmentation; add --to dicom-seg", code="seg-type-unused")
     if options.fail_below is not None and options.quality == "off":
         raise InvalidOption("--fail-below needs the quality; leave out --quality off", code="quality-off")
-    segmenter = SegmenterOptions(
-        options.model,
-        options.modality,
-        options.convention,
-        options.backend,
-        options.device,
-        options.threads,
-        options.quality,
-    )
     measure = options.table is not None
     writing = BatchOptions(options.preview, options.resume, options.overwrite, options.seg_type, measure)
-    outcomes = segment_batch(jobs, segmenter, writing)
+    outcomes = segment_batch(jobs, segmenter_options(options), writing)
     if options.table:
         outcomes = add_to_table(outcomes, TableFile(options.table))
     failed = warned = below = 0

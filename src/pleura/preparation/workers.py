@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
-from threading import Thread, current_thread, main_thread
+from multiprocessing import get_context
+from threading import current_thread, main_thread
 from typing import Protocol, TypeVar
 
 from pleura.errors import PleuraError
+from pleura.processes import follow_parent
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")
@@ -34,7 +34,7 @@ def worker_processes(count: int) -> Iterator[ParallelMap]:
     if count < 2:
         yield map
         return
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_follow_parent) as pool:
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=follow_parent) as pool:
         _start(pool, count)
         try:
             yield pool.map
@@ -56,15 +56,3 @@ def _start(pool: ProcessPoolExecutor, count: int) -> None:
             pool.submit(int)  # each starts a process, since none is idle yet
     finally:
         signal.signal(signal.SIGINT, before)
-
-
-def _follow_parent() -> None:
-    """End this process when the one that started it has ended, however, instead of waiting for tasks for ever."""
-    Thread(target=_wait_for_parent, daemon=True).start()
-
-
-def _wait_for_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)

@@ -196,7 +196,7 @@ def _one_of(found: Sequence[Series]) -> Series:
     likely = [series for series in usable if series.is_chest_like] or usable
     likely = [series for series in likely if series.plane == "axial"] or likely
     if len(likely) > 1:
-        others = _listed(_reason(series) for series in found if series not in likely)
+        others = _listed(reason(series) for series in found if series not in likely)
         beside = f"; put aside: {others}" if others else ""
         patients = len({series.header.patient for series in likely})
         of = f" of {patients} patients" if patients > 1 else ""
@@ -227,7 +227,7 @@ def _joined(series: Series) -> tuple[Note, ...]:
 
 
 def _put_aside(found: Sequence[Series], chosen: Series) -> tuple[Note, ...]:
-    listed = _listed(_reason(series) for series in found if series is not chosen)
+    listed = _listed(reason(series) for series in found if series is not chosen)
     if not listed:
         return ()
     read = quantity(len(chosen.frames), "slice")
@@ -247,7 +247,7 @@ def _listed(reasons: Iterable[str]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in sorted(Counter(reasons).items()))
 
 
-def _reason(series: Series) -> str:
+def reason(series: Series) -> str:
     """Return in a word why a series is not the one to read."""
     if series.rejection is not None:
         return series.rejection.code

@@ -1,0 +1,190 @@
+"""A whole batch: its plan taken into the queue, the scans handed to workers, and the table written at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Self
+
+from pleura import __version__
+from pleura.batch.engine import BatchOptions, SegmenterOptions
+from pleura.batch.job_queue import JobQueue, QueuedScan, read_progress
+from pleura.batch.progress import Progress
+from pleura.batch.scan_plan import PlannedScan, Shard, base_folder, plan_scans
+from pleura.batch.scan_task import BatchFolders, ScanResult, ScanTask, check_segmenter
+from pleura.batch.scheduler import ATTEMPTS, Scheduler
+from pleura.batch.table import COLUMNS
+from pleura.batch.table_file import as_csv
+from pleura.batch.worker_pool import Limits, WorkerPool
+from pleura.conventions import MaskFormat
+from pleura.errors import UnreadableInput
+from pleura.files import atomic_write, make_folder
+from pleura.inference.backends import cpu_count
+from pleura.processes import available_bytes
+
+_QUEUE, _TABLE = "batch", "table"
+_OF_WORKER = 2 << 30
+"""Bytes of memory that a worker is given at least: a CT of 512 slices takes 1.3 GB, the model and Python 0.3 GB."""
+_SHARE = 0.9
+"""Of the memory that all workers may take together; the rest is for the system."""
+
+
+@dataclass(frozen=True)
+class BatchSettings:
+    """What a batch is asked for.
+
+    Attributes
+    ----------
+    source : a folder of scans, one scan, or a list of scans
+    folder : for the results
+    series : which of several; see `plan_scans`
+    workers : processes; as many as cores and memory allow where it is None
+    seconds : that one scan may take
+    memory : bytes that one worker may take; its share of what there is where it is None
+    retry : segment those again that ended with an error in an earlier run
+    scheduler : address of a Dask scheduler, whose workers are taken in place of processes of this machine
+    """
+
+    source: Path
+    folder: Path
+    segmenter: SegmenterOptions
+    options: BatchOptions
+    formats: tuple[MaskFormat, ...] = ()
+    series: str | None = None
+    shard: Shard = field(default_factory=Shard)
+    workers: int | None = None
+    seconds: float = 1800.0
+    memory: int | None = None
+    retry: bool = False
+    scheduler: str | None = None
+
+    def planned(self) -> Iterator[PlannedScan]:
+        """Yield the rows of the plan that are of this shard."""
+        return (one for one in plan_scans(self.source, series=self.series) if self.shard.holds(one.name))
+
+    @property
+    def table(self) -> Path:
+        """Where the table of the shard is written."""
+        return self.folder / f"{_TABLE}{self.shard.suffix}.csv"
+
+    @property
+    def queue(self) -> Path:
+        """Where the queue of the shard is."""
+        return self.folder / f"{_QUEUE}{self.shard.suffix}.sqlite"
+
+    def fixed(self) -> dict[str, str]:
+        """Return what all scans of a batch have in common, in every run."""
+        found = {key: value for key, value in asdict(self.segmenter).items() if key != "threads"}
+        writing = {"preview": self.options.preview, "seg_type": self.options.seg_type, "to": self.formats}
+        return {"version": __version__, **{key: _text(value) for key, value in (found | writing).items()}}
+
+
+class Batch:
+    """A batch whose plan is in its queue, which is kept open until the block of a `with` ends.
+
+    Raises
+    ------
+    PleuraError : what `plan_scans` and `JobQueue` raise
+    """
+
+    def __init__(self, settings: BatchSettings) -> None:
+        self.settings = settings
+        make_folder(settings.folder)
+        self.queue = JobQueue(settings.queue, settings.fixed())
+        try:
+            self.queue.merge(settings.planned(), retry=settings.retry)
+        except BaseException:
+            self.queue.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.queue.close()
+
+    def progress(self) -> Progress:
+        """Return how far it is."""
+        return self.queue.progress()
+
+    def run(self) -> Iterator[ScanResult]:
+        """Segment what waits and yield what comes of each scan; write the table at the end, also of a part.
+
+        Raises
+        ------
+        PleuraError : there is no such model, backend or device, or the disk is full (`disk-full`)
+        """
+        try:
+            for attempt in range(ATTEMPTS):
+                yield from self._attempt(attempt)
+        finally:
+            self._write_table()
+
+    def _attempt(self, attempt: int) -> Iterator[ScanResult]:
+        """Segment what waits for an attempt, the first beside others, each other one alone."""
+        waiting = self.queue.waiting(attempt)
+        if not waiting:
+            return
+        executor, at_a_time = self._executor(1 if attempt else min(waiting, self._workers()))
+        try:
+            threads = max(1, cpu_count(self.settings.segmenter.threads) // at_a_time)
+            segmenter = replace(self.settings.segmenter, threads=threads)
+            executor.submit(check_segmenter, segmenter).result()
+            yield from Scheduler(self.queue, executor, at_a_time, self._task_of(segmenter), attempt).results()
+        finally:
+            executor.shutdown(cancel_futures=True)
+
+    def _workers(self) -> int:
+        """Return how many processes to start: those wanted, else one a core and as the memory allows."""
+        cores = cpu_count(self.settings.workers)
+        fitting = available_bytes() // _OF_WORKER or cores
+        return cores if self.settings.workers else max(1, min(cores, fitting))
+
+    def _executor(self, workers: int) -> tuple[Executor, int]:
+        """Return who does the work, and how many scans at a time."""
+        if self.settings.scheduler:
+            from pleura.batch.cluster import connect
+
+            return connect(self.settings.scheduler)
+        memory = self.settings.memory or int(available_bytes() * _SHARE) // workers
+        return WorkerPool(workers, Limits(self.settings.seconds, memory)), workers
+
+    def _task_of(self, segmenter: SegmenterOptions) -> Callable[[QueuedScan], ScanTask]:
+        settings = self.settings
+        folders = BatchFolders(base_folder(settings.source).resolve(), settings.folder.resolve())
+        options = replace(settings.options, resume=True, measure=True)
+
+        def task_of(scan: QueuedScan) -> ScanTask:
+            values = (scan.number, scan.name, scan.source, scan.series, settings.formats)
+            return ScanTask(*values, folders, segmenter, options)
+
+        return task_of
+
+    def _write_table(self) -> None:
+        with atomic_write(self.settings.table) as file:
+            file.write(as_csv([dict(zip(COLUMNS, COLUMNS, strict=True))]).encode())
+            for result in self.queue.results():
+                file.write(as_csv([result]).encode("utf-8", "surrogateescape"))
+
+
+def batch_progress(folder: Path) -> Progress:
+    """Return how far the batch in a folder is, all shards together.
+
+    Raises
+    ------
+    UnreadableInput : there is none (`no-batch`)
+    """
+    files = sorted(folder.glob(f"{_QUEUE}*.sqlite"))
+    if not files:
+        raise UnreadableInput(f"{folder}: there is no batch in it", code="no-batch")
+    first, *others = map(read_progress, files)
+    for other in others:
+        first = first.together(other)
+    return first
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else "" if value is None else json.dumps(value)

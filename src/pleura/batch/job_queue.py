@@ -1,0 +1,245 @@
+"""What is to be done of a batch and what has been done, on disk: a kill at any time loses no scan and doubles none.
+
+A SQLite file in WAL mode in the folder of the results, a row a series and a commit a change. It holds paths as they
+were given, series UIDs as the table does, and nothing else that a header states of a patient.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pleura.batch.progress import Progress, progress_of
+from pleura.batch.scan_plan import PlannedScan
+from pleura.errors import InvalidOption, PleuraError, UnwritableOutput
+
+State = Literal["waiting", "running", "done", "failed", "skipped"]
+"""What a row is: to be segmented, being segmented, segmented, ended with an error, or not to be segmented."""
+
+_FORMAT = "1"
+_APPLICATION = int.from_bytes(b"pleu")
+"""By which SQLite knows whose a file is."""
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS scan (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    source TEXT NOT NULL,
+    series TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    slices INTEGER,
+    bytes INTEGER NOT NULL,
+    stamp TEXT NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    error TEXT NOT NULL DEFAULT '',
+    warned INTEGER NOT NULL DEFAULT 0,
+    result TEXT NOT NULL DEFAULT '',
+    finished REAL
+);
+CREATE INDEX IF NOT EXISTS next ON scan (state, attempts, number);
+CREATE INDEX IF NOT EXISTS lately ON scan (finished);
+"""
+_MERGE = """
+INSERT INTO scan (name, source, series, state, reason, slices, bytes, stamp)
+VALUES (:name, :source, :series, :state, :reason, :slices, :bytes, :stamp)
+ON CONFLICT (name) DO UPDATE SET
+    source = excluded.source, series = excluded.series, reason = excluded.reason, slices = excluded.slices,
+    bytes = excluded.bytes, stamp = excluded.stamp, attempts = 0,
+    state = CASE
+        WHEN excluded.state = 'skipped' OR stamp <> excluded.stamp OR state NOT IN ('done', 'failed')
+            OR (state = 'failed' AND :retry)
+        THEN excluded.state ELSE state END
+"""
+
+
+@dataclass(frozen=True)
+class QueuedScan:
+    """A scan to be segmented: its number in the queue, its name, where it is, and which of its series it is."""
+
+    number: int
+    name: str
+    source: str
+    series: str | None
+    attempts: int
+
+
+class JobQueue:
+    """The file of a batch.
+
+    Parameters
+    ----------
+    path : the file; it is made where it is not there
+    settings : how the scans are segmented, which one batch has in common
+
+    Raises
+    ------
+    InvalidOption : the batch was begun with other settings (`other-settings`)
+    UnwritableOutput : no batch can be kept there (`not-a-batch`), another run has it (`batch-running`), or the disk
+        is full (`disk-full`)
+    """
+
+    def __init__(self, path: Path, settings: Mapping[str, str]) -> None:
+        self.path = path
+        self._lock = _lock(path)
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        try:
+            with _named_errors(path):
+                self._begin(settings)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    def merge(self, planned: Iterable[PlannedScan], *, retry: bool = False) -> None:
+        """Take in a plan: what is new is added, what has changed since is done again, what was done stays.
+
+        Scans of an earlier plan that were not done, and are in this one no longer, are skipped as `gone`.
+
+        Parameters
+        ----------
+        retry : do also those again that ended with an error
+        """
+        with _named_errors(self.path), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("UPDATE scan SET reason = 'gone' WHERE state <> 'done'")
+            self._connection.executemany(_MERGE, ({**one.data(), "retry": retry} for one in planned))
+            self._connection.execute("UPDATE scan SET state = 'skipped' WHERE reason = 'gone'")
+
+    def take(self, attempts: int) -> QueuedScan | None:
+        """Return the next scan that was begun so many times, now as a running one; None where there is none left."""
+        with _named_errors(self.path):
+            found = self._connection.execute(
+                "UPDATE scan SET state = 'running' WHERE number = (SELECT number FROM scan WHERE state = 'waiting' "
+                "AND attempts = ? ORDER BY number LIMIT 1) RETURNING number, name, source, series, attempts",
+                (attempts,),
+            ).fetchall()
+        for number, name, source, series, begun in found:
+            return QueuedScan(number, name, source, series or None, begun)
+        return None
+
+    def waiting(self, attempts: int) -> int:
+        """Return how many scans wait that were begun so many times."""
+        with _named_errors(self.path):
+            (count,) = self._connection.execute(
+                "SELECT count(*) FROM scan WHERE state = 'waiting' AND attempts = ?", (attempts,)
+            ).fetchone()
+        return int(count)
+
+    def put_back(self, number: int, attempts: int) -> None:
+        """Let a running scan wait again, as one that was begun so many times."""
+        with _named_errors(self.path):
+            self._connection.execute(
+                "UPDATE scan SET state = 'waiting', attempts = ? WHERE number = ?", (attempts, number)
+            )
+
+    def finish(self, number: int, *, error: str, warned: bool, result: Mapping[str, str]) -> None:
+        """Keep what came of a scan: the code of its error or nothing, and its row of the table."""
+        values = ("failed" if error else "done", error, warned, json.dumps(result), time.time(), number)
+        with _named_errors(self.path):
+            self._connection.execute(
+                "UPDATE scan SET state = ?, error = ?, warned = ?, result = ?, finished = ? WHERE number = ?", values
+            )
+
+    def results(self) -> Iterator[dict[str, str]]:
+        """Yield the row of the table of each scan that has one, in the order of the plan."""
+        found = self._connection.execute("SELECT result FROM scan WHERE state IN ('done', 'failed') ORDER BY number")
+        for (result,) in found:
+            yield json.loads(result)
+
+    def progress(self) -> Progress:
+        """Return how far the batch is."""
+        return progress_of(self._connection)
+
+    def _begin(self, settings: Mapping[str, str]) -> None:
+        """Make the tables where the file is new, and let wait what was running when it was left."""
+        (owner,) = self._connection.execute("PRAGMA application_id").fetchone()
+        (tables,) = self._connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables and owner != _APPLICATION:
+            raise sqlite3.DatabaseError("a database of other making")
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        self._connection.execute(f"PRAGMA application_id={_APPLICATION}")
+        self._connection.executescript(_SCHEMA)
+        self._keep(settings)
+
+    def _keep(self, settings: Mapping[str, str]) -> None:
+        """Write the settings of a new batch; refuse others than those of one that was begun."""
+        found = dict(self._connection.execute("SELECT key, value FROM setting").fetchall())
+        wanted = {"format": _FORMAT, **settings}
+        other = [key for key, value in wanted.items() if found.get(key, value) != value] if found else []
+        if other:
+            key = other[0]
+            before, now = found[key] or "unset", wanted[key] or "unset"
+            text = f"the batch in {self.path.parent} was begun with {key} {before}, not {now}; name another folder"
+            raise InvalidOption(text, code="other-settings")
+        began = str(time.time())
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO setting VALUES (?, ?)", [*wanted.items(), ("began", began)]
+            )
+            self._connection.execute("UPDATE scan SET state = 'waiting' WHERE state = 'running'")
+
+
+def read_progress(path: Path) -> Progress:
+    """Return how far the batch of a file is, which another process may be at.
+
+    Raises `UnwritableOutput` (`not-a-batch`).
+    """
+    with _named_errors(path), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        connection.row_factory = sqlite3.Row
+        return progress_of(connection)
+
+
+@contextmanager
+def _named_errors(path: Path) -> Iterator[None]:
+    """Say what SQLite objects to in an error with a name."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        if "full" in str(error) or "disk I/O" in str(error):
+            raise disk_full(path.parent) from error
+        text = f"{path} is not the queue of a batch ({error}); name another folder"
+        raise UnwritableOutput(text, code="not-a-batch") from error
+
+
+def disk_full(folder: Path) -> PleuraError:
+    """Return the error for a disk that takes no more."""
+    text = f"{folder}: the disk is full; make space and give the same command again, which goes on where this one ended"
+    return UnwritableOutput(text, code="disk-full")
+
+
+def _lock(path: Path) -> Any:
+    """Lock a file for this process, which need not be there before, and return what holds the lock.
+
+    Raises `UnwritableOutput`: another run has it (`batch-running`), or nothing can be written there (`not-written`).
+    """
+    from pleura.files import system_errors
+
+    with system_errors(path):
+        file = path.open("ab")
+    with suppress(ImportError):  # Windows
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            text = f"another run works at the batch in {path.parent}; wait for it, or stop it"
+            raise UnwritableOutput(text, code="batch-running") from None
+        except OSError:  # a file system without locks
+            pass
+    return file

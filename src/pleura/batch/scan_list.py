@@ -1,0 +1,88 @@
+"""A list of scans as a table: a row a scan, with its path, and if wanted its series and what its results are called."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pleura.errors import InvalidOption, UnreadableInput, missing_extra
+
+SUFFIXES = (".csv", ".parquet")
+"""How lists are called."""
+_SOURCE = "source"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+"""Of a folder, on any system."""
+
+
+@dataclass(frozen=True)
+class ListedScan:
+    """A row of a list; `series` and `name` are empty where the list does not state them."""
+
+    source: str
+    series: str = ""
+    name: str = ""
+
+
+def is_list(path: Path) -> bool:
+    """Say whether a path is called as a list is."""
+    return path.suffix.lower() in SUFFIXES and path.is_file()
+
+
+def read_list(path: Path) -> Iterator[ListedScan]:
+    """Yield the rows of a CSV or Parquet file, whose columns are `source` and, if wanted, `series` and `name`.
+
+    Raises
+    ------
+    UnreadableInput
+        It cannot be read, or has no column `source` (`not-a-list`); a row has no path (`no-source`).
+    InvalidOption
+        A name is not one of a folder (`bad-name`).
+    MissingExtra
+        Parquet needs pyarrow.
+    """
+    for number, found in enumerate(_parquet(path) if path.suffix.lower() == ".parquet" else _csv(path), start=1):
+        one = ListedScan(*((found.get(key) or "").strip() for key in (_SOURCE, "series", "name")))
+        if not one.source:
+            raise UnreadableInput(f"{path}: row {number} has no source", code="no-source")
+        if one.name and not _NAME.fullmatch(one.name):
+            text = f"{path}: row {number}: {one.name!r} is no name of a folder; take letters, digits, ._-"
+            raise InvalidOption(text, code="bad-name")
+        yield one
+
+
+def _csv(path: Path) -> Iterator[Mapping[str, str | None]]:
+    try:
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+            rows = csv.DictReader(file)
+            _refuse_other(path, rows.fieldnames or ())
+            yield from rows
+    except (OSError, csv.Error) as error:
+        raise UnreadableInput(f"{path} is no list that can be read", code="not-a-list") from error
+
+
+def _parquet(path: Path) -> Iterator[Mapping[str, str | None]]:
+    try:
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile
+    except ImportError:
+        raise missing_extra("pyarrow", "parquet") from None
+    try:
+        with ParquetFile(path) as file:
+            columns = [name for name in (_SOURCE, "series", "name") if name in file.schema_arrow.names]
+            _refuse_other(path, columns)
+            for batch in file.iter_batches(columns=columns):
+                yield from ({key: _text(value) for key, value in row.items()} for row in batch.to_pylist())
+    except (OSError, ArrowException) as error:
+        raise UnreadableInput(f"{path} is no list that can be read", code="not-a-list") from error
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _refuse_other(path: Path, columns: Sequence[str]) -> None:
+    if _SOURCE not in columns:
+        raise UnreadableInput(f"{path}: a list of scans has a column {_SOURCE}", code="not-a-list")

@@ -1,0 +1,125 @@
+"""One scan of a batch as a task that any process can do, on this machine or another, and what comes of it as data."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from pleura.batch.engine import BatchOptions, SegmenterOptions, SegmentScan, load_segmenter
+from pleura.batch.overwrite import identities
+from pleura.batch.plan import Job
+from pleura.batch.results import Outcome, error_data
+from pleura.batch.table import row
+from pleura.conventions import MaskFormat
+from pleura.files import make_folder
+
+_STEM = "lungs"
+"""What results are called, each in the folder of its scan."""
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+@dataclass(frozen=True)
+class BatchFolders:
+    """Where the scans and the results are, as every process that takes part sees them."""
+
+    scans: Path
+    results: Path
+
+
+@dataclass(frozen=True)
+class ScanTask:
+    """What is to be done with one scan.
+
+    Attributes
+    ----------
+    number : in the queue
+    name : of the folder of its results
+    source : path below the folder of the scans
+    """
+
+    number: int
+    name: str
+    source: str
+    series: str | None
+    formats: tuple[MaskFormat, ...]
+    folders: BatchFolders
+    segmenter: SegmenterOptions
+    options: BatchOptions
+
+    def result(self) -> ScanResult:
+        """Segment the scan, and return what came of it; whatever goes wrong is a result too."""
+        stem = self.folders.results / self.name / _STEM
+        source = self.folders.scans / self.source
+        job = Job(source, self.source, stem=stem, series=self.series, formats=self.formats)
+        try:
+            make_folder(stem.parent)
+            outcome = SegmentScan(self.segmenter, self.options, identities([source]))((self.number, job))
+        except Exception as error:
+            outcome = Outcome(self.number, job, error=error)
+        if outcome.error is not None:
+            with suppress(OSError):  # it holds an earlier result
+                stem.parent.rmdir()
+        return self._result(outcome)
+
+    def lost(self, error: Exception) -> ScanResult:
+        """Return the result of a scan whose process was lost."""
+        job = Job(Path(self.source), self.source, series=self.series)
+        return replace(self._result(Outcome(self.number, job, error=error)), try_alone=True)
+
+    def _result(self, outcome: Outcome) -> ScanResult:
+        """Return an outcome as data, its paths below the folders of the batch."""
+        found = {column: text for column, text in row(outcome).items() if text}
+        if outcome.mask is not None and outcome.error is None:
+            found["mask"] = outcome.mask.relative_to(self.folders.results).as_posix()
+        if outcome.error is None:
+            return ScanResult(self.number, found, warned=bool(outcome.warnings))
+        for folder in (self.folders.scans, self.folders.results):
+            found["message"] = found["message"].replace(f"{folder}/", "")
+        code = str(error_data(outcome.error)["error"])
+        return ScanResult(
+            self.number,
+            found,
+            error=code,
+            disk_full=any(isinstance(cause, OSError) and cause.errno in _FULL for cause in _causes(outcome.error)),
+            try_alone=any(isinstance(cause, MemoryError) for cause in _causes(outcome.error)),
+        )
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    """What came of one scan.
+
+    Attributes
+    ----------
+    row : of the table, without what is empty
+    error : its code, or nothing
+    disk_full : True where it could not be written for want of space
+    try_alone : True where its process was lost or had too little memory, which need not be the fault of the scan
+    """
+
+    number: int
+    row: Mapping[str, str] = field(default_factory=dict)
+    error: str = ""
+    warned: bool = False
+    disk_full: bool = False
+    try_alone: bool = False
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and what it came of."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def segment_scan(task: ScanTask) -> ScanResult:
+    """Do a task."""
+    return task.result()
+
+
+def check_segmenter(options: SegmenterOptions) -> None:
+    """Raise what stands in the way of making a segmenter: no such model, backend or device."""
+    load_segmenter(options)

@@ -1,0 +1,43 @@
+"""How far a batch is, in a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pleura.batch.progress import Progress
+
+
+def progress_lines(found: Progress) -> Iterator[str]:
+    """Give how many scans are done, which errors there were, and for how long it goes on."""
+    states = [
+        f"{found.states[state]} {state}"
+        for state in ("done", "failed", "running", "waiting")
+        if found.states.get(state)
+    ]
+    yield f"{found.scans} scans: {', '.join(states) or 'none to be segmented'}"
+    if skipped := found.states.get("skipped"):
+        yield f"{skipped} series skipped: {_listed(found.reasons)}"
+    if found.errors:
+        yield f"errors: {_listed(found.errors)}"
+    if found.warned:
+        yield f"{found.warned} masks have a warning"
+    if left := remaining(found):
+        yield f"{left}, at the pace of the last scans"
+
+
+def remaining(found: Progress) -> str:
+    """Return for about how long it goes on; nothing where it has ended, or too few scans have to tell."""
+    if found.finished == found.scans or found.seconds_left is None:
+        return ""
+    return f"about {duration(found.seconds_left)} left"
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as words, in the unit that leaves one or two digits before the point."""
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 90 * 60 else f"{seconds / 3600:.1f} hours"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {code}" for code, count in sorted(counts.items()))

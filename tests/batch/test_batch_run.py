@@ -1,0 +1,142 @@
+"""A whole batch: planned, done in processes that may be killed, gone on with, and listed in a table."""
+
+from __future__ import annotations
+
+import csv
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+from in_process import InProcess
+
+from pleura.batch import batch_run, engine
+from pleura.batch.batch_run import Batch, BatchSettings, batch_progress
+from pleura.batch.engine import BatchOptions, SegmenterOptions
+from pleura.batch.scan_plan import Shard
+from pleura.batch.worker_pool import WorkerPool
+from pleura.errors import PleuraError
+
+SCANS, MASKS = Path("scans"), Path("masks")
+
+
+@pytest.fixture
+def in_process(network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in this process, with a stand-in for the network."""
+    engine.load_segmenter.cache_clear()
+    InProcess.made.clear()
+    monkeypatch.setattr(batch_run, "WorkerPool", InProcess)
+
+
+@pytest.fixture
+def scans(scan: Path) -> Path:
+    SCANS.mkdir()
+    for name in "abc":
+        shutil.copy(scan, SCANS / f"{name}.nii.gz")
+    (SCANS / "half.nii.gz").write_bytes(scan.read_bytes()[:5000])
+    return SCANS
+
+
+def settings(**more) -> BatchSettings:
+    return BatchSettings(SCANS, MASKS, SegmenterOptions(quality="off"), BatchOptions(), **more)
+
+
+def run(**more) -> list[str]:
+    """Run a batch and return the sources of what was done, those with an error behind a minus."""
+    with Batch(settings(**more)) as batch:
+        return [("-" if result.error else "") + result.row["source"] for result in batch.run()]
+
+
+def table(file: str = "table.csv") -> list[dict[str, str]]:
+    with (MASKS / file).open(newline="") as text:
+        return list(csv.DictReader(text))
+
+
+def test_each_scan_has_a_folder_and_a_row_and_a_second_run_does_only_what_is_new(
+    in_process, scans: Path, scan: Path
+) -> None:
+    assert sorted(run()) == ["-half.nii.gz", "a.nii.gz", "b.nii.gz", "c.nii.gz"]
+    rows = table()
+    assert [row["source"] for row in rows] == ["a.nii.gz", "b.nii.gz", "c.nii.gz", "half.nii.gz"]
+    assert [row["error"] for row in rows] == ["", "", "", "damaged"]
+    assert all((MASKS / row["mask"]).is_file() for row in rows[:3])
+    assert len({row["mask"] for row in rows[:3]}) == 3
+    assert run() == []
+    shutil.copy(scan, SCANS / "d.nii.gz")
+    assert run() == ["d.nii.gz"]
+    shutil.copy(scan, SCANS / "half.nii.gz")
+    assert run() == ["half.nii.gz"]
+    assert [row["error"] for row in table()] == [""] * 5
+
+
+def test_what_failed_is_tried_again_where_that_is_wanted(in_process, scans: Path) -> None:
+    run()
+    assert run(retry=True) == ["-half.nii.gz"]
+    assert batch_progress(MASKS).errors == {"damaged": 1}
+
+
+def test_threads_are_shared_out_among_workers_and_memory_is_divided(
+    in_process, network, scans: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_run, "cpu_count", lambda wanted=None: wanted or 8)
+    monkeypatch.setattr(batch_run, "available_bytes", lambda: 10 << 30)
+    run(workers=2)
+    assert (InProcess.made[-1].count, network[-1]["threads"]) == (2, 4)
+    assert InProcess.made[-1].limits.memory == int(4.5 * (1 << 30))
+    shutil.rmtree(MASKS)
+    run()  # eight cores, but memory for five and four scans
+    assert InProcess.made[-1].count == 4
+    monkeypatch.setattr(batch_run, "available_bytes", lambda: 5 << 30)
+    shutil.rmtree(MASKS)
+    run()
+    assert InProcess.made[-1].count == 2
+
+
+def test_shards_do_all_between_them_with_a_table_each(in_process, scans: Path) -> None:
+    done = [run(shard=Shard(number, 2)) for number in (1, 2)]
+    assert sorted(done[0] + done[1]) == ["-half.nii.gz", "a.nii.gz", "b.nii.gz", "c.nii.gz"]
+    assert len(table("table-1-of-2.csv")) + len(table("table-2-of-2.csv")) == 4
+    assert batch_progress(MASKS).states == {"done": 3, "failed": 1}
+
+
+def test_a_folder_without_a_batch_is_an_error() -> None:
+    with pytest.raises(PleuraError) as caught:
+        batch_progress(Path())
+    assert caught.value.code == "no-batch"
+
+
+def test_a_model_that_is_not_there_is_one_error_and_all_scans_wait(in_process, scans: Path, monkeypatch) -> None:
+    def missing(**_: object) -> None:
+        raise PleuraError("no such model", code="no-bundle")
+
+    monkeypatch.setattr("pleura.segmenter.Segmenter", missing)
+    with pytest.raises(PleuraError, match="no such model"):
+        run()
+    assert batch_progress(MASKS).states == {"waiting": 4}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="processes are killed by POSIX signals")
+def test_a_scan_that_kills_its_process_is_tried_alone_and_the_others_are_done(
+    scans: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[int] = []
+
+    class Killing(WorkerPool):
+        def submit(self, fn, /, *args, **kwargs):
+            future = super().submit(fn, *args, **kwargs)
+            if args and getattr(args[0], "source", "") == "b.nii.gz":
+                while not future.running():
+                    pass
+                for process in self.processes():
+                    os.kill(process, signal.SIGKILL)
+                    killed.append(process)
+            return future
+
+    monkeypatch.setattr(batch_run, "WorkerPool", Killing)
+    assert sorted(run(workers=1)) == ["-b.nii.gz", "-half.nii.gz", "a.nii.gz", "c.nii.gz"]
+    assert len(killed) == 2
+    assert batch_progress(MASKS).errors == {"damaged": 1, "worker-lost": 1}
+    assert sorted(path.name for path in MASKS.rglob("*.part")) == []

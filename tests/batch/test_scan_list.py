@@ -1,0 +1,54 @@
+"""A list of scans as CSV or Parquet, and what is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pleura.batch.scan_list import ListedScan, is_list, read_list
+from pleura.errors import PleuraError
+
+LIST = Path("list.csv")
+
+
+def test_rows_state_source_series_and_name_and_other_columns_do_not_matter() -> None:
+    LIST.write_text('\ufeffage,source,series,name\n61,"a, b/ct",1.2.3,case-1\n,c.nii.gz,,\n', encoding="utf-8")
+    assert is_list(LIST)
+    assert list(read_list(LIST)) == [ListedScan("a, b/ct", "1.2.3", "case-1"), ListedScan("c.nii.gz")]
+
+
+def test_parquet_is_read_as_csv_is() -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow.parquet import write_table
+
+    path = Path("list.parquet")
+    write_table(pyarrow.table({"source": ["a", "b"], "name": ["one", None], "age": [1, 2]}), path)
+    assert list(read_list(path)) == [ListedScan("a", "", "one"), ListedScan("b")]
+    path.write_bytes(b"PAR1 and no more")
+    with pytest.raises(PleuraError) as caught:
+        list(read_list(path))
+    assert caught.value.code == "not-a-list"
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("path,series\na,\n", "not-a-list"),
+        ("", "not-a-list"),
+        ("source,name\na,x\n,y\n", "no-source"),
+        ("source,name\na,../x\n", "bad-name"),
+        ("source,name\na,.hidden\n", "bad-name"),
+    ],
+)
+def test_what_is_no_list_is_refused(text: str, code: str) -> None:
+    LIST.write_text(text)
+    with pytest.raises(PleuraError) as caught:
+        list(read_list(LIST))
+    assert caught.value.code == code
+
+
+def test_a_folder_and_a_scan_are_no_lists() -> None:
+    Path("folder.csv").mkdir()
+    Path("scan.nii.gz").touch()
+    assert not any(is_list(Path(name)) for name in ("folder.csv", "scan.nii.gz", "gone.csv"))
