@@ -9,8 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "pleura"
-UPWARDS = {("pleura.segmentation", "pleura.writing")}
-"""`Segmentation.write`, for callers: the import is made when it is called."""
+UPWARDS = {("pleura.segmentation", "pleura.writing"), ("pleura.segmentation", "pleura.reporting.scan")}
+"""`Segmentation.write` and `report`, for callers: the imports are made when they are called."""
 
 
 def module_name(path: Path) -> str:

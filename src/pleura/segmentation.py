@@ -75,6 +75,16 @@ class Segmentation:
 
         return writing.write_preview(self, path)
 
+    def report(self, path: str | Path) -> Path:
+        """Write a page to look at: verdict, pictures, every slice, numbers with what limits them, and their making.
+
+        It is one HTML file that needs no other and no network. Returns the path written. Raises `UnwritableOutput` for
+        another suffix or an unsuitable folder.
+        """
+        from pleura.reporting.scan import write_scan_page
+
+        return write_scan_page(self, path)
+
     @property
     def sizes(self) -> Sizes:
         """The size of each structure, counted anew at each call, since `labels` may be corrected in place."""

@@ -15,7 +15,7 @@ from two_lungs import lungs
 from pleura.evaluation.cases import CaseList
 from pleura.evaluation.run import Evaluation
 from pleura.evaluation.worst_slices import WorstSlice
-from pleura.reporting import as_html
+from pleura.reporting.evaluation import as_html
 
 
 @pytest.fixture

@@ -10,7 +10,9 @@ import pytest
 from pleura.errors import UnwritableOutput
 from pleura.evaluation.cases import CaseList
 from pleura.evaluation.run import Evaluation
-from pleura.reporting import as_csv, as_html, as_json, write_report
+from pleura.reporting.evaluation import as_html
+from pleura.reporting.files import write_report
+from pleura.reporting.tables import as_csv, as_json
 
 
 def test_report_is_a_file_for_programs_one_for_tables_and_one_for_people(

@@ -10,7 +10,7 @@ import pytest
 
 from pleura.evaluation.cases import CaseList
 from pleura.evaluation.run import Evaluation
-from pleura.reporting import as_csv, as_json
+from pleura.reporting.tables import as_csv, as_json
 
 
 def test_json_holds_summary_failures_and_every_case(evaluation: Evaluation, cases: CaseList) -> None:

@@ -60,8 +60,8 @@ def test_broken_sidecar_beside_a_mask_of_ours_is_ours_and_another_json_is_not(
 
 
 def test_result_of_the_same_input_may_be_made_again(first: Segmentation, tmp_path: Path) -> None:
-    refuse_to_lose(first.write(tmp_path / "lungs.mha"), None, first.volume)
-    refuse_to_lose(tmp_path / "absent.mha", None, first.volume)
+    refuse_to_lose(first.write(tmp_path / "lungs.mha"), [], first.volume)
+    refuse_to_lose(tmp_path / "absent.mha", [], first.volume)
 
 
 def test_result_of_another_input_is_kept_also_where_its_sidecar_is_lost(
@@ -70,7 +70,7 @@ def test_result_of_another_input_is_kept_also_where_its_sidecar_is_lost(
     mask = first.write(tmp_path / "lungs.mha")
     for _ in range(2):
         with pytest.raises(UnwritableOutput, match="the result of another input") as caught:
-            refuse_to_lose(mask, None, second.volume)
+            refuse_to_lose(mask, [], second.volume)
         assert caught.value.code == "other-input"
         sidecar_path(mask).unlink(missing_ok=True)
 
@@ -81,22 +81,22 @@ def test_mask_that_somebody_has_corrected_is_kept(first: Segmentation, tmp_path:
     replace(first, labels=first.labels[::-1]).write(mask)
     sidecar_path(mask).write_bytes(beside)
     with pytest.raises(UnwritableOutput, match="was changed after it was written") as caught:
-        refuse_to_lose(mask, None, first.volume)
+        refuse_to_lose(mask, [], first.volume)
     assert caught.value.code == "changed-mask"
 
 
 def test_mask_that_was_cut_short_is_nobodys_work(first: Segmentation, tmp_path: Path) -> None:
     mask = first.write(tmp_path / "lungs.mha")
     mask.write_bytes(mask.read_bytes()[:-12])  # into the voxels, past the checksum
-    refuse_to_lose(mask, None, first.volume)
-    assert up_to_date(mask, None, first.volume, first.provenance, {"format": "mha"}) is None
+    refuse_to_lose(mask, [], first.volume)
+    assert up_to_date(mask, [], first.volume, first.provenance, {"format": "mha"}) is None
 
 
 def test_preview_of_another_input_is_kept(first: Segmentation, second: Segmentation, tmp_path: Path) -> None:
     picture = write_preview(first, tmp_path / "lungs-preview.png")
-    refuse_to_lose(tmp_path / "lungs.mha", picture, first.volume)
+    refuse_to_lose(tmp_path / "lungs.mha", [picture], first.volume)
     with pytest.raises(UnwritableOutput, match="the result of another input"):
-        refuse_to_lose(tmp_path / "lungs.mha", picture, second.volume)
+        refuse_to_lose(tmp_path / "lungs.mha", [picture], second.volume)
 
 
 def test_preview_goes_with_the_mask_of_another_input_that_is_overwritten(
@@ -113,25 +113,24 @@ def test_result_is_up_to_date_where_scan_and_ways_are_the_same(
     first: Segmentation, second: Segmentation, tmp_path: Path
 ) -> None:
     mask = first.write(tmp_path / "lungs.mha")
-    known = up_to_date(mask, None, first.volume, first.provenance, {"format": "mha"})
+    known = up_to_date(mask, [], first.volume, first.provenance, {"format": "mha"})
     assert known is not None
     assert known["mask"]["bytes"] == mask.stat().st_size
-    assert up_to_date(mask, None, second.volume, second.provenance, {"format": "mha"}) is None
+    assert up_to_date(mask, [], second.volume, second.provenance, {"format": "mha"}) is None
     assert (
-        up_to_date(mask, None, first.volume, {**first.provenance, "model": {"name": "newer"}}, {"format": "mha"})
-        is None
+        up_to_date(mask, [], first.volume, {**first.provenance, "model": {"name": "newer"}}, {"format": "mha"}) is None
     )
     moved = replace(first.volume, affine=first.volume.affine + np.eye(4)[:, [3, 0, 1, 2]] * 0.5)
-    assert up_to_date(mask, None, moved, first.provenance, {"format": "mha"}) is None
+    assert up_to_date(mask, [], moved, first.provenance, {"format": "mha"}) is None
 
 
 def test_result_without_its_preview_or_with_half_of_it_is_not_up_to_date(first: Segmentation, tmp_path: Path) -> None:
     mask, picture = first.write(tmp_path / "lungs.mha"), tmp_path / "lungs-preview.png"
-    assert up_to_date(mask, picture, first.volume, first.provenance, {"format": "mha"}) is None
+    assert up_to_date(mask, [picture], first.volume, first.provenance, {"format": "mha"}) is None
     write_preview(first, picture)
-    assert up_to_date(mask, picture, first.volume, first.provenance, {"format": "mha"}) is not None
+    assert up_to_date(mask, [picture], first.volume, first.provenance, {"format": "mha"}) is not None
     picture.write_bytes(picture.read_bytes()[:-20])
-    assert up_to_date(mask, picture, first.volume, first.provenance, {"format": "mha"}) is None
+    assert up_to_date(mask, [picture], first.volume, first.provenance, {"format": "mha"}) is None
 
 
 def test_masks_of_a_folder_are_known_by_their_inputs(first: Segmentation, second: Segmentation, tmp_path: Path) -> None:

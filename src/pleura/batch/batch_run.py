@@ -78,7 +78,13 @@ class BatchSettings:
     def fixed(self) -> dict[str, str]:
         """Return what all scans of a batch have in common, in every run."""
         found = {key: value for key, value in asdict(self.segmenter).items() if key != "threads"}
-        writing = {"preview": self.options.preview, "seg_type": self.options.seg_type, "to": self.formats}
+        options = self.options
+        writing = {
+            "preview": options.preview,
+            "report": options.report,
+            "seg_type": options.seg_type,
+            "to": self.formats,
+        }
         return {"version": __version__, **{key: _text(value) for key, value in (found | writing).items()}}
 
 

@@ -55,6 +55,6 @@ def convert_mask(wanted: Conversion) -> Segmentation:
     with folder_lock(wanted.output.parent):
         refuse_to_overwrite(files, inputs)
         if not wanted.overwrite:
-            earlier.refuse_to_lose(wanted.output, None, volume)
+            earlier.refuse_to_lose(wanted.output, [], volume)
         write(found, wanted.output, format=name, seg_type=wanted.seg_type)
     return found

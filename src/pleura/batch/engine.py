@@ -24,6 +24,7 @@ from pleura.inference import backends
 from pleura.modality.resolve import resolve_kind
 from pleura.quality import read_quality
 from pleura.reading import read, read_labels
+from pleura.reporting.scan import write_scan_page
 from pleura.volume import Note, Volume, grid_text
 from pleura.writing import (
     FORMATS,
@@ -38,6 +39,7 @@ from pleura.writing import (
 )
 
 if TYPE_CHECKING:
+    from pleura.segmentation import Segmentation
     from pleura.segmenter import Segmenter
 
 MANY = 8
@@ -76,6 +78,7 @@ class BatchOptions:
     Attributes
     ----------
     preview : write a picture of each result beside its mask
+    report : write a page of each result beside its mask
     resume : leave results alone that are there and up to date
     overwrite : replace results of other inputs, and masks that were changed since
     seg_type : how a DICOM segmentation holds a mask
@@ -83,6 +86,7 @@ class BatchOptions:
     """
 
     preview: bool = False
+    report: bool = False
     resume: bool = False
     overwrite: bool = False
     seg_type: SegType = "binary"
@@ -163,29 +167,21 @@ class SegmentScan:
         seconds = {"read": time.perf_counter() - begun}
         targets = job.targets(volume)
         _refuse_unwritable(job, targets, volume)
-        picture = job.preview if self.options.preview else None
-        found = Outcome(number, job, targets, picture)
+        preview = job.preview if self.options.preview else None
+        found = Outcome(number, job, targets, preview, job.page if self.options.report else None)
         if self.options.resume:
-            known = self._up_to_date(targets, picture, volume, segmenter.provenance(volume))
+            known = self._up_to_date(targets, found.pictures, volume, segmenter.provenance(volume))
             if known is not None:
                 there = replace(found, sidecar=known, warnings=_warnings(known), quality=read_quality(known))
                 if not self.options.measure:
                     return there
                 if masks := [path for name, path in targets.items() if name in HOLD_LABELS]:
                     return self._with_measurements(there, masks[0], volume)
-        self._guard(volume, targets, picture)
+        self._guard(volume, targets, found.pictures)
         result = segmenter(volume)
         for stage, taken in result.timings.items():
             seconds[stage] = seconds.get(stage, 0.0) + taken
-        with folder_lock(job.preview.parent):
-            self._guard(volume, targets, picture)
-            for name, target in targets.items():
-                earlier.remove_preview_of_other(target, job.preview, volume)
-                write(result, target, format=name, seg_type=self.options.seg_type)
-            if picture:
-                write_preview(result, picture)
-            first = next(iter(targets.values()))
-            sidecar = read_sidecar(sidecar_path(first)) or sidecar_fields(result)
+        sidecar = self._write(result, found)
         return replace(
             found,
             sidecar=sidecar,
@@ -199,6 +195,21 @@ class SegmentScan:
             quality=result.quality,
         )
 
+    def _write(self, result: Segmentation, found: Outcome) -> dict[str, Any]:
+        """Write the mask, and what is to be looked at, under the names of `found`; return the sidecar."""
+        volume, targets = result.volume, found.outputs
+        with folder_lock(found.job.preview.parent):
+            self._guard(volume, targets, found.pictures)
+            for name, target in targets.items():
+                earlier.remove_preview_of_other(target, found.job.preview, volume)
+                write(result, target, format=name, seg_type=self.options.seg_type)
+            if found.preview:
+                write_preview(result, found.preview)
+            if found.page:
+                write_scan_page(result, found.page)
+            first = next(iter(targets.values()))
+            return read_sidecar(sidecar_path(first)) or sidecar_fields(result)
+
     def _with_measurements(self, found: Outcome, mask: Path, volume: Volume) -> Outcome:
         """Add to a result that was there what its mask measures."""
         volume, _ = resolve_kind(volume, self.segmenter.modality)
@@ -206,22 +217,22 @@ class SegmentScan:
         return replace(found, measurements=measured, acquisition=volume.acquisition)
 
     def _up_to_date(
-        self, targets: Targets, picture: Path | None, volume: Volume, provenance: Mapping[str, Any]
+        self, targets: Targets, pictures: Sequence[Path], volume: Volume, provenance: Mapping[str, Any]
     ) -> dict[str, Any] | None:
         """Return the sidecar of the first result where all are there and up to date."""
         found = [
-            earlier.up_to_date(target, picture, volume, provenance, written_as(name, self.options.seg_type))
+            earlier.up_to_date(target, pictures, volume, provenance, written_as(name, self.options.seg_type))
             for name, target in targets.items()
         ]
         return found[0] if all(found) else None
 
-    def _guard(self, volume: Volume, targets: Targets, picture: Path | None) -> None:
+    def _guard(self, volume: Volume, targets: Targets, pictures: Sequence[Path]) -> None:
         """Refuse to write over inputs, files of other making and, unless that is wanted, results of other inputs."""
         masks = list(targets.values())
         files = [file for mask in masks for file in (mask, sidecar_path(mask))]
-        refuse_to_overwrite([*files, *([picture] if picture else [])], self.inputs)
+        refuse_to_overwrite([*files, *pictures], self.inputs)
         for mask in masks if not self.options.overwrite else ():
-            earlier.refuse_to_lose(mask, picture, volume)
+            earlier.refuse_to_lose(mask, pictures, volume)
 
 
 def _refuse_unwritable(job: Job, targets: Targets, volume: Volume) -> None:

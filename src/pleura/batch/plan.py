@@ -24,7 +24,7 @@ from pleura.writing import FORMATS, SUFFIXES, format_of, sidecar_path, suffix_of
 if TYPE_CHECKING:
     from pleura.reading.survey import SeriesSummary
 
-_RESULTS, _PREVIEW = "lungs", "-preview.png"
+_RESULTS, _PREVIEW, _PAGE = "lungs", "-preview.png", ".html"
 _UID = re.compile(r"\d+(\.\d+){3,}(#\d+)?")
 """A series UID or key; `1.0` may be a part of a description."""
 ALL = "all"
@@ -71,13 +71,21 @@ class Job:
     @property
     def preview(self) -> Path:
         """Where the picture of the result lies."""
-        if self.output is not None:
-            return self.output.with_name(self.output.name[: -len(suffix_of(self.output))] + _PREVIEW)
-        return self._beside_stem(_PREVIEW)
+        return self._beside_mask(_PREVIEW)
+
+    @property
+    def page(self) -> Path:
+        """Where the page of the result lies."""
+        return self._beside_mask(_PAGE)
 
     def writes(self, name: MaskFormat) -> bool:
         """Say whether a format is asked for; one that is not named only suits the scan by itself."""
         return name in self.formats or (self.output is not None and name == format_of(self.output, *self.formats))
+
+    def _beside_mask(self, ending: str) -> Path:
+        if self.output is not None:
+            return self.output.with_name(self.output.name[: -len(suffix_of(self.output))] + ending)
+        return self._beside_stem(ending)
 
     def _beside_stem(self, ending: str) -> Path:
         return self.stem.with_name(self.stem.name + ending)

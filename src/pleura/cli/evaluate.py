@@ -101,7 +101,7 @@ def _evaluate(options: Options) -> None:
     from pleura.evaluation.run import unscored
     from pleura.evaluation.worst_slices import find_worst_slices
     from pleura.files import make_folder
-    from pleura.reporting import write_report
+    from pleura.reporting.files import write_report
 
     cases = find_cases(options.references, options.predictions, split=options.split)
     if options.output:

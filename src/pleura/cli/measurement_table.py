@@ -3,45 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from pleura.measurement import Density, Measurements, MeasurementWarning, Region
+from pleura.measurement.figures import OF_DENSITY, OF_PARTS, OF_REGION, Figure, decimal
 from pleura.segmentation import Segmentation
 from pleura.volume import grid_text
 
-
-class Row(NamedTuple):
-    """One figure: its words, its unit, the field that holds it, and how many decimals are printed."""
-
-    words: str
-    unit: str
-    key: str
-    decimals: int = 0
-
-
-_OF_REGION = (Row("volume", "mL", "volume_ml"), Row("mass", "g", "mass_g"))
-_OF_DENSITY = (
-    Row("mean", "HU", "mean_hu"),
-    Row("median", "HU", "median_hu"),
-    Row("standard deviation", "HU", "sd_hu"),
-    Row("skewness", "", "skewness", 2),
-    Row("5th percentile", "HU", "perc5_hu"),
-    Row("10th percentile", "HU", "perc10_hu"),
-    Row("15th percentile", "HU", "perc15_hu"),
-    Row("85th percentile", "HU", "perc85_hu"),
-    Row("95th percentile", "HU", "perc95_hu"),
-    Row("at or below -950 HU", "%", "laa_le_950_percent", 1),
-    Row("at or below -910 HU", "%", "laa_le_910_percent", 1),
-    Row("at or below -856 HU", "%", "laa_le_856_percent", 1),
-    Row("from -600 to -250 HU", "%", "haa_600_to_250_percent", 1),
-    Row("width of the histogram at half its height", "HU", "fwhm_hu"),
-)
-_OF_PARTS = (
-    *_OF_REGION,
-    Row("mean", "HU", "mean_hu"),
-    Row("Perc15", "HU", "perc15_hu"),
-    Row("LAA -950", "%", "laa_le_950_percent", 1),
-)
 _WORDS, _UNIT, _COLUMN = 42, 5, 13
 """Letters across."""
 _MOST_COLUMNS = 6
@@ -61,7 +28,7 @@ def lines(result: Segmentation) -> Iterator[str]:
         whole = whole[:_MOST_COLUMNS]
     yield ""
     yield _line("", "", [region.structure for region in whole])
-    for row in (*_OF_REGION, *_OF_DENSITY):
+    for row in (*OF_REGION, *OF_DENSITY):
         yield _line(row.words, row.unit, [_text(region, row) for region in whole], _marks(measured, row.key))
     yield from _of_clusters(whole, measured)
     yield from _of_scan(measured)
@@ -82,12 +49,12 @@ def _of_picture(measured: Measurements) -> Iterator[str]:
         ("share of the picture", "%", [100 * size.share for size in measured.sizes]),
     )
     for (words, unit, values), key in zip(rows, ("area_cm2", "height_cm", "share_of_scan"), strict=True):
-        yield _line(words, unit, [_number(value, 1) for value in values], _marks(measured, key))
+        yield _line(words, unit, [decimal(value, 1) for value in values], _marks(measured, key))
     if measured.left_to_right is not None:
-        yield _line("left to right", "", [_number(measured.left_to_right, 2)], _marks(measured, "left_to_right"))
+        yield _line("left to right", "", [decimal(measured.left_to_right, 2)], _marks(measured, "left_to_right"))
     if measured.thoracic_width_cm is not None:
         marks = _marks(measured, "thoracic_width_cm")
-        yield _line("widest across both lungs", "cm", [_number(measured.thoracic_width_cm, 1)], marks)
+        yield _line("widest across both lungs", "cm", [decimal(measured.thoracic_width_cm, 1)], marks)
     yield from _below(measured)
 
 
@@ -98,9 +65,9 @@ def _of_clusters(whole: Sequence[Region], measured: Measurements) -> Iterator[st
         return
     marks = _marks(measured, "clusters")
     yield _line(
-        "pieces at or below -950 HU in slices", "", [_number(one.count if one else None) for one in found], marks
+        "pieces at or below -950 HU in slices", "", [decimal(one.count if one else None) for one in found], marks
     )
-    exponents = [_number(one.exponent if one else None, 2) for one in found]
+    exponents = [decimal(one.exponent if one else None, 2) for one in found]
     smallest, largest = next(one.fitted_mm2 for one in found if one)
     yield _line(f"exponent of their sizes, {smallest:g} to {largest:g} mm²", "", exponents, marks)
 
@@ -110,7 +77,7 @@ def _of_scan(measured: Measurements) -> Iterator[str]:
     perc15, asymmetry = measured.perc15_at_6_l_g_per_l, measured.asymmetry
     if perc15 is not None:
         marks = _marks(measured, "perc15_at_6_l_g_per_l")
-        yield _line("15th percentile of both, at 6 L", "g/L", [_number(perc15, 1)], marks)
+        yield _line("15th percentile of both, at 6 L", "g/L", [decimal(perc15, 1)], marks)
     if asymmetry is None:
         return
     for words, unit, key, decimals in (
@@ -118,18 +85,18 @@ def _of_scan(measured: Measurements) -> Iterator[str]:
         ("right less left, mean", "HU", "mean_difference_hu", 0),
         ("right less left, at or below -950 HU", "%", "laa_950_difference_points", 1),
     ):
-        yield _line(words, unit, [_number(getattr(asymmetry, key), decimals)], _marks(measured, key))
+        yield _line(words, unit, [decimal(getattr(asymmetry, key), decimals)], _marks(measured, key))
 
 
 def _of_parts(parts: Sequence[Region], measured: Measurements) -> Iterator[str]:
     yield ""
     concerned = "".join(
-        _mark(number) for number, one in _numbered(measured) if {row.key for row in _OF_PARTS} & {*one.keys}
+        _mark(number) for number, one in _numbered(measured) if {row.key for row in OF_PARTS} & {*one.keys}
     )
-    yield _line(parts[0].structure, "", [f"{row.words} {row.unit}" for row in _OF_PARTS], concerned)
+    yield _line(parts[0].structure, "", [f"{row.words} {row.unit}" for row in OF_PARTS], concerned)
     for part in parts:
         words = part.part.replace("_", " ")
-        yield _line(words, "", [_text(part, row) for row in _OF_PARTS], _marks(measured, part.part))
+        yield _line(words, "", [_text(part, row) for row in OF_PARTS], _marks(measured, part.part))
 
 
 def _below(measured: Measurements) -> Iterator[str]:
@@ -153,13 +120,9 @@ def _mark(number: int) -> str:
     return f"[{number}]"
 
 
-def _text(region: Region, row: Row) -> str:
-    source: Region | Density | None = region if row in _OF_REGION else region.density
-    return _number(getattr(source, row.key) if source else None, row.decimals)
-
-
-def _number(value: float | None, decimals: int = 0) -> str:
-    return "-" if value is None else f"{round(value, decimals) + 0.0:.{decimals}f}"
+def _text(region: Region, row: Figure) -> str:
+    source: Region | Density | None = region if row in OF_REGION else region.density
+    return decimal(getattr(source, row.key) if source else None, row.decimals)
 
 
 def _line(words: str, unit: str, values: Sequence[str], marks: str = "") -> str:

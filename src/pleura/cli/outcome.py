@@ -44,7 +44,7 @@ def lines(outcome: Outcome) -> Iterator[str]:
     yield ", ".join(measured_words(outcome.sizes))
     if outcome.quality is not None:
         yield quality_words(outcome.quality)
-    yield f"written: {_listed([*outcome.outputs.values(), *([outcome.preview] if outcome.preview else [])])}"
+    yield f"written: {_listed([*outcome.outputs.values(), *outcome.pictures])}"
 
 
 def _listed(paths: Iterable[Path]) -> str:

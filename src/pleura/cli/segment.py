@@ -84,7 +84,9 @@ def _run(options: Options) -> int:
     if options.fail_below is not None and options.quality == "off":
         raise InvalidOption("--fail-below needs the quality; leave out --quality off", code="quality-off")
     measure = options.table is not None
-    writing = BatchOptions(options.preview, options.resume, options.overwrite, options.seg_type, measure)
+    writing = BatchOptions(
+        options.preview, options.report, options.resume, options.overwrite, options.seg_type, measure
+    )
     outcomes = segment_batch(jobs, segmenter_options(options), writing)
     if options.table:
         outcomes = add_to_table(outcomes, TableFile(options.table))

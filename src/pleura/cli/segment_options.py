@@ -39,6 +39,7 @@ class SegmentOptions:
     to: Sequence[MaskFormat]
     seg_type: SegType
     preview: bool
+    report: bool
     quality: QualityMode
     quiet: bool
     fail_on_warning: bool
@@ -69,6 +70,7 @@ def add_segment_options(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--seg-type", choices=SEG_TYPES, default=SEG_TYPES[0], help="how dicom-seg holds a mask")
     parser.add_argument("--preview", action="store_true", help="write a picture of the result beside the mask")
+    parser.add_argument("--report", action="store_true", help="write a page of the result, to look at, beside the mask")
     parser.add_argument(
         "--quality",
         choices=QUALITY_MODES,

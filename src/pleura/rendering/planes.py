@@ -6,6 +6,7 @@ scan of a thousand slices costs no more than one of fifty.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,10 +45,20 @@ def picture(segmentation: Segmentation) -> Plane:
 
 def axial(segmentation: Segmentation, count: int) -> list[Plane]:
     """Return up to `count` axial planes spread over the height of the lungs, from the head down."""
-    grey, labels, (_, y, x) = _turned(segmentation)
+    return axial_at(segmentation, axial_levels(segmentation, count))
+
+
+def axial_levels(segmentation: Segmentation, count: int) -> list[int]:
+    """Return up to `count` levels spread over the height of the lungs, from the head down, counted from the feet."""
+    _, labels, _ = _turned(segmentation)
     low, high = _extent(_sample(labels) > 0, 0, len(labels))
     wanted = np.linspace(high + 1, low, 2 * count + 1)[1::2].astype(int)
-    levels = sorted(set(wanted.tolist()), reverse=True)
+    return sorted(set(wanted.tolist()), reverse=True)
+
+
+def axial_at(segmentation: Segmentation, levels: Iterable[int]) -> list[Plane]:
+    """Return the axial planes at these levels, counted from the feet."""
+    grey, labels, (_, y, x) = _turned(segmentation)
     return [Plane(grey[k], labels[k], (y, x), radiological=True) for k in levels]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from pleura.writing.formats import suffix_of
 from pleura.writing.sidecar import fingerprint, matches, read_sidecar, sidecar_path
 from pleura.writing.signature import input_of, is_pleura_output
 
-_END_OF_PNG = b"IEND\xaeB`\x82"
+_ENDS = {".png": b"IEND\xaeB`\x82", ".html": b"</html>\n"}
+"""What files for people end in, when they are whole."""
 
 
 def refuse_to_replace(file: Path) -> None:
@@ -42,12 +43,12 @@ def refuse_to_replace(file: Path) -> None:
     raise UnwritableOutput(text, code="output-exists")
 
 
-def refuse_to_lose(mask: Path, picture: Path | None, volume: Volume) -> None:
+def refuse_to_lose(mask: Path, pictures: Sequence[Path], volume: Volume) -> None:
     """Refuse to replace a result of ours that making it again would not bring back.
 
     Parameters
     ----------
-    mask, picture : paths of the result, where there is nothing or a file of ours
+    mask, pictures : paths of the result, where there is nothing or a file of ours
     volume : the input whose result is to be written there
 
     Raises
@@ -62,8 +63,9 @@ def refuse_to_lose(mask: Path, picture: Path | None, volume: Volume) -> None:
         if known and not _is_as_written(mask, known) and _is_whole(mask):
             text = f"{mask} was changed after it was written; name another output, or replace it with --overwrite"
             raise UnwritableOutput(text, code="changed-mask")
-    if picture is not None and not _may_be_of(picture, volume):
-        raise _other(picture)
+    for picture in pictures:
+        if not _may_be_of(picture, volume):
+            raise _other(picture)
 
 
 def masks_by_input(folder: Path) -> dict[str, list[Path]]:
@@ -83,7 +85,7 @@ def remove_preview_of_other(mask: Path, picture: Path, volume: Volume) -> None:
 
 
 def up_to_date(
-    mask: Path, picture: Path | None, volume: Volume, provenance: Mapping[str, Any], form: Mapping[str, str]
+    mask: Path, pictures: Sequence[Path], volume: Volume, provenance: Mapping[str, Any], form: Mapping[str, str]
 ) -> dict[str, Any] | None:
     """Return the sidecar of a result of this volume, made in this way, that is there as a whole; None where none is.
 
@@ -91,16 +93,17 @@ def up_to_date(
 
     Parameters
     ----------
+    pictures : what is shown to people, a preview or a page, which lies beside it
     form : how the mask is to be written (`formats.written_as`)
     """
-    files = [file for file in (mask, picture) if file]
-    known = read_sidecar(sidecar_path(mask)) if all(map(is_pleura_output, files)) else None
+    known = read_sidecar(sidecar_path(mask)) if all(map(is_pleura_output, (mask, *pictures))) else None
     if known is None or not matches(known, volume) or not provenance.items() <= known.items():
         return None
     if not form.items() <= known["mask"].items():
         return None
-    if picture is not None and not (_may_be_of(picture, volume) and picture.read_bytes().endswith(_END_OF_PNG)):
-        return None
+    for picture in pictures:
+        if not (_may_be_of(picture, volume) and picture.read_bytes().endswith(_ENDS[picture.suffix])):
+            return None
     return known if _is_as_written(mask, known) or _is_whole(mask) else None
 
 

@@ -17,6 +17,7 @@ _SIGNATURE = re.compile(rb'pleura \d+\.\d+|^\{\s*"program": \{\s*"name": "pleura
 _INPUT = re.compile(rb"pleura \d+\.\d+\S* of ([0-9a-f]{32})")
 _COLOUR_TYPE, _PALETTE = 25, 3
 """Place and value in the header of a PNG, which comes first (PNG specification, 11.2.2)."""
+_PAGE = b"<!doctype html>"
 _NEAR = 512
 """Bytes: NIfTI's description ends at byte 228, NRRD's and MetaImage's comments are their second lines, and DICOM's
 private information is the last of some ten short elements after byte 132."""
@@ -31,7 +32,7 @@ def signature_of(volume: Volume) -> str:
 
 
 def is_pleura_output(file: Path) -> bool:
-    """Say whether a file is a mask, a sidecar or a preview that `pleura` wrote, or a folder that holds such alone."""
+    """Say whether a file is a mask, a sidecar, a preview or a page of `pleura`, or a folder that holds such alone."""
     if file.is_dir():
         files = list(file.iterdir())
         return bool(files) and all(one.is_file() and is_pleura_output(one) for one in files)
@@ -45,6 +46,8 @@ def is_mask_output(file: Path) -> bool:
         return False
     if has_dicom_preamble(start):
         return any(uid in start for uid in _MASK_CLASSES)
+    if start.startswith(_PAGE):
+        return False
     return not start.startswith(b"\x89PNG") or start[_COLOUR_TYPE] == _PALETTE
 
 

@@ -1,0 +1,107 @@
+"""All slices of a scan as one picture, and their outlines as another, for a page on which one slice is shown at a time.
+
+The picture of the slices is lossy and that of the outlines is not and mostly transparent, so that a page can lay it
+over the other or leave it out. Both have the slices in rows, from the head down.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.labels import Label
+from pleura.rendering.overlay import inner_outline
+from pleura.rendering.planes import Plane
+from pleura.rendering.window import Window, to_grey
+from pleura.reporting.template import webp
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+LONGEST = 320
+"""Pixels of the longer side of a slice at most: what a phone shows, and a screen twice as large."""
+_PIXELS = 9_000_000
+"""Of a sheet: what phones hold without loading it again and again."""
+_BYTES = 640_000
+"""Of the slices; with the outlines, the other pictures and a third more for text, a page stays below 1.5 MB."""
+_QUALITY = 60
+"""Of 100: noise is smoothed a little, edges of vessels stay."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The slices of a scan in rows.
+
+    Attributes
+    ----------
+    slices, outlines : WebP
+    columns, rows : of slices
+    width, height : of one slice in pixels
+    """
+
+    slices: bytes
+    outlines: bytes
+    columns: int
+    rows: int
+    width: int
+    height: int
+
+
+def draw_sheet(planes: Sequence[Plane], window: Window, structures: Sequence[Label], longest: int = LONGEST) -> Sheet:
+    """Return planes of one size as a sheet of at most `_BYTES`; of many slices, or of noise, each is smaller.
+
+    Parameters
+    ----------
+    planes : in the order in which they are shown
+    longest : pixels of the longer side of a slice at most
+    """
+    size = planes[0].fit(longest, longest)
+    shrink = min(1.0, math.sqrt(_PIXELS / (len(planes) * size[0] * size[1])))
+    while True:
+        width, height = (max(1, int(side * shrink)) for side in size)
+        slices = webp(_tiled([_grey(plane, window, (width, height)) for plane in planes]), quality=_QUALITY)
+        if len(slices) <= _BYTES or shrink < 0.1:
+            break
+        shrink *= 0.95 * math.sqrt(_BYTES / len(slices))
+    outlines = webp(_tiled([_outlines(plane, structures, (width, height)) for plane in planes]), lossless=True)
+    columns = _columns(len(planes))
+    return Sheet(slices, outlines, columns, -(-len(planes) // columns), width, height)
+
+
+def _columns(count: int) -> int:
+    return math.ceil(math.sqrt(count))
+
+
+def _tiled(tiles: Sequence[Image]) -> Image:
+    from PIL import Image
+
+    width, height = tiles[0].size
+    columns = _columns(len(tiles))
+    sheet = Image.new(tiles[0].mode, (columns * width, -(-len(tiles) // columns) * height))
+    for number, tile in enumerate(tiles):
+        sheet.paste(tile, (number % columns * width, number // columns * height))
+    return sheet
+
+
+def _grey(plane: Plane, window: Window, size: tuple[int, int]) -> Image:
+    from PIL import Image
+
+    return Image.fromarray(to_grey(plane.grey, window)).resize(size, Image.Resampling.BICUBIC, reducing_gap=2.0)
+
+
+def _outlines(plane: Plane, structures: Sequence[Label], size: tuple[int, int]) -> Image:
+    """Return the outlines of the structures in their colours, transparent elsewhere."""
+    from PIL import Image
+
+    drawn: NDArray[np.uint8] = np.zeros((size[1], size[0], 4), np.uint8)
+    for label in structures:
+        inside = plane.labels == label.value
+        if inside.any():
+            mask = Image.fromarray(inside.astype(np.uint8) * 255).resize(size, Image.Resampling.BILINEAR)
+            drawn[inner_outline(np.asarray(mask) >= 128)] = (*label.colour, 255)
+    return Image.fromarray(drawn)

@@ -1,0 +1,67 @@
+"""What an index shows of the page of a scan; the page holds it near its beginning, as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pleura.measurement import Measurements
+from pleura.rendering import display_window
+from pleura.rendering.montage import draw_plane
+from pleura.rendering.planes import picture, reformatted
+from pleura.reporting.template import data_uri, webp
+from pleura.segmentation import Segmentation
+from pleura.volume import Kind, Volume
+
+_TAG = '<script type="application/json" id="summary">'
+"""What the summary follows on a page."""
+_THUMBNAIL = 120
+"""Pixels of the longer side of the picture in an index."""
+
+
+def kind_of(volume: Volume) -> str:
+    """Return what the scan is called."""
+    if volume.kind is Kind.RADIOGRAPH:
+        return "radiograph"
+    return "slice of a CT" if volume.is_picture else "CT"
+
+
+def summarise(segmentation: Segmentation, measured: Measurements) -> dict[str, Any]:
+    """Return what an index shows of the page."""
+    quality = segmentation.quality
+    both = quality.both if quality else None
+    whole = {region.structure: region for region in measured.regions if region.part == "whole"}
+    lungs = whole.get("both lungs") or next(iter(whole.values()), None)
+    return {
+        "kind": kind_of(segmentation.volume),
+        "verdict": quality.verdict if quality else None,
+        "dice": both.expected if both else None,
+        "flags": [flag.message for flag in quality.flags] if quality else [],
+        "warnings": [note.message for note in segmentation.warnings],
+        "sizes": [{"name": size.label.name, "size": str(size)} for size in measured.sizes],
+        "volume_ml": lungs.volume_ml if lungs else None,
+        "mean_hu": lungs.density.mean_hu if lungs and lungs.density else None,
+        "laa_le_950_percent": lungs.density.laa_le_950_percent if lungs and lungs.density else None,
+        "thumbnail": data_uri(_thumbnail(segmentation)),
+    }
+
+
+def _thumbnail(segmentation: Segmentation) -> bytes:
+    volume = segmentation.volume
+    flat = volume.is_picture or volume.kind is Kind.RADIOGRAPH
+    plane = picture(segmentation) if flat else reformatted(segmentation)[0]
+    size = plane.fit(_THUMBNAIL, _THUMBNAIL)
+    return webp(draw_plane(plane, size, display_window(volume), segmentation.structures), quality=60)
+
+
+def summary_of(page: str) -> dict[str, Any] | None:
+    """Return the summary that a page of a scan holds, from its beginning; None where it holds none."""
+    begin = page.find(_TAG)
+    end = page.find("</script>", begin)
+    if begin < 0 or end < 0:
+        return None
+    try:
+        found = json.loads(page[begin + len(_TAG) : end])
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
