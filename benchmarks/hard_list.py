@@ -54,17 +54,17 @@ def cases(groups: list[str] | None, labels: Path, bases: list[str] | None = None
     """Yield the cases of the groups, all if None; `labels` keeps the labels made by CT numbers."""
     if not groups or "scan" in groups:
         for scan in [*VALIDATION, *scans()]:
-            hu, truth, spacing = _loaded(scan, labels)
+            hu, truth, spacing = load_with_truth(scan, labels)
             yield Case("scan", scan.id, hu, truth, spacing)
     known = {scan.id: scan for scan in [*VALIDATION, *scans()]}
     for place, base in enumerate(bases or BASES):
         for group, make in PAINTED.items():
             if not groups or group in groups:
-                yield from make(base, _chest(known[base], labels), np.random.default_rng([7, place]))
+                yield from make(base, chest_of(known[base], labels), np.random.default_rng([7, place]))
 
 
-def _loaded(scan: Scan, labels: Path) -> tuple[NDArray[np.int16], NDArray[np.uint8], Spacing]:
-    """Return a scan and its truth, made where it is not there yet."""
+def load_with_truth(scan: Scan, labels: Path) -> tuple[NDArray[np.int16], NDArray[np.uint8], Spacing]:
+    """Return a scan and its truth, (z, y, x), made where it is not there yet."""
     hu, spacing = load(data_folder() / scan.path)
     path = labels / f"{scan.id}.npz"
     if not path.exists():
@@ -86,8 +86,9 @@ def _mended(hu: NDArray[Any], truth: NDArray[np.uint8], spacing: Spacing) -> NDA
 
 
 @lru_cache(maxsize=2)
-def _chest(scan: Scan, labels: Path) -> Chest:
-    hu, truth, spacing = _loaded(scan, labels)
+def chest_of(scan: Scan, labels: Path) -> Chest:
+    """Return a scan with its truth, to be painted on."""
+    hu, truth, spacing = load_with_truth(scan, labels)
     values = torch.from_numpy(hu.astype(np.float32))
     return Chest(values, torch.from_numpy(truth), torch.zeros(values.shape, dtype=torch.bool), spacing)
 

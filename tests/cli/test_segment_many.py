@@ -24,7 +24,8 @@ def test_many_inputs_load_the_model_once(run, network, scan: Path, slice_picture
     names = sorted(path.name for path in (elsewhere / "deep/out").iterdir() if path.suffix != ".json")
     assert names == ["chest_lungs.nii.gz", "slice_lungs.png"]
     pictures = {"modality": "auto", "convention": ""}
-    assert network == [{"model": None, **pictures, "backend": "torch", "device": "auto", "threads": 2}]
+    options = {"backend": "torch", "device": "auto", "threads": 2, "quality": "fast"}
+    assert network == [{"model": None, **pictures, **options}]
     assert ran.err == ""  # no progress bar in a pipe
     assert [line[:5] for line in ran.out.splitlines() if " x " in line] == ["1/2: ", "2/2: "]
 

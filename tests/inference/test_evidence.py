@@ -52,7 +52,7 @@ def test_picture_is_seen_on_the_grid_of_its_mask() -> None:
     labels = np.zeros((1, 8, 8), np.uint8)
     labels[0, :4] = 1
     probabilities = np.stack([255 - 255 * labels, 255 * labels], axis=1)
-    found = picture_evidence(labels, probabilities, np.arange(256, dtype=np.uint8).reshape(1, 16, 16))
+    found = picture_evidence(labels, probabilities, np.arange(256, dtype=np.uint8).reshape(1, 16, 16), None)
     np.testing.assert_array_equal(found.labels[0], [[1] * 4, [1] * 4, [0] * 4, [0] * 4])
     np.testing.assert_array_equal(found.probability[0], 255 * found.labels)
     assert found.planes[0, 0].tolist() == [0, 4, 8, 12]

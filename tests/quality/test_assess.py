@@ -4,50 +4,66 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from drawn_evidence import evidence, labels
 
 from pleura.geometry import affine_from_spacing
-from pleura.inference.anatomy_rules import RuleVolumes
-from pleura.inference.evidence import Evidence
 from pleura.labels import LUNGS, structures
-from pleura.quality import assess_quality
+from pleura.quality import Quality, assess_quality
+from pleura.quality.assess import family_of
 from pleura.volume import Kind, Note, Volume
 
-VOLUME = Volume(np.zeros((1, 8, 8), np.uint8), affine_from_spacing((1, 1, 1)), kind=Kind.RADIOGRAPH)
+VOLUME = Volume(np.where(labels() > 0, -850, 40).astype(np.int16), affine_from_spacing((5, 3, 3)))
 
 
-def evidence(sure: int = 255) -> Evidence:
-    labels = np.zeros((1, 8, 8), np.uint8)
-    labels[0, 2:6, 1:3], labels[0, 2:6, 5:7] = 1, 2
-    probability = np.stack([np.where(labels == side, sure, 0) for side in (1, 2)]).astype(np.uint8)
-    return Evidence(labels, probability, labels * 40, None, None, RuleVolumes())
+def of(mask: np.ndarray, lungs: np.ndarray | None = None, volume: Volume = VOLUME, **more: int) -> Quality:
+    return assess_quality(evidence(mask, lungs, **more), volume, LUNGS, ())
 
 
 def test_each_lung_and_both_are_judged() -> None:
-    assert list(assess_quality(evidence(), VOLUME, LUNGS, ()).dice) == ["right lung", "left lung", "both lungs"]
+    assert list(of(labels()).dice) == ["right lung", "left lung", "both lungs"]
+    assert of(labels()).verdict == "good"
 
 
 def test_lungs_without_sides_are_one_structure() -> None:
-    both = evidence()
-    one = Evidence((both.labels > 0).astype(np.uint8), both.probability[:1], both.planes, None, None, RuleVolumes())
+    both = evidence((labels() > 0).astype(np.uint8))
+    one = type(both)(both.labels, both.probability[:1], both.planes, both.spacing, both.window, both.rules)
     assert list(assess_quality(one, VOLUME, structures(["lung"]), ()).dice) == ["lung"]
 
 
-def test_doubtful_mask_is_expected_to_reach_less_than_a_sure_one() -> None:
-    sure, doubtful = (assess_quality(evidence(level), VOLUME, LUNGS, ()).both for level in (255, 150))
+def test_uncertain_mask_is_expected_to_reach_less_than_a_sure_one() -> None:
+    sure, unsure = (of(labels(), sure=level).both for level in (255, 150))
     assert sure is not None
-    assert doubtful is not None
-    assert doubtful.expected < sure.expected
-    assert doubtful.low <= doubtful.expected <= doubtful.high
+    assert unsure is not None
+    assert unsure.expected < sure.expected
+    assert unsure.low <= unsure.expected <= unsure.high
+
+
+def test_what_stands_out_is_said_with_its_slices_as_they_are_counted_in_the_array() -> None:
+    lungs = labels(12)
+    lungs[2:5, 8:16] = 0  # marked, and solid
+    down = affine_from_spacing((5, 3, 3))
+    down[:, 0] *= -1  # the first slice of the array is the highest one
+    for affine, slices in ((VOLUME.affine, (2, 3)), (down, (8, 9))):
+        volume = Volume(np.zeros((12, 32, 40), np.int16), affine)
+        flags = {flag.code: flag for flag in of(labels(12), lungs, volume).flags}
+        assert flags["border-in-tissue"].slices == slices
 
 
 def test_empty_mask_has_no_dice() -> None:
-    nothing = np.zeros((2, 1, 8, 8), np.uint8)
-    empty = Evidence(nothing[0], nothing, nothing[0], None, None, RuleVolumes())
-    assert assess_quality(empty, VOLUME, LUNGS, (Note("no-lung", "..."),)).dice == {}
+    found = assess_quality(evidence(labels() * 0), VOLUME, LUNGS, (Note("no-lung", "..."),))
+    assert (found.dice, found.verdict) == ({}, "check")
 
 
 @pytest.mark.parametrize(("code", "verdict"), [("not-a-chest", "reject"), ("one-lung", "check")])
 def test_what_stands_out_already_is_flagged(code: str, verdict: str) -> None:
-    found = assess_quality(evidence(), VOLUME, LUNGS, (Note(code, "..."),))
+    found = assess_quality(evidence(labels()), VOLUME, LUNGS, (Note(code, "..."),))
     assert [flag.code for flag in found.flags] == [code]
     assert found.verdict == verdict
+
+
+def test_a_few_slices_and_greys_and_radiographs_are_families_of_their_own() -> None:
+    radiograph = Volume(np.zeros((1, 32, 40), np.uint8), VOLUME.affine, Kind.RADIOGRAPH)
+    assert family_of(evidence(labels()), VOLUME) == "scan"
+    assert family_of(evidence(labels(2)), VOLUME) == "slice"
+    assert family_of(evidence(labels(), greys=True), VOLUME) == "grey"
+    assert family_of(evidence(labels(1), greys=True), radiograph) == "radiograph"

@@ -1,17 +1,39 @@
-"""Warnings that are known already become flags, and flags and Dice a verdict."""
+"""Warnings that are known already, and signals that exceed what is normal, become flags, and flags a verdict."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from pleura.quality.flags import flags_of, verdict_of
+from pleura.quality.flags import SEVERITY, SIGNALS, known_flags, signal_flags, verdict_of, where
 from pleura.quality.record import ExpectedDice, Flag
+from pleura.quality.signals import NAMES, Signal
 from pleura.volume import Note
 
+SLICES = np.arange(10, 14)
 
-def test_warnings_that_say_something_of_the_mask_are_flags() -> None:
-    notes = [Note("cut-off", "lung reaches the edge"), Note("solid-tissue", "12 % is solid")]
-    assert flags_of(notes) == [Flag("solid-tissue", "12 % is solid")]
+
+def test_warnings_that_say_something_of_the_mask_are_flags_the_gravest_first() -> None:
+    notes = [Note("cut-off", "..."), Note("solid-tissue", "12 % is solid"), Note("not-a-chest", "a head")]
+    assert known_flags(notes) == [Flag("not-a-chest", "a head"), Flag("solid-tissue", "12 % is solid")]
+
+
+def test_every_signal_has_words_and_a_code_of_its_own() -> None:
+    assert set(SIGNALS) == set(NAMES)
+    codes = {code for code, _ in SIGNALS.values()}
+    assert len(codes) == len(NAMES)
+    assert not codes & set(SEVERITY)
+
+
+def test_signals_that_let_expect_an_error_are_flags_with_the_slices_that_hold_half_of_it() -> None:
+    signals = {name: Signal(0.1, np.array([1.0, 0.0, 5.0, 3.0])) for name in NAMES}
+    found = signal_flags(signals, {"solid": 0.03, "uneven": 0.1, "empty": 0.01, "one-lung": 0.1}, SLICES)
+    assert [(flag.code, flag.slices) for flag in found] == [("uneven-outline", (12,)), ("solid-inside", (12,))]
+
+
+def test_fewest_slices_that_hold_half_are_named_in_their_order() -> None:
+    assert where(np.array([3.0, 0.0, 2.0, 3.0]), SLICES) == (10, 13)
+    assert where(np.zeros(0), SLICES) == where(np.zeros(4), SLICES) == ()
 
 
 @pytest.mark.parametrize(
@@ -21,7 +43,8 @@ def test_warnings_that_say_something_of_the_mask_are_flags() -> None:
         ((), 0.9, "check"),
         ((), 0.5, "reject"),
         (("one-lung",), 0.98, "check"),
-        (("one-lung", "not-a-chest"), 0.98, "reject"),
+        (("one-lung", "inverted"), 0.98, "reject"),
+        (("uneven-outline",), 0.95, "good"),
     ],
 )
 def test_the_worst_of_flags_and_dice_is_the_verdict(codes: tuple[str, ...], expected: float, verdict: str) -> None:

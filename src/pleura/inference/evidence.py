@@ -82,7 +82,10 @@ def ct_evidence(
 
 
 def picture_evidence(
-    labels: NDArray[np.uint8], probabilities: NDArray[np.uint8], planes: NDArray[np.uint8]
+    labels: NDArray[np.uint8],
+    probabilities: NDArray[np.uint8],
+    planes: NDArray[np.uint8],
+    window: tuple[float, float] | None,
 ) -> Evidence:
     """Return what is left of a radiograph, or of slices, whose model gives the probability of each class.
 
@@ -91,6 +94,7 @@ def picture_evidence(
     labels : (z, s, s), after post-processing
     probabilities : (z, classes, s, s), 255 for certain, before it
     planes : (z, k s, k s), what the network saw
+    window : HU of the bytes 0 and 255 of the planes; None where they are greys
     """
     step = 2 * planes.shape[1] // labels.shape[1]
     return Evidence(
@@ -98,6 +102,6 @@ def picture_evidence(
         probability=np.ascontiguousarray(probabilities[:, 1:, ::2, ::2].swapaxes(0, 1)),
         planes=np.ascontiguousarray(planes[:, ::step, ::step]),
         spacing=None,
-        window=None,
+        window=window,
         rules=RuleVolumes(),
     )

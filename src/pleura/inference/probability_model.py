@@ -42,7 +42,8 @@ class ProbabilityModel(SliceModel):
         evidence = None
         if with_evidence:
             found = likeliest(np.concatenate(clean).swapaxes(0, 1))
-            evidence = picture_evidence(found, np.concatenate(raw), planes.values)
+            window = self.bundle.hu_window if volume.kind is Kind.HU else None
+            evidence = picture_evidence(found, np.concatenate(raw), planes.values, window)
             clock.lap("quality")
         return Prediction(labels, self.structures, probability, evidence, warnings)
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pleura.geometry import axial_order
 from pleura.inference.evidence import Evidence
 from pleura.labels import Label, have_sides
-from pleura.quality.flags import flags_of, verdict_of
-from pleura.quality.overlap import expected_overlap
+from pleura.quality.calibration import Family, calibration
+from pleura.quality.flags import known_flags, signal_flags, verdict_of
+from pleura.quality.gates import inverted
 from pleura.quality.record import BOTH_LUNGS, ExpectedDice, Quality
-from pleura.volume import Note, Volume
+from pleura.quality.signals import ALL, Signals, find_signals
+from pleura.quality.stack import FEWEST
+from pleura.volume import Kind, Note, Volume
 
 
 def assess_quality(
@@ -27,18 +32,44 @@ def assess_quality(
     structures : what the values in the labels are
     warnings : what stands out in the scan and the mask already
     """
-    dice = dict(_dice(evidence, structures))
-    flags = flags_of((*warnings, *volume.notes))
-    found = Quality("good", dice, tuple(flags))
-    return replace(found, verdict=verdict_of(flags, found.both))
+    gate = inverted(volume)
+    flags = known_flags((*([gate] if gate else []), *warnings, *volume.notes))
+    codes = {flag.code for flag in flags}
+    signals, family = find_signals(evidence), family_of(evidence, volume)
+    dice = expected_dice(signals, family, codes, structures)
+    if ALL in signals.of:
+        found = {name: signal.value for name, signal in signals.of[ALL].items()}
+        contributions = calibration(family, "both").contributions(found, codes)
+        flags += signal_flags(signals.of[ALL], contributions, _in_array(signals.slices, len(evidence.labels), volume))
+    quality = Quality("good", dice, tuple(flags))
+    return replace(quality, verdict=verdict_of(flags, quality.both))
 
 
-def _dice(evidence: Evidence, structures: Sequence[Label]) -> Iterator[tuple[str, ExpectedDice]]:
-    marked = np.unique(evidence.labels)
-    for one in structures:
-        if one.value in marked:
-            found = round(expected_overlap(evidence.labels == one.value, evidence.probability[one.value - 1]), 3)
-            yield one.name, ExpectedDice(found, found, found)
-    if have_sides(structures) and marked.any():
-        found = round(expected_overlap(evidence.labels > 0, evidence.probability.max(axis=0)), 3)
-        yield BOTH_LUNGS, ExpectedDice(found, found, found)
+def family_of(evidence: Evidence, volume: Volume) -> Family:
+    """Return which calibration a mask is judged by."""
+    if volume.kind is Kind.RADIOGRAPH:
+        return "radiograph"
+    if evidence.window is None:
+        return "grey"
+    return "scan" if len(evidence.labels) >= FEWEST else "slice"
+
+
+def expected_dice(
+    signals: Signals, family: Family, codes: set[str], structures: Sequence[Label]
+) -> dict[str, ExpectedDice]:
+    """Return the Dice to expect of each structure that was marked, and of both lungs where there are sides."""
+    names = {one.value: one.name for one in structures if one.value in signals.of}
+    if have_sides(structures) and signals.of:
+        names[ALL] = BOTH_LUNGS
+    found = {}
+    for value, name in names.items():
+        numbers = calibration(family, "one" if have_sides(structures) and value != ALL else "both")
+        values = {key: signal.value for key, signal in signals.of[value].items()}
+        found[name] = numbers.expected_dice(numbers.score(values, codes))
+    return found
+
+
+def _in_array(slices: NDArray[np.intp], count: int, volume: Volume) -> NDArray[np.intp]:
+    """Return axial slices as indices along the axis of the array that runs between head and feet."""
+    _, flips = axial_order(volume.affine)
+    return count - 1 - slices if flips[0] else slices

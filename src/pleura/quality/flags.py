@@ -1,21 +1,27 @@
 """What stands out in a scan or its mask, as flags, and the verdict that follows from them and from the Dice to expect.
 
-Most of it is known already: each warning of a mask is a flag. What a note of the reader says counts where a mask that
-follows from it cannot be trusted.
+Much of it is known already: warnings of a mask, and notes of the reader, are flags where they say something of the
+mask. Signals that let expect an error of their own are flags with the slices where that lies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pleura.quality.record import VERDICTS, ExpectedDice, Flag, Verdict
+from pleura.quality.signals import Signal
 from pleura.volume import Note
 
 SEVERITY: dict[str, Verdict] = {
+    "inverted": "reject",
     "not-a-chest": "reject",
     "axes-doubtful": "reject",
     "modality-doubtful": "reject",
     "greys-doubtful": "reject",
+    "hu-doubtful": "check",
     "no-lung": "check",
     "one-lung": "check",
     "unequal-lungs": "check",
@@ -25,17 +31,62 @@ SEVERITY: dict[str, Verdict] = {
     "air-without-vessels": "check",
     "part-in-air": "check",
     "modality-unsure": "check",
-    "hu-doubtful": "check",
 }
-"""What a flag alone makes of a mask, by its code; any other leaves it good."""
+"""What a warning or a note alone makes of a mask, the gravest first. What is not listed says nothing of the mask: lungs
+that are cut, for instance, are marked as well as whole ones."""
 
-REJECT_BELOW, CHECK_BELOW = 0.8, 0.93
+SIGNALS = {
+    "uncertain": ("uncertain-mask", "the network is unsure of much of it"),
+    "uneven": (
+        "uneven-outline",
+        "one lung reaches less far than the other: lung without air may be missing",
+    ),
+    "border_in_air": ("border-in-air", "its border runs through air: lung may be missing, or other air is marked"),
+    "border_in_tissue": ("border-in-tissue", "its border runs through solid tissue: what is marked may be no lung"),
+    "border_reversed": ("border-reversed", "it is brighter inside than outside along much of its border"),
+    "solid": ("solid-inside", "much of it is solid: disease, or fluid, liver or heart that was marked"),
+    "empty": ("empty-inside", "much of it is air without vessels: a pneumothorax, which is no lung, or emphysema"),
+    "air_left_out": ("air-left-out", "there is much air inside the body beside it: lung may be missing"),
+    "unsteady": ("unsteady-slices", "it changes from slice to slice and back"),
+    "bases": ("uneven-bases", "one lung ends far above the other: its base may be missing"),
+}
+"""Signal -> code and words of its flag."""
+
+LEAST_ERROR = 0.02
+"""Error that a signal lets expect by itself from which on it is a flag: what two readers differ by."""
+
+REJECT_BELOW, CHECK_BELOW = 0.75, 0.93
 """Expected Dice below which a mask is not to be used, and below which it is to be looked at."""
 
 
-def flags_of(notes: Iterable[Note]) -> list[Flag]:
-    """Return notes and warnings that say something of the quality of a mask as flags."""
-    return [Flag(note.code, note.message) for note in notes if note.code in SEVERITY]
+def known_flags(notes: Iterable[Note]) -> list[Flag]:
+    """Return warnings and notes that say something of the mask as flags, the gravest first."""
+    order = list(SEVERITY)
+    found = [Flag(note.code, note.message) for note in notes if note.code in SEVERITY]
+    return sorted(found, key=lambda flag: order.index(flag.code))
+
+
+def signal_flags(
+    signals: Mapping[str, Signal], contributions: Mapping[str, float], slices: NDArray[np.intp]
+) -> list[Flag]:
+    """Return the signals that let expect an error of `LEAST_ERROR` or more as flags, the gravest first.
+
+    Parameters
+    ----------
+    contributions : signal -> error that it lets expect
+    slices : which slices of the array the amounts of the signals are of
+    """
+    grave = sorted((name for name, error in contributions.items() if error >= LEAST_ERROR), key=contributions.get)  # type: ignore[arg-type]
+    return [Flag(*SIGNALS[name], where(signals[name].amounts, slices)) for name in reversed(grave) if name in SIGNALS]
+
+
+def where(amounts: NDArray[np.float64], slices: NDArray[np.intp]) -> tuple[int, ...]:
+    """Return the fewest slices that hold half of the amounts, ascending; none where it is not known."""
+    if not amounts.sum() > 0:
+        return ()
+    order = np.argsort(-amounts, kind="stable")
+    count = int(np.searchsorted(np.cumsum(amounts[order]), amounts.sum() / 2)) + 1
+    return tuple(sorted(int(slices[place]) for place in order[:count]))
 
 
 def verdict_of(flags: Sequence[Flag], expected: ExpectedDice | None) -> Verdict:

@@ -1,0 +1,44 @@
+"""Whether a scan is what it should be: values the right way round. What readers know of it are notes and warnings."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pleura.geometry import to_axial
+from pleura.modality.polarity import polarity
+from pleura.quality.record import Flag
+from pleura.volume import Kind, Volume
+
+LOOKED_AT = 5
+"""Slices of a scan that are looked at, between a fifth and four fifths of it."""
+
+SHOWN_HU = (-1024.0, 476.0)
+"""CT numbers that are shown as black and as white: air, fat, tissue and bone differ."""
+
+MOST_BRIGHT = 0.25
+"""Share of voxels above the shown ones from which on air may be bright: of 45 slices with lungs 0.06 at most, of heads
+0.08; where 1024 was added to all values, twice what bone holds."""
+
+
+def inverted(volume: Volume) -> Flag | None:
+    """Return a flag where CT numbers are the wrong way round: bright air, dark tissue; None where they are not.
+
+    Greys, which are often inverted, are set back when they are read.
+    """
+    if volume.kind is not Kind.HU:
+        return None
+    slices = to_axial(volume.voxels, volume.affine)
+    first, last = 0.2 * (len(slices) - 1), 0.8 * (len(slices) - 1)
+    chosen = sorted({round(z) for z in np.linspace(first, last, LOOKED_AT)})
+    low, high = SHOWN_HU
+    found = []
+    for z in chosen:
+        step = max(1, max(slices.shape[1:]) // 256)
+        plane = slices[z, ::step, ::step]
+        greys = np.clip((plane - low) * (255.0 / (high - low)), 0, 255).astype(np.uint8)
+        is_bright = float((plane > high).mean()) > MOST_BRIGHT
+        found.append(is_bright or polarity(greys) == "inverted")
+    if 2 * sum(found) <= len(found):
+        return None
+    text = "air is bright and tissue dark: the values are inverted, and the mask means nothing; invert the scan"
+    return Flag("inverted", text)

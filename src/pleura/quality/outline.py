@@ -1,0 +1,62 @@
+"""How far the lungs reach to all sides of the chest, right against left: lung without air that was left out is missing.
+
+The outline of a lung at the ribs is about the mirror image of the other one's, while heart and liver lie further
+inside. So the mask is seen from the middle of the chest: how far it reaches in each direction. Where it reaches less
+far than on the other side, and the scan shows solid tissue there, something may be missing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pleura.quality.grid import Grid, Mask
+
+DIRECTIONS, STEPS = 48, 44
+"""Directions in a slice, 7.5 degrees apart, and steps along each: about two pixels."""
+
+REACH = 0.75
+"""Part of the side of the grid that is looked at along a direction: more than half of its diagonal."""
+
+OUTERMOST = 1.0
+"""Percent of the mask's pixels beyond the sides between which the middle lies: specks do not shift it."""
+
+
+def missing_by_symmetry(grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the solid area in pixels by which each side reaches less far than the other, right and left, both (z,).
+
+    What the scan does not hold, or shows as air, is not missing.
+    """
+    mask = grid.marked
+    turn = (np.arange(DIRECTIONS) + 0.5) * 2 * np.pi / DIRECTIONS
+    step = REACH * max(mask.shape[1:]) / STEPS
+    rows, columns, inside = _rays(mask, turn, step)
+    reach = np.where(mask[:, rows, columns] & inside, np.arange(1, STEPS + 1), 0).max(axis=2)
+    other = reach[:, (DIRECTIONS // 2 - 1 - np.arange(DIRECTIONS)) % DIRECTIONS]
+    places = np.arange(STEPS)
+    beyond = (places >= reach[..., None]) & (places < other[..., None])
+    beyond &= (grid.planes[:, rows, columns] > grid.tissue) & inside
+    missing = (beyond * (places + 0.5)).sum(axis=2) * step**2 * 2 * np.pi / DIRECTIONS
+    to_the_right = np.cos(turn) < 0  # of the patient, whose left lies at greater x
+    return missing[:, to_the_right].sum(axis=1), missing[:, ~to_the_right].sum(axis=1)
+
+
+def _rays(
+    mask: Mask, turn: NDArray[np.float64], step: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
+    """Return rows and columns of the pixels along each direction, and which lie on the grid, (directions, steps)."""
+    far = (np.arange(STEPS) + 0.5) * step
+    row, column = _middle(mask)
+    rows = np.rint(row + np.sin(turn)[:, None] * far).astype(int)
+    columns = np.rint(column + np.cos(turn)[:, None] * far).astype(int)
+    inside = (rows >= 0) & (rows < mask.shape[1]) & (columns >= 0) & (columns < mask.shape[2])
+    return rows.clip(0, mask.shape[1] - 1), columns.clip(0, mask.shape[2] - 1), inside
+
+
+def _middle(mask: Mask) -> tuple[float, float]:
+    """Return the row of the mask's centre, and the column half way between its sides."""
+    rows, columns = (np.count_nonzero(mask, axis=axes) for axes in ((0, 2), (0, 1)))
+    row = float(rows @ np.arange(len(rows))) / max(int(rows.sum()), 1)
+    share = np.cumsum(columns) / max(int(columns.sum()), 1)
+    first, last = np.searchsorted(share, [OUTERMOST / 100, 1 - OUTERMOST / 100])
+    return row, (int(first) + int(last)) / 2

@@ -1,0 +1,43 @@
+"""Solid tissue where the other lung reaches further is missing; air, and what the scan does not hold, is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from drawn_evidence import AIR, evidence, labels
+
+from pleura.quality.grid import looked_at
+from pleura.quality.outline import missing_by_symmetry
+
+
+def cut() -> np.ndarray:
+    """Return lungs of which the right one lacks its lower half."""
+    mask = labels()
+    mask[:, 13:, :20] = 0
+    return mask
+
+
+def test_lungs_that_are_alike_miss_nothing() -> None:
+    right, left = missing_by_symmetry(looked_at(evidence(labels())))
+    assert right.tolist() == left.tolist() == [0.0] * 6
+
+
+def test_half_a_lung_without_air_is_missing_on_its_side() -> None:
+    right, left = missing_by_symmetry(looked_at(evidence(cut())))
+    assert left.tolist() == [0.0] * 6
+    # 40 pixels are missing; rays also see the tissue between them and the middle
+    assert right == pytest.approx(np.full(6, 60), rel=0.4)
+
+
+def test_what_is_air_is_not_missing() -> None:
+    given = evidence(cut())
+    given.planes[:, 13:, :20] = AIR
+    right, _ = missing_by_symmetry(looked_at(given))
+    assert right.sum() < 20
+
+
+def test_empty_slices_miss_nothing() -> None:
+    mask = labels()
+    mask[0] = 0
+    right, left = missing_by_symmetry(looked_at(evidence(mask)))
+    assert (right[0], left[0]) == (0.0, 0.0)
