@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 from dicom_files import chest, save_all, series
+from pydicom import dcmread
 
 import pleura
 from pleura.segmentation import Segmentation
+from pleura.volume import input_fields
 
 PERSONAL = ("Nobody", "Someone", "SECRET", "19520229")
 
@@ -95,3 +100,19 @@ def test_warning_is_printed_and_fails_where_that_is_wanted(run, mask: Segmentati
     ran = run("convert", "a.dcm", "--like", upper, "b.nii.gz", "--fail-on-warning", "--quiet")
     assert (ran.code, ran.out) == (3, "")
     assert "outside the image" in ran.err
+
+
+def test_mask_as_its_model_made_it_keeps_the_name_of_the_model_and_a_changed_one_does_not(
+    run, study: Path, mask: Segmentation
+) -> None:
+    model = {"name": "chest-ct", "version": "9.9", "sha256": "5" * 64}
+    made = replace(mask, provenance={"model": model, "input": input_fields(mask.volume)})
+    made.write("a.nii.gz")
+    assert run("convert", "a.nii.gz", "--like", study, "b.dcm").code == 0
+    found = dcmread("b.dcm", stop_before_pixels=True)
+    assert (found.ManufacturerModelName, found.DeviceSerialNumber) == ("chest-ct 9.9", "5" * 64)
+    assert json.loads(Path("b.dcm.json").read_text())["model"] == model
+    nibabel.save(nibabel.load("a.nii.gz"), "c.nii.gz")
+    Path("a.nii.gz").write_bytes(Path("c.nii.gz").read_bytes())
+    assert run("convert", "a.nii.gz", "--like", study, "d.dcm").code == 0
+    assert dcmread("d.dcm", stop_before_pixels=True).ManufacturerModelName == "a mask that was read"

@@ -11,6 +11,7 @@ from pleura.files import folder_lock
 from pleura.reading import read, read_labels
 from pleura.segmentation import Segmentation
 from pleura.writing import FORMATS, earlier, format_of, sidecar_path, write
+from pleura.writing.sidecar import with_stated_model
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def convert_mask(wanted: Conversion) -> Segmentation:
     refuse_to_overwrite(files, inputs)
     volume = read(wanted.scan, series=wanted.series)
     FORMATS[name].refuse(volume)
-    found = read_labels(wanted.mask, grid=volume)
+    found = with_stated_model(read_labels(wanted.mask, grid=volume), wanted.mask)
     with folder_lock(wanted.output.parent):
         refuse_to_overwrite(files, inputs)
         if not wanted.overwrite:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -63,6 +64,21 @@ def matches(found: Mapping[str, Any], volume: Volume) -> bool:
     source = found["input"] if isinstance(found.get("input"), dict) else {}
     stated = source.get("sha256", ""), source.get("series_uid", ""), found["geometry"]
     return stated == (volume.identity.sha256, volume.identity.series_uid, _geometry(volume))
+
+
+def with_stated_model(segmentation: Segmentation, mask: Path) -> Segmentation:
+    """Return a mask that was read with the model that its sidecar names, where it is as that model made it.
+
+    Parameters
+    ----------
+    mask : the file that it was read from; one that was changed since, or is of another scan, has no model
+    """
+    known = read_sidecar(sidecar_path(mask)) if mask.is_file() else None
+    if known is None or not isinstance(known.get("model"), dict) or not matches(known, segmentation.volume):
+        return segmentation
+    if not fingerprint(mask).items() <= known["mask"].items():
+        return segmentation
+    return replace(segmentation, provenance={**segmentation.provenance, "model": known["model"]})
 
 
 def fingerprint(mask: Path) -> dict[str, int | str]:

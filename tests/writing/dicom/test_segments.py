@@ -59,5 +59,5 @@ def test_colours_are_cielab_under_d50(colour: tuple[int, int, int], lab: tuple[f
 
 def test_mask_that_no_model_made_names_no_algorithm(segmented: Segmentation) -> None:
     right, _ = segments(replace(segmented, provenance={}), "1.2")
-    assert (right.SegmentAlgorithmType, right.SegmentAlgorithmName) == ("SEMIAUTOMATIC", "unknown")
+    assert (right.SegmentAlgorithmType, right.SegmentAlgorithmName) == ("SEMIAUTOMATIC", "not stated")
     assert "SegmentationAlgorithmIdentificationSequence" not in right

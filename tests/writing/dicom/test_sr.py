@@ -1,4 +1,4 @@
-"""The volumes of a mask as a report that other programs read, beside the segmentation it refers to."""
+"""The measurements of a mask as a report that other programs read, beside the segmentation it refers to."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import subprocess
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,7 +21,11 @@ from pleura.segmentation import Segmentation
 from pleura.writing.dicom import sr
 from pleura.writing.dicom.sr import refuse_unmeasured, write_sr
 
-pytest.importorskip("highdicom")
+highdicom = pytest.importorskip("highdicom")
+
+
+def sr_of(report: Path) -> Any:
+    return highdicom.sr.srread(report).content
 
 
 def read_by_dcmqi(file: Path, found: Path) -> dict:
@@ -36,12 +41,65 @@ def test_report_holds_the_volumes_and_refers_to_the_segmentation(segmented, seg_
     # dciodvfy does not know yet that a label map has segments to refer to (PS3.3 table 10-3).
     expected = 0 if seg_type == "binary" else 2
     assert [("ReferencedSegmentNumber" in error) for error in errors_of(report)] == [True] * expected
-    found = read_by_dcmqi(report, tmp_path / "found.json")["Measurements"]
+    found = read_by_dcmqi(report, tmp_path / "found.json")["Measurements"][:2]
     values = {one["TrackingIdentifier"]: float(one["measurementItems"][0]["value"]) for one in found}
     assert values == segmented.volumes_ml
     assert [one["Laterality"]["CodeMeaning"] for one in found] == ["Right", "Left"]
     assert {one["segmentationSOPInstanceUID"] for one in found} == {seg.SOPInstanceUID}
     assert [one["ReferencedSegment"] for one in found] == [1, 2]
+
+
+def read_by_highdicom(report: Path) -> dict[str, dict[str, float]]:
+    """Return region -> what was measured -> number, by the meanings of the codes."""
+    content = sr_of(report)
+    groups = [*content.get_volumetric_roi_measurement_groups(), *content.get_image_measurement_groups()]
+    return {
+        group.tracking_identifier: {
+            " ".join(code.meaning for code in (one.name, one.derivation) if code): one.value
+            for one in group.get_measurements()
+        }
+        for group in groups
+    }
+
+
+def test_report_holds_all_that_is_measured(segmented: Segmentation, tmp_path: Path) -> None:
+    found = read_by_highdicom(segmented.write(tmp_path / "sr.dcm", format="dicom-sr"))
+    measured = segmented.measurements
+    for lung in ("right lung", "left lung", "both lungs"):
+        region = measured.region(lung)
+        assert region.density is not None
+        assert region.clusters is not None
+        assert len(found[lung]) >= 18
+        for meaning, number in (
+            ("Volume", region.volume_ml),
+            ("Mass", region.mass_g),
+            ("Attenuation Coefficient Mean", region.density.mean_hu),
+            ("Attenuation Coefficient Standard Deviation", region.density.sd_hu),
+            ("Attenuation Coefficient 15th percentile", region.density.perc15_hu),
+            ("Voxels at or below -856 HU", region.density.laa_le_856_percent),
+            ("Pieces in slices at or below -950 HU", region.clusters.count),
+        ):
+            assert found[lung][meaning] == pytest.approx(number, abs=1e-6)
+    assert found["both lungs"]["Mean, right less left"] == pytest.approx(measured.asymmetry.mean_difference_hu)
+    part = measured.region("left lung", "lower_third_by_volume")
+    assert found["left lung, lower third by volume"]["Volume"] == pytest.approx(part.volume_ml)
+    assert len(found) == 3 + 3 * 8
+
+
+def test_report_says_what_limits_the_numbers(segmented: Segmentation, tmp_path: Path) -> None:
+    content = sr_of(segmented.write(tmp_path / "sr.dcm", format="dicom-sr"))
+    (right, _) = content.get_volumetric_roi_measurement_groups()
+    found = {one.value.value for one in right.get_qualitative_evaluations()}
+    assert found == {warning.code for warning in segmented.measurements.warnings}
+    assert "thick-slices" in found
+
+
+def test_mask_that_was_read_names_no_model(segmented: Segmentation, tmp_path: Path) -> None:
+    read_again = replace(segmented, provenance={"source": {"sha256": "7" * 64}})
+    for name in ("dicom-sr", "dicom-pdf", "dicom-seg"):
+        found = dcmread(read_again.write(tmp_path / "a.dcm", format=name))
+        assert (found.ManufacturerModelName, found.DeviceSerialNumber) == ("a mask that was read", "7" * 64)
+        assert "unknown unknown" not in str(found)
 
 
 def test_report_belongs_to_the_study_and_lists_what_it_refers_to(segmented: Segmentation, tmp_path: Path) -> None:

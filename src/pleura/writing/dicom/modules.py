@@ -121,6 +121,14 @@ def model_of(segmentation: Segmentation) -> tuple[str, str, str]:
     return name, version, sha256
 
 
+def maker_of(segmentation: Segmentation) -> str:
+    """Return who marked a mask, in words: the model and its version, or that it was read and names none."""
+    if "model" not in segmentation.provenance:
+        return "a mask that was read"
+    name, version, _ = model_of(segmentation)
+    return f"{name} {version}"[:64]
+
+
 def _readable(header: Dataset, keyword: str) -> Any:
     """Return an element, or None where there is none that can be read."""
     try:
@@ -142,15 +150,18 @@ def _set_series(dataset: Dataset, header: Dataset, segmentation: Segmentation, k
     number = str(header.get("SeriesNumber") or "0").strip()
     dataset.Modality = kind.modality
     dataset.SeriesNumber = f"{number if number.isdecimal() and len(number) < _MOST_DIGITS else 0}{kind.number:02}"
-    name, version, _ = model_of(segmentation)
-    made_by = f", {name} {version}" if "model" in segmentation.provenance else ""
+    made_by = f", {maker_of(segmentation)}" if "model" in segmentation.provenance else ""
     dataset.SeriesDescription = f"{kind.description}{made_by}"[:64]
 
 
 def _set_equipment(dataset: Dataset, segmentation: Segmentation) -> None:
-    """Name program and model; the hash of the model stands where a machine has its serial number."""
-    name, version, sha256 = model_of(segmentation)
+    """Name program and model; the hash of the model stands where a machine has its serial number.
+
+    Of a mask that was read there the hash of its file is all that is known.
+    """
+    source = segmentation.provenance.get("source") or {}
+    sha256 = model_of(segmentation)[2] if "model" in segmentation.provenance else str(source.get("sha256") or "unknown")
     dataset.Manufacturer = "pleura"
-    dataset.ManufacturerModelName = f"{name} {version}"[:64]
+    dataset.ManufacturerModelName = maker_of(segmentation)
     dataset.DeviceSerialNumber = sha256[:64]
     dataset.SoftwareVersions = __version__

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from pleura.reading.dicom.dataset import quiet_pydicom
 from pleura.rendering import render_montage
 from pleura.segmentation import Segmentation
-from pleura.writing.dicom.modules import ObjectKind, content_time, model_of, new_object
+from pleura.writing.dicom.modules import ObjectKind, content_time, maker_of, new_object
 from pleura.writing.dicom.save import save
 from pleura.writing.dicom.source import image_reference, instances, source_header
 from pleura.writing.dicom.suitable import refuse_unrelated
@@ -35,13 +35,12 @@ def write_pdf(segmentation: Segmentation, file: BinaryIO) -> None:
     refuse_unrelated(volume)
     document = _document(segmentation)
     dataset = new_object(segmentation, _KIND, hashlib.sha256(document).hexdigest())
-    name, version, _ = model_of(segmentation)
     dataset.ConversionType, dataset.InstanceNumber = "SYN", 1
     dataset.ContentDate, dataset.ContentTime = content_time(source_header(volume))
     dataset.AcquisitionDateTime, dataset.ConceptNameCodeSequence = None, []
     dataset.BurnedInAnnotation = "NO"
     dataset.SourceInstanceSequence = [image_reference(one, with_frame=False) for one in instances(volume)]
-    dataset.DocumentTitle = f"Lungs by {name} {version}"
+    dataset.DocumentTitle = f"Lungs by {maker_of(segmentation)}"
     dataset.MIMETypeOfEncapsulatedDocument = "application/pdf"
     dataset.EncapsulatedDocument, dataset.EncapsulatedDocumentLength = (
         document + b"\n" * (len(document) % 2),

@@ -21,7 +21,7 @@ from pleura.reading.dicom.sop_classes import STRUCTURE_SET
 from pleura.segmentation import Segmentation
 from pleura.volume import Volume
 from pleura.writing.dicom.contours import outlines
-from pleura.writing.dicom.modules import ObjectKind, content_time, model_of, new_object
+from pleura.writing.dicom.modules import ObjectKind, content_time, maker_of, new_object
 from pleura.writing.dicom.save import IMPLICIT_LITTLE, save
 from pleura.writing.dicom.segments import code
 from pleura.writing.dicom.source import image_reference, instance_reference, instances, source_header, source_of
@@ -106,7 +106,7 @@ def _describe(dataset: Dataset, segmentation: Segmentation) -> None:
     volume = segmentation.volume
     dataset.StructureSetLabel = "Lungs"
     if "model" in segmentation.provenance:
-        dataset.StructureSetName = _made_by(segmentation)
+        dataset.StructureSetName = maker_of(segmentation)
     dataset.StructureSetDate, dataset.StructureSetTime = content_time(source_header(volume))
     dataset.OperatorsName = None
     dataset.FrameOfReferenceUID = volume.identity.frame_of_reference_uid
@@ -121,11 +121,6 @@ def _describe(dataset: Dataset, segmentation: Segmentation) -> None:
     dataset.ReferencedFrameOfReferenceSequence = [frame]
 
 
-def _made_by(segmentation: Segmentation) -> str:
-    name, version, _ = model_of(segmentation)
-    return f"{name} {version}"[:64]
-
-
 def _structure(segmentation: Segmentation, label: Label) -> Dataset:
     from pydicom import Dataset
 
@@ -136,7 +131,7 @@ def _structure(segmentation: Segmentation, label: Label) -> Dataset:
     automatic = "model" in segmentation.provenance
     item.ROIGenerationAlgorithm = "AUTOMATIC" if automatic else None
     if automatic:
-        item.ROIGenerationDescription = _made_by(segmentation)
+        item.ROIGenerationDescription = maker_of(segmentation)
     return item
 
 

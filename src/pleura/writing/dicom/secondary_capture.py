@@ -24,7 +24,7 @@ from pleura.segmentation import Segmentation
 from pleura.volume import Kind, SourceSlice, Volume
 from pleura.writing.dicom.explicit_vr import encapsulated_pixels
 from pleura.writing.dicom.frame_groups import decimal
-from pleura.writing.dicom.modules import ObjectKind, content_time, model_of, new_object, set_loss
+from pleura.writing.dicom.modules import ObjectKind, content_time, maker_of, new_object, set_loss
 from pleura.writing.dicom.save import RLE, save
 from pleura.writing.dicom.segments import code
 from pleura.writing.dicom.source import image_reference, source_header, source_of
@@ -82,10 +82,9 @@ def _compressed(picture: NDArray[np.uint8]) -> bytes:
 def _describe(dataset: Dataset, segmentation: Segmentation) -> None:
     """Set what all pictures share."""
     header = source_header(segmentation.volume)
-    name, version, _ = model_of(segmentation)
     dataset.ConversionType = "WSD"
     dataset.ImageType = ["DERIVED", "SECONDARY"]
-    dataset.DerivationDescription = f"Outlines of the lungs by {name} {version}"
+    dataset.DerivationDescription = f"Outlines of the lungs by {maker_of(segmentation)}"
     dataset.DerivationCodeSequence = [code("113076", "DCM", "Segmentation")]
     dataset.ContentDate, dataset.ContentTime = content_time(header)
     dataset.BurnedInAnnotation = "YES" if header.get("BurnedInAnnotation") == "YES" else "NO"  # of who the patient is

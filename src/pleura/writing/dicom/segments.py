@@ -15,16 +15,16 @@ import numpy as np
 from pleura import __version__
 from pleura.labels import Label
 from pleura.segmentation import Segmentation
+from pleura.writing.dicom.measurement_codes import OWN_SCHEME
 from pleura.writing.dicom.modules import model_of
 from pleura.writing.dicom.uids import instance_uid
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-_LUNG = ("39607008", "SCT", "Lung")
+LUNG = ("39607008", "SCT", "Lung")
 SIDES = {"right": ("24028007", "SCT", "Right"), "left": ("7771000", "SCT", "Left")}
-_OWN_SCHEME = "99PLEURA"
-"""Of structures without a code of their own; schemes of no registry begin with 99 (PS3.16 section 8.2)."""
+BOTH_SIDES = ("51440002", "SCT", "Right and left")
 MODEL_HASH = "sha256 of the model: "
 _TO_D50 = np.array(
     [[0.4360747, 0.3850649, 0.1430804], [0.2225045, 0.7168786, 0.0606169], [0.0139322, 0.0971045, 0.7141733]]
@@ -66,12 +66,12 @@ def code(value: str, scheme: str, meaning: str) -> Dataset:
 def property_type(label: Label) -> Dataset:
     """Return the code of a structure; one lung is "Lung" with the side as its modifier, as viewers list it."""
     if label.side is not None:
-        item = code(*_LUNG)
+        item = code(*LUNG)
         item.SegmentedPropertyTypeModifierCodeSequence = [code(*SIDES[label.side])]
         return item
     if label.snomed:
         return code(label.snomed, "SCT", label.meaning[:64])
-    return code(re.sub(r"[^A-Z0-9]+", "_", label.name.upper())[:16], _OWN_SCHEME, label.name[:64])
+    return code(re.sub(r"[^A-Z0-9]+", "_", label.name.upper())[:16], OWN_SCHEME, label.name[:64])
 
 
 def cielab(colour: Iterable[int]) -> list[int]:
@@ -96,7 +96,7 @@ def _segment(label: Label, segmentation: Segmentation, series: str) -> Dataset:
     item.RecommendedDisplayCIELabValue = cielab(label.colour)
     item.TrackingID, item.TrackingUID = label.name[:64], instance_uid(series, label.name)
     if "model" not in segmentation.provenance:  # it was read from a file that does not say who or what marked it
-        item.SegmentAlgorithmType, item.SegmentAlgorithmName = "SEMIAUTOMATIC", "unknown"
+        item.SegmentAlgorithmType, item.SegmentAlgorithmName = "SEMIAUTOMATIC", "not stated"
         return item
     algorithm.AlgorithmFamilyCodeSequence = [code("123110", "DCM", "Artificial Intelligence")]
     algorithm.AlgorithmName, algorithm.AlgorithmVersion = name[:64], version[:64]
