@@ -97,6 +97,7 @@ def test_no_verb_calls_anybody_or_leaves_anything(home: Home) -> None:
         ["convert", "objects/dicom_lungs-seg.dcm", "--like", "demo/dicom", "lungs.nii.gz"],
         ["convert", "objects/dicom_lungs-rtstruct.dcm", "--like", "demo/dicom", "contours.nii.gz"],
         ["segment", "demo/dicom", "-o", "masks", "--backend", "openvino", "--table", "lungs.csv"],
+        ["batch", "demo/dicom", "cohort", "--workers", "2"],
         ["measure", "demo/dicom", "lungs.nii.gz"],
         ["table", "masks"],
         ["prepare", "pictures", "set", "--split", "0.5,0.5,0", "--modality", "ct", "--workers", "2"],

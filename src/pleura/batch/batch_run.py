@@ -20,7 +20,7 @@ from pleura.batch.table import COLUMNS
 from pleura.batch.table_file import as_csv
 from pleura.batch.worker_pool import Limits, WorkerPool
 from pleura.conventions import MaskFormat
-from pleura.errors import UnreadableInput
+from pleura.errors import PleuraError, UnreadableInput
 from pleura.files import atomic_write, make_folder
 from pleura.inference.backends import cpu_count
 from pleura.processes import available_bytes
@@ -138,7 +138,7 @@ class Batch:
         try:
             threads = max(1, cpu_count(self.settings.segmenter.threads) // at_a_time)
             segmenter = replace(self.settings.segmenter, threads=threads)
-            executor.submit(check_segmenter, segmenter).result()
+            _check(executor, segmenter)
             yield from Scheduler(self.queue, executor, at_a_time, self._task_of(segmenter), attempt).results()
         finally:
             executor.shutdown(cancel_futures=True)
@@ -174,6 +174,16 @@ class Batch:
             file.write(as_csv([dict(zip(COLUMNS, COLUMNS, strict=True))]).encode())
             for result in self.queue.results():
                 file.write(as_csv([result]).encode("utf-8", "surrogateescape"))
+
+
+def _check(executor: Executor, segmenter: SegmenterOptions) -> None:
+    """Have a worker make the segmenter, so that an option that cannot be is an error of the batch, not of each scan."""
+    try:
+        executor.submit(check_segmenter, segmenter).result()
+    except PleuraError as error:
+        if error.code != "worker-lost":
+            raise
+        executor.submit(check_segmenter, segmenter).result()  # whoever killed it was hardly the model
 
 
 def batch_progress(folder: Path) -> Progress:

@@ -40,9 +40,9 @@ CREATE TABLE IF NOT EXISTS scan (
     attempts INTEGER NOT NULL DEFAULT 0,
     error TEXT NOT NULL DEFAULT '',
     warned INTEGER NOT NULL DEFAULT 0,
-    result TEXT NOT NULL DEFAULT '',
     finished REAL
 );
+CREATE TABLE IF NOT EXISTS result (number INTEGER PRIMARY KEY, columns TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS next ON scan (state, attempts, number);
 CREATE INDEX IF NOT EXISTS lately ON scan (finished);
 """
@@ -97,7 +97,9 @@ class JobQueue:
             raise
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file; what is running in vain waits for the next run."""
+        with suppress(sqlite3.Error):  # it is closed already, or the disk is full: the next run says the same
+            self._connection.execute("UPDATE scan SET state = 'waiting' WHERE state = 'running'")
         self._connection.close()
         if self._lock is not None:
             self._lock.close()
@@ -146,17 +148,21 @@ class JobQueue:
 
     def finish(self, number: int, *, error: str, warned: bool, result: Mapping[str, str]) -> None:
         """Keep what came of a scan: the code of its error or nothing, and its row of the table."""
-        values = ("failed" if error else "done", error, warned, json.dumps(result), time.time(), number)
-        with _named_errors(self.path):
+        values = ("failed" if error else "done", error, warned, time.time(), number)
+        with _named_errors(self.path), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("INSERT OR REPLACE INTO result VALUES (?, ?)", (number, json.dumps(result)))
             self._connection.execute(
-                "UPDATE scan SET state = ?, error = ?, warned = ?, result = ?, finished = ? WHERE number = ?", values
+                "UPDATE scan SET state = ?, error = ?, warned = ?, finished = ? WHERE number = ?", values
             )
 
     def results(self) -> Iterator[dict[str, str]]:
         """Yield the row of the table of each scan that has one, in the order of the plan."""
-        found = self._connection.execute("SELECT result FROM scan WHERE state IN ('done', 'failed') ORDER BY number")
-        for (result,) in found:
-            yield json.loads(result)
+        found = self._connection.execute(
+            "SELECT columns FROM scan JOIN result USING (number) WHERE state IN ('done', 'failed') ORDER BY number"
+        )
+        for (columns,) in found:
+            yield json.loads(columns)
 
     def progress(self) -> Progress:
         """Return how far the batch is."""

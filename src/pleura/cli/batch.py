@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from argparse import ArgumentParser
 from collections import Counter
 from collections.abc import Sequence
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from pleura.batch.progress import Progress
 
 _STATUS = "status"
+_LOOK = 1.0
+"""Seconds between two looks at how far a batch is, which go through all its rows."""
 
 
 @dataclass(frozen=True)
@@ -131,12 +134,15 @@ def _print_plan(settings: BatchSettings) -> int:
 
 def _run(batch: Batch, quiet: bool) -> None:
     """Segment all that waits, with a bar or a line now and then; print the error of each scan that fails."""
+    looked = -_LOOK
     with counted("segmenting", quiet) as move:
         for result in batch.run():
             if result.error:
                 fail(result.row["message"])
-            found = batch.progress()
-            move(found.finished, found.scans, remaining(found))
+            if time.monotonic() - looked > _LOOK:
+                looked = time.monotonic()
+                found = batch.progress()
+                move(found.finished, found.scans, remaining(found))
 
 
 def _print_status(folder: Path) -> int:
