@@ -43,6 +43,8 @@ from pleura.processes import resident_bytes
 _PLEURA = [sys.executable, "-m", "pleura"]
 _BY_PROCESS = 10
 """Scans that are segmented by a process each: each takes as long as the last."""
+_OF_KILLS = 16
+"""Scans of a batch that is killed, at most: it is done several times."""
 _LIMIT = 60
 """Seconds that one scan may take where workers are stopped: ten times what it takes on a busy machine."""
 
@@ -59,7 +61,9 @@ def main() -> None:
     parts: dict[str, Callable[[Path], None]] = {
         "speed": lambda folder: speed(folder, options.scans),
         "rows": lambda folder: rows(folder, options.rows),
-        "kills": lambda folder: kills(folder, options.kills, random.Random(options.seed)),
+        "kills": lambda folder: kills(
+            folder, min(options.scans, _OF_KILLS), options.kills, random.Random(options.seed)
+        ),
     }
     for name, part in parts.items():
         if options.only in (None, name):
@@ -154,9 +158,9 @@ def rows_of(folder: Path) -> None:
     )
 
 
-def kills(folder: Path, wanted: int, generator: random.Random) -> None:
+def kills(folder: Path, count: int, wanted: int, generator: random.Random) -> None:
     """Kill at random until there were so many kills; print what was lost, doubled or half."""
-    scans = draw(folder / "scans", 16)
+    scans = draw(folder / "scans", count)
     (scans / "half.nii.gz").write_bytes((scans / "s00000.nii.gz").read_bytes()[:3000])
     start(scans, folder / "reference").wait()
     reference = contents(folder / "reference")

@@ -46,5 +46,5 @@ def test_where_no_scheduler_answers_that_is_said(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("pleura.batch.cluster._TIMEOUT", 1)
     for address in ("tcp://127.0.0.1:9", "nonsense://x"):
         with pytest.raises(PleuraError) as caught:
-            connect(address)
+            connect(address, 60.0)
         assert caught.value.code == "no-cluster"

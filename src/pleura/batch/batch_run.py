@@ -134,7 +134,7 @@ class Batch:
         waiting = self.queue.waiting(attempt)
         if not waiting:
             return
-        executor, at_a_time = self._executor(1 if attempt else min(waiting, self._workers()))
+        executor, at_a_time = self._executor(min(waiting, self._workers()), alone=attempt > 0)
         try:
             threads = max(1, cpu_count(self.settings.segmenter.threads) // at_a_time)
             segmenter = replace(self.settings.segmenter, threads=threads)
@@ -149,12 +149,14 @@ class Batch:
         fitting = available_bytes() // _OF_WORKER or cores
         return cores if self.settings.workers else max(1, min(cores, fitting))
 
-    def _executor(self, workers: int) -> tuple[Executor, int]:
+    def _executor(self, workers: int, *, alone: bool) -> tuple[Executor, int]:
         """Return who does the work, and how many scans at a time."""
         if self.settings.scheduler:
             from pleura.batch.cluster import connect
 
-            return connect(self.settings.scheduler)
+            executor, threads = connect(self.settings.scheduler, self.settings.seconds)
+            return executor, 1 if alone else threads
+        workers = 1 if alone else workers
         memory = self.settings.memory or int(available_bytes() * _SHARE) // workers
         return WorkerPool(workers, Limits(self.settings.seconds, memory)), workers
 

@@ -11,7 +11,10 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from pleura.batch.job_queue import JobQueue, QueuedScan, disk_full
 from pleura.batch.scan_task import ScanResult, ScanTask, segment_scan
+from pleura.errors import PleuraError
 
+LOST = {"worker-lost", "time-limit", "memory-limit"}
+"""Codes of the errors of an executor that are about one task alone."""
 ATTEMPTS = 2
 """How often a scan is begun: once beside others, once alone."""
 
@@ -74,10 +77,13 @@ class Scheduler:
 
 
 def _result(task: ScanTask, future: Future[ScanResult]) -> ScanResult:
-    """Return the result of a task; where its process was lost, one that says so."""
+    """Return the result of a task; where its process was lost, one that says so.
+
+    Raises what else came in place of a result: not this scan is lost, but whoever does the work.
+    """
     error = future.exception()
     if error is None:
         return future.result()
-    if not isinstance(error, Exception):
-        raise error
-    return task.lost(error)
+    if isinstance(error, PleuraError) and error.code in LOST:
+        return task.lost(error)
+    raise error
