@@ -24,6 +24,7 @@ from pleura.errors import PleuraError, UnreadableInput
 from pleura.files import atomic_write, make_folder
 from pleura.inference.backends import cpu_count
 from pleura.processes import available_bytes
+from pleura.reporting.index import Failure, write_index
 
 _QUEUE, _TABLE = "batch", "table"
 _OF_WORKER = 2 << 30
@@ -117,7 +118,9 @@ class Batch:
         return self.queue.progress()
 
     def run(self) -> Iterator[ScanResult]:
-        """Segment what waits and yield what comes of each scan; write the table at the end, also of a part.
+        """Segment what waits and yield what comes of each scan; at the end, also of a part, write the table.
+
+        Where pages are wanted, the index over them is written too.
 
         Raises
         ------
@@ -128,6 +131,8 @@ class Batch:
                 yield from self._attempt(attempt)
         finally:
             self._write_table()
+            if self.settings.options.report:
+                self._write_index()
 
     def _attempt(self, attempt: int) -> Iterator[ScanResult]:
         """Segment what waits for an attempt, the first beside others, each other one alone."""
@@ -170,6 +175,11 @@ class Batch:
             return ScanTask(*values, folders, segmenter, options)
 
         return task_of
+
+    def _write_index(self) -> None:
+        rows = self.queue.results()
+        failures = [Failure(row["source"], row["message"]) for row in rows if row.get("error")]
+        write_index(self.settings.folder, failures)
 
     def _write_table(self) -> None:
         with atomic_write(self.settings.table) as file:

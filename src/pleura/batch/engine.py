@@ -14,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pleura.batch.index import index_of, with_index
 from pleura.batch.overwrite import identities, refuse_to_overwrite
 from pleura.batch.plan import Job
 from pleura.batch.results import Outcome
@@ -113,13 +114,15 @@ def segment_batch(
     """
     if jobs[0].output is None:
         make_folder(jobs[0].stem.parent)
+    index = index_of(jobs) if options.report else None
     workers = 1 if executor else _scans_at_a_time(jobs, segmenter)
     if workers > 1:
         segmenter = replace(segmenter, threads=1)
     load_segmenter.cache_clear()
     load_segmenter(segmenter)  # an option that cannot be is an error of the call, not one of each scan
     work = SegmentScan(segmenter, options, identities(job.source for job in jobs))
-    return _noting_twins(in_order(work, list(enumerate(jobs, start=1)), workers, executor), jobs)
+    outcomes = _noting_twins(in_order(work, list(enumerate(jobs, start=1)), workers, executor), jobs)
+    return with_index(outcomes, index) if index else outcomes
 
 
 def in_order(

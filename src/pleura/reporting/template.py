@@ -11,6 +11,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from pleura import __version__
+from pleura.measurement.figures import decimal
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -38,7 +39,7 @@ def webp(image: Image, *, quality: int = 80, lossless: bool = False) -> bytes:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("pleura.reporting"),
         autoescape=True,
         trim_blocks=True,
@@ -46,3 +47,10 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
+    environment.filters["figure"] = _figure
+    return environment
+
+
+def _figure(value: object, decimals: int = 0) -> str:
+    """Return a number as text, "-" for what is not known: the filter of that name."""
+    return decimal(value if isinstance(value, float | int) else None, decimals)

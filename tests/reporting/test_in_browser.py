@@ -1,0 +1,77 @@
+"""Pages in a browser, on a desk and on a phone, light and dark: they ask for nothing, complain of nothing, and work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from browser import browser, open_page  # noqa: F401 - fixtures
+
+from pleura.phantom import chest
+from pleura.quality import ExpectedDice, Flag, Quality
+from pleura.reporting.index import Failure, write_index
+from pleura.segmentation import Segmentation
+from pleura.volume import Note
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with two pages of scans, one of them with all that can stand out, and their index."""
+    folder = tmp_path_factory.mktemp("pages")
+    phantom = chest((24, 64, 64), (13.0, 6.0, 6.0))
+    plain = Segmentation(phantom.labels, phantom.volume)
+    dice = {name: ExpectedDice(0.9, 0.8, 0.95) for name in ("right lung", "left lung", "both lungs")}
+    quality = Quality("check", dice, (Flag("solid-tissue", "solid tissue in the mask", (5, 6)),))
+    replace(plain, quality=quality, warnings=(Note("cut-off", "the lungs are cut off"),)).report(folder / "a.html")
+    plain.report(folder / "b.html")
+    write_index(folder, [Failure("c.nii", "c.nii: the file is empty")])
+    return folder
+
+
+@pytest.mark.parametrize("name", ["a", "b", "index"])
+def test_page_asks_for_nothing_and_can_be_read_by_all(open_page, folder: Path, name: str) -> None:  # noqa: F811
+    file = folder / f"{name}.html"
+    found = open_page(file)
+    assert found.violations() == []
+    assert found.requests == [file.absolute().as_uri()]
+    assert found.complaints == []
+    assert not found.is_too_wide
+
+
+def test_keys_step_through_the_slices_from_the_worst(open_page, folder: Path) -> None:  # noqa: F811
+    page = open_page(folder / "a.html").page
+    words, sheet = page.locator("#words"), page.locator("#sheet")
+    assert words.inner_text().startswith("slice 7 of 24")
+    assert "solid tissue in the mask" in words.inner_text()
+    before = sheet.evaluate("one => one.style.backgroundPosition")
+    page.locator("#slice").press("ArrowRight")
+    assert words.inner_text().startswith("slice 6 of 24")
+    assert sheet.evaluate("one => one.style.backgroundPosition") != before
+    page.locator("#jumps button").first.click()
+    assert words.inner_text().startswith("slice 7 of 24")
+
+
+def test_outlines_can_be_taken_away(open_page, folder: Path) -> None:  # noqa: F811
+    page = open_page(folder / "a.html").page
+    layers = "getComputedStyle(document.getElementById('sheet')).backgroundImage.split('url(').length - 1"
+    assert page.evaluate(layers) == 2
+    page.locator("#outlines").uncheck()
+    assert page.evaluate(layers) == 1
+
+
+def test_index_is_sorted_by_a_click_and_what_is_not_known_stays_last(open_page, folder: Path) -> None:  # noqa: F811
+    page = open_page(folder / "index.html").page
+
+    def names() -> list[str]:
+        return page.locator("tbody th").all_inner_texts()
+
+    assert names() == ["c.nii", "a", "b"]
+    page.get_by_role("button", name="scan").click()
+    assert names() == ["a", "b", "c.nii"]
+    page.get_by_role("button", name="volume, mL").click()
+    assert names()[-1] == "c.nii"
+    page.get_by_role("button", name="verdict").click()
+    assert names() == ["c.nii", "a", "b"]

@@ -1,0 +1,50 @@
+"""The index over many pages: the worst first, what failed too, links that hold, and nothing of other making."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pleura.quality import ExpectedDice, Quality
+from pleura.reporting.index import Failure, index_page, write_index
+from pleura.segmentation import Segmentation
+
+
+@pytest.fixture
+def pages(picture: Segmentation, tmp_path: Path) -> Path:
+    """Return a folder with three pages, one in a folder below, and a page of other making."""
+    verdicts = {"a b_lungs": ("good", 0.98), "c_lungs": ("reject", 0.5), "deep/lungs": ("check", 0.9)}
+    for name, (verdict, dice) in verdicts.items():
+        quality = Quality(verdict, {"both lungs": ExpectedDice(dice, dice, dice)})
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        replace(picture, quality=quality).report(tmp_path / f"{name}.html")
+    (tmp_path / "other.html").write_text("<p>of other making</p>")
+    return tmp_path
+
+
+def test_failed_scans_and_the_worst_masks_come_first(pages: Path) -> None:
+    text = write_index(pages, [Failure("d.nii.gz", "d.nii.gz: <broken>")]).read_text(encoding="utf-8")
+    rows = re.findall(r'<th scope="row">(.*?)</th><td data-value="\d+" class="\w+">(.*?)</td>', text)
+    assert [re.sub("<.*?>", "", name) for name, _ in rows] == ["d.nii.gz", "c_lungs", "deep/lungs", "a b_lungs"]
+    assert [verdict for _, verdict in rows] == ["failed", "reject", "check", "good"]
+    assert "d.nii.gz: &lt;broken&gt;" in text
+    assert "of other making" not in text
+
+
+def test_links_lead_to_the_pages(pages: Path) -> None:
+    text = write_index(pages).read_text(encoding="utf-8")
+    assert re.findall(r'<a href="([^"]*)"', text) == ["c_lungs.html", "deep/lungs.html", "a%20b_lungs.html"]
+
+
+def test_index_is_made_anew_and_does_not_list_itself(pages: Path) -> None:
+    first = write_index(pages).read_bytes()
+    assert write_index(pages).read_bytes() == first
+    assert b"pleura " in first[:512]
+
+
+def test_masks_that_nobody_judged_stand_between_those_to_check_and_the_good() -> None:
+    rows = [{"name": name, "link": name, "verdict": verdict} for name, verdict in (("a", "good"), ("b", None))]
+    assert re.findall(r'<a href="(\w)"', index_page(rows)) == ["b", "a"]
