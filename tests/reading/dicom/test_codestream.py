@@ -14,7 +14,7 @@ from read_files import error_code
 
 import pleura
 from pleura.errors import PleuraError
-from pleura.reading.dicom.codestream import j2k_size, jpeg_size
+from pleura.reading.dicom.codestream import is_sound_jpeg, j2k_size, jpeg_size
 
 HU = chest((1, 64, 64))
 
@@ -106,3 +106,29 @@ def test_a_jpeg_2000_picture_begins_at_its_offset_in_the_reference_grid() -> Non
     sizes = struct.pack(">8L", 40, 50, 8, 10, 32, 40, 8, 10)  # right, bottom, left, top; then of the tiles
     assert j2k_size(b"\xff\x4f\xff\x51" + bytes(4) + sizes + struct.pack(">H", 3)) == (40, 32, 3)
     assert j2k_size(b"\xff\x4f\xff\x51" + bytes(9)) is None
+
+
+FRAME = b"\xff\xc3\x00\x0b\x0c\x00\x40\x00\x20\x01\x01\x11\x00"
+"""12 bits, 64 rows, 32 columns, one sample."""
+SCAN = b"\xff\xda\x00\x08\x01\x01\x00\x01\x00\x00"
+DATA = b"\x12\xff\x00\x34\xff\xd0\x56"
+"""Of a scan: 255 is followed by 0, or is a mark to start again from."""
+
+
+@pytest.mark.parametrize(
+    ("stream", "sound"),
+    [
+        (FRAME + SCAN + DATA, True),
+        (b"\xff\xe0\x00\x06\xff\xc3ab" + FRAME + SCAN + DATA, True),  # a picture within a comment
+        (FRAME + SCAN + DATA + SCAN + DATA, True),
+        (FRAME + FRAME + SCAN + DATA, False),
+        (FRAME + SCAN + DATA + FRAME, False),
+        (FRAME.replace(b"\x0c", b"\x86", 1) + SCAN + DATA, False),  # 134 bits
+        (FRAME.replace(b"\x0c", b"\x01", 1) + SCAN + DATA, False),
+        (FRAME, False),
+        (SCAN + DATA, False),
+        (b"\xff\xc3\x00\x01" + SCAN, False),
+    ],
+)
+def test_jpeg_that_a_decoder_does_not_survive_is_known(stream: bytes, sound: bool) -> None:
+    assert is_sound_jpeg(b"\xff\xd8" + stream + b"\xff\xd9", 16) is sound

@@ -8,6 +8,7 @@ References: ISO/IEC 15444-1 A.5.1 (SIZ), ISO/IEC 10918-1 B.2.2 (SOF), ISO/IEC 14
 
 from __future__ import annotations
 
+import re
 import struct
 from itertools import pairwise
 
@@ -20,6 +21,10 @@ _NOT_FRAMES = frozenset({0xC4, 0xC8, 0xCC})
 """Markers among those of JPEG frames, C0 to CF, that are tables."""
 _JPEG_LS_FRAME = 0xF7
 """Marker of a JPEG-LS frame (ISO 14495-1)."""
+_FRAMES = ({*range(0xC0, 0xD0)} - _NOT_FRAMES) | {_JPEG_LS_FRAME}
+_FRAME_IN_SCAN = re.compile(rb"\xff[%b]" % re.escape(bytes(sorted(_FRAMES))))
+_SHORTEST_FRAME = 9
+"""Bytes: precision, rows, columns, number of samples, and three of the first sample."""
 _JPEG_SCAN = b"\xff\xda"
 _MOST_SCANS = 500
 """Progressive pictures have about ten; each of many costs 3 ms in the largest picture that is read."""
@@ -52,6 +57,40 @@ def jpeg_size(stream: bytes) -> tuple[int, int, int] | None:
             return rows, columns, samples
         else:
             position += 2 + struct.unpack_from(">H", stream, position + 2)[0]
+    return None
+
+
+def is_sound_jpeg(stream: bytes, bits: int) -> bool:
+    """Say whether the markers of a JPEG or JPEG-LS stream are those of one picture of `bits` a sample at most.
+
+    A decoder that finds a second frame or a giant precision ends the whole program. In the data of a
+    scan no byte 255 stands before one of the markers looked for, or the data are damaged.
+    """
+    scan = _header_segments(stream)
+    if scan is None:
+        return False
+    frames = [body for code, body in scan[0] if code in _FRAMES]
+    if len(frames) != 1 or len(frames[0]) < _SHORTEST_FRAME:
+        return False
+    return 2 <= frames[0][0] <= bits and _FRAME_IN_SCAN.search(stream, scan[1]) is None
+
+
+def _header_segments(stream: bytes) -> tuple[list[tuple[int, bytes]], int] | None:
+    """Return code and content of each segment up to the first scan, and where that begins; None where none does."""
+    position, found = stream.find(b"\xff\xd8") + 2, []
+    while 2 <= position <= len(stream) - 4:
+        marker, code, length = struct.unpack_from(">BBH", stream, position)
+        if marker != 0xFF:
+            return None
+        if code == 0xFF:
+            position += 1
+            continue
+        found.append((code, stream[position + 4 : position + 2 + length]))
+        if length < 2 or position + 2 + length > len(stream):
+            return None
+        position += 2 + length
+        if code == _JPEG_SCAN[1]:
+            return found, position
     return None
 
 

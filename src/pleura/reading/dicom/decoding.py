@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from pleura.arrays import Array
 from pleura.errors import UnreadableInput, UnsuitableInput
-from pleura.reading.dicom.codestream import has_many_scans, j2k_size, jpeg_size, rle_padding
+from pleura.reading.dicom.codestream import has_many_scans, is_sound_jpeg, j2k_size, jpeg_size, rle_padding
 from pleura.reading.dicom.dataset import DEFLATED, quiet_dcmread
 from pleura.reading.dicom.elements import NATIVE
+from pleura.reading.dicom.gdcm_frames import SYNTAXES, frame_by_gdcm, single_stream
 from pleura.reading.dicom.header import Header
 from pleura.reading.dicom.sop_classes import class_name
 from pleura.reading.limits import check_size
@@ -52,10 +53,6 @@ def decode(header: Header, indices: Sequence[int], *, colour: bool = False) -> I
     UnreadableInput : the stream is damaged or cut short, or is of another size than the header says
     UnsuitableInput : no decoder is known for the transfer syntax, or for pixels of so many bits
     """
-    from pydicom.pixels.decoders.base import get_decoder
-    from pydicom.pixels.processing import apply_color_lut
-    from pydicom.uid import UID
-
     if header.syntax not in PLUGINS:
         name = class_name(header.syntax)
         raise UnsuitableInput(
@@ -68,6 +65,13 @@ def decode(header: Header, indices: Sequence[int], *, colour: bool = False) -> I
             code="unsupported-pixels",
         )
     check_size((header.rows, header.columns), max(1, header.bits_allocated // 8), header.path.stat().st_size)
+    if not colour and (found := _only_frame(header)) is not None:
+        yield found
+        return
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.pixels.processing import apply_color_lut
+    from pydicom.uid import UID
+
     with quiet_dcmread(header.path) as dataset:
         plugins = _checked_plugins(dataset, header, indices)
         for index in indices:
@@ -87,6 +91,15 @@ def decode(header: Header, indices: Sequence[int], *, colour: bool = False) -> I
                     "the pixel data do not have Rows x Columns pixels; export the file again", code="damaged"
                 )
             yield pixels
+
+
+def _only_frame(header: Header) -> Array | None:
+    """Return the one frame of a file by GDCM, None of any other file and where anything is not as it should be."""
+    stream = single_stream(header) if header.frame_count == 1 and header.syntax in SYNTAXES else None
+    if stream is None:
+        return None
+    _refuse_other_size(stream, header)
+    return frame_by_gdcm(stream, header)
 
 
 def _checked_plugins(dataset: Dataset, header: Header, indices: Sequence[int]) -> dict[int, str]:
@@ -147,7 +160,8 @@ def _refuse_other_size(stream: bytes, header: Header) -> None:
     if header.syntax not in _SIZES:
         return
     found = _SIZES[header.syntax](stream)
-    if found is None or (PLUGINS[header.syntax] == "gdcm" and has_many_scans(stream)):
+    by_gdcm = PLUGINS[header.syntax] == "gdcm"
+    if found is None or (by_gdcm and (has_many_scans(stream) or not is_sound_jpeg(stream, header.bits_allocated))):
         raise UnreadableInput(
             "the pixel data are damaged or cut short; copy or export the file again", code="truncated"
         )
