@@ -80,6 +80,7 @@ def test_trained_filters_are_the_same_whatever_the_seed_and_random_ones_are_not(
     assert agreement(1, slice(32, 64), slice(64)) < 0.1
 
 
+@pytest.mark.slow
 def test_decoder_keeps_its_random_weights() -> None:
     torch.manual_seed(0)
     plain = OriginalUNet()

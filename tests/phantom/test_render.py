@@ -72,6 +72,7 @@ def test_left_lung_has_a_notch_for_the_heart(phantom: Phantom) -> None:
     assert left < 0.7 * right
 
 
+@pytest.mark.slow
 def test_same_seed_gives_the_same_voxels_and_another_seed_another_patient(phantom: Phantom) -> None:
     again, other = chest(SHAPE, SPACING), chest(SHAPE, SPACING, seed=1)
     np.testing.assert_array_equal(again.volume.voxels, phantom.volume.voxels)
@@ -91,6 +92,7 @@ def test_noise_has_the_deviation_that_was_asked_for() -> None:
     assert (noisy - quiet)[tissue].std() == pytest.approx(20.0, rel=0.05)
 
 
+@pytest.mark.slow
 def test_arms_and_padding_are_drawn_only_when_asked_for(phantom: Phantom) -> None:
     arms, padded = chest(SHAPE, SPACING, arms=True), chest(SHAPE, SPACING, padding=True)
     arm = _index(phantom, -172, 30, 0)
@@ -104,6 +106,7 @@ def test_one_slice_of_a_few_pixels_can_be_drawn() -> None:
     assert chest((1, 2, 3), (5.0, 3.0, 3.0)).volume.shape == (1, 2, 3)
 
 
+@pytest.mark.slow
 def test_disc_lies_between_two_vertebrae_in_a_fifth_of_the_height() -> None:
     drawn = chest((25, 96, 96), (5.0, 4.0, 4.0), seed=0)
     x, y, z = (np.array([_index(drawn, 0.0, spine_y(5.0 * k), 5.0 * k) for k in range(-12, 13)]).T)[::-1]

@@ -51,6 +51,7 @@ def try_each(path: Path, seed: Seed) -> None:
             assert not isinstance(error.__cause__, MemoryError)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @few
 @given(seed=st.sampled_from([seed for seed in SEEDS if seed.group != "bundle"]), number=st.integers(0, 1 << 32))
@@ -67,6 +68,7 @@ NUMBERS = st.one_of(st.integers(), st.floats(), st.sampled_from(WORDS)).map(str)
 LINES = st.lists(NUMBERS, max_size=10).map(" ".join) | st.text(string.printable, max_size=30)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @few
 @given(fields=st.dictionaries(st.sampled_from(FIELDS), LINES), body=st.binary(max_size=99))
@@ -87,6 +89,7 @@ JSON = st.recursive(
 RECIPES = [json.loads(seed.files["recipe.json"]) for seed in SEEDS if seed.group == "bundle"]
 
 
+@pytest.mark.slow
 @few
 @given(
     recipe=st.sampled_from(RECIPES),

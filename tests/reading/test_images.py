@@ -129,6 +129,7 @@ def test_nothing_else_of_these_packages_is_an_image() -> None:
         from_image(nib.gifti.GiftiImage())  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 def test_images_are_segmented_as_their_voxels_are() -> None:
     phantom = drawn_chest(shape=(32, 96, 96), spacing=(10.0, 4.0, 4.0))
     affine = np.diag([-1, -1, 1, 1]) @ phantom.volume.affine[:, [2, 1, 0, 3]]

@@ -42,6 +42,7 @@ def test_a_jpeg_states_its_size_behind_other_segments() -> None:
     assert jpeg_size(b"") is None
 
 
+@pytest.mark.slow
 def test_every_byte_of_an_rle_frame_may_be_wrong_without_a_panic(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

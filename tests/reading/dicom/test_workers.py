@@ -35,6 +35,7 @@ def test_a_long_compressed_series_is_read_by_helpers(folder: Path, monkeypatch: 
     np.testing.assert_array_equal(voxels, HU)
 
 
+@pytest.mark.slow
 def test_reading_gives_the_same_with_helpers_and_without(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for processors in (1, 2):
         monkeypatch.setattr(os, "cpu_count", lambda count=processors: count)
@@ -53,6 +54,7 @@ def test_without_a_python_to_start_everything_is_left_to_the_caller(
     np.testing.assert_array_equal(pleura.read(folder).voxels, HU)
 
 
+@pytest.mark.slow
 def test_a_damaged_slice_among_many_is_named_as_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     bad = save_all(series(HU), tmp_path, syntax=RLELossless)
