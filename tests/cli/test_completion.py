@@ -42,7 +42,8 @@ def test_fish_learns_every_verb_every_option_and_its_values(run) -> None:
     assert [verb for verb in VERBS if not any(f" -a {verb} " in line for line in lines)] == []
     segment = "complete -c pleura -n '__fish_seen_subcommand_from segment'"
     assert f"{segment} -l modality -x -a 'auto ct cr' -d 'what pictures show'" in lines
-    assert f"{segment} -l preview -d 'write a picture of the result beside the mask'" in lines
+    words = "write a picture of the result beside the mask; done for one scan on a terminal"
+    assert f"{segment} -l preview -l no-preview -d '{words}'" in lines
     assert any(line.startswith(f"{segment} -s o -l output -r ") for line in lines)  # takes a value: a file name
 
 

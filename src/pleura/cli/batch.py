@@ -106,7 +106,7 @@ def _settings(options: Options) -> BatchSettings:
         Path(options.source),
         Path(options.dest),
         segmenter_options(options),
-        BatchOptions(options.preview, options.report, overwrite=options.overwrite, seg_type=options.seg_type),
+        BatchOptions(bool(options.preview), options.report, overwrite=options.overwrite, seg_type=options.seg_type),
         formats=tuple(options.to),
         series=options.series,
         shard=Shard(*options.shard),

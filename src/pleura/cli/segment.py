@@ -12,6 +12,7 @@ subfolders included; a DICOMDIR is its folder.
 from __future__ import annotations
 
 import json
+import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from pleura.conventions import SEG_TYPES
 from pleura.errors import InvalidOption, PleuraError
 
 if TYPE_CHECKING:
+    from pleura.batch.engine import BatchOptions
+    from pleura.batch.plan import Job
     from pleura.batch.results import Outcome
 
 
@@ -40,6 +43,7 @@ class Options(SegmentOptions):
     table: Path | None
     json: bool
     fail_below: float | None
+    open: bool
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -57,6 +61,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--fail-below", type=share, metavar="DICE", help="exit with 3 where a mask is expected to reach less; as 0.9"
     )
+    parser.add_argument("--open", action="store_true", help="show the picture, or the page, when it is written")
     add_segment_options(parser)
 
 
@@ -73,7 +78,7 @@ def run(options: Options) -> int:
 
 
 def _run(options: Options) -> int:
-    from pleura.batch.engine import BatchOptions, segment_batch
+    from pleura.batch.engine import segment_batch
     from pleura.batch.plan import plan
     from pleura.batch.table_file import TableFile, add_to_table
     from pleura.cli.outcome import report
@@ -83,11 +88,7 @@ def _run(options: Options) -> int:
         raise InvalidOption("--seg-type is of a DICOM segmentation; add --to dicom-seg", code="seg-type-unused")
     if options.fail_below is not None and options.quality == "off":
         raise InvalidOption("--fail-below needs the quality; leave out --quality off", code="quality-off")
-    measure = options.table is not None
-    writing = BatchOptions(
-        options.preview, options.report, options.resume, options.overwrite, options.seg_type, measure
-    )
-    outcomes = segment_batch(jobs, segmenter_options(options), writing)
+    outcomes = segment_batch(jobs, segmenter_options(options), _batch_options(options, jobs))
     if options.table:
         outcomes = add_to_table(outcomes, TableFile(options.table))
     failed = warned = below = 0
@@ -99,9 +100,51 @@ def _run(options: Options) -> int:
         below += outcome.error is None and _is_below(outcome, options.fail_below)
     if len(jobs) > 1 and not (options.json or options.quiet):
         say(f"{len(jobs) - failed} of {len(jobs)} segmented")
+    if options.open and failed < len(jobs):
+        _open(options, jobs)
     if failed:
         return NOTHING_DONE if failed == len(jobs) else SOME_FAILED
     return WARNED if below or (warned and options.fail_on_warning) else 0
+
+
+def _batch_options(options: Options, jobs: Sequence[Job]) -> BatchOptions:
+    """Return what is written.
+
+    Raises
+    ------
+    InvalidOption
+        There will be nothing to open (`nothing-to-open`).
+    """
+    from pleura.batch.engine import BatchOptions
+
+    preview = options.preview
+    if options.open and not options.report:
+        if len(jobs) > 1 or preview is False:
+            text = "--open shows the picture of one scan, or pages: add --report, or leave out --no-preview"
+            raise InvalidOption(text, code="nothing-to-open")
+        preview = True
+    if preview is None:
+        preview = len(jobs) == 1 and sys.stdout.isatty() and _is_free(jobs[0].preview)
+    measure = options.table is not None
+    return BatchOptions(preview, options.report, options.resume, options.overwrite, options.seg_type, measure)
+
+
+def _is_free(picture: Path) -> bool:
+    """Say whether a picture that nobody asked for may be written: never over a file that is not ours."""
+    from pleura.writing import is_pleura_output
+
+    return not picture.exists() or is_pleura_output(picture)
+
+
+def _open(options: Options, jobs: Sequence[Job]) -> None:
+    """Show the index of several scans, the page of one, or else its picture."""
+    from pleura.cli.viewer import open_file
+    from pleura.reporting.index import INDEX
+
+    if len(jobs) > 1:
+        open_file(jobs[0].stem.parent / INDEX)
+    else:
+        open_file(jobs[0].page if options.report else jobs[0].preview)
 
 
 def _is_below(outcome: Outcome, least: float | None) -> bool:

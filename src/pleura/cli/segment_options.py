@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, BooleanOptionalAction
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -38,7 +38,7 @@ class SegmentOptions:
     overwrite: bool
     to: Sequence[MaskFormat]
     seg_type: SegType
-    preview: bool
+    preview: bool | None
     report: bool
     quality: QualityMode
     quiet: bool
@@ -69,7 +69,11 @@ def add_segment_options(parser: ArgumentParser) -> None:
         help=f"what to write, one or several with commas between: {', '.join(FORMAT_NAMES)}",
     )
     parser.add_argument("--seg-type", choices=SEG_TYPES, default=SEG_TYPES[0], help="how dicom-seg holds a mask")
-    parser.add_argument("--preview", action="store_true", help="write a picture of the result beside the mask")
+    parser.add_argument(
+        "--preview",
+        action=BooleanOptionalAction,
+        help="write a picture of the result beside the mask; done for one scan on a terminal",
+    )
     parser.add_argument("--report", action="store_true", help="write a page of the result, to look at, beside the mask")
     parser.add_argument(
         "--quality",
