@@ -169,3 +169,19 @@ def test_names_of_the_patient_come_from_the_scan_alone(tmp_path: Path) -> None:
     letters = {"SpecificCharacterSet": ["ISO 2022 IR 6", "ISO 2022 IR 87"], "PatientName": "Yamada^Tarou=山田^太郎"}
     volume = read(save_all(series(chest(), orientation=AXIAL, **letters), tmp_path))
     assert str(written(mask_of(volume)).PatientName) == letters["PatientName"]
+
+
+@pytest.mark.parametrize(("pixel", "most"), [(0.703125, 2), (0.48828125, 3)])
+def test_corners_have_two_decimals_in_axial_planes_of_coarse_pixels_and_planes_three(
+    tmp_path: Path, pixel: float, most: int
+) -> None:
+    slices = series(chest(), spacing=(pixel, pixel), step=(0, 0, 1.125))
+    found = written(mask_of(read(save_all(slices, tmp_path))))
+    numbers = [
+        str(number).partition(".")[2]
+        for roi in found.ROIContourSequence
+        for contour in roi.ContourSequence
+        for number in contour.ContourData
+    ]
+    assert max(map(len, numbers[0::3])) == max(map(len, numbers[1::3])) == most
+    assert max(map(len, numbers[2::3])) == 3
