@@ -87,7 +87,7 @@ def skip_without_orthanc() -> None:
 
 
 @contextmanager
-def running(**settings: bool) -> Iterator[Archive]:
+def running(**settings: Any) -> Iterator[Archive]:
     """Run Orthanc over an empty folder, in a namespace that goes with it; it ends with the tests, however they do.
 
     Keywords are settings of Orthanc beyond those that every test has.

@@ -16,6 +16,7 @@ POSITIONAL = {
     "measure": ["in.nii"],
     "table": ["masks"],
     "info": ["in.nii"],
+    "node": ["--config", "node.toml"],
     "prepare": ["in", "out"],
     "export": ["run", "bundle"],
     "evaluate": ["set"],

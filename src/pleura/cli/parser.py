@@ -14,6 +14,7 @@ from pleura.cli.console import NOTHING_DONE, fail
 VERBS = {
     "segment": "mark the right and the left lung of each scan",
     "batch": "segment thousands of scans, and go on after whatever ended the run",
+    "node": "receive series as a DICOM node, segment them, and send results to peers",
     "convert": "write a mask in another format, on the grid of its scan",
     "measure": "say what the lungs of a scan measure, and what limits the numbers",
     "table": "print a table of masks, a row a mask",

@@ -1,0 +1,194 @@
+"""What a DICOM node is called, whom it lets in, which series it segments, and where results go; read from TOML."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import typing
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pleura.conventions import FORMAT_NAMES, MaskFormat
+from pleura.errors import InvalidOption, UnreadableInput
+
+_TITLE = re.compile(r"[ -\[\]-~]{1,16}")
+"""An application entity title: up to 16 characters of the basic repertoire, no backslash (PS3.5, AE)."""
+
+Table = TypeVar("Table")
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Another node, to which results are sent."""
+
+    ae_title: str
+    address: str
+    port: int
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which series are segmented, and what is made of them.
+
+    Attributes
+    ----------
+    modality : of the header; empty for any
+    description : a part of the description of the series, in any case; empty for any
+    body_part : of the header; empty for any
+    min_slices : of a series
+    formats : DICOM objects to write
+    send_to : names of peers
+    """
+
+    modality: str = ""
+    description: str = ""
+    body_part: str = ""
+    min_slices: int = 1
+    formats: tuple[MaskFormat, ...] = ("dicom-seg",)
+    send_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tls:
+    """Encryption: the node's certificate and key, and who signs those that clients have to present (PEM files)."""
+
+    certificate: str
+    key: str
+    clients: str
+
+
+@dataclass(frozen=True)
+class NodeConfig:
+    """What a node is.
+
+    Attributes
+    ----------
+    folder : for what has been received and what waits to be sent
+    ae_title, address, port : where it listens; by default on this machine alone
+    quiet_seconds : without another slice, after which a series is taken for complete
+    calling_titles : of those who may call; nobody else may
+    addresses : from which they may; any where it is empty
+    max_associations : at a time
+    max_object_mb : of one object that is received
+    min_free_mb : of the disk, below which nothing more is received
+    time_limit, memory_limit_mb : of one segmentation
+    http_port : for health and metrics, on the loopback; 0 for none
+    """
+
+    folder: str
+    calling_titles: tuple[str, ...]
+    ae_title: str = "PLEURA"
+    address: str = "127.0.0.1"
+    port: int = 11112
+    quiet_seconds: float = 10.0
+    addresses: tuple[str, ...] = ()
+    max_associations: int = 50
+    max_object_mb: int = 1024
+    min_free_mb: int = 1024
+    time_limit: float = 1800.0
+    memory_limit_mb: int = 0
+    http_port: int = 0
+    tls: Tls | None = None
+    peers: Mapping[str, Peer] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+
+
+def read_config(path: Path) -> NodeConfig:
+    """Return the configuration in a TOML file.
+
+    Raises
+    ------
+    UnreadableInput : there is no such file, or it is no TOML (`not-found`, `not-toml`)
+    InvalidOption : a field is unknown, missing, or of the wrong type (`config-field`)
+    """
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UnreadableInput(f"{path}: there is no such file or folder", code="not-found") from None
+    except (OSError, ValueError) as error:
+        raise UnreadableInput(f"{path} is not TOML that can be read: {error}", code="not-toml") from error
+    peers = {name: _table(Peer, one, f"peers.{name}") for name, one in _tables(found.pop("peers", {}), "peers").items()}
+    rules = tuple(_table(Rule, one, f"rules {k}") for k, one in enumerate(_list(found.pop("rules", [])), start=1))
+    tls = _table(Tls, found.pop("tls"), "tls") if "tls" in found else None
+    config = _table(NodeConfig, {**found, "peers": peers, "rules": rules, "tls": tls}, "")
+    _check(config)
+    return config
+
+
+def _tables(found: object, name: str) -> Mapping[str, Any]:
+    if not isinstance(found, dict):
+        raise _wrong(name, "has to be a table")
+    return found
+
+
+def _list(found: object) -> Sequence[Any]:
+    if not isinstance(found, list):
+        raise _wrong("rules", "has to be a list of tables, [[rules]]")
+    return found
+
+
+def _table(kind: type[Table], found: object, name: str) -> Table:
+    """Return a table as a dataclass, its fields checked by their types."""
+    values = dict(_tables(found, name))
+    known = {one.name: one for one in fields(typing.cast(Any, kind))}
+    hints = typing.get_type_hints(kind)
+    prefix = f"{name}." if name else ""
+    for key, value in values.items():
+        if key not in known:
+            raise _wrong(prefix + key, "is not known")
+        values[key] = _value(value, hints[key], prefix + key)
+    missing = [key for key, one in known.items() if key not in values and _is_required(one)]
+    if missing:
+        raise _wrong(prefix + missing[0], "is missing")
+    return kind(**values)
+
+
+def _is_required(one: Any) -> bool:
+    return one.default is MISSING and one.default_factory is MISSING
+
+
+def _value(value: object, hint: object, name: str) -> object:
+    """Return a value as its field holds it: whole numbers and texts as they are, lists as tuples."""
+    if hint in {str, int, float}:
+        fits = isinstance(value, int | float if hint is float else typing.cast(type, hint))
+        if not fits or isinstance(value, bool) or (isinstance(value, int | float) and value < 0):
+            raise _wrong(name, f"has to be {'a text' if hint is str else 'a number, 0 or more'}")
+    elif isinstance(value, list):
+        if not all(isinstance(one, str) for one in value):
+            raise _wrong(name, "has to be a list of texts")
+        return tuple(value)
+    elif isinstance(value, str | int | float):
+        raise _wrong(name, "has to be a list or a table")
+    return value
+
+
+def _check(config: NodeConfig) -> None:
+    """Refuse values that no node can have."""
+    titles = {"ae_title": config.ae_title, "calling_titles": "", **_titles_of_peers(config)}
+    titles |= {f"calling_titles {title}": title for title in config.calling_titles}
+    for name, title in titles.items():
+        if name != "calling_titles" and not _TITLE.fullmatch(title):
+            raise _wrong(name, "has to be an AE title of 1 to 16 characters")
+    if not config.calling_titles:
+        raise _wrong("calling_titles", "has to name who may call")
+    for number, rule in enumerate(config.rules, start=1):
+        unknown = [name for name in rule.formats if name not in FORMAT_NAMES or not _is_dicom(name)]
+        if unknown or not rule.formats:
+            raise _wrong(f"rules {number}.formats", "has to hold formats of DICOM, as dicom-seg")
+        strangers = [name for name in rule.send_to if name not in config.peers]
+        if strangers:
+            raise _wrong(f"rules {number}.send_to", f"names {strangers[0]}, which is none of the peers")
+
+
+def _titles_of_peers(config: NodeConfig) -> dict[str, str]:
+    return {f"peers.{name}.ae_title": peer.ae_title for name, peer in config.peers.items()}
+
+
+def _is_dicom(name: str) -> bool:
+    return name.startswith("dicom-") or name == "rtstruct"
+
+
+def _wrong(name: str, why: str) -> InvalidOption:
+    return InvalidOption(f"the configuration of the node: {name} {why}", code="config-field")

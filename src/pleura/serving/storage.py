@@ -1,0 +1,147 @@
+"""What a node has received and has yet to send, as folders: each step is one move, so that a kill loses nothing.
+
+``receiving`` holds objects that are not whole yet, ``incoming`` a folder for each series, ``outgoing`` one for each
+result with a folder for each peer, and ``failed`` what came to no good end. Names are hashes; they hold no patient.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+from pleura.files import make_folder
+from pleura.reading.dicom.elements import read_elements
+from pleura.reading.dicom.header import Header, parse_header
+
+_DIGITS = 16
+_number = count()
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """One result on its way to one peer: its folder, and whose it is."""
+
+    folder: Path
+    peer: str
+
+    @property
+    def files(self) -> list[Path]:
+        """The objects that are still to be sent."""
+        return sorted(self.folder.glob("*.dcm"))
+
+
+class NodeStorage:
+    """The folders of a node.
+
+    Parameters
+    ----------
+    folder : where they are; they are made where they are not there
+    """
+
+    def __init__(self, folder: Path) -> None:
+        names = ("receiving", "incoming", "segmented", "outgoing", "failed")
+        self.receiving, self.incoming, self.segmented, self.outgoing, self.failed = (folder / name for name in names)
+        shutil.rmtree(self.receiving, ignore_errors=True)  # senders were not answered: they send it again
+        shutil.rmtree(self.segmented, ignore_errors=True)
+        for name in names:
+            make_folder(folder / name)
+
+    def receive(self, content: bytes, instance_uid: str) -> str:
+        """File one object under its series, and return the key of that; the object is on the disk by then.
+
+        Raises
+        ------
+        UnreadableInput : it is no DICOM that can be read
+        OSError : it cannot be written
+        """
+        part = self.receiving / f"{os.getpid()}-{next(_number)}.dcm"
+        try:
+            with part.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            header = _header(part)
+            key = _digest(f"{header.series_uid}\0{header.patient}")
+            folder = self.incoming / key
+            while True:
+                folder.mkdir(exist_ok=True)
+                try:
+                    part.replace(folder / f"{_digest(instance_uid)}.dcm")
+                    return key
+                except FileNotFoundError:  # the series was taken for complete just now
+                    if not part.exists():
+                        raise
+        finally:
+            part.unlink(missing_ok=True)
+
+    def quiet_series(self, seconds: float) -> list[Path]:
+        """Return the folders of the series to which nothing was added for some time, the oldest first."""
+        found: list[tuple[float, Path]] = []
+        for folder in self.incoming.iterdir():
+            with suppress(OSError):
+                found.append((folder.stat().st_mtime, folder))
+        now = time.time()
+        # What lies in the future was set by a clock that has been set back: it is not waited for.
+        return [folder for changed, folder in sorted(found) if not 0 <= now - changed < seconds]
+
+    def send_later(self, series: Path, objects: Sequence[Path], peers: Sequence[str]) -> None:
+        """Put objects on their way to peers in one move, and let go of the series that they were made of."""
+        folder = self.outgoing / series.name
+        partial = self.receiving / f"{series.name}-{next(_number)}"
+        for peer in peers:
+            (partial / peer).mkdir(parents=True)
+            for number, file in enumerate(objects):
+                shutil.copy(file, partial / peer / f"{number:04}-{_digest(file.name)}.dcm")
+        if peers:
+            shutil.rmtree(folder, ignore_errors=True)
+            partial.rename(folder)
+        self.drop(series)
+
+    def waiting(self) -> Iterator[Outgoing]:
+        """Yield what waits to be sent; what is sent altogether is removed."""
+        for folder in sorted(self.outgoing.iterdir()):
+            for peer in sorted(folder.iterdir()):
+                yield Outgoing(peer, peer.name)
+            with suppress(OSError):  # not all is sent
+                folder.rmdir()
+
+    def fail(self, folder: Path, why: Mapping[str, str | int]) -> None:
+        """Keep a series, or a result that no peer takes, among what failed, with the reason."""
+        name = folder.name if folder.parent == self.incoming else f"{folder.parent.name}-{folder.name}"
+        target = self.failed / name
+        shutil.rmtree(target, ignore_errors=True)
+        folder.rename(target)
+        (target / "error.json").write_text(json.dumps(why) + "\n", encoding="utf-8")
+
+    def drop(self, series: Path) -> None:
+        """Remove a series, in one move and then at leisure."""
+        gone = self.receiving / f"gone-{next(_number)}"
+        with suppress(FileNotFoundError):
+            series.rename(gone)
+        shutil.rmtree(gone, ignore_errors=True)
+
+    def free_bytes(self) -> int:
+        """Return how much the disk can take."""
+        return shutil.disk_usage(self.incoming).free
+
+
+def series_header(series: Path) -> tuple[Header, int]:
+    """Return the header of one object of a series, and how many objects there are."""
+    files = sorted(series.glob("*.dcm"))
+    return _header(files[0]), len(files)
+
+
+def _header(path: Path) -> Header:
+    return parse_header(path, read_elements(path))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]

@@ -1,0 +1,86 @@
+"""A node on a free port of the loopback, and those who call it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pleura.phantom import chest, write_dicom
+from pleura.serving.config import NodeConfig, Peer, Rule
+
+pytest.importorskip("pynetdicom")
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def series(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Return the files of a small CT series."""
+    folder = tmp_path_factory.mktemp("series")
+    write_dicom(chest((24, 64, 64), (13.0, 6.0, 6.0)), folder)
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> NodeConfig:
+    rule = Rule(modality="CT", min_slices=10, send_to=("archive",))
+    return NodeConfig(
+        folder=str(tmp_path / "node"),
+        calling_titles=("SCANNER",),
+        port=free_port(),
+        quiet_seconds=0.5,
+        min_free_mb=1,
+        peers={"archive": Peer("ARCHIVE", "127.0.0.1", free_port())},
+        rules=(rule,),
+    )
+
+
+def send(config: NodeConfig, files: list[Path], title: str = "SCANNER", called: str = "") -> list[int] | None:
+    """Send files to a node and return its answers; None where it lets nobody in."""
+    from pydicom import dcmread
+    from pynetdicom import AE
+
+    entity: Any = AE(ae_title=title)
+    datasets = [dcmread(file) for file in files]
+    for dataset in datasets:
+        entity.add_requested_context(dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
+    association = entity.associate(config.address, config.port, ae_title=called or config.ae_title)
+    if not association.is_established:
+        return None
+    answers = [int(association.send_c_store(dataset).Status) for dataset in datasets]
+    association.release()
+    return answers
+
+
+@pytest.fixture
+def archive(config: NodeConfig) -> Iterator[Callable[[], Any]]:
+    """Return a function that starts the peer, which keeps what it is sent in a list that is returned."""
+    from pynetdicom import AE, AllStoragePresentationContexts, evt
+
+    servers = []
+
+    def start() -> list[Any]:
+        kept: list[Any] = []
+
+        def store(event: Any) -> int:
+            kept.append(event.dataset)
+            return 0
+
+        entity: Any = AE(ae_title="ARCHIVE")
+        for context in AllStoragePresentationContexts:
+            entity.add_supported_context(context.abstract_syntax)
+        where = ("127.0.0.1", config.peers["archive"].port)
+        servers.append(entity.start_server(where, block=False, evt_handlers=[(evt.EVT_C_STORE, store)]))
+        return kept
+
+    yield start
+    for server in servers:
+        server.shutdown()

@@ -1,0 +1,94 @@
+"""The configuration of a node: what it may hold, and one line that names the field of what it may not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pleura.errors import PleuraError
+from pleura.serving.config import NodeConfig, Peer, Rule, Tls, read_config
+
+WHOLE = """
+folder = "node"
+ae_title = "LUNGS"
+calling_titles = ["PACS", "CT 1"]
+addresses = ["10.0.0.7"]
+quiet_seconds = 20
+[tls]
+certificate = "node.pem"
+key = "node.key"
+clients = "clients.pem"
+[peers.pacs]
+ae_title = "PACS"
+address = "10.0.0.7"
+port = 104
+[[rules]]
+modality = "CT"
+min_slices = 40
+formats = ["dicom-seg", "rtstruct"]
+send_to = ["pacs"]
+"""
+LEAST = 'folder = "node"\ncalling_titles = ["PACS"]\n'
+
+
+def read(text: str) -> NodeConfig:
+    path = Path("node.toml")
+    path.write_text(text)
+    return read_config(path)
+
+
+@pytest.fixture(autouse=True)
+def work_elsewhere(elsewhere: Path) -> None:
+    """Work in a folder of its own."""
+
+
+def test_a_whole_configuration() -> None:
+    assert read(WHOLE) == NodeConfig(
+        folder="node",
+        ae_title="LUNGS",
+        calling_titles=("PACS", "CT 1"),
+        addresses=("10.0.0.7",),
+        quiet_seconds=20,
+        tls=Tls("node.pem", "node.key", "clients.pem"),
+        peers={"pacs": Peer("PACS", "10.0.0.7", 104)},
+        rules=(Rule("CT", min_slices=40, formats=("dicom-seg", "rtstruct"), send_to=("pacs",)),),
+    )
+
+
+def test_a_node_listens_on_its_own_machine_alone_unless_the_configuration_says_so() -> None:
+    assert read(LEAST).address == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "folder is missing"),
+        ('folder = "node"\n', "calling_titles is missing"),
+        ('folder = "node"\ncalling_titles = []\n', "calling_titles has to name who may call"),
+        (LEAST + 'colour = "blue"\n', "colour is not known"),
+        (LEAST + 'port = "104"\n', "port has to be a number"),
+        (LEAST + "quiet_seconds = -1\n", "quiet_seconds has to be a number, 0 or more"),
+        (LEAST + 'addresses = "10.0.0.7"\n', "addresses has to be a list"),
+        (LEAST + "addresses = [7]\n", "addresses has to be a list of texts"),
+        (LEAST + 'ae_title = "A NAME THAT IS TOO LONG"\n', "ae_title has to be an AE title"),
+        (LEAST + 'peers = "pacs"\n', "peers has to be a table"),
+        (LEAST + '[peers.pacs]\naddress = "x"\nport = 1\n', "peers.pacs.ae_title is missing"),
+        (LEAST + "rules = 3\n", "rules has to be a list of tables"),
+        (LEAST + '[[rules]]\nsend_to = ["pacs"]\n', "rules 1.send_to names pacs, which is none of the peers"),
+        (LEAST + '[[rules]]\nformats = ["nifti"]\n', "rules 1.formats has to hold formats of DICOM"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_the_name_of_the_field(text: str, message: str) -> None:
+    with pytest.raises(PleuraError, match=message) as caught:
+        read(text)
+    assert caught.value.code == "config-field"
+
+
+def test_what_is_no_toml_is_refused() -> None:
+    with pytest.raises(PleuraError) as caught:
+        read("folder = ")
+    assert caught.value.code == "not-toml"
+    with pytest.raises(PleuraError) as caught:
+        read_config(Path("gone.toml"))
+    assert caught.value.code == "not-found"

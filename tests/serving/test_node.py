@@ -1,0 +1,113 @@
+"""A node receives a series, segments it where a rule says so, and sends the result, also to a peer that was down."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pydicom
+import pytest
+from serving.conftest import send
+
+from pleura.serving import sender
+from pleura.serving.config import NodeConfig, Rule
+from pleura.serving.metrics import metrics_text
+from pleura.serving.node import Node, matches
+from pleura.serving.storage import series_header
+
+PATIENCE = 120
+pytestmark = [
+    # pynetdicom leaves sockets to the collector of garbage where nobody answers.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@contextmanager
+def running(config: NodeConfig) -> Iterator[Node]:
+    node = Node(config)
+    stopped = threading.Event()
+    thread = threading.Thread(target=node.run, args=(stopped,))
+    thread.start()
+    try:
+        yield node
+    finally:
+        stopped.set()
+        thread.join()
+        node.close()
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not what() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert what()
+
+
+def empty(node: Node) -> bool:
+    storage = node.storage
+    return not any(list(folder.iterdir()) for folder in (storage.incoming, storage.outgoing, storage.segmented))
+
+
+@pytest.mark.slow
+def test_a_series_comes_in_and_its_segmentation_goes_out(config: NodeConfig, series: list[Path], archive) -> None:
+    kept = archive()
+    with running(config) as node:
+        assert send(config, series) == [0] * len(series)
+        wait_for(lambda: node.counts["results_sent"] == 1)
+        wait_for(lambda: empty(node))
+    assert [(one.Modality, one.StudyInstanceUID) for one in kept] == [
+        ("SEG", pydicom.dcmread(series[0]).StudyInstanceUID)
+    ]
+
+
+@pytest.mark.slow
+def test_a_result_waits_on_the_disk_for_a_peer_that_is_down(
+    config: NodeConfig, series: list[Path], archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "_FIRST_PAUSE", 0.1)
+    with running(config) as node:
+        send(config, series)
+        wait_for(lambda: node.counts["sends_failed"] > 1)
+    kept = archive()
+    with running(config) as node:  # and another process may send it
+        wait_for(lambda: node.counts["results_sent"] == 1)
+    assert len(kept) == 1
+
+
+def test_what_no_rule_wants_is_not_segmented(config: NodeConfig, series: list[Path]) -> None:
+    with running(config) as node:
+        assert send(config, series[:5]) == [0] * 5
+        wait_for(lambda: node.counts["series_ignored"] == 1)
+        assert "pleura_series_ignored_total 1\n" in metrics_text(node)
+        assert "pleura_objects_received_total 5\n" in metrics_text(node)
+
+
+def test_who_is_not_known_is_not_let_in(config: NodeConfig, series: list[Path]) -> None:
+    with running(config) as node:
+        assert send(config, series[:1], title="STRANGER") is None
+        assert send(config, series[:1], called="OTHER") is None
+        assert node.counts["associations_rejected"] == 2
+    with running(replace(config, addresses=("10.0.0.1",))) as node:
+        assert send(config, series[:1]) is None
+        assert list(node.storage.incoming.iterdir()) == []
+
+
+def test_what_is_too_large_is_refused(config: NodeConfig, series: list[Path]) -> None:
+    with running(replace(config, max_object_mb=0)):
+        assert send(config, series[:1]) == [0xA700]
+
+
+def test_rules_look_at_the_header_and_the_number_of_objects(config: NodeConfig, series: list[Path]) -> None:
+    header, count = series_header(series[0].parent)
+    assert count == len(series)
+    assert matches(Rule(), header, 1)
+    assert matches(Rule(modality="ct", min_slices=24), header, 24)
+    assert not matches(Rule(modality="MR"), header, 24)
+    assert not matches(Rule(min_slices=25), header, 24)
+    assert not matches(Rule(description="no such words"), header, 24)
+    assert not matches(Rule(body_part="HEAD"), header, 24)

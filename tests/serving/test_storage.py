@@ -1,0 +1,81 @@
+"""What a node has received and has yet to send, on disk: an object is there as a whole, and no move loses one."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pydicom
+import pytest
+
+from pleura.errors import PleuraError
+from pleura.serving.storage import NodeStorage, series_header
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> NodeStorage:
+    return NodeStorage(tmp_path / "node")
+
+
+def receive(storage: NodeStorage, files: list[Path]) -> Path:
+    """File objects and return the folder of their series."""
+    keys = {storage.receive(file.read_bytes(), pydicom.dcmread(file).SOPInstanceUID) for file in files}
+    (key,) = keys
+    return storage.incoming / key
+
+
+def test_objects_of_a_series_lie_together_and_one_that_comes_twice_is_one(
+    storage: NodeStorage, series: list[Path]
+) -> None:
+    folder = receive(storage, [*series, series[0]])
+    header, count = series_header(folder)
+    assert count == len(series)
+    assert header.series_uid == pydicom.dcmread(series[0]).SeriesInstanceUID
+    assert {file.read_bytes() for file in folder.iterdir()} == {file.read_bytes() for file in series}
+    assert list(storage.receiving.iterdir()) == []
+
+
+def test_what_is_no_dicom_is_refused_and_leaves_nothing(storage: NodeStorage) -> None:
+    with pytest.raises(PleuraError):
+        storage.receive(b"\0" * 500, "1.2.3")
+    assert [*storage.receiving.iterdir(), *storage.incoming.iterdir()] == []
+
+
+def test_a_series_is_quiet_when_nothing_was_added_for_some_time(storage: NodeStorage, series: list[Path]) -> None:
+    folder = receive(storage, series[:2])
+    assert storage.quiet_series(60.0) == []
+    long_ago = folder.stat().st_mtime - 61
+    os.utime(folder, (long_ago, long_ago))
+    assert storage.quiet_series(60.0) == [folder]
+    receive(storage, series[2:3])
+    assert storage.quiet_series(60.0) == []
+    os.utime(folder, (long_ago + 9e6, long_ago + 9e6))  # the clock was wrong
+    assert storage.quiet_series(60.0) == [folder]
+
+
+def test_results_wait_for_each_peer_and_the_series_is_gone(
+    storage: NodeStorage, series: list[Path], tmp_path: Path
+) -> None:
+    result = tmp_path / "lungs-seg.dcm"
+    result.write_bytes(b"a segmentation")
+    folder = receive(storage, series)
+    storage.send_later(folder, [result], ("archive", "workstation"))
+    assert not folder.exists()
+    again = NodeStorage(tmp_path / "node")  # after a kill
+    waiting = list(again.waiting())
+    assert [one.peer for one in waiting] == ["archive", "workstation"]
+    assert [file.read_bytes() for one in waiting for file in one.files] == [b"a segmentation"] * 2
+    for one in waiting:
+        one.files[0].unlink()
+        one.folder.rmdir()
+    assert list(again.waiting()) == []
+    assert list(again.outgoing.iterdir()) == []
+
+
+def test_what_failed_is_kept_with_the_reason(storage: NodeStorage, series: list[Path]) -> None:
+    folder = receive(storage, series)
+    storage.fail(folder, {"error": "not-a-chest"})
+    (kept,) = storage.failed.iterdir()
+    assert json.loads((kept / "error.json").read_text()) == {"error": "not-a-chest"}
+    assert len(list(kept.glob("*.dcm"))) == len(series)
