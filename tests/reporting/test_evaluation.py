@@ -26,7 +26,7 @@ def page(evaluation: Evaluation, cases: CaseList) -> str:
 
 def test_page_needs_no_other_file_and_no_script(page: str) -> None:
     assert "<script" not in page
-    assert {source[:22] for source in re.findall(r'(?:src|href)="([^"]*)"', page)} == {"data:image/png;base64,"}
+    assert {source[:5] for source in re.findall(r'(?:src|href)="([^"]*)"', page)} == {"data:"}
 
 
 def test_names_of_files_cannot_add_to_the_page(page: str) -> None:
@@ -40,12 +40,12 @@ def test_page_says_how_many_failed_and_lists_the_worst_first(page: str) -> None:
     text = text_of(page)
     assert "3 cases of 3 patients" in text
     assert "Dice of both lungs below 0.9 in 66.7 % of the cases, 1 could not be scored." in text
-    names = re.findall(r"<tr><td(?: class=bad)?>([^<]*)<td>", page[page.index("Every case, worst first") :])
+    names = re.findall(r'<th scope="row"[^>]*>([^<]*)<', page[page.index("Every case, worst first") :])
     assert names == ["c&lt;d&gt;", "b", "a"]
 
 
 def test_slice_is_drawn_with_both_outlines(page: str) -> None:
-    data = base64.b64decode(re.search(r"base64,([^\"]*)", page)[1])
+    data = base64.b64decode(re.search(r'<img[^>]*base64,([^"]*)', page)[1])
     with Image.open(io.BytesIO(data)) as image:
         pixels = np.asarray(image.convert("RGB")).astype(int)
     assert pixels.shape == (320, 320, 3)

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from browser import browser, open_page  # noqa: F401 - fixtures
+from two_lungs import lungs
 
+from pleura.evaluation.worst_slices import WorstSlice
 from pleura.phantom import chest
 from pleura.quality import ExpectedDice, Flag, Quality
+from pleura.reporting.evaluation import as_html
 from pleura.reporting.index import Failure, write_index
 from pleura.segmentation import Segmentation
 from pleura.volume import Note
@@ -29,6 +33,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     plain.report(folder / "b.html")
     write_index(folder, [Failure("c.nii", "c.nii: the file is empty")])
     return folder
+
+
+def test_page_of_an_evaluation_can_be_read_by_all(open_page, evaluation, cases, tmp_path: Path) -> None:  # noqa: F811
+    worst = [WorstSlice("b", np.full((40, 40), 90, np.uint8), lungs(), lungs(5))]
+    file = tmp_path / "report.html"
+    file.write_text(as_html(evaluation, cases, worst, fail_below=0.9, other=evaluation), encoding="utf-8")
+    found = open_page(file)
+    assert found.violations() == []
+    assert found.requests == [file.absolute().as_uri()]
+    assert found.complaints == []
+    assert not found.is_too_wide
 
 
 @pytest.mark.parametrize("name", ["a", "b", "index"])

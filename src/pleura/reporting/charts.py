@@ -26,7 +26,7 @@ def lines(series: Sequence[Line], *, across: str, diagonal: bool = False) -> str
         points = [(x, y) for x, y in zip(xs, ys, strict=True) if math.isfinite(x) and math.isfinite(y)]
         path = "L".join(f"{_x(x):.1f} {_y(y):.1f}" for x, y in points)
         body.append(f'<path d="M{path}" fill="none" stroke="{COLOURS[index % 4]}" stroke-width="2"/>' if path else "")
-    return _svg(body)
+    return _svg(body, f"{', '.join(name for name, _, _ in series)} against {across}")
 
 
 def strip(values: Sequence[float], *, low: float, across: str) -> str:
@@ -37,7 +37,7 @@ def strip(values: Sequence[float], *, low: float, across: str) -> str:
         x = _x((index + 0.5) / len(ordered))
         y = _y((max(value, low) - low) / (1.0 - low))
         body.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" fill="{COLOURS[0]}" fill-opacity="0.7"/>')
-    return _svg(body)
+    return _svg(body, across)
 
 
 def _x(share: float) -> float:
@@ -61,5 +61,5 @@ def _axes(across: str, low: float = 0.0) -> str:
     return "".join(parts)
 
 
-def _svg(body: Sequence[str]) -> str:
-    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{"".join(body)}</svg>'
+def _svg(body: Sequence[str], words: str) -> str:
+    return f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{words}">{"".join(body)}</svg>'

@@ -29,9 +29,12 @@ def data_uri(data: bytes, media_type: str = "image/webp") -> str:
 
 
 def webp(image: Image, *, quality: int = 80, lossless: bool = False) -> bytes:
-    """Return a picture as WebP, which every browser shows, and which is a third smaller than JPEG."""
+    """Return a picture as WebP, which every browser shows, and which is a third smaller than JPEG.
+
+    Lossy WebP holds colour at half the resolution; thin outlines keep theirs by a slower conversion.
+    """
     file = BytesIO()
-    image.save(file, format="WEBP", quality=quality, lossless=lossless, method=2)
+    image.save(file, format="WEBP", quality=quality, lossless=lossless, method=2, use_sharp_yuv=True)
     return file.getvalue()
 
 
