@@ -1,7 +1,7 @@
 """How dense a region is, from its histogram: bins of 1 HU lose nothing of whole numbers, so that every figure is exact.
 
 References: the percentage of low attenuation goes back to Müller et al., Chest 1988;94:782, the cut at -950 HU to
-Gevenois et al., Am J Respir Crit Care Med 1996;154:187; the range of high attenuation is that of Podolanczuk et al.,
+Gevenois et al., Am J Respir Crit Care Med 1995;152:653; the range of high attenuation is that of Podolanczuk et al.,
 Eur Respir J 2016;48:1442.
 """
 
