@@ -16,6 +16,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -26,6 +27,7 @@ from quality_report import print_report
 from quality_run import Record, load, run_cases, save
 
 from pleura import quality
+from pleura.quality.signals import NAMES, SECOND_LOOK
 
 CALIBRATION = Path(quality.__file__).parent / "calibration.json"
 
@@ -55,13 +57,12 @@ def parse() -> argparse.Namespace:
 
 def write(records: Sequence[Record]) -> None:
     """Write the calibration by all records."""
-    families: dict[str, dict[str, object]] = {}
-    for group in (CT_FAMILIES, RADIOGRAPH_FAMILIES):
+    modes: dict[str, dict[str, dict[str, object]]] = {"fast": {}, "full": {}}
+    for mode, group, part in product(modes, (CT_FAMILIES, RADIOGRAPH_FAMILIES), ("both", "one")):
         here = [one for one in records if one.family in group]
-        for part in ("both", "one"):
-            for family, found in fit(here, part).items():
-                families.setdefault(family, {})[part] = asdict(found)
-    text = json.dumps({"made_by": "benchmarks/quality.py", "families": families}, indent=1)
+        for family, found in fit(here, part, NAMES if mode == "fast" else (*NAMES, SECOND_LOOK)).items():
+            modes[mode].setdefault(family, {})[part] = asdict(found)
+    text = json.dumps({"made_by": "benchmarks/quality.py", **modes}, indent=1)
     CALIBRATION.write_text(f"{text}\n", encoding="utf-8")
 
 

@@ -123,7 +123,7 @@ def _grey_slices(labels: Path) -> Iterator[QualityCase]:
 
 def _radiographs(labels: Path) -> Iterator[QualityCase]:
     del labels
-    damages = {name: one for name, one in (SCANNER | DISEASE).items() if name not in {"metal"}}
+    damages = {name: one for name, one in (SCANNER | DISEASE).items() if name not in {"metal", "fluid"}}
     for convention in ("heart-included", "heart-excluded"):
         folder = data_folder() / "cxr" / convention
         held_out = [record for record in read_manifest(folder) if record.split == "val"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from quality_cases import UNDISTURBED
-from quality_fit import CT_FAMILIES, GOOD, HARMLESS, RADIOGRAPH_FAMILIES, errors, fit, rows, scores
+from quality_fit import CT_FAMILIES, GOOD, HARMLESS, RADIOGRAPH_FAMILIES, TURNED, errors, fit, rows, scores
 from quality_run import Record
 from scipy.stats import spearmanr
 
@@ -146,7 +146,7 @@ FIGURES: dict[str, Callable[[Judged], float]] = {
     "random / oracle": lambda one: float(one.error.mean()) / aurc(one.error, one.error),
     "caught of < 0.90": lambda one: float((one.score[one.error > BAD] > one.threshold).mean()),
     "good, undisturbed: not `good`": lambda one: not_good(one, [UNDISTURBED]),
-    "good, harmless: not `good`": lambda one: not_good(one, HARMLESS),
+    "good, harmless: not `good`": lambda one: not_good(one, [kind for kind in HARMLESS if kind not in TURNED]),
     "within the interval": lambda one: within(one),
     "mean |expected - reached|": lambda one: float(
         np.abs(np.array([1 - dice.expected for dice in one.expected]) - one.error).mean()

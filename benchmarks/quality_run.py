@@ -72,7 +72,7 @@ def run_cases(cases: Iterable[QualityCase], model: Path | None) -> list[Record]:
 def _run(segmenter: pleura.Segmenter, case: QualityCase) -> Record:
     try:
         volume, warnings = resolve_kind(_volume(case), "cr" if case.family == "radiograph" else "auto")
-        found = segmenter.model_for(volume.kind).predict(volume, Clock(), with_evidence=True)
+        found = segmenter.model_for(volume.kind).predict(volume, Clock(), quality="full")
     except pleura.PleuraError as error:
         family = {"grey slice": "grey"}.get(case.family, case.family)
         return Record(family, case.base, case.patient, case.kind, refused=error.code)

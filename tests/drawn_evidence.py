@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from pleura.inference.anatomy_rules import RuleVolumes
 from pleura.inference.evidence import Evidence
 
 WINDOW = (-1000.0, 20.0)
@@ -25,4 +24,4 @@ def evidence(mask: np.ndarray, lungs: np.ndarray | None = None, *, sure: int = 2
     """Return a mask of a scan whose aerated lungs are where `lungs` are, or where the mask is."""
     planes = np.where((mask if lungs is None else lungs) > 0, LUNG, TISSUE).astype(np.uint8)
     probability = np.stack([np.where(mask == side, sure, 0) for side in (1, 2)]).astype(np.uint8)
-    return Evidence(mask, probability, planes, (5.0, 3.0, 3.0), None if greys else WINDOW, RuleVolumes())
+    return Evidence(mask, probability, planes, (5.0, 3.0, 3.0), None if greys else WINDOW)

@@ -107,8 +107,7 @@ class Segmenter:
         model = self.model_for(volume.kind)
         if model is not self.model:
             clock.lap("load")
-        with_evidence = self.quality != "off"
-        prediction = model.predict(volume, clock, with_probability=with_probability, with_evidence=with_evidence)
+        prediction = model.predict(volume, clock, with_probability=with_probability, quality=self.quality)
         volume, warnings = self._with_convention_note(volume, model), (*case_warnings, *prediction.warnings)
         quality = (
             assess_quality(prediction.evidence, volume, prediction.structures, warnings)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from pleura.inference.anatomy_rules import RuleVolumes
 from pleura.inference.evidence import ct_evidence, picture_evidence
 from pleura.inference.grid import FieldOfView
 from pleura.inference.grid_scan import GridScan
@@ -32,7 +31,7 @@ def test_labels_lie_where_they_lie_on_the_grid_whatever_pixel_the_box_begins_wit
         cleaned, lung, side, scan = drawn(start)
         whole = np.zeros(lung.shape, np.uint8)
         whole[cleaned.box] = cleaned.labels
-        found = ct_evidence(cleaned, lung, side, scan, RuleVolumes(), Kind.HU)
+        found = ct_evidence(cleaned, lung, side, scan, Kind.HU)
         np.testing.assert_array_equal(found.labels, whole[:, ::2, ::2])
         assert (found.probability[0] > 127).tolist() == (found.labels == RIGHT).tolist()
         assert found.spacing == (5.0, 4.0, 4.0)
@@ -42,7 +41,7 @@ def test_labels_lie_where_they_lie_on_the_grid_whatever_pixel_the_box_begins_wit
 def test_side_that_was_settled_by_the_whole_scan_is_certain() -> None:
     cleaned, lung, side, scan = drawn(4)
     side[:] = 250  # the network takes it for the left one
-    found = ct_evidence(cleaned, lung, side, scan, RuleVolumes(), Kind.WINDOWED)
+    found = ct_evidence(cleaned, lung, side, scan, Kind.WINDOWED)
     assert found.probability[RIGHT - 1][found.labels == RIGHT].min() == 255
     assert found.probability[LEFT - 1].max() < 128
     assert found.window is None

@@ -81,3 +81,25 @@ def test_coarse_segmentation_says_where_the_lungs_are() -> None:
     # the middle half of the body, made larger by its margin, but no smaller than three quarters of the body
     assert fov.height == round(0.75 * body.height)
     assert abs(fov.top + fov.height / 2 - 50) <= 1
+
+
+def test_evidence_is_what_the_mask_is_on_every_second_pixel(volume: Volume) -> None:
+    clock = Clock()
+    found = LungModel(BUNDLE, "drawn", network, 1).predict(volume, clock, quality="fast")
+    evidence = found.evidence
+    assert evidence is not None
+    assert evidence.second is None
+    assert evidence.labels.shape == evidence.planes.shape == (24, 128, 128)
+    assert evidence.labels.any(axis=(1, 2)).tolist() == found.labels.any(axis=(1, 2)).tolist()
+    assert "quality" in clock.laps
+    assert LungModel(BUNDLE, "drawn", network, 1).predict(volume, Clock()).evidence is None
+
+
+def test_second_look_marks_the_same_where_the_network_sees_no_side(volume: Volume) -> None:
+    evidence = LungModel(BUNDLE, "drawn", network, 1).predict(volume, Clock(), quality="full").evidence
+    assert evidence is not None
+    assert evidence.second is not None
+    slices = np.flatnonzero(evidence.labels.any(axis=(1, 2)))
+    assert evidence.second.slices.tolist() == slices[::3].tolist()
+    dark = evidence.planes[evidence.second.slices] < 90
+    np.testing.assert_array_equal(evidence.second.marked, dark)

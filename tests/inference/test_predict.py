@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pleura.inference.predict import score_planes
+from pleura.inference.predict import score_mirrored, score_planes
 
 
 def echo(planes: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -39,3 +39,15 @@ def test_slices_are_seen_beside_their_neighbours(planes: np.ndarray) -> None:
     lung, side_score = score_planes(planes, 5.0, 5.0, echo)
     assert np.array_equal(lung, planes)
     assert np.array_equal(side_score, planes[[1, 2, 2], ::2, ::2])
+
+
+def test_mirror_image_is_seen_with_its_neighbours_and_comes_back_in_its_own_places(planes: np.ndarray) -> None:
+    seen = []
+
+    def network(images: np.ndarray) -> tuple[np.ndarray, ...]:
+        seen.append(images)
+        return echo(images)
+
+    found = score_mirrored(planes, np.array([0, 2]), 5.0, 5.0, network)
+    assert np.array_equal(found, planes[[0, 2]])
+    assert np.array_equal(seen[0][0], planes[[0, 0, 1]][..., ::-1])

@@ -41,5 +41,5 @@ def test_mask_that_holds_tissue_ends_in_tissue() -> None:
 
 def test_bright_mask_in_dark_surroundings_is_the_wrong_way_round() -> None:
     given = evidence(labels())
-    grid = looked_at(type(given)(given.labels, given.probability, 255 - given.planes, None, given.window, given.rules))
+    grid = looked_at(type(given)(given.labels, given.probability, 255 - given.planes, None, given.window))
     assert crossings(find_border(grid), grid)["border_reversed"].all()

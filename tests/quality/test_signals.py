@@ -47,5 +47,5 @@ def test_empty_mask_has_no_signals() -> None:
 
 def test_lung_without_sides_is_all_there_is() -> None:
     both = evidence((labels() > 0).astype(np.uint8))
-    one = type(both)(both.labels, both.probability[:1], both.planes, both.spacing, both.window, both.rules)
+    one = type(both)(both.labels, both.probability[:1], both.planes, both.spacing, both.window)
     assert list(find_signals(one).of) == [ALL, 1]

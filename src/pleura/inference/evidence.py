@@ -11,12 +11,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.inference.anatomy_rules import RuleVolumes
 from pleura.inference.grid_scan import GridScan
 from pleura.inference.postprocess import Cleaned
 from pleura.inference.probability import lung_probability
 from pleura.labels import LEFT, RIGHT
 from pleura.volume import Kind
+
+
+@dataclass(frozen=True, eq=False)
+class SecondLook:
+    """What the network marks in the mirror image of some slices.
+
+    Attributes
+    ----------
+    slices : which ones, in axial order
+    marked : (n, y, x) bool, on the grid of the evidence, brought back
+    """
+
+    slices: NDArray[np.intp]
+    marked: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,7 +44,7 @@ class Evidence:
     planes : uint8, what the network saw
     spacing : millimetres along (z, y, x); None where they are not known
     window : HU of the bytes 0 and 255 of `planes`; None where they are greys
-    rules : what the rules of anatomy changed
+    second : what the network said when it looked again, where it was asked to
     """
 
     labels: NDArray[np.uint8]
@@ -39,7 +52,17 @@ class Evidence:
     planes: NDArray[np.uint8]
     spacing: tuple[float, float, float] | None
     window: tuple[float, float] | None
-    rules: RuleVolumes
+    second: SecondLook | None = None
+
+
+SECOND_LOOK_EVERY = 3
+"""Slices of a scan of which the network sees one again: what is unsure is unsure in its neighbours too."""
+
+
+def seen_again(labels: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Return which slices of a mask (z, y, x) the network sees again: some of those with something, or the first."""
+    used = np.flatnonzero(labels.any(axis=(1, 2)))[::SECOND_LOOK_EVERY]
+    return used if len(used) else np.zeros(1, np.intp)
 
 
 def ct_evidence(
@@ -47,7 +70,6 @@ def ct_evidence(
     lung: NDArray[np.uint8],
     side_score: NDArray[np.uint8],
     scan: GridScan,
-    rules: RuleVolumes,
     kind: Kind,
 ) -> Evidence:
     """Return what is left of a CT.
@@ -57,7 +79,6 @@ def ct_evidence(
     cleaned : the lungs on the model's grid
     lung, side_score : what the network said, as `pleura.inference.backends` defines it, after the rules of anatomy
     scan : what it saw
-    rules : what the rules changed
     kind : of the scan's values
     """
     scores = np.ascontiguousarray(lung[:, ::2, ::2])
@@ -77,7 +98,6 @@ def ct_evidence(
         planes=scan.coarse,
         spacing=(z, 2 * y, 2 * x) if scan.plausible else None,
         window=scan.window if kind is Kind.HU else None,
-        rules=rules,
     )
 
 
@@ -103,5 +123,4 @@ def picture_evidence(
         planes=np.ascontiguousarray(planes[:, ::step, ::step]),
         spacing=None,
         window=window,
-        rules=RuleVolumes(),
     )

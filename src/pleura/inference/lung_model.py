@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.conventions import QualityMode
 from pleura.geometry import to_axial
 from pleura.inference.clock import Clock
 from pleura.inference.ct import find_ct_lungs
-from pleura.inference.evidence import ct_evidence
+from pleura.inference.evidence import Evidence, SecondLook, ct_evidence, seen_again
 from pleura.inference.grid_scan import grid_scan
 from pleura.inference.model import GridProbability, Planes, Prediction, SliceModel
-from pleura.inference.predict import CoarseChannels, score_planes
+from pleura.inference.predict import CoarseChannels, score_mirrored, score_planes
 from pleura.inference.probability import lung_probability
 from pleura.inference.resample import resample_to_scan
 from pleura.networks import encoding
@@ -22,7 +25,7 @@ class LungModel(SliceModel):
     """A model whose output is `pleura.inference.recipe.SIDED_LUNGS`."""
 
     def predict(
-        self, volume: Volume, clock: Clock, *, with_probability: bool = False, with_evidence: bool = False
+        self, volume: Volume, clock: Clock, *, with_probability: bool = False, quality: QualityMode = "off"
     ) -> Prediction:
         """Return both lungs of a volume."""
         planes = self.sample(volume, clock)
@@ -33,9 +36,11 @@ class LungModel(SliceModel):
         cleaned, warnings, rules = find_ct_lungs(lung, side_score, volume, planes, self.bundle)
         clock.lap("clean")
         evidence = None
-        if with_evidence:
+        if quality != "off":
             scan = grid_scan(volume, planes.values, fov, self.bundle)
-            evidence = ct_evidence(cleaned, lung, side_score, scan, rules, volume.kind)
+            evidence = ct_evidence(cleaned, lung, side_score, scan, volume.kind)
+            if quality == "full":
+                evidence = replace(evidence, second=self._second_look(planes, evidence))
             clock.lap("quality")
         del planes, lung  # 50 MB each of 800 slices, which the labels need now
         labels = np.zeros(volume.shape, np.uint8)
@@ -50,6 +55,14 @@ class LungModel(SliceModel):
         """
         coarse = _coarse_channels(planes) if self.bundle.has_coarse else None
         return score_planes(planes.values, planes.slice_spacing, self.bundle.context_mm, self.network, coarse)
+
+    def _second_look(self, planes: Planes, evidence: Evidence) -> SecondLook:
+        """Return what the network marks in the mirror image of some slices."""
+        slices = seen_again(evidence.labels)
+        coarse = _coarse_channels(planes) if self.bundle.has_coarse else None
+        context = self.bundle.context_mm
+        lung = score_mirrored(planes.values, slices, planes.slice_spacing, context, self.network, coarse)
+        return SecondLook(slices, lung[:, ::2, ::2] > encoding.ZERO)
 
 
 def _coarse_channels(planes: Planes) -> CoarseChannels:

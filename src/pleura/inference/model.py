@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.conventions import QualityMode
 from pleura.geometry import axial_spacing, to_axial
 from pleura.inference.backends import Backend
 from pleura.inference.bundle import Bundle
@@ -105,9 +106,12 @@ class Model(Protocol):
         """Planes (n, c, side, side) uint8 -> what `pleura.inference.backends` describes."""
 
     def predict(
-        self, volume: Volume, clock: Clock, *, with_probability: bool = False, with_evidence: bool = False
+        self, volume: Volume, clock: Clock, *, with_probability: bool = False, quality: QualityMode = "off"
     ) -> Prediction:
-        """Return what the model finds in a volume of a kind that it knows; each stage ends with a lap of the clock."""
+        """Return what the model finds in a volume of a kind that it knows; each stage ends with a lap of the clock.
+
+        `with_probability` and `quality` ask for the probability, and for evidence to judge the mask by.
+        """
 
 
 @dataclass

@@ -64,6 +64,27 @@ def _score_alone(
     return _mean_moved_back(lung, 1), _mean_moved_back(side_score, 2)
 
 
+def score_mirrored(
+    planes: NDArray[np.uint8],
+    slices: NDArray[np.intp],
+    slice_spacing: float | None,
+    context_mm: float,
+    backend: Backend,
+    coarse: CoarseChannels | None = None,
+) -> NDArray[np.uint8]:
+    """Return `lung` (n, side, side) of some planes as the network sees it in their mirror image, brought back.
+
+    The parameters are those of `score_planes`. What is sure looks alike from both sides.
+    """
+    gap, found = _gap(context_mm, slice_spacing), []
+    for start in range(0, len(slices), BATCH):
+        here = slices[start : start + BATCH]
+        images = planes[_with_neighbours(here, gap, len(planes))]
+        images = np.concatenate([images, coarse(here)], axis=1) if coarse else images
+        found.append(backend(np.ascontiguousarray(images[..., ::-1]))[0][..., ::-1])
+    return np.concatenate(found)
+
+
 def _mean_moved_back(planes: NDArray[np.uint8], step: int) -> NDArray[np.uint8]:
     """Return the mean, (1, s, s), of planes (n, s, s) moved back by `TTA_SHIFTS`; one pixel of them is `step` there."""
     back = [

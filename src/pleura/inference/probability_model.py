@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.conventions import QualityMode
 from pleura.geometry import to_axial
 from pleura.inference.clock import Clock
-from pleura.inference.evidence import picture_evidence
+from pleura.inference.evidence import SecondLook, picture_evidence
 from pleura.inference.mask_warnings import label_warnings
 from pleura.inference.model import GridProbability, Planes, Prediction, SliceModel
 from pleura.inference.postprocess_probability import Batches, clean_probabilities
@@ -23,13 +26,13 @@ class ProbabilityModel(SliceModel):
     """A model whose output is `pleura.inference.recipe.PROBABILITIES`."""
 
     def predict(
-        self, volume: Volume, clock: Clock, *, with_probability: bool = False, with_evidence: bool = False
+        self, volume: Volume, clock: Clock, *, with_probability: bool = False, quality: QualityMode = "off"
     ) -> Prediction:
         """Return the structures of a volume."""
         planes = self.sample(volume, clock)
         labels, raw, clean = np.zeros(volume.shape, np.uint8), list[NDArray[np.uint8]](), list[NDArray[np.uint8]]()
         axial = to_axial(labels, volume.affine)
-        with_evidence = with_evidence and of_lungs(self.bundle.labels)
+        with_evidence = quality != "off" and of_lungs(self.bundle.labels)
         batches = _kept(self._batches(planes), raw) if with_probability or with_evidence else self._batches(planes)
         cleaned = clean_probabilities(batches, planes.values, volume.kind, self.bundle.labels)
         argmax_on_scan(
@@ -44,6 +47,8 @@ class ProbabilityModel(SliceModel):
             found = likeliest(np.concatenate(clean).swapaxes(0, 1))
             window = self.bundle.hu_window if volume.kind is Kind.HU else None
             evidence = picture_evidence(found, np.concatenate(raw), planes.values, window)
+            if quality == "full" and len(planes.values) == 1:
+                evidence = replace(evidence, second=self._second_look(planes))
             clock.lap("quality")
         return Prediction(labels, self.structures, probability, evidence, warnings)
 
@@ -53,6 +58,12 @@ class ProbabilityModel(SliceModel):
             upright = predict_upright(planes.values[0], self.bundle, self.network, self.convention)
             return [(slice(0, 1), upright[None])]
         return probability_batches(planes.values, planes.slice_spacing, self.bundle, self.network, self.convention)
+
+    def _second_look(self, planes: Planes) -> SecondLook:
+        """Return what the network marks in the mirror image of a picture."""
+        mirrored = replace(planes, values=np.ascontiguousarray(planes.values[..., ::-1]))
+        ((_, probabilities),) = self._batches(mirrored)
+        return SecondLook(np.zeros(1, np.intp), (likeliest(probabilities.swapaxes(0, 1)) > 0)[:, ::2, ::-1][..., ::2])
 
 
 def _kept(batches: Batches, kept: list[NDArray[np.uint8]]) -> Batches:

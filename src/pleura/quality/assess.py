@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.conventions import QualityMode
 from pleura.geometry import axial_order
 from pleura.inference.evidence import Evidence
 from pleura.labels import Label, have_sides
@@ -36,10 +37,11 @@ def assess_quality(
     flags = known_flags((*([gate] if gate else []), *warnings, *volume.notes))
     codes = {flag.code for flag in flags}
     signals, family = find_signals(evidence), family_of(evidence, volume)
-    dice = expected_dice(signals, family, codes, structures)
+    mode: QualityMode = "fast" if evidence.second is None else "full"
+    dice = expected_dice(signals, family, mode, codes, structures)
     if ALL in signals.of:
         found = {name: signal.value for name, signal in signals.of[ALL].items()}
-        contributions = calibration(family, "both").contributions(found, codes)
+        contributions = calibration(family, "both", mode).contributions(found, codes)
         flags += signal_flags(signals.of[ALL], contributions, _in_array(signals.slices, len(evidence.labels), volume))
     quality = Quality("good", dice, tuple(flags))
     return replace(quality, verdict=verdict_of(flags, quality.both))
@@ -55,7 +57,7 @@ def family_of(evidence: Evidence, volume: Volume) -> Family:
 
 
 def expected_dice(
-    signals: Signals, family: Family, codes: set[str], structures: Sequence[Label]
+    signals: Signals, family: Family, mode: QualityMode, codes: set[str], structures: Sequence[Label]
 ) -> dict[str, ExpectedDice]:
     """Return the Dice to expect of each structure that was marked, and of both lungs where there are sides."""
     names = {one.value: one.name for one in structures if one.value in signals.of}
@@ -63,7 +65,7 @@ def expected_dice(
         names[ALL] = BOTH_LUNGS
     found = {}
     for value, name in names.items():
-        numbers = calibration(family, "one" if have_sides(structures) and value != ALL else "both")
+        numbers = calibration(family, "one" if have_sides(structures) and value != ALL else "both", mode)
         values = {key: signal.value for key, signal in signals.of[value].items()}
         found[name] = numbers.expected_dice(numbers.score(values, codes))
     return found

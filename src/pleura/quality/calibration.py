@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from pleura.conventions import QualityMode
 from pleura.quality.record import ExpectedDice
 
 Family = Literal["scan", "slice", "grey", "radiograph"]
@@ -67,10 +68,10 @@ class Calibration:
 
 
 @cache
-def calibration(family: Family, part: Part) -> Calibration:
-    """Return the numbers of a family that come with the package."""
+def calibration(family: Family, part: Part, mode: QualityMode = "fast") -> Calibration:
+    """Return the numbers of a family that come with the package; "full" ones need the signal of a second look."""
     text = (resources.files("pleura.quality") / "calibration.json").read_text(encoding="utf-8")
-    return from_data(json.loads(text)["families"][family][part])
+    return from_data(json.loads(text)[mode][family][part])
 
 
 def from_data(found: Mapping[str, Any]) -> Calibration:

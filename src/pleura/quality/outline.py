@@ -25,7 +25,8 @@ OUTERMOST = 1.0
 def missing_by_symmetry(grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the solid area in pixels by which each side reaches less far than the other, right and left, both (z,).
 
-    What the scan does not hold, or shows as air, is not missing.
+    What the scan does not hold, or shows as air, is not missing. Nor is what the other side misses as well, in another
+    direction: of patients who lie turned, each side reaches further in some.
     """
     mask = grid.marked
     turn = (np.arange(DIRECTIONS) + 0.5) * 2 * np.pi / DIRECTIONS
@@ -38,7 +39,8 @@ def missing_by_symmetry(grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.flo
     beyond &= (grid.planes[:, rows, columns] > grid.tissue) & inside
     missing = (beyond * (places + 0.5)).sum(axis=2) * step**2 * 2 * np.pi / DIRECTIONS
     to_the_right = np.cos(turn) < 0  # of the patient, whose left lies at greater x
-    return missing[:, to_the_right].sum(axis=1), missing[:, ~to_the_right].sum(axis=1)
+    right, left = missing[:, to_the_right].sum(axis=1), missing[:, ~to_the_right].sum(axis=1)
+    return np.maximum(right - left, 0.0), np.maximum(left - right, 0.0)
 
 
 def _rays(

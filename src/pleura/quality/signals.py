@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pleura.inference.evidence import Evidence
+from pleura.inference.evidence import Evidence, SecondLook
 from pleura.labels import LEFT, RIGHT
 from pleura.quality.border import Border, crossings, find_border
 from pleura.quality.content import air_left_out, empty, solid
@@ -36,7 +36,10 @@ NAMES = (
     "unsteady",
     "bases",
 )
-"""All signals; see `docs/explanation/quality.md`."""
+"""The signals that need no second look; see `docs/explanation/quality.md`."""
+
+SECOND_LOOK = "disagreement"
+"""The one that does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +76,8 @@ def find_signals(evidence: Evidence) -> Signals:
         "air_left_out": _share(by_slice(air_left_out(grid)), grid.marked),
         "bases": Signal(difference_of_bases(evidence.labels), np.zeros(0)),
     }
+    if evidence.second is not None:
+        of_all[SECOND_LOOK] = _disagreement(evidence.labels > 0, evidence.second, grid)
     found = {}
     for value in (ALL, *values):
         part = grid.marked if value == ALL else grid.labels == value
@@ -98,6 +103,16 @@ def _uncertain(evidence: Evidence, grid: Grid, value: int) -> Signal:
     probability = evidence.probability.max(axis=0) if value == ALL else evidence.probability[value - 1]
     wrong = np.where(mask, 255 - probability, probability)[grid.slices]
     return Signal(1.0 - expected_overlap(mask, probability), wrong.sum(axis=(1, 2), dtype=np.int64) / 255.0)
+
+
+def _disagreement(marked: Mask, second: SecondLook, grid: Grid) -> Signal:
+    """Return 1 - Dice of the mask and what the network marks in the mirror image, of the slices that it saw."""
+    mask = marked[second.slices]
+    differ = by_slice(mask ^ second.marked)
+    total = int(np.count_nonzero(mask)) + int(np.count_nonzero(second.marked))
+    places = np.searchsorted(grid.slices, second.slices).clip(0, len(grid.slices) - 1)
+    amounts = np.asarray(np.bincount(places, weights=differ, minlength=len(grid.slices)), np.float64)
+    return Signal(float(differ.sum()) / max(total, 1), amounts)
 
 
 def _unsteady(evidence: Evidence, grid: Grid, value: int) -> Signal:
