@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -144,3 +145,21 @@ def test_a_database_of_other_making_is_refused() -> None:
     with pytest.raises(UnwritableOutput) as caught:
         again()
     assert caught.value.code == "not-a-batch"
+
+
+def test_what_a_killed_run_was_at_waits_in_the_eyes_of_others(queue: JobQueue) -> None:
+    queue.take(0)
+    assert read_progress(FILE).states == {"running": 1, "waiting": 1, "skipped": 1}
+    queue._lock.close()  # as the system does when the process is gone
+    assert read_progress(FILE).states == {"waiting": 2, "skipped": 1}
+    assert read_progress(FILE).seconds_left is None
+
+
+def test_names_of_files_that_are_no_text_stay_as_they_are(queue: JobQueue) -> None:
+    source = os.fsdecode(b"p/caf\xe9.nii.gz")
+    queue.merge([replace(ONE, name="e5", source=source)])
+    scan = queue.take(0)
+    assert scan is not None
+    assert scan.source == source
+    queue.finish(scan.number, error="", warned=False, result={"source": source})
+    assert [row["source"] for row in queue.results()] == [source]

@@ -7,6 +7,7 @@ were given, series UIDs as the table does, and nothing else that a header states
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +31,7 @@ CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS scan (
     number INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
-    source TEXT NOT NULL,
+    source BLOB NOT NULL,
     series TEXT NOT NULL,
     state TEXT NOT NULL,
     reason TEXT NOT NULL,
@@ -116,7 +117,9 @@ class JobQueue:
         with _named_errors(self.path), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.execute("UPDATE scan SET reason = 'gone' WHERE state <> 'done'")
-            self._connection.executemany(_MERGE, ({**one.data(), "retry": retry} for one in planned))
+            self._connection.executemany(
+                _MERGE, ({**one.data(), "source": os.fsencode(one.source), "retry": retry} for one in planned)
+            )
             self._connection.execute("UPDATE scan SET state = 'skipped' WHERE reason = 'gone'")
 
     def take(self, attempts: int) -> QueuedScan | None:
@@ -128,7 +131,7 @@ class JobQueue:
                 (attempts,),
             ).fetchall()
         for number, name, source, series, begun in found:
-            return QueuedScan(number, name, source, series or None, begun)
+            return QueuedScan(number, name, os.fsdecode(source), series or None, begun)
         return None
 
     def waiting(self, attempts: int) -> int:
@@ -201,13 +204,18 @@ class JobQueue:
 
 
 def read_progress(path: Path) -> Progress:
-    """Return how far the batch of a file is, which another process may be at.
+    """Return how far the batch of a file is, which another process may be at; what a killed one was at waits.
 
     Raises `UnwritableOutput` (`not-a-batch`).
     """
     with _named_errors(path), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
-        return progress_of(connection)
+        found = progress_of(connection)
+    try:
+        _lock(path).close()
+    except UnwritableOutput:  # a run is at it
+        return found
+    return found.interrupted()
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _LATELY = 100
 """Scans from which the time that is left is estimated: enough that one slow scan does not matter."""
@@ -39,6 +39,12 @@ class Progress:
     def finished(self) -> int:
         """How many have come to an end, with a mask or an error."""
         return self.states.get("done", 0) + self.states.get("failed", 0)
+
+    def interrupted(self) -> Progress:
+        """Return the same where nobody is at it: what is running waits, and goes on nobody knows when."""
+        states = Counter(self.states)
+        states["waiting"] += states.pop("running", 0)
+        return replace(self, states=+states, seconds_left=None)
 
     def together(self, other: Progress) -> Progress:
         """Return both as one, as of two shards side by side, which end when the later one does."""
