@@ -43,7 +43,9 @@ def config(tmp_path: Path) -> NodeConfig:
     )
 
 
-def send(config: NodeConfig, files: list[Path], title: str = "SCANNER", called: str = "") -> list[int] | None:
+def send(
+    config: NodeConfig, files: list[Path], title: str = "SCANNER", called: str = "", tls: Any = None
+) -> list[int] | None:
     """Send files to a node and return its answers; None where it lets nobody in."""
     from pydicom import dcmread
     from pynetdicom import AE
@@ -52,7 +54,9 @@ def send(config: NodeConfig, files: list[Path], title: str = "SCANNER", called: 
     datasets = [dcmread(file) for file in files]
     for dataset in datasets:
         entity.add_requested_context(dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
-    association = entity.associate(config.address, config.port, ae_title=called or config.ae_title)
+    association = entity.associate(
+        config.address, config.port, ae_title=called or config.ae_title, tls_args=tls and (tls, None)
+    )
     if not association.is_established:
         return None
     answers = [int(association.send_c_store(dataset).Status) for dataset in datasets]

@@ -42,6 +42,14 @@ def test_what_is_no_dicom_is_refused_and_leaves_nothing(storage: NodeStorage) ->
     assert [*storage.receiving.iterdir(), *storage.incoming.iterdir()] == []
 
 
+def test_an_object_of_no_series_is_refused(storage: NodeStorage, series: list[Path], tmp_path: Path) -> None:
+    dataset = pydicom.dcmread(series[0])
+    del dataset.SeriesInstanceUID
+    dataset.save_as(tmp_path / "bare.dcm")
+    with pytest.raises(PleuraError):
+        storage.receive((tmp_path / "bare.dcm").read_bytes(), dataset.SOPInstanceUID)
+
+
 def test_a_series_is_quiet_when_nothing_was_added_for_some_time(storage: NodeStorage, series: list[Path]) -> None:
     folder = receive(storage, series[:2])
     assert storage.quiet_series(60.0) == []

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from pleura.errors import UnreadableInput
 from pleura.files import make_folder
 from pleura.reading.dicom.elements import read_elements
 from pleura.reading.dicom.header import Header, parse_header
@@ -69,6 +70,8 @@ class NodeStorage:
                 file.flush()
                 os.fsync(file.fileno())
             header = _header(part)
+            if not header.series_uid:
+                raise UnreadableInput("the object names no series", code="damaged")
             key = _digest(f"{header.series_uid}\0{header.patient}")
             folder = self.incoming / key
             while True:
