@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -33,7 +33,17 @@ from pynetdicom import AE, AllStoragePresentationContexts, evt
 
 from pleura.phantom import chest, write_dicom
 
-_PORT, _ARCHIVE = 11113, 11114
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of the loopback that nobody listens on."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
+
+
+_PORT, _ARCHIVE = free_ports(2)
 _AT_A_TIME = 50
 _QUIET = 3.0
 _PATIENCE = 1800
