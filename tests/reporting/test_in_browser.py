@@ -11,8 +11,10 @@ from browser import browser, open_page  # noqa: F401 - fixtures
 from two_lungs import lungs
 
 from pleura.evaluation.worst_slices import WorstSlice
+from pleura.measurement.comparison import compare
 from pleura.phantom import chest
 from pleura.quality import ExpectedDice, Flag, Quality
+from pleura.reporting.comparison import write_comparison_page
 from pleura.reporting.evaluation import as_html
 from pleura.reporting.index import Failure, write_index
 from pleura.segmentation import Segmentation
@@ -44,6 +46,19 @@ def test_page_of_an_evaluation_can_be_read_by_all(open_page, evaluation, cases, 
     assert found.requests == [file.absolute().as_uri()]
     assert found.complaints == []
     assert not found.is_too_wide
+
+
+def test_page_of_two_scans_can_be_read_by_all(open_page, tmp_path: Path) -> None:  # noqa: F811
+    phantom = chest((24, 64, 64), (13.0, 6.0, 6.0))
+    one = Segmentation(phantom.labels, phantom.volume)
+    file = tmp_path / "both.html"
+    found = compare(one.measurements, one.measurements, one.volume, one.volume)
+    write_comparison_page(file, found, (one, one), ("a.nii.gz", "b.nii.gz"))
+    opened = open_page(file)
+    assert opened.violations() == []
+    assert opened.requests == [file.absolute().as_uri()]
+    assert opened.complaints == []
+    assert not opened.is_too_wide
 
 
 @pytest.mark.parametrize("name", ["a", "b", "index"])

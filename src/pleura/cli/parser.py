@@ -17,6 +17,7 @@ VERBS = {
     "node": "receive series as a DICOM node, segment them, and send results to peers",
     "convert": "write a mask in another format, on the grid of its scan",
     "measure": "say what the lungs of a scan measure, and what limits the numbers",
+    "compare": "say what changed between two scans of one patient, or two masks of one scan",
     "table": "print a table of masks, a row a mask",
     "info": "say what a scan is, without segmenting it",
     "prepare": "make a data set of images and masks, to train and evaluate on",

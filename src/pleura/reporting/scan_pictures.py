@@ -53,7 +53,7 @@ def pictures(segmentation: Segmentation) -> dict[str, Any]:
     return {
         "sheet": _sheet_data(sheet),
         "slices": slices,
-        "montage": list(_montage(segmentation)),
+        "montage": list(montage(segmentation, _TILES)),
         "radiological": True,
     }
 
@@ -96,11 +96,17 @@ def _slice(volume: Volume, level: int, flagged: Mapping[int, tuple[str, ...]]) -
     return Slice(level, number, words, flagged.get(level, ()))
 
 
-def _montage(segmentation: Segmentation) -> Iterator[dict[str, str]]:
-    """Yield the pictures of a scan: slices that stand out, axial slices, a coronal and two sagittal planes."""
+def montage(segmentation: Segmentation, count: int) -> Iterator[dict[str, Any]]:
+    """Yield the pictures of a scan: slices that stand out, `count` axial slices, a coronal and two sagittal planes.
+
+    Of a picture, and of a radiograph, it is that alone.
+    """
+    if segmentation.volume.is_picture or segmentation.volume.kind is Kind.RADIOGRAPH:
+        yield {**_drawn(segmentation, picture(segmentation)), "words": "the picture", "why": ""}
+        return
     flagged = _flagged(segmentation)
     worst = list(flagged)[:_MOST_FLAGGED]
-    levels = [*worst, *axial_levels(segmentation, _TILES)]
+    levels = [*worst, *axial_levels(segmentation, count)]
     for level, plane in zip(levels, axial_at(segmentation, levels), strict=True):
         one = _slice(segmentation.volume, level, flagged)
         yield {**_drawn(segmentation, plane), "words": f"axial, {one.words}", "why": "; ".join(one.flags)}

@@ -1,0 +1,102 @@
+"""Say what changed between two scans of one patient, or between two masks of one scan.
+
+FIRST and SECOND are scans, which are segmented, or with --scan masks of that one scan. Beside each change
+of both lungs stands what is known to change without disease: how far two scans a week apart differ on
+average, and how far programs differ on one scan. Nothing is called better or worse.
+"""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pleura.cli.console import say, warn
+from pleura.cli.paths import given_path, path
+from pleura.cli.scan_options import add_scan_options
+from pleura.conventions import Convention, Modality
+from pleura.errors import PleuraError
+
+if TYPE_CHECKING:
+    from pleura.segmentation import Segmentation
+
+
+@dataclass(frozen=True)
+class Options:
+    """What `pleura compare` is asked for; the fields are its arguments."""
+
+    first: str
+    second: str
+    scan: str | None
+    output: Path | None
+    json: bool
+    modality: Modality
+    convention: Convention
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Say what can be asked for."""
+    parser.add_argument("first", type=given_path, metavar="FIRST", help="the earlier scan, or the first mask")
+    parser.add_argument("second", type=given_path, metavar="SECOND", help="the later scan, or the second mask")
+    parser.add_argument("--scan", type=given_path, metavar="SCAN", help="the scan that FIRST and SECOND are masks of")
+    parser.add_argument("-o", "--output", type=path, metavar="PAGE", help="write a page with both, ending in .html")
+    parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
+    add_scan_options(
+        parser, default=", where it is made: each lung to the spine (the default), or the lung fields only"
+    )
+
+
+def run(options: Options) -> int:
+    """Compare, print what changed, and write the page."""
+    from pleura.batch.results import error_data
+
+    try:
+        return _run(options)
+    except PleuraError as error:
+        if options.json:
+            say(json.dumps(error_data(error)))
+        raise
+
+
+def _run(options: Options) -> int:
+    from pleura.batch.overwrite import identities, refuse_to_overwrite
+    from pleura.cli.comparison_table import lines
+    from pleura.measurement.comparison import compare
+    from pleura.reporting.comparison import write_comparison_page
+
+    if options.output:
+        inputs = map(Path, filter(None, (options.first, options.second, options.scan)))
+        refuse_to_overwrite([options.output], identities(inputs))
+    first, second = _segmentations(options)
+    found = compare(first.measurements, second.measurements, first.volume, second.volume)
+    if options.json:
+        say(json.dumps({"first": options.first, "second": options.second, **found.data()}, allow_nan=False))
+    else:
+        for line in lines(found):
+            say(line)
+    if options.output:
+        names = Path(options.first).name, Path(options.second).name
+        write_comparison_page(options.output, found, (first, second), names)
+        if not options.json:
+            say(f"written: {options.output}")
+    for name, result in ((options.first, first), (options.second, second)):
+        for warning in result.warnings:
+            warn(f"{name}: {warning.message}")
+    return 0
+
+
+def _segmentations(options: Options) -> tuple[Segmentation, Segmentation]:
+    """Return both scans with their masks, or one scan with two."""
+    if options.scan is None:
+        from pleura.segmenter import Segmenter
+
+        segmenter = Segmenter(modality=options.modality, convention=options.convention)
+        return segmenter(options.first), segmenter(options.second)
+    from pleura.modality.resolve import resolve_kind
+    from pleura.reading import read, read_labels
+
+    volume, notes = resolve_kind(read(options.scan), options.modality)
+    first, second = (read_labels(mask, grid=volume) for mask in (options.first, options.second))
+    return replace(first, warnings=(*notes, *first.warnings)), second

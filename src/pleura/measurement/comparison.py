@@ -1,0 +1,197 @@
+"""What changed between two scans of one patient, or two masks of one scan, beside what changes without any disease.
+
+Sources of the limits, all of both lungs together:
+Chong et al., Proc SPIE 2011;7963:796339: 22 pairs of scans of patients with emphysema, in full inspiration, a week
+apart, on the same scanner: the mean absolute difference.
+"Inter- and intra-software reproducibility of computed tomography lung density measurements": 8 programs on the same
+scans of 50 participants of COPDGene: the reproducibility coefficient.
+Diciotti et al., Acad Radiol 2011;18:1403: 131 smokers scanned twice within three months: the wider 95 % limits of
+agreement, of Perc15 corrected for volume by a regression, where ours follows the sponge model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pleura.measurement.figures import OF_DENSITY, OF_REGION, Figure
+from pleura.measurement.limitations import MeasurementWarning
+from pleura.measurement.measurements import BOTH_LUNGS, Measurements, Region
+from pleura.volume import Acquisition, Kind, Volume
+
+WEEK_APART: Mapping[str, float] = {
+    "volume_ml": 169.0,
+    "mass_g": 14.5,
+    "mean_hu": 5.0,
+    "perc15_hu": 2.4,
+    "laa_le_950_percent": 0.66,
+}
+"""Figure -> how far two scans of one patient a week apart differ on average (Chong 2011)."""
+BETWEEN_PROGRAMS: Mapping[str, float] = {"volume_ml": 350.0, "perc15_hu": 1.8, "laa_le_950_percent": 1.2}
+"""Figure -> reproducibility coefficient between programs on the same scan."""
+MONTHS_APART_PERCENT: Mapping[str, tuple[float, float]] = {"perc15_at_6_l_g_per_l": (-14.7, 17.3)}
+"""Figure -> 95 % limits of agreement, in percent, of two scans within three months (Diciotti 2011)."""
+
+_COMPARED = tuple(
+    one._replace(decimals=1) if one.unit == "HU" else one
+    for one in (*OF_REGION, *OF_DENSITY)
+    if one.key not in {"skewness", "fwhm_hu"}
+)
+"""Tenths of HU count where scans a week apart differ by some HU."""
+_AT_6_L = Figure("15th percentile at 6 L", "g/L", "perc15_at_6_l_g_per_l", 1)
+_OF_SIZE = (Figure("area", "cm²", "cm2", 1), Figure("height", "cm", "height_cm", 1))
+_MOST_THICKER = 1.5
+"""Ratio of slice thicknesses from which on figures of the lowest values are another measurement: 1.0 against 1.25 mm
+is one protocol of two makers, 1.25 against 2.5 mm are two."""
+_LOW = ("perc5_hu", "perc10_hu", "perc15_hu", "laa_le_950_percent", "laa_le_910_percent", "laa_le_856_percent")
+_DENSITIES = ("mass_g", *(one.key for one in OF_DENSITY), _AT_6_L.key)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One figure of one structure in both scans.
+
+    Attributes
+    ----------
+    structure : "right lung", "left lung", "both lungs" or what else both masks hold
+    figure : what is compared: its words, unit and name
+    first, second : the figure
+    """
+
+    structure: str
+    figure: Figure
+    first: float
+    second: float
+
+    @property
+    def difference(self) -> float:
+        """The second less the first, in the unit of the figure; percentages differ by percentage points."""
+        return self.second - self.first
+
+    @property
+    def percent(self) -> float | None:
+        """The difference in percent of the first; None of HU and of shares, which have no zero or are percent."""
+        if self.figure.unit in {"HU", "%"} or not self.first:
+            return None
+        return 100.0 * self.difference / self.first
+
+    @property
+    def week_apart(self) -> float | None:
+        """How far two scans a week apart differ on average; None where that is not known."""
+        return WEEK_APART.get(self.figure.key) if self.structure == BOTH_LUNGS else None
+
+    @property
+    def between_programs(self) -> float | None:
+        """The reproducibility coefficient between programs; None where that is not known."""
+        return BETWEEN_PROGRAMS.get(self.figure.key) if self.structure == BOTH_LUNGS else None
+
+    @property
+    def months_apart_percent(self) -> tuple[float, float] | None:
+        """The 95 % limits, in percent, of two scans within three months; None where they are not known."""
+        return MONTHS_APART_PERCENT.get(self.figure.key) if self.structure == BOTH_LUNGS else None
+
+    def data(self) -> dict[str, Any]:
+        """Return it as plain data, ready for JSON."""
+        return {
+            "structure": self.structure,
+            "figure": self.figure.key,
+            "first": self.first,
+            "second": self.second,
+            "difference": self.difference,
+            "difference_percent": self.percent,
+            "week_apart": self.week_apart,
+            "between_programs": self.between_programs,
+            "months_apart_percent": self.months_apart_percent,
+        }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All that changed, and why figures cannot be compared.
+
+    Attributes
+    ----------
+    changes : of each structure that both masks hold
+    warnings : what differs in the making of the scans
+    """
+
+    changes: tuple[Change, ...]
+    warnings: tuple[MeasurementWarning, ...] = ()
+
+    def data(self) -> dict[str, Any]:
+        """Return it as plain data, ready for JSON."""
+        return {
+            "changes": [one.data() for one in self.changes],
+            "warnings": [asdict(one) for one in self.warnings],
+        }
+
+
+def compare(first: Measurements, second: Measurements, volume: Volume, other: Volume) -> Comparison:
+    """Return what changed from the first to the second.
+
+    Parameters
+    ----------
+    first, second : what the two masks measure
+    volume, other : the scans that they are of, which may be one
+    """
+    found = _of_regions(first, second) if first.regions and second.regions else _of_sizes(first, second)
+    return Comparison(tuple(found), tuple(_differences(first, second, volume, other)))
+
+
+def _of_regions(first: Measurements, second: Measurements) -> Iterator[Change]:
+    others = {region.structure: region for region in second.regions if region.part == "whole"}
+    for region in sorted(first.regions, key=lambda one: one.structure != BOTH_LUNGS):  # both together first
+        if region.part == "whole" and region.structure in others:
+            both = _of_region(region), _of_region(others[region.structure])
+            yield from _changes(region.structure, _COMPARED, *both)
+            if region.structure == BOTH_LUNGS:
+                yield from _changes(BOTH_LUNGS, (_AT_6_L,), vars(first), vars(second))
+
+
+def _of_sizes(first: Measurements, second: Measurements) -> Iterator[Change]:
+    others = {size.label.name: size for size in second.sizes}
+    for size in first.sizes:
+        if size.label.name in others:
+            yield from _changes(size.label.name, _OF_SIZE, vars(size), vars(others[size.label.name]))
+
+
+def _changes(
+    structure: str, figures: tuple[Figure, ...], first: Mapping[str, Any], second: Mapping[str, Any]
+) -> Iterator[Change]:
+    """Yield the figures that both have."""
+    for figure in figures:
+        one, other = first.get(figure.key), second.get(figure.key)
+        if one is not None and other is not None:
+            yield Change(structure, figure, one, other)
+
+
+def _of_region(region: Region) -> dict[str, Any]:
+    return {**vars(region), **(vars(region.density) if region.density else {})}
+
+
+def _differences(
+    first: Measurements, second: Measurements, volume: Volume, other: Volume
+) -> Iterator[MeasurementWarning]:
+    """Yield what differs in the making of two scans, and the figures that cannot be compared for it."""
+    if volume.kind is not other.kind:
+        text = "the scans are of different kinds, or one has no HU: nothing but volumes can be compared"
+        yield MeasurementWarning("kinds-differ", text, _DENSITIES)
+        return
+    if volume.kind is not Kind.HU:
+        return
+    made, made_other = volume.acquisition or Acquisition(), other.acquisition or Acquisition()
+    if made.kernel.lower() != made_other.kernel.lower():
+        text = f"the kernels differ, {made.kernel or 'not stated'} and {made_other.kernel or 'not stated'}"
+        yield MeasurementWarning("kernels-differ", f"{text}: so do figures of the lowest values", _LOW)
+    if made.contrast != made_other.contrast:
+        text = "a contrast agent is stated of one of the scans alone: densities differ for it"
+        yield MeasurementWarning("contrast-differs", text, _DENSITIES)
+    thin, thick = sorted(one.slice_thickness_mm or 0.0 for one in (made, made_other))
+    if thin and thick >= _MOST_THICKER * thin:
+        text = f"the slices are {thin:g} and {thick:g} mm thick: figures of the lowest values differ for it"
+        yield MeasurementWarning("thickness-differs", text, _LOW)
+    breaths = [{one.code for one in measured.warnings} & {"expiration-suspected"} for measured in (first, second)]
+    if breaths[0] != breaths[1]:
+        text = "one of the scans is suspected to be in expiration: volumes and densities differ by breath alone"
+        yield MeasurementWarning("breath-differs", text, ("volume_ml", *_DENSITIES))

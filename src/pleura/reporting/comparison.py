@@ -1,0 +1,99 @@
+"""Two scans of one patient, or two masks of one scan, on one page: what changed, pictures side by side, histograms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from pleura import __version__
+from pleura.errors import UnwritableOutput
+from pleura.files import atomic_write
+from pleura.measurement.comparison import Change, Comparison
+from pleura.measurement.figures import decimal
+from pleura.reporting.histogram import draw_histogram
+from pleura.reporting.scan_pictures import montage
+from pleura.reporting.template import render
+from pleura.segmentation import Segmentation
+from pleura.volume import grid_text
+
+HEAD = ("first", "second", "change", "%", "week apart", "programs")
+"""Of the columns of `cells`."""
+EXPLANATION = (
+    "week apart: how far two scans of one patient, a week apart, differ on average, or for percentages the 95 % limits "
+    "of scans within three months; programs: how far programs differ on one scan"
+)
+_TILES = 4
+"""Axial slices of each scan."""
+
+
+def write_comparison_page(
+    path: Path, found: Comparison, results: tuple[Segmentation, Segmentation], names: tuple[str, str]
+) -> None:
+    """Write the page.
+
+    Parameters
+    ----------
+    path : ends in `.html`
+    found : what changed
+    results : both scans with their masks
+    names : what they are called
+
+    Raises
+    ------
+    UnwritableOutput
+        The name does not end in `.html` (`unknown-suffix`), or nothing can be written there.
+    """
+    if path.suffix.lower() != ".html":
+        raise UnwritableOutput(f"{path}: a page is HTML; end its name in .html", code="unknown-suffix")
+    with atomic_write(path) as file:
+        file.write(comparison_page(found, results, names).encode())
+
+
+def comparison_page(found: Comparison, results: Sequence[Segmentation], names: Sequence[str]) -> str:
+    """Return the page as text."""
+    grouped = groupby(found.changes, key=lambda one: one.structure)
+    return render(
+        "comparison.html",
+        title="Two scans compared",
+        signature=f"pleura {__version__}",
+        tables=[((structure, *HEAD), list(map(_row, changes))) for structure, changes in grouped],
+        explanation=EXPLANATION,
+        warnings=found.warnings,
+        scans=[_scan(result, name) for result, name in zip(results, names, strict=True)],
+    )
+
+
+def cells(change: Change) -> tuple[str, ...]:
+    """Return a change as text: both figures, the change, its percentage, and what changes without disease."""
+    decimals = change.figure.decimals
+    limits = change.months_apart_percent
+    apart = f"{limits[0]:g} to {limits[1]:g} %" if limits else _plain(change.week_apart)
+    return (
+        decimal(change.first, decimals),
+        decimal(change.second, decimals),
+        f"{round(change.difference, decimals) + 0.0:+.{decimals}f}",
+        "-" if change.percent is None else f"{change.percent:+.1f}",
+        apart,
+        _plain(change.between_programs),
+    )
+
+
+def _plain(limit: float | None) -> str:
+    """Return a limit as its source states it."""
+    return "-" if limit is None else f"{limit:g}"
+
+
+def _row(change: Change) -> tuple[str, ...]:
+    words, unit = change.figure.words, change.figure.unit
+    return (f"{words}, {unit}" if unit else words, *cells(change))
+
+
+def _scan(result: Segmentation, name: str) -> dict[str, object]:
+    return {
+        "name": name,
+        "what": f"{result.volume.identity.format}, {grid_text(result.volume)}",
+        "warnings": result.warnings,
+        "montage": list(montage(result, _TILES)),
+        "histogram": draw_histogram(result.measurements.regions, result.structures),
+    }

@@ -1,0 +1,44 @@
+"""`pleura compare` says what changed between two scans, or two masks of one scan."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+
+def test_two_scans_are_segmented_and_compared(run, network, scan: Path) -> None:
+    Path("later.nii.gz").write_bytes(scan.read_bytes())
+    ran = run("compare", scan, "later.nii.gz", "-o", "page.html")
+    assert ran.code == 0
+    lines = ran.out.splitlines()
+    assert lines[0].split() == ["first", "second", "change", "%", "week", "apart", "programs"]
+    volume = next(line.split() for line in lines if line.startswith("  volume"))
+    assert volume[2] == volume[3]  # the same scan
+    assert volume[4:] == ["+0", "+0.0", "169", "350"]
+    assert lines[-1] == "written: page.html"
+    assert Path("page.html").is_file()
+
+
+def test_two_masks_of_one_scan_are_compared(run, network, scan: Path) -> None:
+    assert run("segment", scan, "first.nii.gz").code == 0
+    ran = run("compare", "first.nii.gz", "first.nii.gz", "--scan", scan, "--json")
+    assert ran.code == 0
+    found = json.loads(ran.out)
+    assert (found["first"], found["second"]) == ("first.nii.gz", "first.nii.gz")
+    assert {one["difference"] for one in found["changes"]} == {0.0}
+    assert {one["structure"] for one in found["changes"]} == {"both lungs", "right lung", "left lung"}
+
+
+def test_page_never_takes_the_place_of_a_file_of_other_making(run, network, scan: Path) -> None:
+    Path("page.html").write_text("<p>mine</p>")
+    ran = run("compare", scan, scan, "-o", "page.html")
+    assert ran.code == 2
+    assert "is not an earlier result" in ran.err
+    assert Path("page.html").read_text() == "<p>mine</p>"
+
+
+def test_scan_that_cannot_be_read_is_an_error_in_json_too(run, network, scan: Path) -> None:
+    Path("bad.nii").write_bytes(b"nothing")
+    ran = run("compare", scan, "bad.nii", "--json")
+    assert ran.code == 2
+    assert json.loads(ran.out)["error"]

@@ -1,0 +1,51 @@
+"""The page of two scans has both side by side, and every change with what is known to change without disease."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pleura.errors import UnwritableOutput
+from pleura.measurement.comparison import Comparison, compare
+from pleura.phantom import chest
+from pleura.reporting.comparison import cells, comparison_page, write_comparison_page
+from pleura.segmentation import Segmentation
+
+
+@pytest.fixture(scope="module")
+def both() -> tuple[Segmentation, Segmentation]:
+    phantom = chest((24, 64, 64), (13.0, 6.0, 6.0))
+    less = phantom.labels.copy()
+    less[:10] = 0
+    return Segmentation(phantom.labels, phantom.volume), Segmentation(less, phantom.volume)
+
+
+@pytest.fixture(scope="module")
+def found(both: tuple[Segmentation, Segmentation]) -> Comparison:
+    first, second = both
+    return compare(first.measurements, second.measurements, first.volume, second.volume)
+
+
+def test_page_has_both_scans_and_needs_no_other_file(found: Comparison, both) -> None:
+    page = comparison_page(found, both, ("<a>", "b"))
+    assert "<h1>&lt;a&gt; and b</h1>" in page
+    links = re.findall(r'(?:src|href)="([^"]*)"', page)
+    assert {link[:5] for link in links} == {"data:"}
+    assert page.count("coronal, through the middle</figcaption>") == 2
+
+
+def test_change_is_shown_with_its_sign_and_its_limits(found: Comparison) -> None:
+    (volume,) = [one for one in found.changes if (one.structure, one.figure.key) == ("both lungs", "volume_ml")]
+    first, second, difference, percent, apart, programs = cells(volume)
+    assert int(difference) == pytest.approx(int(second) - int(first), abs=1)
+    assert float(percent) < 0
+    assert (apart, programs) == ("169", "350")
+
+
+def test_page_is_html_and_nothing_else(found: Comparison, both, tmp_path: Path) -> None:
+    with pytest.raises(UnwritableOutput, match=r"end its name in \.html"):
+        write_comparison_page(tmp_path / "page.pdf", found, both, ("a", "b"))
+    write_comparison_page(tmp_path / "page.html", found, both, ("a", "b"))
+    assert (tmp_path / "page.html").read_bytes().endswith(b"</html>\n")
