@@ -80,11 +80,25 @@ def test_a_result_waits_on_the_disk_for_a_peer_that_is_down(
 
 
 def test_what_no_rule_wants_is_not_segmented(config: NodeConfig, series: list[Path]) -> None:
+    config = replace(config, rules=(Rule(modality="CR"),))
     with running(config) as node:
         assert send(config, series[:5]) == [0] * 5
         wait_for(lambda: node.counts["series_ignored"] == 1)
+        wait_for(lambda: empty(node))
         assert "pleura_series_ignored_total 1\n" in metrics_text(node)
         assert "pleura_objects_received_total 5\n" in metrics_text(node)
+
+
+def test_a_series_that_lacks_slices_waits_for_them_and_is_kept_among_what_failed(
+    config: NodeConfig, series: list[Path]
+) -> None:
+    with running(replace(config, incomplete_seconds=3.0)) as node:
+        assert send(config, series[:5]) == [0] * 5
+        time.sleep(2 * config.quiet_seconds)
+        assert len(list(node.storage.incoming.glob("*/*.dcm"))) == 5
+        wait_for(lambda: node.counts["series_failed"] == 1)
+        (kept,) = node.storage.failed.iterdir()
+        assert len(list(kept.glob("*.dcm"))) == 5
 
 
 def test_who_is_not_known_is_not_let_in(config: NodeConfig, series: list[Path]) -> None:

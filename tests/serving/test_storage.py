@@ -53,6 +53,8 @@ def test_an_object_of_no_series_is_refused(storage: NodeStorage, series: list[Pa
 def test_a_series_is_quiet_when_nothing_was_added_for_some_time(storage: NodeStorage, series: list[Path]) -> None:
     folder = receive(storage, series[:2])
     assert storage.quiet_series(60.0) == []
+    assert storage.quiet_series(0.0) == [folder]
+    storage.began -= 1e7
     long_ago = folder.stat().st_mtime - 61
     os.utime(folder, (long_ago, long_ago))
     assert storage.quiet_series(60.0) == [folder]
@@ -60,6 +62,12 @@ def test_a_series_is_quiet_when_nothing_was_added_for_some_time(storage: NodeSto
     assert storage.quiet_series(60.0) == []
     os.utime(folder, (long_ago + 9e6, long_ago + 9e6))  # the clock was wrong
     assert storage.quiet_series(60.0) == [folder]
+
+
+def test_time_in_which_the_node_was_down_is_not_quiet(storage: NodeStorage, series: list[Path], tmp_path: Path) -> None:
+    folder = receive(storage, series[:2])
+    os.utime(folder, (1e9, 1e9))
+    assert NodeStorage(tmp_path / "node").quiet_series(60.0) == []
 
 
 def test_results_wait_for_each_peer_and_the_series_is_gone(

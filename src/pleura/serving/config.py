@@ -68,6 +68,7 @@ class NodeConfig:
     folder : for what has been received and what waits to be sent
     ae_title, address, port : where it listens; by default on this machine alone
     quiet_seconds : without another slice, after which a series is taken for complete
+    incomplete_seconds : for which a series that has too few slices for its rule waits for the others
     calling_titles : of those who may call; nobody else may
     addresses : from which they may; any where it is empty
     max_associations : at a time
@@ -83,6 +84,7 @@ class NodeConfig:
     address: str = "127.0.0.1"
     port: int = 11112
     quiet_seconds: float = 10.0
+    incomplete_seconds: float = 3600.0
     addresses: tuple[str, ...] = ()
     max_associations: int = 50
     max_object_mb: int = 1024

@@ -72,12 +72,15 @@ class Node:
             self.storage.drop(series)
             return
         rule = next((rule for rule in self.config.rules if matches(rule, header, count)), None)
-        if rule is None:
+        if rule is None and any(matches(rule, header, rule.min_slices) for rule in self.config.rules):
+            if series in self.storage.quiet_series(self.config.incomplete_seconds):
+                self._fail(series, "incomplete", f"{count} objects came, and no more; the rules ask for more")
+        elif rule is None:
             self.counts["series_ignored"] += 1
             _log.info("%s: %d objects, no rule wants them", series.name, count)
             self.storage.drop(series)
-            return
-        self._segment(series, rule, count)
+        else:
+            self._segment(series, rule, count)
 
     def _segment(self, series: Path, rule: Rule, count: int) -> None:
         """Segment a series and put the results on their way; one that grew meanwhile waits to be complete."""

@@ -45,6 +45,10 @@ class NodeStorage:
     Parameters
     ----------
     folder : where they are; they are made where they are not there
+
+    Attributes
+    ----------
+    began : the time from which on objects may come
     """
 
     def __init__(self, folder: Path) -> None:
@@ -54,6 +58,7 @@ class NodeStorage:
         shutil.rmtree(self.segmented, ignore_errors=True)
         for name in names:
             make_folder(folder / name)
+        self.began = time.time()
 
     def receive(self, content: bytes, instance_uid: str) -> str:
         """File one object under its series, and return the key of that; the object is on the disk by then.
@@ -86,14 +91,17 @@ class NodeStorage:
             part.unlink(missing_ok=True)
 
     def quiet_series(self, seconds: float) -> list[Path]:
-        """Return the folders of the series to which nothing was added for some time, the oldest first."""
+        """Return the folders of the series to which nothing was added for some time, the oldest first.
+
+        Time counts from when the node began: before that nobody could add anything.
+        """
         found: list[tuple[float, Path]] = []
         for folder in self.incoming.iterdir():
             with suppress(OSError):
                 found.append((folder.stat().st_mtime, folder))
         now = time.time()
         # What lies in the future was set by a clock that has been set back: it is not waited for.
-        return [folder for changed, folder in sorted(found) if not 0 <= now - changed < seconds]
+        return [folder for changed, folder in sorted(found) if not 0 <= now - max(changed, self.began) < seconds]
 
     def send_later(self, series: Path, objects: Sequence[Path], peers: Sequence[str]) -> None:
         """Put objects on their way to peers in one move, and let go of the series that they were made of."""
