@@ -95,6 +95,8 @@ def test_no_verb_calls_anybody_or_leaves_anything(home: Home) -> None:
         ["info", "demo/dicom"],
         ["segment", "demo/dicom", "-o", "objects", "--preview", "--to", ",".join(DICOM)],
         ["convert", "objects/dicom_lungs-seg.dcm", "--like", "demo/dicom", "lungs.nii.gz"],
+        ["segment", "demo/dicom", "labelmap.dcm", "--seg-type", "labelmap"],
+        ["convert", "labelmap.dcm", "--like", "demo/dicom", "again.nii.gz"],
         ["convert", "objects/dicom_lungs-rtstruct.dcm", "--like", "demo/dicom", "contours.nii.gz"],
         ["segment", "demo/dicom", "-o", "masks", "--backend", "openvino", "--table", "lungs.csv"],
         ["batch", "demo/dicom", "cohort", "--workers", "2"],

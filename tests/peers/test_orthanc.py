@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,9 @@ import numpy as np
 import pydicom
 import pytest
 from dicom_archive import DECODED, STORED, Archive, running, skip_without_orthanc
+from dicom_files import chest as drawn
+from dicom_files import enhanced, save
+from marker import STEPS, around_centre, marked, scanned
 from pydicom.dataset import Dataset
 from pydicom.uid import (
     ComprehensiveSRStorage,
@@ -25,6 +28,7 @@ from pydicom.uid import (
 import pleura
 from pleura.conventions import MaskFormat
 from pleura.phantom import chest, write_dicom
+from pleura.segmentation import Segmentation
 
 pytestmark = pytest.mark.slow
 
@@ -62,7 +66,11 @@ class Study:
 
 def written(scan: Path, folder: Path) -> Study:
     """Segment a scan, and write each DICOM object of it."""
-    result = pleura.segment(scan)
+    return written_of(pleura.segment(scan), scan, folder)
+
+
+def written_of(result: Segmentation, scan: Path, folder: Path) -> Study:
+    """Write each DICOM object of a mask of a scan."""
     paths: dict[str, Path] = {
         name: result.write(folder / (name if name == "dicom-sc" else f"{name}.dcm"), format=name) for name in FORMATS
     }
@@ -220,3 +228,34 @@ def test_ohif_finds_the_scan_of_a_structure_set_and_the_image_of_each_contour(ar
             assert contour.ContourGeometricType == "CLOSED_PLANAR"
             height = heights[contour.ContourImageSequence[0].ReferencedSOPInstanceUID]
             assert set(contour.ContourData[2::3]) == {height}
+
+
+TILTED = np.diag(STEPS)[:, ::-1].copy()
+TILTED[1, 0] = 0.6  # each slice lies 0.6 mm farther back: 17 degrees
+OBLIQUE = np.linalg.qr(np.array([[0.9, 0.2, 0.3], [-0.25, 0.95, 0.1], [-0.3, -0.15, 0.9]]))[0]
+SCANS: dict[str, Callable[[Path], Path]] = {
+    "tilted": lambda folder: scanned(around_centre(TILTED), folder),
+    "oblique": lambda folder: scanned(around_centre((OBLIQUE * STEPS)[:, ::-1]), folder),
+    "oblique and tilted": lambda folder: scanned(around_centre(OBLIQUE @ TILTED), folder),
+    "enhanced": lambda folder: save(enhanced(drawn(), [*range(11, 24), *range(11)]), folder / "a.dcm").parent,
+}
+
+
+@pytest.mark.parametrize("name", SCANS)
+def test_objects_of_scans_that_are_not_plain_axial_slices_are_filed_and_come_back_in_place(
+    name: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("highdicom")
+    skip_without_orthanc()
+    scan = SCANS[name](tmp_path / "scan")
+    volume = pleura.read(scan)
+    mask = marked(volume) if name != "enhanced" else Segmentation((volume.voxels < -500).astype(np.uint8), volume)
+    made = written_of(mask, scan, tmp_path)
+    with running() as archive:
+        assert len(archive.post(made.files).ReferencedSOPSequence) == len(made.files)
+        assert_filed(archive, made.files, made.uid)
+        for kind in ("dicom-seg", "labelmap", "rtstruct"):
+            (found,) = archive.fetch(f"/{made.uid}/series/{series_of(made.objects[kind])}").values()
+            found.save_as(tmp_path / "fetched.dcm", enforce_file_format=True)
+            back = pleura.read_labels(tmp_path / "fetched.dcm", grid=volume)
+            np.testing.assert_array_equal(back.labels, mask.labels)

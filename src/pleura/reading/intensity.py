@@ -18,6 +18,7 @@ from pleura.arrays import Array
 from pleura.errors import UnsuitableInput
 from pleura.modality import decide
 from pleura.reading.padding import corner_values, not_finite_outside, set_to_air
+from pleura.reading.tissue import tissue_notes
 from pleura.text import quantity
 from pleura.volume import Kind, Note
 
@@ -136,7 +137,8 @@ def interpret(array: Array, kind: Kind | None = None) -> Intensity:
     if offset is not None:
         note = offset_note(offset) if offset else Note("values-hu", "the values were taken as Hounsfield units")
         hu = to_hu(array, offset)
-        return Intensity(hu, Kind.HU, (*notes, note, *set_to_air(hu, AIR)))
+        padding = set_to_air(hu, AIR)
+        return Intensity(hu, Kind.HU, (*notes, note, *padding, *tissue_notes(sample(hu))))
     grey, note = _stretched(array, low, high)
     return Intensity(grey, kind or Kind.WINDOWED, (*notes, note))
 
@@ -161,7 +163,7 @@ def hu_warnings(values: Array) -> tuple[Note, ...]:
         return (Note("hu-doubtful", "the values hold no air, so they may not be Hounsfield units"),)
     if not hold_tissue(values):
         return (Note("hu-doubtful", "the values hold no soft tissue, so they may not be Hounsfield units"),)
-    return ()
+    return tissue_notes(values)
 
 
 def offset_note(offset: int) -> Note:

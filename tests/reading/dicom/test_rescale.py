@@ -97,7 +97,8 @@ def test_another_rescale_is_tried_where_a_slice_differs_more_than_slices_do(
     expected = hu.copy()
     expected[4] += 0 if is_set else wrong_by
     np.testing.assert_array_equal(volume.voxels, expected)
-    assert codes(volume) == ({"rescale-differs"} if is_set else set())
+    # the body drawn has 40 to 140 HU, and where it is brighter yet, no patient's tissue
+    assert codes(volume) - {"hu-doubtful"} == ({"rescale-differs"} if is_set else set())
 
 
 def test_a_rescale_that_leaves_less_than_half_of_a_difference_is_taken(tmp_path: Path) -> None:
