@@ -48,6 +48,14 @@ def test_outlines_are_transparent_but_for_the_border_of_each_lung() -> None:
     assert not line[15:25, 15:25].any()
 
 
+def test_outline_of_a_large_picture_is_wider() -> None:
+    widths = [
+        int((pixels(draw_sheet([plane(200)], (0.0, 255.0), LUNGS, longest).outlines)[longest // 4, :, 3] > 0).sum())
+        for longest in (320, 960)
+    ]
+    assert widths == [2, 6]  # both sides of the square, one pixel wide and three
+
+
 def test_noise_and_many_slices_make_slices_smaller_not_the_page_larger() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (60, 512, 512), np.uint8)
     planes = [Plane(one, np.zeros_like(one), (1.0, 1.0), radiological=True) for one in noise]

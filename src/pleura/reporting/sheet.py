@@ -103,5 +103,13 @@ def _outlines(plane: Plane, structures: Sequence[Label], size: tuple[int, int]) 
         inside = plane.labels == label.value
         if inside.any():
             mask = Image.fromarray(inside.astype(np.uint8) * 255).resize(size, Image.Resampling.BILINEAR)
-            drawn[inner_outline(np.asarray(mask) >= 128)] = (*label.colour, 255)
+            drawn[_line(np.asarray(mask) >= 128)] = (*label.colour, 255)
     return Image.fromarray(drawn)
+
+
+def _line(inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the outline of a mask, as wide as it takes to be seen when the picture is as wide as a hand."""
+    line = inner_outline(inside)
+    for _ in range(max(inside.shape) // LONGEST - 1):
+        line = line | inner_outline(inside & ~line)
+    return line
