@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from pleura.geometry import axial_order, to_axial
 from pleura.reading import read
 from pleura.volume import Volume
+from recipes.ct.stacks import STACKS, load_stack
 
 HERE = Path(__file__).parent
 
-FROM_NUMBERS, EMPTY = "numbers", "empty"
-"""What stands for a mask in the table: labels by CT numbers and by hand, or no lung at all."""
+FROM_NUMBERS, EMPTY, OF_STACK = "numbers", "empty", "stack"
+"""What stands for a mask in the table: labels by CT numbers and by hand, no lung at all, or the masks of a stack."""
 
 Spacing = tuple[float, float, float]
 """Millimetres along (z, y, x)."""
@@ -33,7 +34,7 @@ class Scan:
     Attributes
     ----------
     path : of the scan, relative to the data folder
-    mask : of the mask, relative to the data folder; `FROM_NUMBERS` or `EMPTY`
+    mask : of the mask, relative to the data folder; `FROM_NUMBERS`, `EMPTY` or `OF_STACK`
     fold : 0 to 3, by patient
     free : whether its licence allows commercial use
     """
@@ -66,6 +67,9 @@ def data_folder() -> Path:
 
 def load(path: Path) -> tuple[NDArray[np.int16], Spacing]:
     """Return HU (z, y, x), axes to the head, back and left, and the spacing; slices of 512 as 2 x 2 means."""
+    if path.parent.name == STACKS:
+        hu, _, spacing = load_stack(path)
+        return hu, spacing
     volume = _read(path)
     hu = to_axial(volume.voxels, volume.affine)
     axes, _ = axial_order(volume.affine)
