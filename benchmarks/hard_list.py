@@ -53,7 +53,7 @@ class Case:
 def cases(groups: list[str] | None, labels: Path, bases: list[str] | None = None) -> Iterator[Case]:
     """Yield the cases of the groups, all if None; `labels` keeps the labels made by CT numbers."""
     if not groups or "scan" in groups:
-        for scan in [*VALIDATION, *scans()]:
+        for scan in [*VALIDATION, *(scan for scan in scans() if not scan.is_stack)]:
             hu, truth, spacing = load_with_truth(scan, labels)
             yield Case("scan", scan.id, hu, truth, spacing)
     known = {scan.id: scan for scan in [*VALIDATION, *scans()]}

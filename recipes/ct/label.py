@@ -20,7 +20,7 @@ from scipy import ndimage
 from scipy.spatial import ConvexHull
 
 from recipes.ct import montage
-from recipes.ct.scans import EMPTY, FROM_NUMBERS, HERE, OF_STACK, Scan, Spacing, data_folder, load, load_mask, scans
+from recipes.ct.scans import EMPTY, FROM_NUMBERS, HERE, Scan, Spacing, data_folder, load, load_mask, scans
 from recipes.ct.stacks import load_stack
 
 Mask = NDArray[np.bool_]
@@ -214,7 +214,7 @@ def labels_of(scan: Scan, hu: NDArray[np.int16], spacing: Spacing) -> NDArray[np
         return np.zeros(hu.shape, np.uint8)
     if scan.mask == FROM_NUMBERS:
         return label(hu, spacing, hand)
-    if scan.mask == OF_STACK:
+    if scan.is_stack:
         return load_stack(data_folder() / scan.path)[1]
     labels = load_mask(data_folder() / scan.mask)
     for row in hand:

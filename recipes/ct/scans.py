@@ -47,6 +47,11 @@ class Scan:
     licence: str
     free: bool
 
+    @property
+    def is_stack(self) -> bool:
+        """Whether it is a stack of pictures, in HU no more than about."""
+        return self.mask == OF_STACK
+
 
 def scans(*, free_only: bool = False) -> list[Scan]:
     """Return the rows of the table; with `free_only` those whose licence allows any use."""

@@ -149,7 +149,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    table = [scan for scan in scans() if scan.fold in options.folds]
+    table = [scan for scan in scans() if scan.fold in options.folds and not scan.is_stack]
     looks = {fold: onnx_session(options.looks / f"fold{fold}.onnx", 1) for fold in options.folds}
     chests = {scan.id: load_chest(scan, options.labels) for scan in table}
     fill_pool(options, table, lambda scan, rng: make_samples(chests[scan.id], looks[scan.fold], rng))
