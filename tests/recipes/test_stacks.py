@@ -19,9 +19,9 @@ def stack(shared: Path) -> Path:
 def test_tissues_of_a_stack_have_about_their_hu(stack: Path) -> None:
     hu, labels, _ = load_stack(stack)
     assert -950 < np.percentile(hu[labels > 0], 30) < -800
-    assert np.percentile(hu[labels == 0], 5) < -950
+    assert np.percentile(hu[labels == 0], 5) < -900
     body = hu[(labels == 0) & (hu > -200)]
-    assert -20 < np.median(body) < 100
+    assert 0 < np.median(body) < 200  # with contrast, as it were
 
 
 def test_a_stack_lies_as_the_scans_do(stack: Path) -> None:
