@@ -1,9 +1,6 @@
-"""Training samples of the network of slices: painted scans, with the coarse look of a network blind to the patient.
+"""Training samples of the network of slices: painted scans.
 
-    python -m recipes.ct.slice_samples LABELS LOOKS POOL --seconds 3600     # several processes may share a pool
-
-LOOKS holds `fold0.onnx` to `fold3.onnx`: a patient's scans are looked at by the network of the fold that holds them
-back, or slices would learn to trust the look more than they may.
+python -m recipes.ct.slice_samples LABELS POOL --seconds 3600     # several processes may share a pool
 """
 
 from __future__ import annotations
@@ -17,8 +14,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pleura.inference.backends import onnx_session
-from pleura.inference.coarse import score_cells
 from pleura.inference.grid import FieldOfView, body_fov, lung_fov
 from pleura.volume import Kind
 from recipes.ct.appearance import Appearance
@@ -44,8 +39,8 @@ HEALTHY = 0.5
 OF_EACH = 16
 """Slices kept of a painted scan."""
 
-BELOW, HERE, ABOVE, LUNG, SIDE_SCORE, TRUTH = range(6)
-"""Planes of a sample: three slices as `pack.encode` writes HU, the coarse look's lung and side, and the labels."""
+SLICES, TRUTH = slice(3), -1
+"""Planes of a sample: three slices, lowest first, as `pack.encode` writes HU, and the labels."""
 
 
 def load_chest(scan: Scan, labels: Path) -> Chest:
@@ -58,10 +53,9 @@ def load_chest(scan: Scan, labels: Path) -> Chest:
     return Chest(values, marked, torch.zeros(values.shape, dtype=torch.bool), (z * every, y, x))
 
 
-def make_samples(chest: Chest, session: Any, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return (n, 6, SIDE, SIDE) bytes, the planes as named above, of one painted and scanned chest."""
+def make_samples(chest: Chest, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Return (n, 4, SIDE, SIDE) bytes, the planes as named above, of one painted and scanned chest."""
     hu, labels, painted = _painted(chest, rng, draw_mix(rng, HEALTHY))
-    coarse = score_cells(hu, chest.spacing, lambda **inputs: session.run(None, inputs))
     fov = _fov(hu, labels, chest.spacing, rng)
     gap = max(1, round(CONTEXT_MM / chest.spacing[0]))
     chosen = _choose(labels, painted, rng)
@@ -71,7 +65,7 @@ def make_samples(chest: Chest, session: Any, rng: np.random.Generator) -> NDArra
     part = (np.arange(SIDE) + 0.5) / SIDE
     lines = fov.top - 0.5 + part * fov.height, fov.left - 0.5 + part * fov.width
     planes = np.stack([encode(_sampled(hu[which], lines)) for which in near], axis=1)
-    return np.concatenate([planes, coarse.on_grid(fov, chosen, SIDE), _nearest(labels[chosen], lines)[:, None]], axis=1)
+    return np.concatenate([planes, _nearest(labels[chosen], lines)[:, None]], axis=1)
 
 
 def _painted(
@@ -135,24 +129,22 @@ def _nearest(labels: NDArray[np.uint8], lines: tuple[NDArray[Any], NDArray[Any]]
 
 
 def planes_hu(sample: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the three slices of a sample (6, SIDE, SIDE) in HU."""
-    return decode(sample[:LUNG])
+    """Return the three slices of a sample in HU."""
+    return decode(sample[SLICES])
 
 
 def main() -> None:
     """Fill the pool until the time is up."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("labels", type=Path)
-    parser.add_argument("looks", type=Path)
     parser.add_argument("pool", type=Path)
     parser.add_argument("--folds", type=int, nargs="+", default=[0, 1, 2, 3])
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     table = [scan for scan in scans() if scan.fold in options.folds and not scan.is_stack]
-    looks = {fold: onnx_session(options.looks / f"fold{fold}.onnx", 1) for fold in options.folds}
     chests = {scan.id: load_chest(scan, options.labels) for scan in table}
-    fill_pool(options, table, lambda scan, rng: make_samples(chests[scan.id], looks[scan.fold], rng))
+    fill_pool(options, table, lambda scan, rng: make_samples(chests[scan.id], rng))
 
 
 if __name__ == "__main__":

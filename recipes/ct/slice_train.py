@@ -1,10 +1,9 @@
-"""Train the network of slices with the coarse look's planes beside them.
+"""Train the network of slices on slices of the sets and of painted scans.
 
     python -m recipes.ct.slice_train DATA POOL RUN --steps 3000       # goes on where it stopped
 
-DATA holds the sets of slices of the preset ``chest-ct``; they stand alone, their planes say nothing (`NOTHING`). POOL
-is what `recipes.ct.slice_samples` wrote. It starts from the shipped network, whose first layer gets weights of zero for
-the new planes: it begins as good as it was.
+DATA holds the sets of slices of the preset ``chest-ct``, POOL what `recipes.ct.slice_samples` wrote. It starts from the
+shipped network.
 """
 
 from __future__ import annotations
@@ -31,8 +30,7 @@ from pleura.training.load import load
 from pleura.training.losses import make_objective
 from pleura.training.sampler import Batch, Sampler
 from pleura.volume import Kind
-from recipes.ct.drawn_coarse import draw_coarse
-from recipes.ct.slice_samples import LUNG, SIDE_SCORE, TRUTH, planes_hu
+from recipes.ct.slice_samples import TRUTH, planes_hu
 
 SETS = {
     "slices": 40.0,
@@ -44,15 +42,6 @@ SETS = {
     "nolung2": 4.0,
 }
 """Weights of the sets of slices, as the preset's, but for those whose whole scans are in the pool: they come less."""
-
-NOTHING = 128.0 / 255.0
-"""Both planes of a slice that stands alone: neither lung nor background, neither left nor right."""
-
-DRAWN = 0.5
-"""Share of the slices without a scan that get a coarse segmentation drawn from their labels."""
-
-ALONE = 0.25
-"""Share of the pool's samples whose planes say nothing: slices alone have to know domes and fluid, too."""
 
 FLAT_DISEASE = 0.5
 """Share of the slices that keep the disease painted on them alone; it is flat, and called lung whatever it looks
@@ -77,14 +66,6 @@ LAST = "last.pt"
 WHOLE = FieldOfView(0, 0, SIDE, SIDE)
 
 
-@dataclass(frozen=True)
-class Samples:
-    """Images (n, 3, SIDE, SIDE) in HU or greys, planes (n, 2, SIDE, SIDE) in 0..1, and what belongs to them."""
-
-    batch: Batch
-    planes: Tensor
-
-
 class Pool:
     """Draws samples of a folder, each scan as often as its weight."""
 
@@ -93,16 +74,13 @@ class Pool:
         self.files = [np.load(path, mmap_mode="r") for path in paths]
         self.rng = np.random.default_rng(seed)
 
-    def draw(self, count: int) -> Samples:
-        """Return samples, some of them with planes that say nothing."""
+    def draw(self, count: int) -> Batch:
+        """Return samples."""
         picked = [self.files[int(self.rng.integers(len(self.files)))] for _ in range(count)]
         stacks = [np.array(file[int(self.rng.integers(len(file)))]) for file in picked]
         images = np.stack([planes_hu(stack) for stack in stacks])
         labels = np.stack([stack[TRUTH] for stack in stacks])
-        planes = torch.from_numpy(np.stack([stack[[LUNG, SIDE_SCORE]] for stack in stacks])).float() / 255
-        planes[torch.from_numpy(self.rng.random(count) < ALONE)] = NOTHING
-        case = _whole_case()
-        return Samples(Batch(images, labels, (case,) * count, np.ones(count, bool)), planes)
+        return Batch(images, labels, (_whole_case(),) * count, np.ones(count, bool))
 
 
 def _of(path: Path, ids: Sequence[str]) -> bool:
@@ -116,25 +94,18 @@ def _whole_case() -> TrainingCase:
     )
 
 
-def augmented(samples: Samples, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Return images (n, 5, SIDE, SIDE) in 0..1, labels (n, SIDE, SIDE) int64, and sides (n,) bool."""
-    batch, images = samples.batch, torch.from_numpy(samples.batch.images)
+def augmented(batch: Batch, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Return images (n, 3, SIDE, SIDE) in 0..1, labels (n, SIDE, SIDE) int64, and sides (n,) bool."""
+    images = torch.from_numpy(batch.images)
     drawn = sample.draw(rng, batch, CHANGED)
     drawn = [_usable(one, case, rng) for one, case in zip(drawn, batch.cases, strict=True)]
     low, high = (torch.tensor([one.window[end] for one in drawn]).view(-1, 1, 1, 1) for end in (0, 1))
     images = ((images - low) / (high - low)).clamp_(0, 1)
-    # beyond the slices lies air, and the planes say nothing: 0 of what they say beyond that
-    stacked = torch.cat([images, samples.planes - NOTHING], dim=1)
     laid = [one.spatial for one in drawn]
-    stacked, labels = spatial.apply(laid, [case.fov for case in batch.cases], stacked, torch.from_numpy(batch.labels))
-    stacked[:, 3:] += NOTHING
+    images, labels = spatial.apply(laid, [case.fov for case in batch.cases], images, torch.from_numpy(batch.labels))
     for index, one in enumerate(drawn):
-        stacked[index, :3], labels[index] = sample._apply_one(one, stacked[index, :3], labels[index])
-    for index, case in enumerate(batch.cases):
-        if case.source != "pool" and rng.random() < DRAWN:
-            drawn_planes = draw_coarse(labels[index].numpy(), rng, sides=bool(batch.sides[index]))
-            stacked[index, 3:] = torch.from_numpy(drawn_planes)
-    return stacked.clamp_(0, 1), labels, torch.from_numpy(batch.sides)
+        images[index], labels[index] = sample._apply_one(one, images[index], labels[index])
+    return images.clamp_(0, 1), labels, torch.from_numpy(batch.sides)
 
 
 def _usable(one: sample.SampleParams, case: TrainingCase, rng: np.random.Generator) -> sample.SampleParams:
@@ -146,16 +117,9 @@ def _usable(one: sample.SampleParams, case: TrainingCase, rng: np.random.Generat
 
 
 def first_network(weights: dict[str, Tensor]) -> UNet:
-    """Return the shipped network with two planes more, of which it makes nothing yet."""
-    network = UNet(5, 3, WIDTHS, DEPTHS, SHUFFLE)
-    state = network.state_dict()
-    for name, value in unfold_batchnorm(network, weights).items():
-        if state[name].shape == value.shape:
-            state[name] = value
-        else:  # the first layer: the planes' pixels are the last of its inputs
-            state[name] = torch.zeros_like(state[name])
-            state[name][:, : value.shape[1]] = value
-    network.load_state_dict(state)
+    """Return the shipped network."""
+    network = UNet(3, 3, WIDTHS, DEPTHS, SHUFFLE)
+    network.load_state_dict(unfold_batchnorm(network, weights))
     return network
 
 
@@ -241,8 +205,8 @@ def train(options: argparse.Namespace) -> None:
 def _batch(sampler: Sampler, pool: Pool, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
     """Return what `augmented` makes of slices that stand alone and of those of the pool."""
     of_pool = round(OF_POOL * size)
-    alone = Samples(sampler.draw(size - of_pool), torch.full((size - of_pool, 2, SIDE, SIDE), NOTHING))
-    images, labels, sides = zip(augmented(alone, rng), augmented(pool.draw(of_pool), rng), strict=True)
+    drawn = sampler.draw(size - of_pool), pool.draw(of_pool)
+    images, labels, sides = zip(*(augmented(one, rng) for one in drawn), strict=True)
     return torch.cat(images), torch.cat(labels), torch.cat(sides)
 
 
