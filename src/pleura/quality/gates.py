@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pleura.geometry import to_axial
+from pleura.inference.morphology import dilate
+from pleura.modality.borders import connected_to_border
 from pleura.modality.polarity import polarity
 from pleura.quality.record import Flag
 from pleura.volume import Kind, Volume
@@ -37,8 +40,17 @@ def inverted(volume: Volume) -> Flag | None:
         plane = slices[z, ::step, ::step]
         greys = np.clip((plane - low) * (255.0 / (high - low)), 0, 255).astype(np.uint8)
         is_bright = float((plane > high).mean()) > MOST_BRIGHT
-        found.append(is_bright or polarity(greys) == "inverted")
+        found.append(is_bright or polarity(_without_padding(greys)) == "inverted")
     if 2 * sum(found) <= len(found):
         return None
     text = "air is bright and tissue dark: the values are inverted, and the mask means nothing; invert the scan"
     return Flag("inverted", text)
+
+
+def _without_padding(greys: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a slice (y, x) whose outermost black, which readers make of padding, has the grey of what is beside it."""
+    black = connected_to_border(greys == 0)
+    rim = dilate(black, (0, 1, 0, 1)) & ~black
+    if not black.any() or not rim.any():
+        return greys
+    return np.where(black, np.uint8(np.median(greys[rim])), greys)
