@@ -58,7 +58,7 @@ def test_table_and_report(folders: list[str], tmp_path: Path, capsys: pytest.Cap
     assert {(line["case"], line["id"]) for line in lines} == {("JOHN_SMITH", "case-1"), ("b", "case-2")}
     page = (tmp_path / "out" / "report.html").read_text()
     assert "<svg" in page
-    assert "data:image/png;base64," in page
+    assert "data:image/webp;base64," in page
     assert not re.search(r"<script|https?://|<link", page)  # holds everything itself
     assert "<td>JOHN_SMITH<td>" in page
     assert "SMITH" not in (tmp_path / "out" / "report.json").read_text()  # programs know cases by their ids
@@ -80,7 +80,7 @@ def test_comparison_shows_the_figures_of_both(
     assert f"{other} against {folders[1]}: Dice of both lungs -0.3333 on 2 pairs" in printed
     page = (tmp_path / "out" / "report.html").read_text()
     assert f"<h2>{other} against {folders[1]}</h2>" in page
-    assert "<tr><td>Dice<td>1.0000<td>0.6667<td>-0.3333" in page
+    assert '<th scope="row">Dice</th><td>1.0000</td><td>0.6667</td><td>-0.3333' in page
 
 
 def test_masks_of_pictures_belong_to_references_of_the_same_number(
@@ -117,8 +117,8 @@ def test_page_shows_what_was_taken_for_what_and_the_parts_of_each_mask(folders: 
     Image.fromarray(labels).save(path)
     assert main(["evaluate", *folders, "-o", str(tmp_path / "out"), "--quiet"]) == 0
     page = (tmp_path / "out" / "report.html").read_text()
-    assert "<tr><td>right lung<td>0.00 %<td>100.00 %<td>0.00 %" in page
-    assert "<tr><td>left lung<td>0.00 %<td>25.00 %<td>75.00 %" in page
+    assert '<th scope="row">right lung</th><td>0.00 %</td><td>100.00 %</td><td>0.00 %' in page
+    assert '<th scope="row">left lung</th><td>0.00 %</td><td>25.00 %</td><td>75.00 %' in page
     # two squares and a speck; of 200 pixels that both call lung, 50 bear the other's name
     assert "<th>parts of the reference<th>parts found<th>swapped" in page
     assert "<td>2<td>3<td>0.2500" in page
@@ -222,6 +222,6 @@ def test_folder_of_images_and_masks_is_evaluated_as_it_is(tmp_path: Path, capsys
     printed = capsys.readouterr()
     assert "3 cases of 3 patients" in printed.out
     assert f"of {folder} 1 file was left out" in printed.err
-    assert "data:image/png;base64," in (tmp_path / "out" / "report.html").read_text()
+    assert "data:image/webp;base64," in (tmp_path / "out" / "report.html").read_text()
     assert main(["evaluate", str(folder), str(folder / "masks")]) == 0
     assert re.search(r"left lung +1\.0000", capsys.readouterr().out)
