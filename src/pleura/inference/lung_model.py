@@ -42,7 +42,8 @@ class LungModel(SliceModel):
             if quality == "full":
                 evidence = replace(evidence, second=self._second_look(planes, evidence))
             clock.lap("quality")
-        del planes, lung  # 50 MB each of 800 slices, which the labels need now
+            del scan  # it holds the planes
+        del planes, lung, side_score  # 50 MB each of 800 slices, which the labels need now
         labels = np.zeros(volume.shape, np.uint8)
         resample_to_scan(cleaned, fov, to_axial(labels, volume.affine), self.bundle, self.threads)
         clock.lap("restore")
