@@ -3,7 +3,7 @@
     python -m recipes.ct.slice_train DATA POOL RUN --steps 3000       # goes on where it stopped
 
 DATA holds the sets of slices of the preset ``chest-ct``, POOL what `recipes.ct.slice_samples` wrote. It starts from the
-shipped network.
+shipped network; with ``--free`` from nothing, with the painted scans alone whose licences allow any use.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from pleura.training.load import load
 from pleura.training.losses import make_objective
 from pleura.training.sampler import Batch, Sampler
 from pleura.volume import Kind
+from recipes.ct.scans import scans
 from recipes.ct.slice_samples import TRUTH, planes_hu
 
 SETS = {
@@ -69,8 +70,9 @@ WHOLE = FieldOfView(0, 0, SIDE, SIDE)
 class Pool:
     """Draws samples of a folder, each scan as often as its weight."""
 
-    def __init__(self, folder: Path, seed: int, dropped: Sequence[str] = ()) -> None:
-        paths = [path for path in sorted(folder.glob("*.npy")) if not _of(path, dropped)]
+    def __init__(self, folder: Path, seed: int, dropped: Sequence[str], *, free_only: bool) -> None:
+        used = [scan.id for scan in scans(free_only=free_only) if scan.id not in dropped]
+        paths = [path for path in sorted(folder.glob("*.npy")) if _of(path, used)]
         self.files = [np.load(path, mmap_mode="r") for path in paths]
         self.rng = np.random.default_rng(seed)
 
@@ -116,10 +118,11 @@ def _usable(one: sample.SampleParams, case: TrainingCase, rng: np.random.Generat
     return one if case.kind is not Kind.HU or rng.random() < FLAT_DISEASE else replace(one, disease=None)
 
 
-def first_network(weights: dict[str, Tensor]) -> UNet:
-    """Return the shipped network."""
+def first_network(*, free: bool) -> UNet:
+    """Return the shipped network, or one that knows nothing."""
     network = UNet(3, 3, WIDTHS, DEPTHS, SHUFFLE)
-    network.load_state_dict(unfold_batchnorm(network, weights))
+    if not free:
+        network.load_state_dict(unfold_batchnorm(network, find_weights("chest-ct")))
     return network
 
 
@@ -133,9 +136,9 @@ class State:
     done: int = 0
 
     @classmethod
-    def of(cls, run: Path, rate: float) -> State:
+    def of(cls, run: Path, rate: float, *, free: bool) -> State:
         """Return the state in which a run stopped, or that of a new one."""
-        network = first_network(find_weights("chest-ct")).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = first_network(free=free).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         groups = [
             {"params": [p for p in network.parameters() if p.dim() > 1], "weight_decay": WEIGHT_DECAY},
             {"params": [p for p in network.parameters() if p.dim() <= 1], "weight_decay": 0.0},
@@ -185,11 +188,11 @@ def train(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     options.run.mkdir(parents=True, exist_ok=True)
-    state = State.of(options.run, options.rate)
+    state = State.of(options.run, options.rate, free=options.free)
     rng = np.random.default_rng([options.seed, state.done])
-    pool = Pool(options.pool, options.seed + state.done, options.without)
-    cases = [case for source in SETS for case in load(options.data, source, "train")]
-    sampler = Sampler(cases, SETS, options.seed + state.done)
+    pool = Pool(options.pool, options.seed + state.done, options.without, free_only=options.free)
+    cases = [case for source in SETS if not options.free for case in load(options.data, source, "train")]
+    sampler = None if options.free else Sampler(cases, SETS, options.seed + state.done)
     print(f"{len(pool.files)} painted scans, {len(cases)} cases", flush=True)
     start, losses = time.monotonic(), list[float]()
     while state.done < options.steps:
@@ -202,10 +205,10 @@ def train(options: argparse.Namespace) -> None:
             losses.clear()
 
 
-def _batch(sampler: Sampler, pool: Pool, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-    """Return what `augmented` makes of slices that stand alone and of those of the pool."""
-    of_pool = round(OF_POOL * size)
-    drawn = sampler.draw(size - of_pool), pool.draw(of_pool)
+def _batch(sampler: Sampler | None, pool: Pool, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what `augmented` makes of slices of the sets, where they are used, and of those of the pool."""
+    of_pool = round(OF_POOL * size) if sampler else size
+    drawn = [pool.draw(of_pool), *([sampler.draw(size - of_pool)] if sampler else [])]
     images, labels, sides = zip(*(augmented(one, rng) for one in drawn), strict=True)
     return torch.cat(images), torch.cat(labels), torch.cat(sides)
 
@@ -225,6 +228,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--without", nargs="*", default=[], help="scans of the pool to leave out")
+    parser.add_argument("--free", action="store_true", help="only scans whose licence allows any use, from nothing")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     train(parser.parse_args())
