@@ -12,6 +12,7 @@ from pleura.geometry import to_axial
 from pleura.inference.clock import Clock
 from pleura.inference.ct import find_ct_lungs
 from pleura.inference.evidence import Evidence, SecondLook, ct_evidence, seen_again
+from pleura.inference.freed_memory import return_freed_memory
 from pleura.inference.grid_scan import grid_scan
 from pleura.inference.model import GridProbability, Planes, Prediction, SliceModel
 from pleura.inference.predict import CoarseChannels, score_mirrored, score_planes
@@ -44,6 +45,7 @@ class LungModel(SliceModel):
             clock.lap("quality")
             del scan  # it holds the planes
         del planes, lung, side_score  # 50 MB each of 800 slices, which the labels need now
+        return_freed_memory()
         labels = np.zeros(volume.shape, np.uint8)
         resample_to_scan(cleaned, fov, to_axial(labels, volume.affine), self.bundle, self.threads)
         clock.lap("restore")
