@@ -30,6 +30,7 @@ formats = ["dicom-seg", "rtstruct"]
 send_to = ["pacs"]
 """
 LEAST = 'folder = "node"\ncalling_titles = ["PACS"]\n'
+PEER = '[peers.{name}]\nae_title = "PACS"\naddress = "10.0.0.7"\nport = {port}\n'
 
 
 def read(text: str) -> NodeConfig:
@@ -67,7 +68,20 @@ def test_a_node_listens_on_its_own_machine_alone_unless_the_configuration_says_s
         ('folder = "node"\n', "calling_titles is missing"),
         ('folder = "node"\ncalling_titles = []\n', "calling_titles has to name who may call"),
         (LEAST + 'colour = "blue"\n', "colour is not known"),
-        (LEAST + 'port = "104"\n', "port has to be a number"),
+        (LEAST + 'port = "104"\n', "port has to be a whole number"),
+        (LEAST + "port = 104.0\n", "port has to be a whole number"),
+        (LEAST + "port = 70000\n", "port has to be a port, 1 to 65535"),
+        (LEAST + "port = 0\n", "port has to be a port, 1 to 65535"),
+        (LEAST + "http_port = 65536\n", "http_port has to be a port, 1 to 65535, or 0"),
+        (LEAST + PEER.format(name="pacs", port=70000), "peers.pacs.port has to be a port"),
+        (LEAST + PEER.format(name='"../x"', port=104), "peers.../x has to be named with letters, digits"),
+        (LEAST + PEER.format(name='"a/b"', port=104), "peers.a/b has to be named"),
+        (LEAST + PEER.format(name='""', port=104), "peers. has to be named"),
+        (LEAST + "quiet_seconds = nan\n", "quiet_seconds has to be a number, 0 or more"),
+        (LEAST + "time_limit = inf\n", "time_limit has to be a number, 0 or more"),
+        (LEAST + "addresses = 2026-11-29\n", "addresses has to be a list of texts"),
+        (LEAST + "ae_title = 2026-11-29\n", "ae_title has to be a text"),
+        (LEAST + "[addresses]\nfirst = 1\n", "addresses has to be a list of texts"),
         (LEAST + "quiet_seconds = -1\n", "quiet_seconds has to be a number, 0 or more"),
         (LEAST + 'addresses = "10.0.0.7"\n', "addresses has to be a list"),
         (LEAST + "addresses = [7]\n", "addresses has to be a list of texts"),

@@ -16,6 +16,13 @@ from pleura.errors import InvalidOption, UnreadableInput
 _TITLE = re.compile(r"[ -\[\]-~]{1,16}")
 """An application entity title: up to 16 characters of the basic repertoire, no backslash (PS3.5, AE)."""
 
+_PEER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
+"""A name of a peer: what waits for it lies in a folder of that name, which has to be one folder on any system."""
+_HIGHEST_PORT = 65535
+"""Ports have 16 bits (RFC 9293, 3.1)."""
+_HIGHEST = 2**63 - 1
+"""The highest whole number that TOML asks a reader for."""
+
 Table = TypeVar("Table")
 
 
@@ -152,18 +159,24 @@ def _is_required(one: Any) -> bool:
 
 
 def _value(value: object, hint: object, name: str) -> object:
-    """Return a value as its field holds it: whole numbers and texts as they are, lists as tuples."""
-    if hint in {str, int, float}:
-        fits = isinstance(value, int | float if hint is float else typing.cast(type, hint))
-        if not fits or isinstance(value, bool) or (isinstance(value, int | float) and value < 0):
-            raise _wrong(name, f"has to be {'a text' if hint is str else 'a number, 0 or more'}")
-    elif isinstance(value, list):
-        if not all(isinstance(one, str) for one in value):
+    """Return a value as its field holds it: numbers and texts as they are, lists as tuples."""
+    if hint is str:
+        if not isinstance(value, str):
+            raise _wrong(name, "has to be a text")
+    elif hint in {int, float}:
+        if not _is_amount(value, whole=hint is int):
+            raise _wrong(name, f"has to be a {'whole ' if hint is int else ''}number, 0 or more")
+    elif typing.get_origin(hint) is tuple and not isinstance(value, tuple):  # as the rules are by now
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise _wrong(name, "has to be a list of texts")
         return tuple(value)
-    elif isinstance(value, str | int | float):
-        raise _wrong(name, "has to be a list or a table")
     return value
+
+
+def _is_amount(value: object, *, whole: bool) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+        return False
+    return 0 <= value <= _HIGHEST  # which what is no number (nan) is not, either
 
 
 def _check(config: NodeConfig) -> None:
@@ -175,6 +188,10 @@ def _check(config: NodeConfig) -> None:
             raise _wrong(name, "has to be an AE title of 1 to 16 characters")
     if not config.calling_titles:
         raise _wrong("calling_titles", "has to name who may call")
+    _check_ports(config)
+    for name in config.peers:
+        if not _PEER.fullmatch(name):
+            raise _wrong(f"peers.{name}", "has to be named with letters, digits, - and _ alone, 64 at most")
     for number, rule in enumerate(config.rules, start=1):
         unknown = [name for name in rule.formats if name not in FORMAT_NAMES or not _is_dicom(name)]
         if unknown or not rule.formats:
@@ -182,6 +199,15 @@ def _check(config: NodeConfig) -> None:
         strangers = [name for name in rule.send_to if name not in config.peers]
         if strangers:
             raise _wrong(f"rules {number}.send_to", f"names {strangers[0]}, which is none of the peers")
+
+
+def _check_ports(config: NodeConfig) -> None:
+    ports = {"port": config.port, **{f"peers.{name}.port": peer.port for name, peer in config.peers.items()}}
+    for name, port in ports.items():
+        if not 1 <= port <= _HIGHEST_PORT:
+            raise _wrong(name, f"has to be a port, 1 to {_HIGHEST_PORT}")
+    if config.http_port > _HIGHEST_PORT:
+        raise _wrong("http_port", f"has to be a port, 1 to {_HIGHEST_PORT}, or 0 for none")
 
 
 def _titles_of_peers(config: NodeConfig) -> dict[str, str]:
