@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,50 @@ def test_a_model_that_is_not_there_is_one_error_and_all_scans_wait(in_process, s
     with pytest.raises(PleuraError, match="no such model"):
         run()
     assert batch_progress(MASKS).states == {"waiting": 4}
+
+
+def test_files_of_other_making_are_refused_before_any_scan_and_stay(in_process, scans: Path) -> None:
+    MASKS.mkdir()
+    for name, options in (("table.csv", BatchOptions()), ("index.html", BatchOptions(report=True))):
+        file = MASKS / name
+        file.write_text("patient,age\n1,50\n")
+        with pytest.raises(PleuraError) as caught, Batch(replace(settings(), options=options)):
+            pass
+        assert (caught.value.code, file.read_text()) == ("output-exists", "patient,age\n1,50\n")
+        assert list(MASKS.iterdir()) == [file]
+        file.unlink()
+
+
+def test_a_table_of_another_command_is_refused_and_stays(in_process, scans: Path) -> None:
+    run()
+    for queue in MASKS.glob("batch.sqlite*"):
+        queue.unlink()
+    before = (MASKS / "table.csv").read_bytes()
+    with pytest.raises(PleuraError) as caught:
+        run()
+    assert (caught.value.code, (MASKS / "table.csv").read_bytes()) == ("output-exists", before)
+
+
+@pytest.mark.parametrize("name", ["table.csv", "table-1-of-2.csv"])
+def test_a_list_that_is_called_as_the_table_is_no_table_of_its_own_batch(in_process, scans: Path, name: str) -> None:
+    MASKS.mkdir()
+    listed = MASKS / name
+    listed.write_text("source\n../scans/a.nii.gz\n")
+    shard = Shard(1, 2) if "of" in name else Shard()
+    with pytest.raises(PleuraError) as caught, Batch(replace(settings(shard=shard), source=listed)):
+        pass
+    assert (caught.value.code, listed.read_text()) == ("output-is-input", "source\n../scans/a.nii.gz\n")
+
+
+def test_an_earlier_table_is_a_list_for_another_folder_only(in_process, scans: Path) -> None:
+    run()
+    table_of = MASKS / "table.csv"
+    before = table_of.read_bytes()
+    with pytest.raises(PleuraError, match="name another folder") as caught, Batch(replace(settings(), source=table_of)):
+        pass
+    assert (caught.value.code, table_of.read_bytes()) == ("output-is-input", before)
+    with Batch(replace(settings(), source=table_of, folder=Path("others"))):
+        pass
 
 
 @pytest.mark.slow

@@ -12,19 +12,21 @@ from typing import Self
 from pleura import __version__
 from pleura.batch.engine import BatchOptions, SegmenterOptions
 from pleura.batch.job_queue import JobQueue, QueuedScan, read_progress
+from pleura.batch.overwrite import identities
 from pleura.batch.progress import Progress
 from pleura.batch.scan_plan import PlannedScan, Shard, base_folder, plan_scans
 from pleura.batch.scan_task import BatchFolders, ScanResult, ScanTask, check_segmenter
 from pleura.batch.scheduler import ATTEMPTS, Scheduler
 from pleura.batch.table import COLUMNS
-from pleura.batch.table_file import as_csv
+from pleura.batch.table_file import as_csv, is_table
 from pleura.batch.worker_pool import Limits, WorkerPool
 from pleura.conventions import MaskFormat
-from pleura.errors import PleuraError, UnreadableInput
+from pleura.errors import PleuraError, UnreadableInput, UnwritableOutput
 from pleura.files import atomic_write, make_folder
 from pleura.inference.backends import cpu_count
 from pleura.processes import available_bytes
-from pleura.reporting.index import Failure, write_index
+from pleura.reporting.index import INDEX, Failure, write_index
+from pleura.writing.earlier import refuse_to_replace
 
 _QUEUE, _TABLE = "batch", "table"
 _OF_WORKER = 2 << 30
@@ -94,11 +96,14 @@ class Batch:
 
     Raises
     ------
+    UnwritableOutput : the list of scans is what a file of the batch is called (`output-is-input`), or a file that the
+        batch has not made is (`output-exists`)
     PleuraError : what `plan_scans` and `JobQueue` raise
     """
 
     def __init__(self, settings: BatchSettings) -> None:
         self.settings = settings
+        _refuse_to_replace_others(settings)
         make_folder(settings.folder)
         self.queue = JobQueue(settings.queue, settings.fixed())
         try:
@@ -186,6 +191,21 @@ class Batch:
             file.write(as_csv([dict(zip(COLUMNS, COLUMNS, strict=True))]).encode())
             for result in self.queue.results():
                 file.write(as_csv([result]).encode("utf-8", "surrogateescape"))
+
+
+def _refuse_to_replace_others(settings: BatchSettings) -> None:
+    """Refuse to write over the list of scans, and over a table or an index that the batch has not made."""
+    index = settings.folder / INDEX
+    for file in (settings.queue, settings.table, index):
+        if identities([file]) & identities([settings.source]):
+            text = f"{file} is the list of scans, and a file of the batch has that name; name another folder"
+            raise UnwritableOutput(text, code="output-is-input")
+    if settings.options.report:
+        refuse_to_replace(index)
+    is_of_batch = settings.queue.exists() and is_table(settings.table)  # a table without a queue is of another command
+    if not is_of_batch and (settings.table.is_dir() or (settings.table.exists() and settings.table.stat().st_size)):
+        text = f"{settings.table} exists and is not an earlier table of this batch; name another folder or remove it"
+        raise UnwritableOutput(text, code="output-exists")
 
 
 def _check(executor: Executor, segmenter: SegmenterOptions) -> None:

@@ -99,6 +99,15 @@ def read_rows(path: Path) -> dict[Key, Row]:
     return {_key(one): one for one in rows}
 
 
+def is_table(path: Path) -> bool:
+    """Say whether a file begins as a table does that `pleura` has written."""
+    head = _encoded([dict(zip(COLUMNS, COLUMNS, strict=True))])
+    if not path.is_file():
+        return False
+    with system_errors(path), path.open("rb") as file:
+        return file.read(len(head)) == head
+
+
 def _ends_whole(path: Path) -> bool:
     """Say whether a table is there and its last row is whole."""
     with system_errors(path):
