@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import csv
+import errno
 import os
 import shutil
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +21,7 @@ from pleura.batch.batch_run import Batch, BatchSettings, batch_progress
 from pleura.batch.engine import BatchOptions, SegmenterOptions
 from pleura.batch.scan_plan import Shard
 from pleura.batch.worker_pool import WorkerPool
-from pleura.errors import PleuraError
+from pleura.errors import PleuraError, UnwritableOutput
 
 SCANS, MASKS = Path("scans"), Path("masks")
 
@@ -116,6 +119,36 @@ def test_a_model_that_is_not_there_is_one_error_and_all_scans_wait(in_process, s
     with pytest.raises(PleuraError, match="no such model"):
         run()
     assert batch_progress(MASKS).states == {"waiting": 4}
+
+
+@contextmanager
+def no_space(_: Path) -> Iterator[None]:
+    raise UnwritableOutput("no table", code="not-written") from OSError(errno.ENOSPC, "No space left on device")
+    yield
+
+
+@pytest.mark.parametrize("code", ["disk-full", "cluster-lost"])
+def test_what_ends_a_run_is_its_error_also_where_no_table_can_be_written(
+    in_process, scans: Path, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    def lost(_: object) -> Iterator[None]:
+        raise PleuraError("the run ends here", code=code)
+        yield
+
+    monkeypatch.setattr(batch_run.Scheduler, "results", lost)
+    monkeypatch.setattr(batch_run, "atomic_write", no_space)
+    with pytest.raises(PleuraError, match="the run ends here") as caught:
+        run()
+    assert caught.value.code == code
+
+
+def test_a_disk_that_is_full_when_the_table_is_written_is_called_so(
+    in_process, scans: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_run, "atomic_write", no_space)
+    with pytest.raises(PleuraError) as caught:
+        run()
+    assert caught.value.code == "disk-full"
 
 
 def test_files_of_other_making_are_refused_before_any_scan_and_stay(in_process, scans: Path) -> None:

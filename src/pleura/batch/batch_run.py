@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
 from pleura import __version__
 from pleura.batch.engine import BatchOptions, SegmenterOptions
-from pleura.batch.job_queue import JobQueue, QueuedScan, read_progress
+from pleura.batch.job_queue import JobQueue, QueuedScan, disk_full, read_progress
 from pleura.batch.overwrite import identities
 from pleura.batch.progress import Progress
 from pleura.batch.scan_plan import PlannedScan, Shard, base_folder, plan_scans
-from pleura.batch.scan_task import BatchFolders, ScanResult, ScanTask, check_segmenter
+from pleura.batch.scan_task import BatchFolders, ScanResult, ScanTask, check_segmenter, is_disk_full
 from pleura.batch.scheduler import ATTEMPTS, Scheduler
 from pleura.batch.table import COLUMNS
 from pleura.batch.table_file import as_csv, is_table
@@ -134,10 +135,11 @@ class Batch:
         try:
             for attempt in range(ATTEMPTS):
                 yield from self._attempt(attempt)
-        finally:
-            self._write_table()
-            if self.settings.options.report:
-                self._write_index()
+        except BaseException:
+            with suppress(PleuraError, OSError):  # what ended the run says more
+                self._write_lists()
+            raise
+        self._write_lists()
 
     def _attempt(self, attempt: int) -> Iterator[ScanResult]:
         """Segment what waits for an attempt, the first beside others, each other one alone."""
@@ -180,6 +182,17 @@ class Batch:
             return ScanTask(*values, folders, segmenter, options)
 
         return task_of
+
+    def _write_lists(self) -> None:
+        """Write the table and, where pages are wanted, the index over them."""
+        try:
+            self._write_table()
+            if self.settings.options.report:
+                self._write_index()
+        except UnwritableOutput as error:
+            if is_disk_full(error):
+                raise disk_full(self.settings.folder) from error
+            raise
 
     def _write_index(self) -> None:
         rows = self.queue.results()

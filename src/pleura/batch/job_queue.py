@@ -161,15 +161,17 @@ class JobQueue:
 
     def results(self) -> Iterator[dict[str, str]]:
         """Yield the row of the table of each scan that has one, in the order of the plan."""
-        found = self._connection.execute(
-            "SELECT columns FROM scan JOIN result USING (number) WHERE state IN ('done', 'failed') ORDER BY number"
-        )
-        for (columns,) in found:
-            yield json.loads(columns)
+        with _named_errors(self.path):
+            found = self._connection.execute(
+                "SELECT columns FROM scan JOIN result USING (number) WHERE state IN ('done', 'failed') ORDER BY number"
+            )
+            for (columns,) in found:
+                yield json.loads(columns)
 
     def progress(self) -> Progress:
         """Return how far the batch is."""
-        return progress_of(self._connection)
+        with _named_errors(self.path):
+            return progress_of(self._connection)
 
     def _begin(self, settings: Mapping[str, str]) -> None:
         """Make the tables where the file is new, and let wait what was running when it was left."""

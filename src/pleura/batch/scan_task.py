@@ -83,7 +83,7 @@ class ScanTask:
             self.number,
             found,
             error=code,
-            disk_full=any(isinstance(cause, OSError) and cause.errno in _FULL for cause in _causes(outcome.error)),
+            disk_full=is_disk_full(outcome.error),
             try_alone=any(isinstance(cause, MemoryError) for cause in _causes(outcome.error)),
         )
 
@@ -106,6 +106,11 @@ class ScanResult:
     warned: bool = False
     disk_full: bool = False
     try_alone: bool = False
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Say whether an error came of a disk that takes no more."""
+    return any(isinstance(cause, OSError) and cause.errno in _FULL for cause in _causes(error))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
