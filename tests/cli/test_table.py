@@ -57,6 +57,28 @@ def test_mask_of_a_radiograph_has_shares(run, elsewhere: Path) -> None:
     assert (found["right_lung_share_of_scan"], found["left_to_right"]) == ("0.12", "1.5")
 
 
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"warnings": 3},
+        {"warnings": ["text"]},
+        {"warnings": [{"code": 1}]},
+        {"input": "scan"},
+        {"input": {"shape": 5}},
+        {"geometry": {"spacing_mm": 1.5}},
+        {"quality": {"verdict": "good", "dice": {"lung": {"expected": "high", "low": 0, "high": 1}}, "flags": []}},
+    ],
+)
+def test_a_sidecar_that_was_edited_costs_its_own_facts_alone(run, network, scan: Path, elsewhere: Path, edited) -> None:
+    assert run("segment", scan, "-o", "out").code == 0
+    (sidecar,) = Path("out").glob("*.json")
+    sidecar.write_text(json.dumps({**json.loads(sidecar.read_text()), **edited}))
+    (found,) = rows(run("table", "out/chest_lungs.nii.gz").out)
+    assert (found["error"], found["both_lungs_volume_ml"] != "") == ("", True)
+    resumed = run("segment", scan, "-o", "out", "--resume", "--table", "lungs.csv")
+    assert (resumed.code, resumed.err) == (0, "")
+
+
 def test_dicom_segmentation_is_measured_on_its_own_grid_and_contours_have_none(run, elsewhere: Path) -> None:
     seg(elsewhere / "seg.dcm", {"Right Lung": RIGHT, "Left Lung": LEFT})
     structures(elsewhere / "contours.dcm", {"Lung_R": SQUARE})

@@ -30,6 +30,17 @@ def test_sidecar_without_a_quality_or_with_a_broken_one_has_none() -> None:
     assert [read_quality(one) for one in broken] == [None] * 4
 
 
+def test_quality_that_was_edited_to_what_is_no_number_or_no_text_is_none() -> None:
+    edited = []
+    for value in ("high", None, 1.7, float("nan"), [0.9]):
+        edited.append(json.loads(json.dumps(QUALITY.data())))
+        edited[-1]["dice"]["both lungs"]["expected"] = value
+    for key, value in (("code", 3), ("message", None), ("slices", ["first"])):
+        edited.append(json.loads(json.dumps(QUALITY.data())))
+        edited[-1]["flags"][0][key] = value
+    assert [read_quality({"quality": one}) for one in edited] == [None] * len(edited)
+
+
 def test_all_that_was_marked_is_both_lungs_or_the_one_structure_there_is() -> None:
     assert QUALITY.both == DICE["both lungs"]
     alone = Quality("good", {"lung": ExpectedDice(0.9, 0.8, 0.95)})

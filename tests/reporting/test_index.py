@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,36 @@ def test_index_is_made_anew_and_does_not_list_itself(pages: Path) -> None:
     first = write_index(pages).read_bytes()
     assert write_index(pages).read_bytes() == first
     assert b"pleura " in first[:512]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"flags": 3},
+        {"warnings": "text"},
+        {"flags": [{"code": "x"}]},
+        {"dice": "high"},
+        {"volume_ml": [1]},
+        {"verdict": ["good"]},
+        {"thumbnail": 1},
+    ],
+)
+def test_pages_with_a_summary_that_was_changed_are_left_out(pages: Path, changed: dict[str, object]) -> None:
+    text = (pages / "c_lungs.html").read_text(encoding="utf-8")
+    begin = text.index(">", text.index('id="summary"')) + 1
+    end = text.index("</script>", begin)
+    summary = {**json.loads(text[begin:end]), **changed}
+    (pages / "c_lungs.html").write_text(text[:begin] + json.dumps(summary) + text[end:], encoding="utf-8")
+    assert re.findall(r'<a href="([^"]*)"', write_index(pages).read_text(encoding="utf-8")) == [
+        "deep/lungs.html",
+        "a%20b_lungs.html",
+    ]
+
+
+def test_a_summary_on_a_page_of_other_making_is_not_listed(pages: Path) -> None:
+    text = (pages / "c_lungs.html").read_text(encoding="utf-8")
+    (pages / "c_lungs.html").write_text(re.sub('content="pleura [^"]*"', 'content="other"', text, count=1))
+    assert "c_lungs" not in write_index(pages).read_text(encoding="utf-8")
 
 
 def test_masks_that_nobody_judged_stand_between_those_to_check_and_the_good() -> None:

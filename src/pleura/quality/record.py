@@ -82,6 +82,18 @@ def read_quality(sidecar: Mapping[str, Any]) -> Quality | None:
         found = sidecar["quality"]
         dice = {str(name): ExpectedDice(**one) for name, one in found["dice"].items()}
         flags = tuple(Flag(one["code"], one["message"], tuple(one["slices"])) for one in found["flags"])
-        return Quality(VERDICTS[VERDICTS.index(found["verdict"])], dice, flags)
+        quality = Quality(VERDICTS[VERDICTS.index(found["verdict"])], dice, flags)
     except (KeyError, TypeError, ValueError, AttributeError):
         return None
+    return quality if all(map(_are_shares, dice.values())) and all(map(_is_worded, flags)) else None
+
+
+def _are_shares(dice: ExpectedDice) -> bool:
+    """Say whether a Dice that was read is of numbers from 0 to 1."""
+    return all(isinstance(one, float | int) and 0 <= one <= 1 for one in vars(dice).values())
+
+
+def _is_worded(flag: Flag) -> bool:
+    """Say whether a flag that was read has words, and indices of slices."""
+    words = isinstance(flag.code, str) and isinstance(flag.message, str)
+    return words and all(isinstance(one, int) for one in flag.slices)

@@ -75,8 +75,10 @@ def _rows(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 def _beginning(page: Path) -> str:
-    """Return the first part of a file; nothing of one that cannot be read."""
+    """Return the first part of a file; nothing of one that cannot be read, and of what is no file."""
     try:
+        if not page.is_file():
+            return ""
         with page.open("rb") as file:
             return file.read(_BEGINNING).decode(errors="replace")
     except OSError:

@@ -15,6 +15,9 @@ from pleura.volume import Kind, Volume
 
 _TAG = '<script type="application/json" id="summary">'
 """What the summary follows on a page."""
+_SIGNATURE = '<meta name="generator" content="pleura '
+"""What only pages of `pleura` hold before it."""
+_NUMBERS = ("dice", "volume_ml", "mean_hu", "laa_le_950_percent")
 _THUMBNAIL = 120
 """Pixels of the longer side of the picture in an index."""
 
@@ -55,13 +58,28 @@ def _thumbnail(segmentation: Segmentation) -> bytes:
 
 
 def summary_of(page: str) -> dict[str, Any] | None:
-    """Return the summary that a page of a scan holds, from its beginning; None where it holds none."""
+    """Return the summary that a page of a scan holds, from its beginning.
+
+    None of a page without one, of one of other making, and where the summary is not as `summarise` gives it.
+    """
     begin = page.find(_TAG)
     end = page.find("</script>", begin)
-    if begin < 0 or end < 0:
+    if begin < 0 or end < 0 or _SIGNATURE not in page[:begin]:
         return None
     try:
         found = json.loads(page[begin + len(_TAG) : end])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) else None
+    return found if isinstance(found, dict) and _is_whole(found) else None
+
+
+def _is_whole(found: dict[str, Any]) -> bool:
+    """Say whether what an index shows is of the types that `summarise` gives it."""
+    lists = [found.get(key) for key in ("flags", "warnings")]
+    numbers = [found.get(key) for key in _NUMBERS]
+    return (
+        isinstance(found.get("verdict"), str | None)
+        and isinstance(found.get("thumbnail"), str)
+        and all(isinstance(one, list) and all(isinstance(text, str) for text in one) for one in lists)
+        and all(isinstance(one, float | int | None) for one in numbers)
+    )

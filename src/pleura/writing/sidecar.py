@@ -56,7 +56,22 @@ def read_sidecar(path: Path) -> dict[str, Any] | None:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and all(isinstance(found.get(key), dict) for key in _PARTS) else None
+    return found if isinstance(found, dict) and _holds_together(found) else None
+
+
+def _holds_together(found: Mapping[str, Any]) -> bool:
+    """Say whether a sidecar has all its parts, and what is read of them is of the types that were written."""
+    source, warnings = found.get("input", {}), found.get("warnings", [])
+    if not all(isinstance(part, dict) for part in (source, *(found.get(key) for key in _PARTS))):
+        return False
+    lists = source.get("shape"), found["geometry"].get("spacing_mm")
+    if not isinstance(warnings, list) or not all(isinstance(one, list | None) for one in lists):
+        return False
+    return all(isinstance(one, dict) and _is_text(one.get("code"), one.get("message")) for one in warnings)
+
+
+def _is_text(*values: object) -> bool:
+    return all(isinstance(value, str) for value in values)
 
 
 def matches(found: Mapping[str, Any], volume: Volume) -> bool:
