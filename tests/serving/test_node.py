@@ -50,7 +50,9 @@ def wait_for(what: Callable[[], bool]) -> None:
 
 def empty(node: Node) -> bool:
     storage = node.storage
-    return not any(list(folder.iterdir()) for folder in (storage.incoming, storage.outgoing, storage.segmented))
+    return not any(
+        list(folder.iterdir()) for folder in (storage.incoming, storage.taken, storage.outgoing, storage.segmented)
+    )
 
 
 @pytest.mark.slow
@@ -99,6 +101,17 @@ def test_a_series_that_lacks_slices_waits_for_them_and_is_kept_among_what_failed
         wait_for(lambda: node.counts["series_failed"] == 1)
         (kept,) = node.storage.failed.iterdir()
         assert len(list(kept.glob("*.dcm"))) == 5
+
+
+def test_a_series_whose_header_cannot_be_read_is_kept_among_what_failed(config: NodeConfig) -> None:
+    with running(config) as node:
+        folder = node.storage.receiving / "damaged"
+        folder.mkdir()
+        (folder / "1.dcm").write_bytes(b"what a lost sector leaves")
+        folder.rename(node.storage.incoming / "damaged")
+        wait_for(lambda: node.counts["series_failed"] == 1)
+        assert (node.storage.failed / "damaged" / "1.dcm").exists()
+        assert (node.storage.failed / "damaged" / "error.json").exists()
 
 
 def test_who_is_not_known_is_not_let_in(config: NodeConfig, series: list[Path]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pydicom
@@ -95,3 +96,63 @@ def test_what_failed_is_kept_with_the_reason(storage: NodeStorage, series: list[
     (kept,) = storage.failed.iterdir()
     assert json.loads((kept / "error.json").read_text()) == {"error": "not-a-chest"}
     assert len(list(kept.glob("*.dcm"))) == len(series)
+
+
+def test_what_comes_while_a_series_is_segmented_is_kept_and_joined_to_it(
+    storage: NodeStorage, series: list[Path]
+) -> None:
+    taken = storage.take(receive(storage, series[:5]))
+    assert not storage.came_again(taken)
+    folder = receive(storage, series[4:7])
+    assert storage.came_again(taken)
+    storage.give_back()
+    assert len(list(folder.glob("*.dcm"))) == 7
+    assert list(storage.taken.iterdir()) == []
+
+
+def test_what_comes_while_a_result_is_put_on_its_way_is_kept(
+    storage: NodeStorage, series: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lungs.dcm").write_bytes(b"a segmentation")
+    copy = shutil.copy
+
+    def slow_copy(source: Path, target: Path) -> None:
+        receive(storage, series[5:6])
+        copy(source, target)
+
+    monkeypatch.setattr(shutil, "copy", slow_copy)
+    storage.send_later(storage.take(receive(storage, series[:5])), [tmp_path / "lungs.dcm"], ["archive"])
+    assert [file.read_bytes() for file in storage.incoming.glob("*/*.dcm")] == [series[5].read_bytes()]
+
+
+def test_a_second_failure_of_a_series_keeps_the_objects_of_the_first(storage: NodeStorage, series: list[Path]) -> None:
+    for files in (series[:5], series[5:]):
+        storage.fail(receive(storage, files), {"error": "incomplete"})
+    kept = {file.read_bytes() for file in storage.failed.glob("*/*.dcm")}
+    assert kept == {file.read_bytes() for file in series}
+
+
+def test_a_result_of_late_slices_leaves_the_one_that_waits_for_a_peer(
+    storage: NodeStorage, series: list[Path], tmp_path: Path
+) -> None:
+    for files, content in ((series[:20], b"whole"), (series[20:], b"late")):
+        (tmp_path / "lungs.dcm").write_bytes(content)
+        storage.send_later(storage.take(receive(storage, files)), [tmp_path / "lungs.dcm"], ["archive"])
+    assert [file.read_bytes() for one in storage.waiting() for file in one.files] == [b"whole", b"late"]
+
+
+def test_no_failure_is_without_its_reason_where_the_node_is_killed(
+    storage: NodeStorage, series: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = receive(storage, series[:2])
+    move = Path.rename
+
+    def killed(source: Path, target: Path) -> Path:
+        move(source, target)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "rename", killed)
+    with pytest.raises(KeyboardInterrupt):
+        storage.fail(folder, {"error": "not-a-chest"})
+    (kept,) = storage.failed.iterdir()
+    assert json.loads((kept / "error.json").read_text()) == {"error": "not-a-chest"}

@@ -25,7 +25,7 @@ def metrics_text(node: Node) -> str:
     """Return what a node has done, and what waits, in the text format of Prometheus."""
     storage = node.storage
     gauges = {
-        "series_incoming": sum(1 for _ in storage.incoming.iterdir()),
+        "series_incoming": sum(1 for folder in (storage.incoming, storage.taken) for _ in folder.iterdir()),
         "results_waiting": sum(1 for _ in storage.outgoing.glob("*/*")),
         "dead_letters": sum(1 for _ in storage.failed.iterdir()),
         "disk_free_bytes": storage.free_bytes(),

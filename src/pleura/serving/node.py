@@ -7,6 +7,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 
@@ -58,6 +59,7 @@ class Node:
     def run(self, stopped: Event, tick: Callable[[], None] = lambda: None) -> None:
         """Segment and send until an event is set."""
         while not stopped.is_set():
+            self.storage.give_back()
             for series in self.storage.quiet_series(self.config.quiet_seconds):
                 self._take(series)
             self._sender.send_waiting()
@@ -68,8 +70,12 @@ class Node:
         """Segment a series where a rule says so; what no rule wants is removed."""
         try:
             header, count = series_header(series)
-        except (PleuraError, OSError, IndexError):
-            self.storage.drop(series)
+        except IndexError:
+            with suppress(OSError):  # an object has just come
+                series.rmdir()
+            return
+        except PleuraError as error:
+            self._fail(series, error.code, str(error))
             return
         rule = next((rule for rule in self.config.rules if matches(rule, header, count)), None)
         if rule is None and any(matches(rule, header, rule.min_slices) for rule in self.config.rules):
@@ -84,8 +90,9 @@ class Node:
 
     def _segment(self, series: Path, rule: Rule, count: int) -> None:
         """Segment a series and put the results on their way; one that grew meanwhile waits to be complete."""
-        changed, began = series.stat().st_mtime_ns, time.monotonic()
-        folders = BatchFolders(self.storage.incoming, self.storage.segmented)
+        began = time.monotonic()
+        series = self.storage.take(series)
+        folders = BatchFolders(self.storage.taken, self.storage.segmented)
         task = ScanTask(1, series.name, series.name, None, rule.formats, folders, SegmenterOptions(), BatchOptions())
         shutil.rmtree(self.storage.segmented / series.name, ignore_errors=True)
         try:
@@ -96,7 +103,7 @@ class Node:
             if self._tries[series.name] >= _TRIES:
                 self._fail(series, error.code, str(error))
             return
-        if series.stat().st_mtime_ns != changed:
+        if self.storage.came_again(series):
             _log.info("%s: grew while it was segmented", series.name)
         elif result.disk_full:
             _log.error("%s: the disk is full", series.name)

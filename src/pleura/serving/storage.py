@@ -1,7 +1,8 @@
 """What a node has received and has yet to send, as folders: each step is one move, so that a kill loses nothing.
 
-``receiving`` holds objects that are not whole yet, ``incoming`` a folder for each series, ``outgoing`` one for each
-result with a folder for each peer, and ``failed`` what came to no good end. Names are hashes; they hold no patient.
+``receiving`` holds objects that are not whole yet, ``incoming`` a folder for each series, ``taken`` the series that is
+being segmented, ``outgoing`` a folder for each result with one for each peer, and ``failed`` what could not be
+segmented or sent. Names are hashes; they hold no patient.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 
 from pleura.errors import UnreadableInput
@@ -52,8 +53,10 @@ class NodeStorage:
     """
 
     def __init__(self, folder: Path) -> None:
-        names = ("receiving", "incoming", "segmented", "outgoing", "failed")
-        self.receiving, self.incoming, self.segmented, self.outgoing, self.failed = (folder / name for name in names)
+        names = ("receiving", "incoming", "taken", "segmented", "outgoing", "failed")
+        self.receiving, self.incoming, self.taken, self.segmented, self.outgoing, self.failed = map(
+            folder.joinpath, names
+        )
         shutil.rmtree(self.receiving, ignore_errors=True)  # senders were not answered: they send it again
         shutil.rmtree(self.segmented, ignore_errors=True)
         for name in names:
@@ -103,22 +106,45 @@ class NodeStorage:
         # What lies in the future was set by a clock that has been set back: it is not waited for.
         return [folder for changed, folder in sorted(found) if not 0 <= now - max(changed, self.began) < seconds]
 
+    def take(self, series: Path) -> Path:
+        """Move a series out of reach of what comes, which opens another folder from now on; return where it is."""
+        return series.rename(self.taken / series.name)
+
+    def came_again(self, series: Path) -> bool:
+        """Say whether more has come of a series since it was taken."""
+        return (self.incoming / series.name).exists()
+
+    def give_back(self) -> None:
+        """Put what was taken back to what has come, beside the objects that have come meanwhile."""
+        for series in self.taken.iterdir():
+            folder = self.incoming / series.name
+            try:
+                series.rename(folder)
+            except OSError:  # more has come: it lies in a folder that is not empty
+                for file in series.iterdir():
+                    if (folder / file.name).exists():
+                        file.unlink()  # the object was sent again
+                    else:
+                        file.rename(folder / file.name)
+                series.rmdir()
+
     def send_later(self, series: Path, objects: Sequence[Path], peers: Sequence[str]) -> None:
         """Put objects on their way to peers in one move, and let go of the series that they were made of."""
-        folder = self.outgoing / series.name
         partial = self.receiving / f"{series.name}-{next(_number)}"
-        for peer in peers:
-            (partial / peer).mkdir(parents=True)
-            for number, file in enumerate(objects):
-                shutil.copy(file, partial / peer / f"{number:04}-{_digest(file.name)}.dcm")
-        if peers:
-            shutil.rmtree(folder, ignore_errors=True)
-            partial.rename(folder)
+        try:
+            for peer in peers:
+                (partial / peer).mkdir(parents=True)
+                for number, file in enumerate(objects):
+                    shutil.copy(file, partial / peer / f"{number:04}-{_digest(file.name)}.dcm")
+            if peers:
+                partial.rename(_unused(self.outgoing / series.name))  # an earlier result may wait for a peer
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
         self.drop(series)
 
     def waiting(self) -> Iterator[Outgoing]:
         """Yield what waits to be sent; what is sent altogether is removed."""
-        for folder in sorted(self.outgoing.iterdir()):
+        for folder in sorted(filter(Path.is_dir, self.outgoing.iterdir())):
             for peer in sorted(folder.iterdir()):
                 yield Outgoing(peer, peer.name)
             with suppress(OSError):  # not all is sent
@@ -126,11 +152,11 @@ class NodeStorage:
 
     def fail(self, folder: Path, why: Mapping[str, str | int]) -> None:
         """Keep a series, or a result that no peer takes, among what failed, with the reason."""
-        name = folder.name if folder.parent == self.incoming else f"{folder.parent.name}-{folder.name}"
-        target = self.failed / name
-        shutil.rmtree(target, ignore_errors=True)
-        folder.rename(target)
-        (target / "error.json").write_text(json.dumps(why) + "\n", encoding="utf-8")
+        of_series = folder.parent in {self.incoming, self.taken}
+        name = folder.name if of_series else f"{folder.parent.name}-{folder.name}"
+        # The reason first: after a kill between the two, the folder is merely tried again.
+        (folder / "error.json").write_text(json.dumps(why) + "\n", encoding="utf-8")
+        folder.rename(_unused(self.failed / name))
 
     def drop(self, series: Path) -> None:
         """Remove a series, in one move and then at leisure."""
@@ -148,6 +174,12 @@ def series_header(series: Path) -> tuple[Header, int]:
     """Return the header of one object of a series, and how many objects there are."""
     files = sorted(series.glob("*.dcm"))
     return _header(files[0]), len(files)
+
+
+def _unused(path: Path) -> Path:
+    """Return a path, or the first of those numbered from 2 on, at which there is nothing."""
+    numbered = (path.with_name(f"{path.name}-{number}") for number in count(2))
+    return next(one for one in chain([path], numbered) if not one.exists())
 
 
 def _header(path: Path) -> Header:
