@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -124,6 +127,36 @@ def test_a_full_disk_has_a_name(queue: JobQueue) -> None:
         queue.merge(many)
     assert caught.value.code == "disk-full"
     assert queue.progress().states == {"waiting": 2, "skipped": 1}  # all or nothing
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
+def test_who_asks_how_far_a_batch_is_keeps_no_other_from_asking_and_no_run_from_starting(queue: JobQueue) -> None:
+    import fcntl
+
+    queue.take(0)
+    queue._lock.close()  # as the system does when the process is gone
+    with FILE.open("rb") as asking:
+        fcntl.flock(asking, fcntl.LOCK_SH)
+        assert read_progress(FILE).states == {"waiting": 2, "skipped": 1}
+        leaves = threading.Timer(0.05, lambda: fcntl.flock(asking, fcntl.LOCK_UN))
+        leaves.start()
+        again().close()
+        leaves.join()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such locks")
+def test_a_dead_batch_that_may_only_be_read_does_not_run(queue: JobQueue, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue.take(0)
+    queue._lock.close()
+    opened = Path.open
+
+    def read_only(self: Path, mode: str = "r", *more: object, **named: object) -> object:
+        if mode != "rb":
+            raise OSError(errno.EROFS, "Read-only file system")
+        return opened(self, mode, *more, **named)
+
+    monkeypatch.setattr(Path, "open", read_only)
+    assert read_progress(FILE).states == {"waiting": 2, "skipped": 1}
 
 
 def test_the_time_that_is_left_follows_from_bytes_and_the_pace_of_this_run(queue: JobQueue) -> None:

@@ -12,9 +12,10 @@ from typing import Self
 
 from pleura import __version__
 from pleura.batch.engine import BatchOptions, SegmenterOptions
-from pleura.batch.job_queue import JobQueue, QueuedScan, disk_full, read_progress
+from pleura.batch.job_queue import JobQueue, QueuedScan, read_progress
 from pleura.batch.overwrite import identities
 from pleura.batch.progress import Progress
+from pleura.batch.queue_errors import disk_full
 from pleura.batch.scan_plan import PlannedScan, Shard, base_folder, plan_scans
 from pleura.batch.scan_task import BatchFolders, ScanResult, ScanTask, check_segmenter, is_disk_full
 from pleura.batch.scheduler import ATTEMPTS, Scheduler

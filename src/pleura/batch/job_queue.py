@@ -11,19 +11,23 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from pleura.batch.progress import Progress, progress_of
+from pleura.batch.queue_errors import named_errors
 from pleura.batch.scan_plan import PlannedScan
-from pleura.errors import InvalidOption, PleuraError, UnwritableOutput
+from pleura.errors import InvalidOption, UnwritableOutput
+from pleura.files import system_errors
 
 State = Literal["waiting", "running", "done", "failed", "skipped"]
 """What a row is: to be segmented, being segmented, segmented, ended with an error, or not to be segmented."""
 
 _FORMAT = "1"
+_TRIALS, _PAUSE = 10, 0.02
+"""How often a run asks for its lock, and seconds between: `batch status` holds it for less than a millisecond."""
 _APPLICATION = int.from_bytes(b"pleu")
 """By which SQLite knows whose a file is."""
 _SCHEMA = """
@@ -91,7 +95,7 @@ class JobQueue:
         self._lock = _lock(path)
         self._connection = sqlite3.connect(path, isolation_level=None)
         try:
-            with _named_errors(path):
+            with named_errors(path):
                 self._begin(settings)
         except BaseException:
             self.close()
@@ -114,7 +118,7 @@ class JobQueue:
         ----------
         retry : do also those again that ended with an error
         """
-        with _named_errors(self.path), self._connection:
+        with named_errors(self.path), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.execute("UPDATE scan SET reason = 'gone' WHERE state <> 'done'")
             self._connection.executemany(
@@ -124,7 +128,7 @@ class JobQueue:
 
     def take(self, attempts: int) -> QueuedScan | None:
         """Return the next scan that was begun so many times, now as a running one; None where there is none left."""
-        with _named_errors(self.path):
+        with named_errors(self.path):
             found = self._connection.execute(
                 "UPDATE scan SET state = 'running' WHERE number = (SELECT number FROM scan WHERE state = 'waiting' "
                 "AND attempts = ? ORDER BY number LIMIT 1) RETURNING number, name, source, series, attempts",
@@ -136,7 +140,7 @@ class JobQueue:
 
     def waiting(self, attempts: int) -> int:
         """Return how many scans wait that were begun so many times."""
-        with _named_errors(self.path):
+        with named_errors(self.path):
             (count,) = self._connection.execute(
                 "SELECT count(*) FROM scan WHERE state = 'waiting' AND attempts = ?", (attempts,)
             ).fetchone()
@@ -144,7 +148,7 @@ class JobQueue:
 
     def put_back(self, number: int, attempts: int) -> None:
         """Let a running scan wait again, as one that was begun so many times."""
-        with _named_errors(self.path):
+        with named_errors(self.path):
             self._connection.execute(
                 "UPDATE scan SET state = 'waiting', attempts = ? WHERE number = ?", (attempts, number)
             )
@@ -152,7 +156,7 @@ class JobQueue:
     def finish(self, number: int, *, error: str, warned: bool, result: Mapping[str, str]) -> None:
         """Keep what came of a scan: the code of its error or nothing, and its row of the table."""
         values = ("failed" if error else "done", error, warned, time.time(), number)
-        with _named_errors(self.path), self._connection:
+        with named_errors(self.path), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             self._connection.execute("INSERT OR REPLACE INTO result VALUES (?, ?)", (number, json.dumps(result)))
             self._connection.execute(
@@ -161,7 +165,7 @@ class JobQueue:
 
     def results(self) -> Iterator[dict[str, str]]:
         """Yield the row of the table of each scan that has one, in the order of the plan."""
-        with _named_errors(self.path):
+        with named_errors(self.path):
             found = self._connection.execute(
                 "SELECT columns FROM scan JOIN result USING (number) WHERE state IN ('done', 'failed') ORDER BY number"
             )
@@ -170,7 +174,7 @@ class JobQueue:
 
     def progress(self) -> Progress:
         """Return how far the batch is."""
-        with _named_errors(self.path):
+        with named_errors(self.path):
             return progress_of(self._connection)
 
     def _begin(self, settings: Mapping[str, str]) -> None:
@@ -210,32 +214,10 @@ def read_progress(path: Path) -> Progress:
 
     Raises `UnwritableOutput` (`not-a-batch`).
     """
-    with _named_errors(path), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    with named_errors(path), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         found = progress_of(connection)
-    try:
-        _lock(path).close()
-    except UnwritableOutput:  # a run is at it
-        return found
-    return found.interrupted()
-
-
-@contextmanager
-def _named_errors(path: Path) -> Iterator[None]:
-    """Say what SQLite objects to in an error with a name."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        if "full" in str(error) or "disk I/O" in str(error):
-            raise disk_full(path.parent) from error
-        text = f"{path} is not the queue of a batch ({error}); name another folder"
-        raise UnwritableOutput(text, code="not-a-batch") from error
-
-
-def disk_full(folder: Path) -> PleuraError:
-    """Return the error for a disk that takes no more."""
-    text = f"{folder}: the disk is full; make space and give the same command again, which goes on where this one ended"
-    return UnwritableOutput(text, code="disk-full")
+    return found if _is_locked(path) else found.interrupted()
 
 
 def _lock(path: Path) -> Any:
@@ -243,19 +225,34 @@ def _lock(path: Path) -> Any:
 
     Raises `UnwritableOutput`: another run has it (`batch-running`), or nothing can be written there (`not-written`).
     """
-    from pleura.files import system_errors
-
     with system_errors(path):
         file = path.open("ab")
-    with suppress(ImportError):  # Windows
+    for _ in range(_TRIALS):
+        if _take(file, exclusive=True):
+            return file
+        time.sleep(_PAUSE)
+    file.close()
+    text = f"another run works at the batch in {path.parent}; wait for it, or stop it"
+    raise UnwritableOutput(text, code="batch-running")
+
+
+def _is_locked(path: Path) -> bool:
+    """Say whether a run has the batch of a file, which need not be writable; others may ask at the same time."""
+    try:
+        with path.open("rb") as file:
+            return not _take(file, exclusive=False)
+    except OSError:
+        return False
+
+
+def _take(file: IO[bytes], *, exclusive: bool) -> bool:
+    """Take the lock of a file where there are locks; return False where another process has it."""
+    try:
         import fcntl
 
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            text = f"another run works at the batch in {path.parent}; wait for it, or stop it"
-            raise UnwritableOutput(text, code="batch-running") from None
-        except OSError:  # a file system without locks
-            pass
-    return file
+        fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError):  # Windows, and a file system without locks
+        return True
+    return True

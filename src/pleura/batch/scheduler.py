@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
-from pleura.batch.job_queue import JobQueue, QueuedScan, disk_full
+from pleura.batch.job_queue import JobQueue, QueuedScan
+from pleura.batch.queue_errors import disk_full
 from pleura.batch.scan_task import ScanResult, ScanTask, segment_scan
 from pleura.errors import PleuraError
 
