@@ -85,6 +85,13 @@ def test_wrong_options_are_refused(run, scans: Path, options) -> None:
     assert not Path("masks").exists()
 
 
+@pytest.mark.parametrize("limit", ["--workers", "--memory-limit"])
+def test_what_a_scheduler_does_not_heed_is_refused_beside_it(run, scans: Path, limit: str) -> None:
+    ran = run("batch", "scans", "masks", "--scheduler", "tcp://127.0.0.1:9", limit, "2")
+    assert (ran.code, len(ran.err.splitlines()), limit in ran.err) == (2, 1, True)
+    assert not Path("masks").exists()
+
+
 def test_nothing_of_the_patient_is_in_the_folder_of_the_results(run) -> None:
     write_dicom(chest((24, 32, 32), (13.0, 12.0, 12.0)), Path("scans/ct"))
     import pydicom

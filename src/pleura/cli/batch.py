@@ -102,6 +102,10 @@ def _settings(options: Options) -> BatchSettings:
 
     if options.seg_type != SEG_TYPES[0] and "dicom-seg" not in options.to:
         raise InvalidOption("--seg-type is of a DICOM segmentation; add --to dicom-seg", code="seg-type-unused")
+    if options.scheduler and (options.workers or options.memory_limit):
+        name = "--workers" if options.workers else "--memory-limit"
+        text = f"{name} is of processes of this machine; leave it out, workers of a scheduler have their own"
+        raise InvalidOption(text, code="unused-with-scheduler")
     return BatchSettings(
         Path(options.source),
         Path(options.dest),
