@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +15,7 @@ import pydicom
 import pytest
 from serving.conftest import send
 
+from pleura.batch.scan_task import ScanResult
 from pleura.serving import sender
 from pleura.serving.config import NodeConfig, Rule
 from pleura.serving.metrics import metrics_text
@@ -127,6 +130,99 @@ def test_who_is_not_known_is_not_let_in(config: NodeConfig, series: list[Path]) 
 def test_what_is_too_large_is_refused(config: NodeConfig, series: list[Path]) -> None:
     with running(replace(config, max_object_mb=0)):
         assert send(config, series[:1]) == [0xA700]
+
+
+def a_call_that(answers: Callable[[], object]) -> Callable[..., Future[object]]:
+    """Return a `submit` that answers at once."""
+
+    def submit(*_: object) -> Future[object]:
+        future: Future[object] = Future()
+        try:
+            future.set_result(answers())
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    return submit
+
+
+def test_an_error_that_nobody_knows_costs_its_series_alone(
+    config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def defect() -> object:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("pleura.serving.node._WAIT", 0.1)
+    with running(config) as node:
+        monkeypatch.setattr(node._pool, "submit", a_call_that(defect))
+        send(config, series)
+        wait_for(lambda: node.counts["series_failed"] == 1)
+        (kept,) = node.storage.failed.iterdir()
+        assert len(list(kept.glob("*.dcm"))) == len(series)
+        assert send(config, series[:1]) == [0]  # and the node is still there
+
+
+@pytest.mark.parametrize("refused", [OSError(errno.ENOSPC, "full"), None])
+def test_a_full_disk_makes_a_node_wait(
+    config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch, refused: OSError | None
+) -> None:
+    begun: list[object] = []
+
+    def full() -> object:
+        begun.append(None)
+        if refused is not None:
+            raise refused
+        return ScanResult(1, error="not-written", disk_full=True)
+
+    with running(config) as node:
+        monkeypatch.setattr(node._pool, "submit", a_call_that(full))
+        send(config, series)
+        wait_for(lambda: bool(begun))
+        time.sleep(2.0)
+        assert len(begun) == 1
+    node.storage.give_back()
+    assert len(list(node.storage.incoming.glob("*/*.dcm"))) == len(series)
+
+
+def test_a_peer_that_does_not_answer_holds_up_no_segmentation(
+    config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+    answered = threading.Event()
+
+    def silent(*_: object) -> str:
+        calls.append("archive")
+        answered.wait(PATIENCE)
+        return "no association"
+
+    monkeypatch.setattr(sender, "_store", silent)
+    with running(config) as node:
+        for number in range(3):
+            (node.storage.outgoing / f"{number}" / "archive").mkdir(parents=True)
+        wait_for(lambda: bool(calls))
+        send(config, series[:1])
+        folder = node.storage.receiving / "damaged"
+        folder.mkdir()
+        (folder / "1.dcm").write_bytes(b"what a lost sector leaves")
+        folder.rename(node.storage.incoming / "damaged")
+        wait_for(lambda: node.counts["series_failed"] == 1)
+        answered.set()
+        wait_for(lambda: node.counts["sends_failed"] == 3)
+        assert calls == ["archive"]
+
+
+def test_a_result_that_cannot_be_read_ends_no_sending(config: NodeConfig) -> None:
+    with running(config) as node:
+        folder = node.storage.receiving / "damaged"
+        (folder / "archive").mkdir(parents=True)
+        (folder / "archive" / "1.dcm").write_bytes(b"what a lost sector leaves")
+        folder.rename(node.storage.outgoing / "damaged")
+        wait_for(lambda: node.counts["sends_failed"] == 1)
+        assert (node.storage.outgoing / "damaged" / "archive" / "1.dcm").exists()
+        (node.storage.outgoing / "sent" / "archive").mkdir(parents=True)
+        (node.storage.outgoing / "sent" / "nobody").mkdir(parents=True)
+        wait_for(lambda: any(node.storage.failed.iterdir()))
+        wait_for(lambda: node.counts["results_sent"] == 1)
 
 
 def test_rules_look_at_the_header_and_the_number_of_objects(config: NodeConfig, series: list[Path]) -> None:

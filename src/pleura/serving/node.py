@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 
 from pleura.batch.engine import BatchOptions, SegmenterOptions
 from pleura.batch.scan_task import BatchFolders, ScanTask, check_segmenter, segment_scan
 from pleura.batch.worker_pool import Limits, WorkerPool
-from pleura.errors import PleuraError
+from pleura.errors import PleuraError, message_of
 from pleura.reading.dicom.header import Header
 from pleura.serving.config import NodeConfig, Rule
 from pleura.serving.receiver import Receiver
@@ -24,7 +26,12 @@ from pleura.serving.storage import NodeStorage, series_header
 _PAUSE = 0.5
 """Seconds between two looks at what has come and what waits."""
 _TRIES = 2
-"""How often a series is begun whose process is lost."""
+"""How often a series is begun whose process is lost, or of which pleura makes an error that it does not know."""
+_WAIT = 60.0
+"""Seconds before what the system refused is tried again: a full disk or a lost mount is mended by somebody."""
+_PATIENCE = 5.0
+"""Seconds in which an object that is being sent has been taken; one that has not is sent again later."""
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 _log = logging.getLogger("pleura.node")
 
@@ -43,6 +50,8 @@ class Node:
         self.storage = NodeStorage(Path(config.folder))
         self._sender = Sender(config, self.storage, self.counts)
         self._tries: Counter[str] = Counter()
+        self._next: dict[str, float] = {}
+        self._begins = 0.0
         self._pool = WorkerPool(1, Limits(config.time_limit, config.memory_limit_mb << 20))
         try:
             self._receiver = Receiver(config, self.storage, self.counts)
@@ -57,14 +66,55 @@ class Node:
         self._pool.shutdown(cancel_futures=True)
 
     def run(self, stopped: Event, tick: Callable[[], None] = lambda: None) -> None:
-        """Segment and send until an event is set."""
-        while not stopped.is_set():
+        """Segment until an event is set, and send meanwhile: a peer that does not answer holds up no segmentation."""
+        sent_enough = Event()
+        sending = Thread(target=self._sender.run, args=(sent_enough,), daemon=True)
+        sending.start()
+        try:
+            while not stopped.is_set():
+                self._take_all()
+                tick()
+                stopped.wait(_PAUSE)
+        finally:
+            sent_enough.set()
+            sending.join(_PATIENCE)
+
+    def _take_all(self) -> None:
+        """Take every series that is complete and due; what goes wrong with one, whatever it is, costs no other."""
+        if time.monotonic() < self._begins:
+            return
+        try:
             self.storage.give_back()
-            for series in self.storage.quiet_series(self.config.quiet_seconds):
+            complete = self.storage.quiet_series(self.config.quiet_seconds)
+        except OSError as error:
+            self._wait("the folder of the node", error)
+            return
+        for series in complete:
+            if time.monotonic() < max(self._begins, self._next.get(series.name, 0.0)):
+                continue
+            try:
                 self._take(series)
-            self._sender.send_waiting()
-            tick()
-            stopped.wait(_PAUSE)
+            except Exception as error:
+                self._postpone(series, error)
+
+    def _postpone(self, series: Path, error: Exception) -> None:
+        """Try a series again after a while; what is no fault of the system is in vain some time."""
+        if isinstance(error, OSError) and error.errno in _FULL:
+            self._wait(series.name, error)
+            return
+        self._next[series.name] = time.monotonic() + _WAIT
+        _log.error("%s: %s; tried again in %.0f s", series.name, type(error).__name__, _WAIT)
+        if not isinstance(error, OSError):
+            self._tries[series.name] += 1
+        if self._tries[series.name] >= _TRIES:
+            lies = self.storage.taken / series.name
+            with suppress(OSError):
+                self._fail(lies if lies.exists() else series, "unexpected", message_of(error))
+
+    def _wait(self, what: str, error: OSError) -> None:
+        """Begin no series for a while."""
+        self._begins = time.monotonic() + _WAIT
+        _log.error("%s: %s; no series is begun for %.0f s", what, error.strerror or type(error).__name__, _WAIT)
 
     def _take(self, series: Path) -> None:
         """Segment a series where a rule says so; what no rule wants is removed."""
@@ -106,21 +156,24 @@ class Node:
         if self.storage.came_again(series):
             _log.info("%s: grew while it was segmented", series.name)
         elif result.disk_full:
-            _log.error("%s: the disk is full", series.name)
+            self._wait(series.name, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         elif result.error:
             self._fail(series, result.error, result.row.get("message", ""))
         else:
             objects = sorted((self.storage.segmented / series.name).rglob("*.dcm"))
             self.storage.send_later(series, objects, rule.send_to)
+            self._tries.pop(series.name, None)
+            self._next.pop(series.name, None)
             self.counts["series_segmented"] += 1
             _log.info("%s: %d objects, segmented in %.1f s", series.name, count, time.monotonic() - began)
         shutil.rmtree(self.storage.segmented / series.name, ignore_errors=True)
 
     def _fail(self, series: Path, code: str, message: str) -> None:
+        self.storage.fail(series, {"error": code, "message": message})
         self._tries.pop(series.name, None)
+        self._next.pop(series.name, None)
         self.counts["series_failed"] += 1
         _log.error("%s: %s", series.name, code)
-        self.storage.fail(series, {"error": code, "message": message})
 
 
 def matches(rule: Rule, header: Header, count: int) -> bool:
