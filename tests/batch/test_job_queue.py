@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 import sys
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -157,6 +159,24 @@ def test_a_dead_batch_that_may_only_be_read_does_not_run(queue: JobQueue, monkey
 
     monkeypatch.setattr(Path, "open", read_only)
     assert read_progress(FILE).states == {"waiting": 2, "skipped": 1}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such permissions")
+def test_a_batch_in_a_folder_that_may_only_be_read_is_as_far_as_it_was(queue: JobQueue) -> None:
+    finish(queue)
+    queue.close()
+    with TemporaryDirectory() as name:
+        shutil.copy(FILE, name)
+        user = os.geteuid()
+        (Path(name) / FILE).chmod(0o444)
+        Path(name).chmod(0o555)
+        try:
+            if not user:  # whom no permission keeps from anything
+                os.seteuid(65534)
+            assert read_progress(Path(name) / FILE).states == {"done": 1, "waiting": 1, "skipped": 1}
+        finally:
+            os.seteuid(user)
+            Path(name).chmod(0o755)
 
 
 def test_the_time_that_is_left_follows_from_bytes_and_the_pace_of_this_run(queue: JobQueue) -> None:

@@ -214,10 +214,20 @@ def read_progress(path: Path) -> Progress:
 
     Raises `UnwritableOutput` (`not-a-batch`).
     """
-    with named_errors(path), closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    with named_errors(path), closing(sqlite3.connect(_to_read(path), uri=True)) as connection:
         connection.row_factory = sqlite3.Row
         found = progress_of(connection)
     return found if _is_locked(path) else found.interrupted()
+
+
+def _to_read(path: Path) -> str:
+    """Return the address by which SQLite reads a file and changes nothing.
+
+    In WAL mode it makes files beside it even to read; where it may not, a file without a WAL is whole as it is.
+    """
+    may_write = os.access(path.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
+    is_alone = not may_write and not path.with_name(f"{path.name}-wal").exists()
+    return f"{path.resolve().as_uri()}?mode=ro{'&immutable=1' if is_alone else ''}"
 
 
 def _lock(path: Path) -> Any:
