@@ -39,6 +39,10 @@ def test_parquet_is_read_as_csv_is() -> None:
         ("source,name\na,x\n,y\n", "no-source"),
         ("source,name\na,../x\n", "bad-name"),
         ("source,name\na,.hidden\n", "bad-name"),
+        ("source,name\na,Table.csv\n", "bad-name"),
+        ("source,name\na,table-1-of-2.csv\n", "bad-name"),
+        ("source,name\na,batch.sqlite-wal\n", "bad-name"),
+        ("source,name\na,index.html\n", "bad-name"),
     ],
 )
 def test_what_is_no_list_is_refused(text: str, code: str) -> None:

@@ -15,6 +15,8 @@ SUFFIXES = (".csv", ".parquet")
 _SOURCE = "source"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """Of a folder, on any system."""
+_OF_BATCH = re.compile(r"(table\b.*\.csv|batch\b.*\.sqlite.*|index\.html)", re.IGNORECASE)
+"""Names of files that a batch keeps beside the folders of its scans."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,9 @@ def read_list(path: Path) -> Iterator[ListedScan]:
             raise UnreadableInput(f"{path}: row {number} has no source", code="no-source")
         if one.name and not _NAME.fullmatch(one.name):
             text = f"{path}: row {number}: {one.name!r} is no name of a folder; take letters, digits, ._-"
+            raise InvalidOption(text, code="bad-name")
+        if _OF_BATCH.fullmatch(one.name):
+            text = f"{path}: row {number}: {one.name!r} is the name of a file of the batch; take another"
             raise InvalidOption(text, code="bad-name")
         yield one
 
