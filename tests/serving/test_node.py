@@ -38,6 +38,7 @@ def running(config: NodeConfig) -> Iterator[Node]:
     thread.start()
     try:
         yield node
+        assert thread.is_alive()
     finally:
         stopped.set()
         thread.join()

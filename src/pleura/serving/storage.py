@@ -116,7 +116,7 @@ class NodeStorage:
 
     def give_back(self) -> None:
         """Put what was taken back to what has come, beside the objects that have come meanwhile."""
-        for series in self.taken.iterdir():
+        for series in filter(Path.is_dir, self.taken.iterdir()):
             folder = self.incoming / series.name
             try:
                 series.rename(folder)
@@ -126,7 +126,8 @@ class NodeStorage:
                         file.unlink()  # the object was sent again
                     else:
                         file.rename(folder / file.name)
-                series.rmdir()
+                with suppress(OSError):  # what a network disk keeps of files that are open
+                    series.rmdir()
 
     def send_later(self, series: Path, objects: Sequence[Path], peers: Sequence[str]) -> None:
         """Put objects on their way to peers in one move, and let go of the series that they were made of."""
