@@ -14,6 +14,7 @@ POSITIONAL = {
     "batch": ["in", "out"],
     "convert": ["mask.dcm", "--like", "scan", "out.nii"],
     "measure": ["in.nii"],
+    "compare": ["first.nii", "second.nii"],
     "table": ["masks"],
     "info": ["in.nii"],
     "node": ["--config", "node.toml"],

@@ -179,8 +179,13 @@ def test_effusion_is_warned_of_and_not_taken_for_lung(shared: Path) -> None:
     assert np.count_nonzero(solid) * 1.5625**2 * 3 / 1000 < 120  # mL, mostly vessels; 243 without the rules
 
 
-def test_whole_lungs_with_pneumonia_give_no_warning(shared: Path) -> None:
-    assert not found(shared / "data/ct/volumes_unlabelled/images/ricord_419639_001012.nii.gz")
+def test_pneumonia_that_makes_a_tenth_of_a_lung_solid_is_named_and_nothing_else(shared: Path) -> None:
+    path = shared / "data/ct/volumes_unlabelled/images/ricord_419639_001012.nii.gz"
+    assert list(found(path)) == ["solid-tissue"]
+
+
+def test_whole_lungs_with_a_tumour_give_no_warning(shared: Path) -> None:
+    assert not found(shared / "data/ct/volumes_unlabelled/images/rider_1129164940.nii.gz")
 
 
 @pytest.mark.parametrize(("rows", "warned"), [(slice(20, 26), True), (slice(20, 40), False)])
