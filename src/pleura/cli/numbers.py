@@ -31,10 +31,7 @@ def share(text: str) -> float:
     ArgumentTypeError
         The text is none.
     """
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = _number(text)
     if not 0.0 <= value <= 1.0:
         raise ArgumentTypeError(f"{text!r} is not a number from 0 to 1")
     return value
@@ -69,10 +66,7 @@ def seconds(text: str) -> float:
     ArgumentTypeError
         The text is none.
     """
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
+    value = _number(text)
     if not (math.isfinite(value) and value > 0.0):
         raise ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
     return value
@@ -94,3 +88,11 @@ def shard(text: str) -> tuple[int, int]:
     if found[0] > found[1]:
         raise ArgumentTypeError(f"{text!r} is not one part of several, as 3/16")
     return found
+
+
+def _number(text: str) -> float:
+    """Return a number, or one that is none where the text is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
