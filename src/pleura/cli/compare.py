@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pleura.cli.console import say, warn
+from pleura.cli.json_errors import errors_as_json
 from pleura.cli.paths import given_path, path
 from pleura.cli.scan_options import add_scan_options
 from pleura.conventions import Convention, Modality
-from pleura.errors import PleuraError
 
 if TYPE_CHECKING:
     from pleura.segmentation import Segmentation
@@ -50,14 +50,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Options) -> int:
     """Compare, print what changed, and write the page."""
-    from pleura.batch.results import error_data
-
-    try:
+    with errors_as_json(options.json):
         return _run(options)
-    except PleuraError as error:
-        if options.json:
-            say(json.dumps(error_data(error)))
-        raise
 
 
 def _run(options: Options) -> int:

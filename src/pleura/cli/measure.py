@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pleura.cli.console import say, warn
+from pleura.cli.json_errors import errors_as_json
 from pleura.cli.paths import given_name, given_path
 from pleura.cli.scan_options import add_scan_options
 from pleura.conventions import Convention, Modality
-from pleura.errors import PleuraError
 
 if TYPE_CHECKING:
     from pleura.segmentation import Segmentation
@@ -52,14 +52,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Options) -> int:
     """Measure one scan and print what was found."""
-    from pleura.batch.results import error_data
-
-    try:
+    with errors_as_json(options.json, source=options.scan):
         result = _segmentation(options)
-    except PleuraError as error:
-        if options.json:
-            say(json.dumps({"source": options.scan, **error_data(error)}))
-        raise
     if options.json:
         say(json.dumps(_data(result, options), allow_nan=False))
     else:

@@ -11,7 +11,6 @@ subfolders included; a DICOMDIR is its folder.
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator, Sequence
@@ -20,12 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, WARNED, say
+from pleura.cli.json_errors import errors_as_json
 from pleura.cli.numbers import share
 from pleura.cli.paths import given_path, path
 from pleura.cli.progress import is_watched, progress_bar
 from pleura.cli.segment_options import SegmentOptions, add_segment_options, segmenter_options
 from pleura.conventions import SEG_TYPES
-from pleura.errors import InvalidOption, PleuraError
+from pleura.errors import InvalidOption
 
 if TYPE_CHECKING:
     from pleura.batch.engine import BatchOptions
@@ -67,14 +67,8 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(options: Options) -> int:
     """Segment every scan; a bad one does not stop the rest."""
-    from pleura.batch.results import error_data
-
-    try:
+    with errors_as_json(options.json):
         return _run(options)
-    except PleuraError as error:
-        if options.json:
-            say(json.dumps(error_data(error)))
-        raise
 
 
 def _run(options: Options) -> int:
