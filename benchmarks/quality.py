@@ -27,6 +27,7 @@ from quality_report import print_report
 from quality_run import Record, load, run_cases, save
 
 from pleura import quality
+from pleura.inference.bundle import RADIOGRAPH, Bundle, load_bundle
 from pleura.quality.signals import NAMES, SECOND_LOOK
 
 CALIBRATION = Path(quality.__file__).parent / "calibration.json"
@@ -41,7 +42,7 @@ def main() -> None:
         save(run_cases(quality_cases(options.work / "labels"), options.model), path)
     records = load(path)
     if options.write:
-        write(records)
+        write(records, [load_bundle(options.model), load_bundle(RADIOGRAPH)])
     print_report(records)
 
 
@@ -55,14 +56,18 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def write(records: Sequence[Record]) -> None:
-    """Write the calibration by all records."""
+def write(records: Sequence[Record], bundles: Sequence[Bundle]) -> None:
+    """Write the calibration by all records, and which networks it is of: exit where others made their masks."""
+    if {one.network for one in records if not one.refused} != {one.sha256 for one in bundles}:
+        names = " and ".join(f"{one.name} {one.version}" for one in bundles)
+        sys.exit(f"the masks are not all by {names}: run the cases again with --again")
+    models = [{"name": one.name, "version": one.version, "sha256": one.sha256} for one in bundles]
     modes: dict[str, dict[str, dict[str, object]]] = {"fast": {}, "full": {}}
     for mode, group, part in product(modes, (CT_FAMILIES, RADIOGRAPH_FAMILIES), ("both", "one")):
         here = [one for one in records if one.family in group]
-        for family, found in fit(here, part, NAMES if mode == "fast" else (*NAMES, SECOND_LOOK)).items():
+        for family, found in sorted(fit(here, part, NAMES if mode == "fast" else (*NAMES, SECOND_LOOK)).items()):
             modes[mode].setdefault(family, {})[part] = asdict(found)
-    text = json.dumps({"made_by": "benchmarks/quality.py", **modes}, indent=1)
+    text = json.dumps({"made_by": "benchmarks/quality.py", "models": models, **modes}, indent=1)
     CALIBRATION.write_text(f"{text}\n", encoding="utf-8")
 
 

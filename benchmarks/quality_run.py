@@ -42,6 +42,7 @@ class Record:
     dice : structure -> Dice, voxels of unknown truth left out; without those that are neither marked nor there
     signals : structure -> signal -> value, of what was marked
     codes : of the flags that are known without a calibration
+    network : sha256 of the network that made the mask
     refused : code of the error, where there was no mask
     """
 
@@ -52,6 +53,7 @@ class Record:
     dice: dict[str, float] = field(default_factory=dict)
     signals: dict[str, dict[str, float]] = field(default_factory=dict)
     codes: list[str] = field(default_factory=list)
+    network: str = ""
     refused: str = ""
 
 
@@ -72,7 +74,8 @@ def run_cases(cases: Iterable[QualityCase], model: Path | None) -> list[Record]:
 def _run(segmenter: pleura.Segmenter, case: QualityCase) -> Record:
     try:
         volume, warnings = resolve_kind(_volume(case), "cr" if case.family == "radiograph" else "auto")
-        found = segmenter.model_for(volume.kind).predict(volume, Clock(), quality="full")
+        model = segmenter.model_for(volume.kind)
+        found = model.predict(volume, Clock(), quality="full")
     except pleura.PleuraError as error:
         family = {"grey slice": "grey"}.get(case.family, case.family)
         return Record(family, case.base, case.patient, case.kind, refused=error.code)
@@ -92,6 +95,7 @@ def _run(segmenter: pleura.Segmenter, case: QualityCase) -> Record:
             if value in signals.of
         },
         codes=[flag.code for flag in flags],
+        network=model.bundle.sha256,
     )
 
 

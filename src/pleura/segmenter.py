@@ -110,7 +110,7 @@ class Segmenter:
         prediction = model.predict(volume, clock, with_probability=with_probability, quality=self.quality)
         volume, warnings = self._with_convention_note(volume, model), (*case_warnings, *prediction.warnings)
         quality = (
-            assess_quality(prediction.evidence, volume, prediction.structures, warnings)
+            assess_quality(prediction.evidence, volume, prediction.structures, warnings, network=model.bundle.sha256)
             if prediction.evidence
             else None
         )

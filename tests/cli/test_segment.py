@@ -263,23 +263,3 @@ def test_name_that_is_too_long_is_one_line_and_a_code(run, network, scan: Path) 
     assert ran.err.count("\n") == 1
     assert ran.err.endswith("ile name too long\n")
     assert json.loads(ran.out)["error"] == "not-written"
-
-
-def test_quality_is_said_in_words_and_beside_the_mask(run, slice_picture: Path) -> None:
-    ran = run("segment", slice_picture)
-    assert re.search(r"^quality: good; Dice about 0\.9\d \(0\.\d\d to [01]\.\d\d\)$", ran.out, re.MULTILINE)
-    assert json.loads(Path("slice_lungs.png.json").read_text())["quality"]["verdict"] == "good"
-
-
-def test_mask_below_what_is_asked_for_is_written_and_the_exit_code_is_3(run, slice_picture: Path) -> None:
-    assert run("segment", slice_picture, "--fail-below", "1").code == 3
-    assert Path("slice_lungs.png").is_file()
-    assert run("segment", slice_picture, "--fail-below", "1", "--resume").code == 3
-    assert run("segment", slice_picture, "--fail-below", "0.5").code == 0
-
-
-def test_what_is_not_judged_cannot_fall_below(run, slice_picture: Path) -> None:
-    ran = run("segment", slice_picture, "--fail-below", "0.9", "--quality", "off")
-    assert (ran.code, "--fail-below needs the quality" in ran.err) == (2, True)
-    assert run("segment", slice_picture, "--quality", "off").code == 0
-    assert "quality" not in json.loads(Path("slice_lungs.png.json").read_text())

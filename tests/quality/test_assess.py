@@ -7,6 +7,7 @@ import pytest
 from drawn_evidence import evidence, labels
 
 from pleura.geometry import affine_from_spacing
+from pleura.inference.bundle import load_bundle
 from pleura.labels import LUNGS, structures
 from pleura.quality import Quality, assess_quality
 from pleura.quality.assess import family_of
@@ -15,8 +16,11 @@ from pleura.volume import Kind, Note, Volume
 VOLUME = Volume(np.where(labels() > 0, -850, 40).astype(np.int16), affine_from_spacing((5, 3, 3)))
 
 
+NETWORK = load_bundle().sha256
+
+
 def of(mask: np.ndarray, lungs: np.ndarray | None = None, volume: Volume = VOLUME, **more: int) -> Quality:
-    return assess_quality(evidence(mask, lungs, **more), volume, LUNGS, ())
+    return assess_quality(evidence(mask, lungs, **more), volume, LUNGS, (), network=NETWORK)
 
 
 def test_each_lung_and_both_are_judged() -> None:
@@ -27,7 +31,7 @@ def test_each_lung_and_both_are_judged() -> None:
 def test_lungs_without_sides_are_one_structure() -> None:
     both = evidence((labels() > 0).astype(np.uint8))
     one = type(both)(both.labels, both.probability[:1], both.planes, both.spacing, both.window)
-    assert list(assess_quality(one, VOLUME, structures(["lung"]), ()).dice) == ["lung"]
+    assert list(assess_quality(one, VOLUME, structures(["lung"]), (), network=NETWORK).dice) == ["lung"]
 
 
 def test_uncertain_mask_is_expected_to_reach_less_than_a_sure_one() -> None:
@@ -50,13 +54,13 @@ def test_what_stands_out_is_said_with_its_slices_as_they_are_counted_in_the_arra
 
 
 def test_empty_mask_has_no_dice() -> None:
-    found = assess_quality(evidence(labels() * 0), VOLUME, LUNGS, (Note("no-lung", "..."),))
+    found = assess_quality(evidence(labels() * 0), VOLUME, LUNGS, (Note("no-lung", "..."),), network=NETWORK)
     assert (found.dice, found.verdict) == ({}, "check")
 
 
 @pytest.mark.parametrize(("code", "verdict"), [("not-a-chest", "reject"), ("one-lung", "check")])
 def test_what_stands_out_already_is_flagged(code: str, verdict: str) -> None:
-    found = assess_quality(evidence(labels()), VOLUME, LUNGS, (Note(code, "..."),))
+    found = assess_quality(evidence(labels()), VOLUME, LUNGS, (Note(code, "..."),), network=NETWORK)
     assert [flag.code for flag in found.flags] == [code]
     assert found.verdict == verdict
 
@@ -67,3 +71,17 @@ def test_a_few_slices_and_greys_and_radiographs_are_families_of_their_own() -> N
     assert family_of(evidence(labels(2)), VOLUME) == "slice"
     assert family_of(evidence(labels(), greys=True), VOLUME) == "grey"
     assert family_of(evidence(labels(1), greys=True), radiograph) == "radiograph"
+
+
+def test_mask_of_a_network_without_a_calibration_has_flags_and_a_verdict_by_them_and_no_dice() -> None:
+    def judged(lungs: np.ndarray) -> Quality:
+        return assess_quality(evidence(labels(), lungs), VOLUME, LUNGS, (), network="0" * 64)
+
+    hidden = labels()
+    hidden[:, 8:16] = 0  # marked, and solid
+    assert (judged(labels()).dice, judged(labels()).verdict) == ({}, "good")
+    assert [flag.code for flag in judged(labels()).flags] == ["not-calibrated"]
+    found = judged(hidden)
+    assert (found.dice, found.verdict) == ({}, "check")
+    assert found.flags[:-1] == of(labels(), hidden).flags
+    assert found.flags[-1].code == "not-calibrated"

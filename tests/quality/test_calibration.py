@@ -8,7 +8,8 @@ from typing import get_args
 import pytest
 
 from pleura.conventions import QualityMode
-from pleura.quality.calibration import MOST_EXCESS, Calibration, Family, Part, calibration
+from pleura.inference.bundle import SHIPPED, load_bundle
+from pleura.quality.calibration import MOST_EXCESS, Calibration, Family, Scope, calibration, is_calibrated
 from pleura.quality.flags import SEVERITY
 from pleura.quality.signals import NAMES, SECOND_LOOK
 
@@ -42,11 +43,11 @@ def test_estimate_lies_in_its_interval_even_where_few_masks_are_bad() -> None:
     assert found.low == found.expected == 0.9
 
 
-@pytest.mark.parametrize("part", get_args(Part))
+@pytest.mark.parametrize("scope", get_args(Scope))
 @pytest.mark.parametrize("family", get_args(Family))
 @pytest.mark.parametrize("mode", ["fast", "full"])
-def test_numbers_of_every_family_are_there_and_hold_together(family: Family, part: Part, mode: QualityMode) -> None:
-    found = calibration(family, part, mode)
+def test_numbers_of_every_family_are_there_and_hold_together(family: Family, scope: Scope, mode: QualityMode) -> None:
+    found = calibration(family, scope, mode)
     names = {*NAMES, *([SECOND_LOOK] if mode == "full" else [])}
     assert set(found.normal) == set(found.weights) == names
     assert set(found.flags) <= set(SEVERITY)
@@ -54,3 +55,8 @@ def test_numbers_of_every_family_are_there_and_hold_together(family: Family, par
     for column in zip(*found.knots, strict=True):
         assert list(column) == sorted(column)
     assert all(0.0 <= least <= most <= 1.0 for _, _, least, most in found.knots)
+
+
+def test_numbers_were_found_on_masks_of_the_networks_that_come_with_the_package_and_of_no_other() -> None:
+    assert all(is_calibrated(load_bundle(name).sha256) for name in SHIPPED)
+    assert not is_calibrated("0" * 64)

@@ -80,8 +80,8 @@ def _run(options: Options) -> int:
     jobs = plan(options.paths, options.output, series=options.series, formats=options.to)
     if options.seg_type != SEG_TYPES[0] and not any(job.writes("dicom-seg") for job in jobs):
         raise InvalidOption("--seg-type is of a DICOM segmentation; add --to dicom-seg", code="seg-type-unused")
-    if options.fail_below is not None and options.quality == "off":
-        raise InvalidOption("--fail-below needs the quality; leave out --quality off", code="quality-off")
+    if options.fail_below is not None:
+        _check_quality_is_known(options)
     outcomes = segment_batch(jobs, segmenter_options(options), _batch_options(options, jobs))
     if options.table:
         outcomes = add_to_table(outcomes, TableFile(options.table))
@@ -99,6 +99,18 @@ def _run(options: Options) -> int:
     if failed:
         return NOTHING_DONE if failed == len(jobs) else SOME_FAILED
     return WARNED if below or (warned and options.fail_on_warning) else 0
+
+
+def _check_quality_is_known(options: Options) -> None:
+    """Raise `InvalidOption` where no Dice will be expected that could lie below what is asked for."""
+    from pleura.inference.bundle import load_bundle
+    from pleura.quality.calibration import is_calibrated
+
+    if options.quality == "off":
+        raise InvalidOption("--fail-below needs the quality; leave out --quality off", code="quality-off")
+    if options.model is not None and not is_calibrated(load_bundle(options.model).sha256):
+        text = f"--fail-below: no Dice is expected of masks by {options.model}; go by the verdict in their JSON"
+        raise InvalidOption(text, code="quality-unknown")
 
 
 def _batch_options(options: Options, jobs: Sequence[Job]) -> BatchOptions:

@@ -12,8 +12,8 @@ from pleura.conventions import QualityMode
 from pleura.geometry import axial_order
 from pleura.inference.evidence import Evidence
 from pleura.labels import Label, have_sides
-from pleura.quality.calibration import Family, calibration
-from pleura.quality.flags import known_flags, signal_flags, verdict_of
+from pleura.quality.calibration import Family, calibration, is_calibrated
+from pleura.quality.flags import NOT_CALIBRATED, known_flags, signal_flags, verdict_of
 from pleura.quality.gates import inverted
 from pleura.quality.record import BOTH_LUNGS, ExpectedDice, Quality
 from pleura.quality.signals import ALL, Signals, find_signals
@@ -22,9 +22,9 @@ from pleura.volume import Kind, Note, Volume
 
 
 def assess_quality(
-    evidence: Evidence, volume: Volume, structures: Sequence[Label], warnings: Sequence[Note]
+    evidence: Evidence, volume: Volume, structures: Sequence[Label], warnings: Sequence[Note], *, network: str
 ) -> Quality:
-    """Return the quality of a mask of lungs.
+    """Return the quality of a mask of lungs; no Dice is expected of one by a network without a calibration.
 
     Parameters
     ----------
@@ -32,18 +32,21 @@ def assess_quality(
     volume : the scan
     structures : what the values in the labels are
     warnings : what stands out in the scan and the mask already
+    network : sha256 of the network that made the mask
     """
     gate = inverted(volume)
     flags = known_flags((*([gate] if gate else []), *warnings, *volume.notes))
     codes = {flag.code for flag in flags}
     signals, family = find_signals(evidence), family_of(evidence, volume)
     mode: QualityMode = "fast" if evidence.second is None else "full"
-    dice = expected_dice(signals, family, mode, codes, structures)
     if ALL in signals.of:
         found = {name: signal.value for name, signal in signals.of[ALL].items()}
         contributions = calibration(family, "both", mode).contributions(found, codes)
         flags += signal_flags(signals.of[ALL], contributions, _in_array(signals.slices, len(evidence.labels), volume))
-    quality = Quality("good", dice, tuple(flags))
+    if not is_calibrated(network):
+        flags.append(NOT_CALIBRATED)
+        return Quality(verdict_of(flags, None), {}, tuple(flags))
+    quality = Quality("good", expected_dice(signals, family, mode, codes, structures), tuple(flags))
     return replace(quality, verdict=verdict_of(flags, quality.both))
 
 

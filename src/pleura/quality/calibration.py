@@ -3,7 +3,7 @@
 The network's own expectation is the least error that is expected. What exceeds the normal level of the other signals
 counts by a weight each, and flags by one each; where their sum is more, it is taken. Knots then lead from this score to
 the error that such masks had: the mean, and the range that holds nine in ten. The numbers are made by
-`benchmarks/quality.py`; they go with the weights of the networks.
+`benchmarks/quality.py`, and hold for the networks alone that made its masks: their hashes stand beside them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pleura.quality.record import ExpectedDice
 Family = Literal["scan", "slice", "grey", "radiograph"]
 """Whole CT in HU, up to two slices of one, CT in greys, radiograph."""
 
-Part = Literal["both", "one"]
+Scope = Literal["both", "one"]
 """All that was marked, or one lung of two."""
 
 MOST_EXCESS = 0.5
@@ -67,11 +67,21 @@ class Calibration:
         return ExpectedDice(round(1 - mean, 3), round(low, 3), round(high, 3))
 
 
-@cache
-def calibration(family: Family, part: Part, mode: QualityMode = "fast") -> Calibration:
+def calibration(family: Family, scope: Scope, mode: QualityMode = "fast") -> Calibration:
     """Return the numbers of a family that come with the package; "full" ones need the signal of a second look."""
+    return from_data(_numbers()[mode][family][scope])
+
+
+def is_calibrated(sha256: str) -> bool:
+    """Say whether the numbers were found on masks of the network with this hash."""
+    return sha256 in {model["sha256"] for model in _numbers()["models"]}
+
+
+@cache
+def _numbers() -> dict[str, Any]:
     text = (resources.files("pleura.quality") / "calibration.json").read_text(encoding="utf-8")
-    return from_data(json.loads(text)[mode][family][part])
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def from_data(found: Mapping[str, Any]) -> Calibration:

@@ -35,6 +35,11 @@ SEVERITY: dict[str, Verdict] = {
 """What a warning or a note alone makes of a mask, the gravest first. What is not listed says nothing of the mask: lungs
 that are cut, for instance, are marked as well as whole ones."""
 
+NOT_CALIBRATED = Flag(
+    "not-calibrated", "how far masks of this model agree with a reader's was not measured: no Dice is expected"
+)
+"""What is said of a mask by a network that the calibration was not made with."""
+
 SIGNALS = {
     "uncertain": ("uncertain-mask", "the network is unsure of much of it"),
     "uneven": (
@@ -93,8 +98,12 @@ def where(amounts: NDArray[np.float64], slices: NDArray[np.intp]) -> tuple[int, 
 
 
 def verdict_of(flags: Sequence[Flag], expected: ExpectedDice | None) -> Verdict:
-    """Return the worst of what flags and the Dice to expect make of a mask."""
-    found = [SEVERITY.get(flag.code, "good") for flag in flags]
+    """Return the worst of what flags and the Dice to expect make of a mask.
+
+    Signals count by that Dice; where none is expected, one that is a flag asks for a look by itself.
+    """
+    signals: Verdict = "good" if expected is not None else "check"
+    found = [SEVERITY.get(flag.code, signals) for flag in flags if flag != NOT_CALIBRATED]
     if expected is not None and expected.expected < CHECK_BELOW:
         found.append("reject" if expected.expected < REJECT_BELOW else "check")
     return max(found, key=VERDICTS.index, default="good")
