@@ -16,8 +16,8 @@ from quality_cases import UNDISTURBED
 from quality_run import Record
 from scipy.optimize import nnls
 
+from pleura.labels import BOTH_LUNGS
 from pleura.quality.calibration import MOST_EXCESS, Calibration
-from pleura.quality.record import BOTH_LUNGS
 from pleura.quality.signals import NAMES, SECOND_LOOK
 
 Array = NDArray[Any]

@@ -17,12 +17,11 @@ from quality_cases import QualityCase
 import pleura
 from pleura.geometry import to_axial
 from pleura.inference.clock import Clock
-from pleura.labels import LEFT, RIGHT
+from pleura.labels import BOTH_LUNGS, LEFT, RIGHT
 from pleura.modality.resolve import resolve_kind
 from pleura.quality.assess import family_of
 from pleura.quality.flags import known_flags
 from pleura.quality.gates import inverted
-from pleura.quality.record import BOTH_LUNGS
 from pleura.quality.signals import ALL, find_signals
 from pleura.reading.source import as_volume
 from pleura.volume import Volume

@@ -41,6 +41,9 @@ LUNGS: tuple[Label, ...] = (
 )
 """The structures that the shipped model marks, with their SNOMED CT concept codes."""
 
+BOTH_LUNGS = "both lungs"
+"""The name of right and left lung together."""
+
 RIGHT_AND_LEFT = tuple(label.name for label in LUNGS)
 """Their names, as bundles and data sets of both lungs state them."""
 

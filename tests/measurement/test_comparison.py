@@ -94,5 +94,5 @@ def test_radiographs_are_compared_by_areas_and_heights() -> None:
     longer[2:9, 3:7] = 1
     found = compare(measure(labels, volume), measure(longer, volume), volume, volume)
     # a pixel is a square centimetre: 24 and 28 of them; 6 and 7 rows of a centimetre
-    assert change(found, "right lung", "cm2").difference == pytest.approx(4.0)
+    assert change(found, "right lung", "area_cm2").difference == pytest.approx(4.0)
     assert change(found, "right lung", "height_cm").difference == pytest.approx(1.0)

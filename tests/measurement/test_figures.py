@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from pleura.measurement import Density, Region
-from pleura.measurement.figures import OF_DENSITY, OF_PARTS, OF_REGION, decimal
+from pleura.measurement import Density, measure
+from pleura.measurement.figures import OF_CLUSTERS, OF_DENSITY, OF_PARTS, OF_REGION, OF_SCAN, OF_SIZE, decimal
+from pleura.phantom import chest
 
 
 def test_every_figure_is_a_field_and_every_field_of_density_has_words() -> None:
-    known = {one.name for one in (*fields(Region), *fields(Density))}
-    assert {one.key for one in (*OF_REGION, *OF_DENSITY, *OF_PARTS)} <= known
+    phantom = chest((24, 64, 64), (13.0, 6.0, 6.0))
+    found = measure(phantom.labels, phantom.volume)
+    for figures, held in (
+        ((*OF_REGION, *OF_DENSITY, *OF_CLUSTERS, *OF_PARTS), found.region("right lung").figures),
+        (OF_SIZE, found.sizes[0].data()),
+        (OF_SCAN, found.of_scan),
+    ):
+        assert {one.key for one in figures} <= held.keys()
     assert {one.key for one in OF_DENSITY} == {one.name for one in fields(Density)}
 
 

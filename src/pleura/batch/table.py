@@ -10,9 +10,8 @@ from dataclasses import asdict, fields
 from typing import Any, get_args
 
 from pleura.batch.results import Outcome, error_data
-from pleura.labels import LUNGS
-from pleura.measurement import Asymmetry, Density, Measurements, Region
-from pleura.measurement.measurements import BOTH_LUNGS
+from pleura.labels import BOTH_LUNGS, LUNGS
+from pleura.measurement import Asymmetry, Density, Measurements
 from pleura.measurement.regions import Part
 from pleura.quality import ExpectedDice, Quality
 
@@ -104,24 +103,16 @@ def _of_quality(quality: Quality) -> dict[str, Any]:
 def _of_measurements(measured: Measurements) -> dict[str, Any]:
     found: dict[str, Any] = {
         "number_warnings": _codes(measured.warnings),
-        "left_to_right": measured.left_to_right,
-        "thoracic_width_cm": measured.thoracic_width_cm,
-        "perc15_at_6_l_g_per_l": measured.perc15_at_6_l_g_per_l,
+        **measured.of_scan,
     }
-    found |= {key: getattr(measured.asymmetry, key, None) for key in _ASYMMETRY}
     for size in measured.sizes:
-        values = dict(zip(_OF_PICTURE, (size.cm2, size.height_cm, size.share), strict=True))
-        found |= {f"{_prefix(size.label.name)}{key}": value for key, value in values.items() if size.covers_area}
+        values = size.data()
+        found |= {f"{_prefix(size.label.name)}{key}": values[key] for key in _OF_PICTURE if size.covers_area}
     for region in measured.regions:
         # the one lung of a mask without sides is both
         prefix = _prefix(BOTH_LUNGS if region.structure == "lung" else region.structure, region.part)
-        found |= {f"{prefix}{key}": value for key, value in _of_region(region).items()}
+        found |= {f"{prefix}{key}": value for key, value in region.figures.items()}
     return found
-
-
-def _of_region(region: Region) -> dict[str, Any]:
-    found = {key: getattr(region, key, getattr(region.density, key, None)) for key in _OF_REGION}
-    return found | {f"clusters_{key}": getattr(region.clusters, key, None) for key in _OF_CLUSTERS}
 
 
 def _codes(notes: tuple[Any, ...]) -> str:

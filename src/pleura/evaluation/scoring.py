@@ -13,6 +13,7 @@ from pleura.evaluation.masks import AlignedMasks
 from pleura.evaluation.metrics import dice, iou, precision, recall
 from pleura.evaluation.names import lungs
 from pleura.evaluation.surface_distance import surfaces
+from pleura.labels import BOTH_LUNGS
 
 TOLERANCES = (1.0, 2.0, 3.0)
 """Distances within which two surfaces count as the same, millimetres, or pixels where no millimetres are known."""
@@ -94,7 +95,7 @@ class Score:
 def union_name(labels: Mapping[int, str]) -> str:
     """Return what all labels together are called."""
     if labels == lungs():
-        return "both lungs"
+        return BOTH_LUNGS
     return next(iter(labels.values())) if len(labels) == 1 else "all labels"
 
 

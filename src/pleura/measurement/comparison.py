@@ -15,9 +15,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from pleura.measurement.figures import OF_DENSITY, OF_REGION, Figure
+from pleura.labels import BOTH_LUNGS
+from pleura.measurement.figures import AT_6_L, OF_DENSITY, OF_REGION, OF_SIZE, Figure
 from pleura.measurement.limitations import MeasurementWarning
-from pleura.measurement.measurements import BOTH_LUNGS, Measurements, Region
+from pleura.measurement.measurements import Measurements
 from pleura.volume import Acquisition, Kind, Volume
 
 WEEK_APART: Mapping[str, float] = {
@@ -39,8 +40,9 @@ _COMPARED = tuple(
     if one.key not in {"skewness", "fwhm_hu"}
 )
 """Tenths of HU count where scans a week apart differ by some HU."""
-_AT_6_L = Figure("15th percentile at 6 L", "g/L", "perc15_at_6_l_g_per_l", 1)
-_OF_SIZE = (Figure("area", "cm²", "cm2", 1), Figure("height", "cm", "height_cm", 1))
+_AT_6_L = AT_6_L._replace(words="15th percentile at 6 L")
+_OF_SIZE = OF_SIZE[:2]
+"""Without shares, which follow from how the picture was cut."""
 _MOST_THICKER = 1.5
 """Ratio of slice thicknesses from which on figures of the lowest values are another measurement: 1.0 against 1.25 mm
 is one protocol of two makers, 1.25 against 2.5 mm are two."""
@@ -140,20 +142,19 @@ def compare(first: Measurements, second: Measurements, volume: Volume, other: Vo
 
 
 def _of_regions(first: Measurements, second: Measurements) -> Iterator[Change]:
-    others = {region.structure: region for region in second.regions if region.part == "whole"}
-    for region in sorted(first.regions, key=lambda one: one.structure != BOTH_LUNGS):  # both together first
-        if region.part == "whole" and region.structure in others:
-            both = _of_region(region), _of_region(others[region.structure])
-            yield from _changes(region.structure, _COMPARED, *both)
-            if region.structure == BOTH_LUNGS:
-                yield from _changes(BOTH_LUNGS, (_AT_6_L,), vars(first), vars(second))
+    whole, others = first.whole, second.whole
+    shared = [name for name in whole if name in others]
+    for name in sorted(shared, key=lambda one: one != BOTH_LUNGS):  # both together first
+        yield from _changes(name, _COMPARED, whole[name].figures, others[name].figures)
+        if name == BOTH_LUNGS:
+            yield from _changes(name, (_AT_6_L,), first.of_scan, second.of_scan)
 
 
 def _of_sizes(first: Measurements, second: Measurements) -> Iterator[Change]:
     others = {size.label.name: size for size in second.sizes}
     for size in first.sizes:
         if size.label.name in others:
-            yield from _changes(size.label.name, _OF_SIZE, vars(size), vars(others[size.label.name]))
+            yield from _changes(size.label.name, _OF_SIZE, size.data(), others[size.label.name].data())
 
 
 def _changes(
@@ -164,10 +165,6 @@ def _changes(
         one, other = first.get(figure.key), second.get(figure.key)
         if one is not None and other is not None:
             yield Change(structure, figure, one, other)
-
-
-def _of_region(region: Region) -> dict[str, Any]:
-    return {**vars(region), **(vars(region.density) if region.density else {})}
 
 
 def _differences(

@@ -1,17 +1,28 @@
-"""The words in which figures are shown to people, the same in a terminal and on a page."""
+"""The words in which figures are shown to people, the same in a terminal, on a page, and of two scans side by side."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+from pleura.measurement.clusters import SIZES_MM2
+
 
 class Figure(NamedTuple):
-    """One figure: its words, its unit, the field that holds it, and how many decimals are shown."""
+    """One figure.
+
+    Attributes
+    ----------
+    words, unit : as it is shown
+    key : under which a region, a structure's size, a scan or its asymmetry holds it
+    decimals : that are shown
+    factor : from the number that is held to the one that is shown
+    """
 
     words: str
     unit: str
     key: str
     decimals: int = 0
+    factor: float = 1.0
 
 
 OF_REGION = (Figure("volume", "mL", "volume_ml"), Figure("mass", "g", "mass_g"))
@@ -31,16 +42,29 @@ OF_DENSITY = (
     Figure("from -600 to -250 HU", "%", "haa_600_to_250_percent", 1),
     Figure("width of the histogram at half its height", "HU", "fwhm_hu"),
 )
+OF_CLUSTERS = (
+    Figure("pieces at or below -950 HU in slices", "", "clusters_count"),
+    Figure("exponent of their sizes, {:g} to {:g} mm²".format(*SIZES_MM2), "", "clusters_exponent", 2),
+)
 OF_PARTS = (
     *OF_REGION,
     Figure("mean", "HU", "mean_hu"),
     Figure("Perc15", "HU", "perc15_hu"),
     Figure("LAA -950", "%", "laa_le_950_percent", 1),
 )
-OF_PICTURE = (
+OF_SIZE = (
     Figure("area", "cm²", "area_cm2", 1),
     Figure("height", "cm", "height_cm", 1),
-    Figure("share of the picture", "%", "share_of_scan", 1),
+    Figure("share of the picture", "%", "share_of_scan", 1, 100.0),
+)
+AT_6_L = Figure("15th percentile of both, at 6 L", "g/L", "perc15_at_6_l_g_per_l", 1)
+OF_SCAN = (
+    AT_6_L,
+    Figure("right less left, of their sum", "%", "volume_asymmetry_percent", 1),
+    Figure("right less left, mean", "HU", "mean_difference_hu"),
+    Figure("right less left, at or below -950 HU", "%", "laa_950_difference_points", 1),
+    Figure("left to right", "", "left_to_right", 2),
+    Figure("widest across both lungs", "cm", "thoracic_width_cm", 1),
 )
 
 

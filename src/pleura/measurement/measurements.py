@@ -11,17 +11,15 @@ from numpy.typing import NDArray
 
 from pleura.arrays import Array
 from pleura.geometry import axial_spacing, to_axial
-from pleura.labels import LUNGS, Label, have_sides, side_of
+from pleura.labels import BOTH_LUNGS, LUNGS, Label, have_sides, side_of
 from pleura.measurement.clusters import LowAttenuationClusters, cluster_areas, clusters
 from pleura.measurement.density import Counts, Density, Histogram, density, histogram
 from pleura.measurement.limitations import MeasurementWarning, limitations
 from pleura.measurement.radiograph import limitations_of_radiograph, thoracic_width_cm
 from pleura.measurement.regions import Divided, Part, box_around, divided_counts, parts
-from pleura.measurement.size import Size, Sizes, measure_sizes, voxel_ml
+from pleura.measurement.size import Sizes, measure_sizes, voxel_ml
 from pleura.volume import Kind, Volume
 
-BOTH_LUNGS = "both lungs"
-"""The name of right and left lung together."""
 REFERENCE_ML = 6000.0
 """The lung volume that Perc15 is brought to; that of a grown-up in deep inspiration, so that numbers look familiar."""
 _FEWEST_SLICES = 3
@@ -52,6 +50,17 @@ class Region:
     density: Density | None
     histogram: Histogram | None = field(default=None, repr=False)
     clusters: LowAttenuationClusters | None = None
+
+    @property
+    def figures(self) -> dict[str, float | None]:
+        """Key -> what is known of it: its size, its density, and of a whole lung its clusters."""
+        return {
+            "voxels": self.voxels,
+            "volume_ml": self.volume_ml,
+            "mass_g": self.mass_g,
+            **{one.name: getattr(self.density, one.name, None) for one in fields(Density)},
+            **{f"clusters_{name}": getattr(self.clusters, name, None) for name in ("count", "largest_mm2", "exponent")},
+        }
 
     def data(self) -> dict[str, Any]:
         """Return it as plain data, the figures of density beside the others."""
@@ -98,6 +107,25 @@ class Measurements(Sizes):
     thoracic_width_cm: float | None = None
     warnings: tuple[MeasurementWarning, ...] = ()
 
+    @property
+    def whole(self) -> dict[str, Region]:
+        """Structure -> the region of all of it."""
+        return _whole(self.regions)
+
+    def parts_of(self, structure: str) -> list[Region]:
+        """Return the thirds and halves of a lung."""
+        return [region for region in self.regions if region.structure == structure and region.part != "whole"]
+
+    @property
+    def of_scan(self) -> dict[str, float | None]:
+        """Key -> what is known of both lungs as one, or of one against the other."""
+        return {
+            **{one.name: getattr(self.asymmetry, one.name, None) for one in fields(Asymmetry)},
+            "perc15_at_6_l_g_per_l": self.perc15_at_6_l_g_per_l,
+            "left_to_right": self.left_to_right,
+            "thoracic_width_cm": self.thoracic_width_cm,
+        }
+
     def region(self, structure: str, part: Part = "whole") -> Region:
         """Return one region; raises `KeyError` where there is none of that name."""
         for region in self.regions:
@@ -107,12 +135,17 @@ class Measurements(Sizes):
 
     def warnings_of(self, key: str) -> tuple[MeasurementWarning, ...]:
         """Return what makes the number of this name meaningless, as `laa_le_950_percent`."""
-        return tuple(warning for warning in self.warnings if key in warning.keys)
+        return tuple(self.warnings[number - 1] for number in self.limits_of(key))
+
+    def limits_of(self, key: str) -> tuple[int, ...]:
+        """Return the numbers of these among the warnings, from 1."""
+        named = "clusters" if key.startswith("clusters_") else key
+        return tuple(number for number, warning in enumerate(self.warnings, start=1) if named in warning.keys)
 
     def data(self) -> dict[str, Any]:
         """Return them as plain data, ready for JSON."""
         return {
-            "sizes": [_size_data(size) for size in self.sizes],
+            "sizes": [size.data() for size in self.sizes],
             "left_to_right": self.left_to_right,
             "thoracic_width_cm": self.thoracic_width_cm,
             "regions": [region.data() for region in self.regions],
@@ -145,7 +178,7 @@ def measure(
         )
     axial, hu = _axial(labels, volume)
     regions = tuple(_regions(axial, hu, volume, structures))
-    whole = {region.structure: region for region in regions if region.part == "whole"}
+    whole = _whole(regions)
     together = whole.get(BOTH_LUNGS) or next((whole[one.name] for one in structures if side_of(one.name) == 0), None)
     median = together.density.median_hu if together and together.density else None
     return Measurements(
@@ -156,6 +189,10 @@ def measure(
         perc15_at_6_l_g_per_l=_perc15_at_reference(together),
         warnings=limitations(axial, volume, structures, median, stated),
     )
+
+
+def _whole(regions: Sequence[Region]) -> dict[str, Region]:
+    return {region.structure: region for region in regions if region.part == "whole"}
 
 
 def _axial(labels: NDArray[np.uint8], volume: Volume) -> tuple[NDArray[np.uint8], Array | None]:
@@ -243,14 +280,3 @@ def _perc15_at_reference(lungs: Region | None) -> float | None:
     if lungs is None or lungs.density is None or lungs.volume_ml is None:
         return None
     return (lungs.density.perc15_hu + 1000.0) * lungs.volume_ml / REFERENCE_ML
-
-
-def _size_data(size: Size) -> dict[str, Any]:
-    return {
-        "structure": size.label.name,
-        "voxels": size.voxels,
-        "volume_ml": size.ml,
-        "area_cm2": size.cm2,
-        "height_cm": size.height_cm,
-        "share_of_scan": size.share,
-    }

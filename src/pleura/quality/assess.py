@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from pleura.conventions import QualityMode
 from pleura.geometry import axial_order
 from pleura.inference.evidence import Evidence
-from pleura.labels import Label, have_sides
+from pleura.labels import BOTH_LUNGS, Label, have_sides
 from pleura.quality.calibration import Family, calibration, is_calibrated
 from pleura.quality.flags import NOT_CALIBRATED, known_flags, signal_flags, verdict_of
 from pleura.quality.gates import inverted
-from pleura.quality.record import BOTH_LUNGS, ExpectedDice, Quality
+from pleura.quality.record import ExpectedDice, Quality
 from pleura.quality.signals import ALL, Signals, find_signals
 from pleura.quality.stack import FEWEST
 from pleura.volume import Kind, Note, Volume

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from pleura.labels import BOTH_LUNGS
 from pleura.volume import Note
 
 Verdict = Literal["good", "check", "reject"]
@@ -13,9 +14,6 @@ Verdict = Literal["good", "check", "reject"]
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """From the best to the worst."""
-
-BOTH_LUNGS = "both lungs"
-"""Right and left as one, as the measurements name it."""
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from pleura.errors import UnwritableOutput
 from pleura.files import atomic_write
+from pleura.measurement.tables import tables
 from pleura.quality import Verdict
 from pleura.reporting.histogram import draw_histogram
 from pleura.reporting.scan_pictures import pictures
-from pleura.reporting.scan_tables import tables
 from pleura.reporting.summary import kind_of, summarise
 from pleura.reporting.template import render
 from pleura.segmentation import Segmentation

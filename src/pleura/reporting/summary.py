@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pleura.labels import BOTH_LUNGS
 from pleura.measurement import Measurements
 from pleura.rendering import display_window
 from pleura.rendering.montage import draw_plane
@@ -33,8 +34,8 @@ def summarise(segmentation: Segmentation, measured: Measurements) -> dict[str, A
     """Return what an index shows of the page."""
     quality = segmentation.quality
     both = quality.both if quality else None
-    whole = {region.structure: region for region in measured.regions if region.part == "whole"}
-    lungs = whole.get("both lungs") or next(iter(whole.values()), None)
+    whole = measured.whole
+    lungs = whole.get(BOTH_LUNGS) or next(iter(whole.values()), None)
     return {
         "kind": kind_of(segmentation.volume),
         "verdict": quality.verdict if quality else None,

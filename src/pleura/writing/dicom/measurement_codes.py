@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pleura.measurement import Asymmetry, Density, Region
+from pleura.measurement import Asymmetry, Region
+from pleura.measurement.figures import OF_PARTS
 from pleura.measurement.regions import Part
 
 Code = tuple[str, str, str]
@@ -74,9 +75,6 @@ CONCEPTS = {
 }
 """By the key of a measurement, as `pleura measure --json` has it."""
 
-_OF_PART = ("volume_ml", "mass_g", "mean_hu", "perc15_hu", "laa_le_950_percent")
-"""What is reported of a part of a lung, as `pleura measure` prints it."""
-
 PARTS: dict[Part, Code] = {
     "upper_third_by_height": _own("UPPERHEIGHT", "Upper third by height"),
     "middle_third_by_height": _own("MIDDLEHEIGHT", "Middle third by height"),
@@ -96,11 +94,9 @@ def limitation(code: str) -> Code:
 
 def values_of(region: Region) -> Iterator[tuple[str, float]]:
     """Yield key and number of what is known of a region."""
-    density: Density | None = region.density
-    found = {key: getattr(region, key, getattr(density, key, None)) for key in CONCEPTS}
-    found |= {f"clusters_{key}": getattr(region.clusters, key, None) for key in ("count", "largest_mm2", "exponent")}
-    for key, value in found.items():
-        if value is not None and (region.part == "whole" or key in _OF_PART):
+    of_parts = {figure.key for figure in OF_PARTS}
+    for key, value in region.figures.items():
+        if key in CONCEPTS and value is not None and (region.part == "whole" or key in of_parts):
             yield key, float(value)
 
 

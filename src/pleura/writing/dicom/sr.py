@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pleura.conventions import SegType
 from pleura.errors import UnwritableOutput, missing_extra
-from pleura.labels import Label
+from pleura.labels import BOTH_LUNGS, Label
 from pleura.measurement import Measurements, Region
-from pleura.measurement.measurements import BOTH_LUNGS
 from pleura.reading.dicom.dataset import quiet_pydicom
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume
