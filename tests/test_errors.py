@@ -51,7 +51,9 @@ def test_wrong_use_is_never_an_error_of_no_kind() -> None:
     bare = [
         code
         for file in source.rglob("*.py")
-        for code in re.findall(r'raise PleuraError\(.*?code="(.*?)"\)', file.read_text(encoding="utf-8"), re.DOTALL)
+        for code in re.findall(
+            r'(?:raise|return) PleuraError\(.*?code="(.*?)"\)', file.read_text(encoding="utf-8"), re.DOTALL
+        )
     ]
     assert sorted(set(bare)) == ["memory-limit", "time-limit", "worker-lost"]
 

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from pleura.processes import available_bytes, end_group, resident_bytes
+from pleura.processes import available_bytes, end_group, is_child, resident_bytes
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="groups of processes are of POSIX")
 
@@ -76,6 +76,17 @@ def test_a_process_that_leads_no_group_is_left_alone() -> None:
         end_group(sleeper.pid)
         assert sleeper.poll() is None
         sleeper.kill()
+
+
+@posix
+def test_a_process_is_a_child_until_it_was_waited_for() -> None:
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        assert is_child(sleeper.pid)
+        sleeper.kill()
+        os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)
+        assert is_child(sleeper.pid)
+    assert not is_child(sleeper.pid)
+    assert not is_child(os.getpid())
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux states it so")

@@ -36,6 +36,15 @@ def end_group(process: int) -> None:
             os.killpg(process, signal.SIGKILL)
 
 
+def is_child(process: int) -> bool:
+    """Say whether a process was started by this one and not waited for since; later its number may be another's."""
+    try:
+        os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except (AttributeError, OSError):  # Windows has no groups either
+        return False
+    return True
+
+
 def resident_bytes(process: int) -> int:
     """Return how much memory a process has in use; 0 where the system does not state it (others than Linux)."""
     try:

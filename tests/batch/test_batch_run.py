@@ -81,6 +81,18 @@ def test_what_failed_is_tried_again_where_that_is_wanted(in_process, scans: Path
     assert batch_progress(MASKS).errors == {"damaged": 1}
 
 
+@pytest.mark.parametrize(("wanted", "threads"), [(None, 1), (4, 4)])
+def test_workers_of_a_cluster_are_given_no_threads_by_the_cores_of_this_machine(
+    in_process, network, scans: Path, monkeypatch: pytest.MonkeyPatch, wanted: int | None, threads: int
+) -> None:
+    monkeypatch.setattr(batch_run, "cpu_count", lambda wanted=None: wanted or 64)
+    monkeypatch.setattr("pleura.batch.cluster.connect", lambda *_: (InProcess(), 2))
+    asked = settings(scheduler="tcp://host:8786")
+    with Batch(replace(asked, segmenter=replace(asked.segmenter, threads=wanted))) as batch:
+        assert len(list(batch.run())) == 4
+    assert network[-1]["threads"] == threads
+
+
 def test_threads_are_shared_out_among_workers_and_memory_is_divided(
     in_process, network, scans: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,10 +18,10 @@ distributed = pytest.importorskip("distributed")
 
 
 @pytest.fixture
-def cluster() -> Iterator[str]:
-    """Return the address of a scheduler with two workers, which are processes."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
-    with distributed.LocalCluster(**options) as cluster:
+def cluster(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Return the address of a scheduler with two workers, which are processes, or as many as a test asks for."""
+    options = {"threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
+    with distributed.LocalCluster(n_workers=getattr(request, "param", 2), **options) as cluster:
         yield cluster.scheduler_address
 
 
@@ -40,6 +41,24 @@ def test_a_cluster_writes_the_same_bytes_as_processes(cluster: str, scan: Path) 
     for name in "abc":
         shutil.copy(scan, Path("scans") / f"{name}.nii.gz")
     assert segmented("processes") == segmented("cluster", cluster)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of Dask, about the machine
+@pytest.mark.parametrize("cluster", [1], indirect=True)
+def test_the_time_of_a_task_counts_from_where_a_worker_begins_it(cluster: str) -> None:
+    executor, _ = connect(cluster, 2.0)
+    with distributed.Client(cluster, set_as_default=False) as other:
+        busy = other.submit(time.sleep, 4, priority=9)
+        while not any(other.processing().values()):
+            time.sleep(0.01)
+        assert executor.submit(str, 5).result() == "5"
+        assert busy.done()
+    with pytest.raises(PleuraError) as caught:
+        executor.submit(time.sleep, 600).result()
+    assert caught.value.code == "time-limit"
+    assert executor.submit(str, 6).result() == "6"  # its worker was started anew
+    executor.shutdown(cancel_futures=True)
 
 
 def test_where_no_scheduler_answers_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

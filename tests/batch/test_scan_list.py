@@ -43,6 +43,9 @@ def test_parquet_is_read_as_csv_is() -> None:
         ("source,name\na,table-1-of-2.csv\n", "bad-name"),
         ("source,name\na,batch.sqlite-wal\n", "bad-name"),
         ("source,name\na,index.html\n", "bad-name"),
+        ("source,name\na,scan.\n", "bad-name"),
+        ("source,name\na,CON\n", "bad-name"),
+        ("source,name\na,lpt1.ct\n", "bad-name"),
     ],
 )
 def test_what_is_no_list_is_refused(text: str, code: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from pleura.batch.worker_pool import Limits, WorkerPool
 from pleura.errors import PleuraError
+from pleura.processes import is_child
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are killed by POSIX signals")
 
@@ -61,6 +62,20 @@ def test_a_task_that_takes_too_much_memory_is_ended() -> None:
         pool.submit(eval, "[b'x' * (400 << 20), __import__('time').sleep(600)]").result()
     assert caught.value.code == "memory-limit"
     pool.shutdown()
+
+
+def test_no_process_is_killed_by_a_number_that_may_be_of_another(
+    pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed: list[bool] = []
+    monkeypatch.setattr("pleura.batch.worker_pool.end_group", lambda number: killed.append(is_child(number)))
+    pool.submit(os.getpid).result()
+    with pytest.raises(PleuraError):
+        pool.submit(os._exit, 3).result()
+    pool.submit(os.getpid).result()
+    pool.shutdown()
+    assert killed
+    assert all(killed)
 
 
 def test_closing_ends_what_is_done_and_cancels_what_waits(pool: WorkerPool) -> None:

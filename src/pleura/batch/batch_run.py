@@ -50,7 +50,8 @@ class BatchSettings:
     seconds : that one scan may take
     memory : bytes that one worker may take; its share of what there is where it is None
     retry : segment those again that ended with an error in an earlier run
-    scheduler : address of a Dask scheduler, whose workers are taken in place of processes of this machine
+    scheduler : address of a Dask scheduler, whose workers are taken in place of processes of this machine; then
+        `segmenter.threads` are those of each scan, else those of all together
     """
 
     source: Path
@@ -149,12 +150,16 @@ class Batch:
             return
         executor, at_a_time = self._executor(min(waiting, self._workers()), alone=attempt > 0)
         try:
-            threads = max(1, cpu_count(self.settings.segmenter.threads) // at_a_time)
-            segmenter = replace(self.settings.segmenter, threads=threads)
+            segmenter = replace(self.settings.segmenter, threads=self._threads(at_a_time))
             _check(executor, segmenter)
             yield from Scheduler(self.queue, executor, at_a_time, self._task_of(segmenter), attempt).results()
         finally:
             executor.shutdown(cancel_futures=True)
+
+    def _threads(self, at_a_time: int) -> int:
+        """Return those of each scan: its share of the cores of this machine, or as many as a cluster is asked for."""
+        wanted = self.settings.segmenter.threads
+        return (wanted or 1) if self.settings.scheduler else max(1, cpu_count(wanted) // at_a_time)
 
     def _workers(self) -> int:
         """Return how many processes to start: those wanted, else one a core and as the memory allows."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, InvalidStateError
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from threading import Timer
 from typing import Any, ParamSpec, TypeVar
+from uuid import uuid4
 
+from pleura.batch.worker_pool import over_time
 from pleura.errors import InvalidOption, PleuraError, missing_extra
 
 _TIMEOUT = 30
@@ -23,7 +26,8 @@ def connect(address: str, seconds: float) -> tuple[Executor, int]:
 
     Parameters
     ----------
-    seconds : that one task may take; the worker of one that takes longer is started anew
+    seconds : that one task may take from where a worker begins it, which may be busy with those of others before;
+        the worker of one that takes longer is started anew
 
     Raises
     ------
@@ -46,6 +50,19 @@ def connect(address: str, seconds: float) -> tuple[Executor, int]:
     return _Cluster(client, seconds), sum(client.nthreads().values())
 
 
+@dataclass
+class _Task:
+    """A task that was handed out: where its result goes, what the client calls it, and what counts its time."""
+
+    future: Future[Any]
+    of_client: Any = None
+    timer: Timer | None = None
+
+    def stop(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+
+
 class _Cluster(Executor):
     """The executor of a client, which is closed with it.
 
@@ -55,35 +72,44 @@ class _Cluster(Executor):
 
     def __init__(self, client: Any, seconds: float) -> None:
         self._client, self._seconds = client, seconds
-        self._tasks: set[Any] = set()
+        self._tasks: dict[str, _Task] = {}  # the cluster forgets those that nobody holds
+        self._topic = f"pleura-{uuid4()}"
+        client.subscribe_topic(self._topic, self._begin)
 
     def submit(
         self, fn: Callable[Arguments, Result], /, *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Future[Result]:
         """Return the future of a task."""
-        # Each task is one of its own (not pure), though it may look like one that was done before.
-        task = self._client.submit(fn, *args, **kwargs, pure=False)
-        self._tasks.add(task)  # the cluster forgets those that nobody holds
+        key = f"pleura-{uuid4()}"  # each task is one of its own, though it may look like one that was done before
         future: Future[Result] = Future()
-        timer = Timer(self._seconds, self._end, (task, future))
-        timer.daemon = True
-        timer.start()
-        task.add_done_callback(partial(self._pass_on, future, timer))
+        task = self._tasks[key] = _Task(future)
+        task.of_client = self._client.submit(_announced, self._topic, partial(fn, *args, **kwargs), key=key)
+        task.of_client.add_done_callback(partial(self._pass_on, key))
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002 - of the protocol
         """Leave the cluster; tasks that are being done there are given up."""
         with suppress(Exception):  # the scheduler may be gone
-            self._client.cancel(list(self._tasks), force=True)
+            self._client.cancel([task.of_client for task in tuple(self._tasks.values())], force=True)
         with suppress(Exception):
             self._client.close()
 
-    def _pass_on(self, future: Future[Any], timer: Timer, task: Any) -> None:
-        """Give to a future what came of its task."""
+    def _begin(self, event: tuple[float, str]) -> None:
+        """Count the time of a task that a worker begins, from the start where one before has died with it."""
+        task = self._tasks.get(event[1])
+        if task is not None:
+            task.stop()
+            task.timer = Timer(self._seconds, self._end, (task,))
+            task.timer.daemon = True
+            task.timer.start()
+
+    def _pass_on(self, key: str, task: Any) -> None:
+        """Give to the future of a task what came of it."""
         from distributed import KilledWorker
 
-        timer.cancel()
-        self._tasks.discard(task)
+        ended = self._tasks.pop(key)
+        ended.stop()
+        future = ended.future
         with suppress(InvalidStateError):  # it has taken too long already
             if task.status == "finished":
                 future.set_result(task.result())
@@ -96,12 +122,21 @@ class _Cluster(Executor):
                 text = "the Dask scheduler was lost; start it and give the same command again, which goes on"
                 future.set_exception(PleuraError(text, code="cluster-lost"))
 
-    def _end(self, task: Any, future: Future[Any]) -> None:
+    def _end(self, task: _Task) -> None:
         """Give up a task that takes too long, and start its worker anew."""
-        text = f"not finished after {self._seconds:g} seconds; give it more with --time-limit"
         with suppress(InvalidStateError):
-            future.set_exception(PleuraError(text, code="time-limit"))
+            task.future.set_exception(over_time(self._seconds))
         with suppress(Exception):  # a worker that nobody watches over (no nanny) cannot be started anew
-            workers = [worker for worker, keys in self._client.processing().items() if task.key in keys]
-            task.cancel()
+            key = task.of_client.key
+            workers = [worker for worker, keys in self._client.processing().items() if key in keys]
+            task.of_client.cancel()
             self._client.restart_workers(workers, timeout=_TIMEOUT)
+
+
+def _announced(topic: str, work: Callable[[], Result]) -> Result:
+    """Do a task on a worker, and say first that it begins."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    worker.log_event(topic, worker.get_current_task())
+    return work()

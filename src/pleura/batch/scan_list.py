@@ -13,8 +13,10 @@ from pleura.errors import InvalidOption, UnreadableInput, missing_extra
 SUFFIXES = (".csv", ".parquet")
 """How lists are called."""
 _SOURCE = "source"
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-"""Of a folder, on any system."""
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
+"""Of a folder, on any system: Windows cuts off a point at the end."""
+_OF_WINDOWS = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
+"""Names that Windows keeps for devices (Microsoft, "Naming Files, Paths, and Namespaces")."""
 _OF_BATCH = re.compile(r"(table\b.*\.csv|batch\b.*\.sqlite.*|index\.html)", re.IGNORECASE)
 """Names of files that a batch keeps beside the folders of its scans."""
 
@@ -49,8 +51,8 @@ def read_list(path: Path) -> Iterator[ListedScan]:
         one = ListedScan(*((found.get(key) or "").strip() for key in (_SOURCE, "series", "name")))
         if not one.source:
             raise UnreadableInput(f"{path}: row {number} has no source", code="no-source")
-        if one.name and not _NAME.fullmatch(one.name):
-            text = f"{path}: row {number}: {one.name!r} is no name of a folder; take letters, digits, ._-"
+        if one.name and (not _NAME.fullmatch(one.name) or _OF_WINDOWS.fullmatch(one.name)):
+            text = f"{path}: row {number}: {one.name!r} is no name of a folder on any system; take letters, digits, _-"
             raise InvalidOption(text, code="bad-name")
         if _OF_BATCH.fullmatch(one.name):
             text = f"{path}: row {number}: {one.name!r} is the name of a file of the batch; take another"

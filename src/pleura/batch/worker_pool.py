@@ -21,11 +21,11 @@ from threading import Lock, Thread
 from typing import Any, ParamSpec, TypeVar
 
 from pleura.errors import PleuraError
-from pleura.processes import end_group, follow_parent, lead_group, resident_bytes
+from pleura.processes import end_group, follow_parent, is_child, lead_group, resident_bytes
 
 _POLL = 0.25
 """Seconds between two looks at the memory of a process, in which it grows by less than a gigabyte."""
-_GOODBYE = 5.0
+_GRACE = 5.0
 """Seconds in which a process without a task has ended by itself."""
 
 Result = TypeVar("Result")
@@ -165,25 +165,21 @@ class _Worker:
         end = time.monotonic() + limits.seconds
         while not wait([self._connection, self._process.sentinel], _POLL):
             if time.monotonic() > end:
-                text = f"not finished after {limits.seconds:g} seconds; give it more with --time-limit"
-                raise PleuraError(text, code="time-limit")
+                raise over_time(limits.seconds)
             if limits.memory and resident_bytes(self.number) > limits.memory:
-                text = (
-                    f"more than {limits.memory >> 20} MB of memory; give it more with --memory-limit or fewer --workers"
-                )
-                raise PleuraError(text, code="memory-limit")
+                raise PleuraError(f"more than {limits.memory >> 20} MB of memory", code="memory-limit")
 
     def _lost(self) -> PleuraError:
-        wait([self._process.sentinel], _GOODBYE)
-        end_group(self.number)  # those that it has started are known by its number until it is joined
-        self._process.join(_GOODBYE)
+        wait([self._process.sentinel], _GRACE)
+        self._end_group()
+        self._process.join(_GRACE)
         code = self._process.exitcode
         how = f"by signal {-code}" if code is not None and code < 0 else f"with code {code}"
         return PleuraError(f"its process ended {how}, for want of memory perhaps", code="worker-lost")
 
     def end(self) -> None:
         """Kill the process, and those that it has started."""
-        end_group(self.number)
+        self._end_group()
         self._process.kill()
         self._process.join()
         with suppress(OSError):
@@ -192,8 +188,18 @@ class _Worker:
     def close(self) -> None:
         """Let the process end by itself, or else kill it."""
         self._connection.close()
-        self._process.join(_GOODBYE)
+        wait([self._process.sentinel], _GRACE)
         self.end()
+
+    def _end_group(self) -> None:
+        """Kill the process and those that it has started, which are known by its number until it is joined."""
+        if is_child(self.number):
+            end_group(self.number)
+
+
+def over_time(seconds: float) -> PleuraError:
+    """Return the error of a task that took longer than it may."""
+    return PleuraError(f"not finished after {seconds:g} seconds", code="time-limit")
 
 
 def _leave_interrupts() -> None:

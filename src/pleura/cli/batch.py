@@ -34,8 +34,13 @@ if TYPE_CHECKING:
     from pleura.batch.progress import Progress
 
 _STATUS = "status"
-_LOOK = 1.0
-"""Seconds between two looks at how far a batch is, which go through all its rows."""
+_REFRESH_SECONDS = 1.0
+"""Before it is read again how far a batch is, which goes through all its rows."""
+_ADVICE = {
+    "time-limit": "give it more with --time-limit",
+    "memory-limit": "give it more with --memory-limit, or with fewer --workers",
+}
+"""What to do about an error that comes of a limit, which the table need not know."""
 
 
 @dataclass(frozen=True)
@@ -138,13 +143,13 @@ def _print_plan(settings: BatchSettings) -> int:
 
 def _run(batch: Batch, quiet: bool) -> None:
     """Segment all that waits, with a bar or a line now and then; print the error of each scan that fails."""
-    looked = -_LOOK
+    read = -_REFRESH_SECONDS
     with counted("segmenting", quiet) as move:
         for result in batch.run():
             if result.error:
-                fail(result.row["message"])
-            if time.monotonic() - looked > _LOOK:
-                looked = time.monotonic()
+                fail("; ".join(filter(None, (result.row["message"], _ADVICE.get(result.error)))))
+            if time.monotonic() - read > _REFRESH_SECONDS:
+                read = time.monotonic()
                 found = batch.progress()
                 move(found.finished, found.scans, remaining(found))
 
