@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+from dicom_files import chest, save_all, series
+
 
 def test_two_scans_are_segmented_and_compared(run, network, scan: Path) -> None:
     Path("later.nii.gz").write_bytes(scan.read_bytes())
@@ -42,3 +45,36 @@ def test_scan_that_cannot_be_read_is_an_error_in_json_too(run, network, scan: Pa
     ran = run("compare", scan, "bad.nii", "--json")
     assert ran.code == 2
     assert json.loads(ran.out)["error"]
+
+
+def test_page_takes_the_place_of_an_earlier_one_of_the_same_two_and_of_no_other(run, network, scan: Path) -> None:
+    Path("later.nii.gz").write_bytes(scan.read_bytes())
+    assert run("segment", scan, "first.nii.gz", "--report").code == 0
+    assert run("segment", scan, "second.nii.gz").code == 0
+    of_one = Path("first.html").read_bytes()
+    ran = run("compare", scan, "later.nii.gz", "-o", "first.html", "--json")
+    assert (ran.code, json.loads(ran.out)["error"]) == (2, "other-input")
+    assert Path("first.html").read_bytes() == of_one
+    for _ in range(2):
+        assert run("compare", scan, "later.nii.gz", "-o", "page.html").code == 0
+    of_two = Path("page.html").read_bytes()
+    assert run("compare", "first.nii.gz", "second.nii.gz", "--scan", scan, "-o", "page.html").code == 2
+    assert run("segment", scan, "page.nii.gz", "--report").code == 2  # the page of a scan does not replace it either
+    assert Path("page.html").read_bytes() == of_two
+
+
+def test_page_is_called_as_folders_are_where_one_works_in_them(run, network, elsewhere: Path, monkeypatch) -> None:
+    monkeypatch.chdir(save_all(series(chest()), elsewhere / "before"))
+    assert run("compare", ".", "../before", "-o", "../page.html").code == 0
+    assert "<h1>before and before</h1>" in Path("../page.html").read_text()
+
+
+def test_page_of_another_name_is_refused_before_a_scan_is_read(run, network) -> None:
+    ran = run("compare", "nowhere.nii", "nowhere.nii", "-o", "page.txt", "--json")
+    assert (ran.code, json.loads(ran.out)["error"]) == (2, "unknown-suffix")
+
+
+@pytest.mark.parametrize("arguments", [("compare", "a.nii", "b.nii", "--scan", "c.nii"), ("measure", "c.nii", "a.nii")])
+def test_convention_of_masks_that_are_given_cannot_be_asked_for(run, arguments: tuple[str, ...]) -> None:
+    ran = run(*arguments, "--convention", "heart-excluded", "--json")
+    assert (ran.code, json.loads(ran.out)["error"]) == (2, "convention-unused")

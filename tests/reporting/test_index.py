@@ -53,6 +53,8 @@ def test_index_is_made_anew_and_does_not_list_itself(pages: Path) -> None:
         {"warnings": "text"},
         {"flags": [{"code": "x"}]},
         {"dice": "high"},
+        {"dice": float("nan")},
+        {"mean_hu": 10**400},
         {"volume_ml": [1]},
         {"verdict": ["good"]},
         {"thumbnail": 1},

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pleura.cli.console import say, warn
 from pleura.cli.json_errors import errors_as_json
 from pleura.cli.paths import given_path, path
-from pleura.cli.scan_options import add_scan_options
+from pleura.cli.scan_options import add_scan_options, refuse_convention
 from pleura.conventions import Convention, Modality
 
 if TYPE_CHECKING:
@@ -58,12 +58,18 @@ def _run(options: Options) -> int:
     from pleura.batch.overwrite import identities, refuse_to_overwrite
     from pleura.cli.comparison_table import lines
     from pleura.measurement.comparison import compare
-    from pleura.reporting.comparison import write_comparison_page
+    from pleura.reporting.comparison import refuse_to_replace_other, write_comparison_page
+    from pleura.reporting.page_file import check_page_name
 
+    if options.scan is not None:
+        refuse_convention(options.convention)
     if options.output:
+        check_page_name(options.output)
         inputs = map(Path, filter(None, (options.first, options.second, options.scan)))
         refuse_to_overwrite([options.output], identities(inputs))
     first, second = _segmentations(options)
+    if options.output:
+        refuse_to_replace_other(options.output, (first, second))
     found = compare(first.measurements, second.measurements, first.volume, second.volume)
     if options.json:
         say(json.dumps({"first": options.first, "second": options.second, **found.data()}, allow_nan=False))
@@ -71,7 +77,7 @@ def _run(options: Options) -> int:
         for line in lines(found):
             say(line)
     if options.output:
-        names = Path(options.first).name, Path(options.second).name
+        names = _name(options.first), _name(options.second)
         write_comparison_page(options.output, found, (first, second), names)
         if not options.json:
             say(f"written: {options.output}")
@@ -79,6 +85,11 @@ def _run(options: Options) -> int:
         for warning in result.warnings:
             warn(f"{name}: {warning.message}")
     return 0
+
+
+def _name(given: str) -> str:
+    """Return what an input is called on the page; the folder that one works in has its own name."""
+    return Path(given).name or Path(given).absolute().name
 
 
 def _segmentations(options: Options) -> tuple[Segmentation, Segmentation]:

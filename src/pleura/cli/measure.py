@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pleura.cli.console import say, warn
 from pleura.cli.json_errors import errors_as_json
 from pleura.cli.paths import given_name, given_path
-from pleura.cli.scan_options import add_scan_options
+from pleura.cli.scan_options import add_scan_options, refuse_convention
 from pleura.conventions import Convention, Modality
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ def _segmentation(options: Options) -> Segmentation:
         return Segmenter(modality=options.modality, convention=options.convention)(options.scan, series=options.series)
     from pleura.modality.resolve import resolve_kind
 
+    refuse_convention(options.convention)
     volume, case_warnings = resolve_kind(read(options.scan, series=options.series), options.modality)
     result = read_labels(options.mask, grid=volume)
     return replace(result, warnings=(*case_warnings, *result.warnings))

@@ -10,14 +10,8 @@ from pleura.batch.results import Outcome
 from pleura.cli.console import complain, flush, say, warn
 from pleura.labels import have_sides
 from pleura.measurement import Sizes
-from pleura.quality import Quality, Verdict
-
-VERDICT_WORDS: dict[Verdict, str] = {
-    "good": "good",
-    "check": "check, look at the mask before you use it",
-    "reject": "reject, do not use the mask",
-}
-"""A verdict, and what it asks for."""
+from pleura.quality import Quality
+from pleura.quality.record import ADVICE
 
 
 def report(outcome: Outcome, prefix: str, *, as_json: bool, quiet: bool, debug: bool) -> None:
@@ -55,7 +49,7 @@ def _listed(paths: Iterable[Path]) -> str:
 
 def quality_words(quality: Quality) -> str:
     """Return the verdict in words, the Dice to expect with its interval, and what stands out."""
-    words = [VERDICT_WORDS[quality.verdict]]
+    words = [quality.verdict if quality.verdict == "good" else f"{quality.verdict}, {ADVICE[quality.verdict]}"]
     both = quality.both
     if both is not None:
         words.append(f"Dice about {both.expected:.2f} ({both.low:.2f} to {both.high:.2f})")

@@ -15,6 +15,13 @@ Verdict = Literal["good", "check", "reject"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """From the best to the worst."""
 
+ADVICE: Mapping[Verdict, str] = {
+    "good": "the mask looks right",
+    "check": "look at the mask before you use it",
+    "reject": "do not use this mask",
+}
+"""A verdict in plain words."""
+
 
 @dataclass(frozen=True)
 class ExpectedDice:
@@ -50,9 +57,9 @@ class Quality:
 
     Attributes
     ----------
-    verdict : "good", "check" (look at it before it is used) or "reject" (do not use it)
+    verdict : "good", "check" or "reject"; `ADVICE` says what each asks for
     dice : structure -> the Dice to expect of it; "both lungs" besides where sides are distinguished. Empty where
-        nothing was marked
+        nothing was marked, and of a model that was not calibrated
     flags : what stands out, the gravest first
     """
 
@@ -62,7 +69,7 @@ class Quality:
 
     @property
     def both(self) -> ExpectedDice | None:
-        """The Dice to expect of all that was marked; None where that is nothing."""
+        """The Dice to expect of all that was marked; None where none is known."""
         return self.dice.get(BOTH_LUNGS) or next(iter(self.dice.values()), None)
 
     def data(self) -> dict[str, Any]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
+
 from pleura import __version__
 from pleura.errors import UnwritableOutput
-from pleura.files import atomic_write
 from pleura.measurement.comparison import Change, Comparison
 from pleura.measurement.figures import decimal
 from pleura.reporting.histogram import draw_histogram
+from pleura.reporting.page_file import check_page_name, write_page
 from pleura.reporting.scan_pictures import montage
 from pleura.reporting.template import render
 from pleura.segmentation import Segmentation
 from pleura.volume import grid_text
+from pleura.writing.signature import input_of, is_pleura_output
 
 HEAD = ("first", "second", "change", "%", "week apart", "programs")
 """Of the columns of `cells`."""
@@ -44,10 +48,31 @@ def write_comparison_page(
     UnwritableOutput
         The name does not end in `.html` (`unknown-suffix`), or nothing can be written there.
     """
-    if path.suffix.lower() != ".html":
-        raise UnwritableOutput(f"{path}: a page is HTML; end its name in .html", code="unknown-suffix")
-    with atomic_write(path) as file:
-        file.write(comparison_page(found, results, names).encode())
+    check_page_name(path)
+    write_page(path, comparison_page(found, results, names))
+
+
+def refuse_to_replace_other(path: Path, results: Sequence[Segmentation]) -> None:
+    """Refuse to write over a page of ours that is not the comparison of these two.
+
+    Raises
+    ------
+    UnwritableOutput
+        With the code `other-input`.
+    """
+    if is_pleura_output(path) and input_of(path) != _digits(results):
+        text = f"{path} is not an earlier comparison of these two; name another page, or remove it"
+        raise UnwritableOutput(text, code="other-input")
+
+
+def _digits(results: Sequence[Segmentation]) -> str:
+    """Return what the signature names both inputs by: scans by their voxels, masks that were read by theirs too."""
+    digest = sha256()
+    for result in results:
+        digest.update(result.volume.identity.sha256.encode())
+        if "model" not in result.provenance:
+            digest.update(np.ascontiguousarray(result.labels).data)
+    return digest.hexdigest()[:32]
 
 
 def comparison_page(found: Comparison, results: Sequence[Segmentation], names: Sequence[str]) -> str:
@@ -56,7 +81,7 @@ def comparison_page(found: Comparison, results: Sequence[Segmentation], names: S
     return render(
         "comparison.html",
         title="Two scans compared",
-        signature=f"pleura {__version__}",
+        signature=f"pleura {__version__} of {_digits(results)}",
         tables=[((structure, *HEAD), list(map(_row, changes))) for structure, changes in grouped],
         explanation=EXPLANATION,
         warnings=found.warnings,

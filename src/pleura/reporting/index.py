@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from pleura import __version__
-from pleura.files import atomic_write
+from pleura.reporting.page_file import write_page
 from pleura.reporting.summary import summary_of
 from pleura.reporting.template import render
 
@@ -40,8 +40,7 @@ def write_index(folder: Path, failures: Iterable[Failure] = ()) -> Path:
         Nothing can be written there.
     """
     path = folder / INDEX
-    with atomic_write(path) as file:
-        file.write(index_page(list(_rows(folder)), failures).encode())
+    write_page(path, index_page(list(_rows(folder)), failures))
     return path
 
 

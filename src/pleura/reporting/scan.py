@@ -5,28 +5,19 @@ The page names no patient. It holds a summary of itself, from which an index ove
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
-from pleura.errors import UnwritableOutput
-from pleura.files import atomic_write
 from pleura.measurement.tables import tables
-from pleura.quality import Verdict
+from pleura.quality.record import ADVICE
 from pleura.reporting.histogram import draw_histogram
+from pleura.reporting.page_file import check_page_name, write_page
 from pleura.reporting.scan_pictures import pictures
 from pleura.reporting.summary import kind_of, summarise
 from pleura.reporting.template import render
 from pleura.segmentation import Segmentation
 from pleura.volume import grid_text
 from pleura.writing.signature import signature_of
-
-HEADLINES: Mapping[Verdict | None, str] = {
-    "good": "The mask looks right",
-    "check": "Look at the mask before you use it",
-    "reject": "Do not use this mask",
-    None: "Nobody has judged this mask",
-}
-"""A verdict in plain words."""
 
 
 def write_scan_page(segmentation: Segmentation, path: str | Path) -> Path:
@@ -38,10 +29,8 @@ def write_scan_page(segmentation: Segmentation, path: str | Path) -> Path:
         The name does not end in `.html` (`unknown-suffix`), or nothing can be written there.
     """
     path = Path(path)
-    if path.suffix.lower() != ".html":
-        raise UnwritableOutput(f"{path}: a page is HTML; end its name in .html", code="unknown-suffix")
-    with atomic_write(path) as file:
-        file.write(scan_page(segmentation, path.stem).encode())
+    check_page_name(path)
+    write_page(path, scan_page(segmentation, path.stem))
     return path
 
 
@@ -76,9 +65,10 @@ def scan_page(segmentation: Segmentation, title: str) -> str:
 
 def _headline(segmentation: Segmentation) -> str:
     """Return the verdict in words; without one, what the warnings come to."""
-    if segmentation.quality is None and segmentation.warnings:
-        return HEADLINES["check"]
-    return HEADLINES[segmentation.quality.verdict if segmentation.quality else None]
+    if segmentation.quality is None and not segmentation.warnings:
+        return "Nobody has judged this mask"
+    words = ADVICE[segmentation.quality.verdict if segmentation.quality else "check"]
+    return words[0].upper() + words[1:]
 
 
 def _provenance(segmentation: Segmentation) -> Iterator[tuple[str, str]]:
