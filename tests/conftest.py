@@ -8,6 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+# Threads sleep while they wait; at full speed, beside another worker of the tests, they double the time of training.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import pleura  # noqa: F401 - before any test imports onnxruntime, whose reports it switches off
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume

@@ -164,7 +164,7 @@ def test_killed_run_goes_on_to_the_same_weights(dataset: Path, tmp_path: Path, o
 
 
 def test_two_processes_train_one_network(dataset: Path, tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "29547"]
+    words = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
         [*words, "-m", "pleura", *command(dataset, tmp_path / "run")], env=environment, capture_output=True, text=True
