@@ -27,6 +27,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import active_children
 from pathlib import Path
 
 import nibabel
@@ -95,7 +96,7 @@ class Watched(WorkerPool):
     memory: list[int] = []  # noqa: RUF012 - of the one batch that is measured
 
     def submit(self, fn, /, *args, **kwargs):  # noqa: D102
-        self.memory.append(max(map(resident_bytes, self.processes()), default=0))
+        self.memory.append(max((resident_bytes(one.pid or 0) for one in active_children()), default=0))
         return super().submit(fn, *args, **kwargs)
 
 

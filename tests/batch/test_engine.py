@@ -13,7 +13,7 @@ import pytest
 from quick_network import Threshold
 
 from pleura.batch import engine
-from pleura.batch.engine import MANY, BatchOptions, SegmenterOptions, in_order, segment_batch
+from pleura.batch.engine import MANY, BatchOptions, SegmenterOptions, SegmentScan, in_order, segment_batch
 from pleura.batch.plan import Job, plan
 from pleura.errors import InvalidBundle
 from pleura.inference import backends
@@ -114,8 +114,10 @@ def test_processes_give_the_same_files_and_errors(slice_picture: Path, elsewhere
     options = SegmenterOptions(threads=1), BatchOptions()
     given = ["one.png", "two.png", "three.png"]
     here = list(segment_batch(plan(given, Path("here")), *options))
+    Path("there").mkdir()
+    numbered = list(enumerate(plan(given, Path("there")), start=1))
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        there = list(segment_batch(plan(given, Path("there")), *options, executor=pool))
+        there = list(pool.map(SegmentScan(*options, frozenset()), numbered))
     for one, other in zip(here[:2], there[:2], strict=True):
         assert one.mask.read_bytes() == other.mask.read_bytes()
         assert (one.sidecar, one.warnings) == (other.sidecar, other.warnings)

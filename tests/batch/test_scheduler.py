@@ -20,7 +20,7 @@ from pleura.errors import PleuraError, UnwritableOutput
 LOST = PleuraError("its process ended", code="worker-lost")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Task(ScanTask):
     """Gives the result that was put for its name."""
 
@@ -44,8 +44,8 @@ def queue() -> Iterator[JobQueue]:
 def scheduler(queue: JobQueue, executor: InProcess, attempt: int = 0, **answers: ScanResult) -> Scheduler:
     def task_of(scan: QueuedScan) -> ScanTask:
         folders = BatchFolders(Path("scans"), Path("masks"))
-        values = (scan.number, scan.name, scan.source, scan.series, (), folders, SegmenterOptions(), BatchOptions())
-        return Task(*values, tuple(answers.items()))
+        of_all = {"folders": folders, "segmenter": SegmenterOptions(), "options": BatchOptions()}
+        return Task(number=scan.number, name=scan.name, source=scan.source, answers=tuple(answers.items()), **of_all)
 
     return Scheduler(queue, executor, 2, task_of, attempt)
 
@@ -63,7 +63,7 @@ class LosesB(InProcess):
     """An executor whose process is lost with one of the scans."""
 
     def submit(self, fn, /, *args, **kwargs) -> Future:
-        if args[0].name != "b":
+        if fn.__self__.name != "b":
             return super().submit(fn, *args, **kwargs)
         future: Future = Future()
         future.set_exception(LOST)

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from multiprocessing import active_children
 
 import pytest
 
@@ -80,9 +81,9 @@ def test_no_process_is_killed_by_a_number_that_may_be_of_another(
 
 def test_closing_ends_what_is_done_and_cancels_what_waits(pool: WorkerPool) -> None:
     running, waiting = pool.submit(time.sleep, 600), pool.submit(os.getpid)
-    while not pool.processes():
+    while not (processes := active_children()):
         time.sleep(0.01)
-    process = pool.processes()[0]
+    process = processes[0].pid
     pool.shutdown(cancel_futures=True)
     with pytest.raises(PleuraError):
         running.result()

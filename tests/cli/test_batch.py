@@ -12,7 +12,7 @@ import pytest
 from in_process import InProcess
 
 from pleura.batch import batch_run, engine
-from pleura.batch.progress import Progress
+from pleura.batch.progress import BatchProgress
 from pleura.cli.batch_lines import progress_lines
 from pleura.phantom import chest, write_dicom
 
@@ -110,14 +110,14 @@ def test_nothing_of_the_patient_is_in_the_folder_of_the_results(run) -> None:
 
 
 def test_how_far_a_batch_is_in_words() -> None:
-    found = Progress({"done": 640, "waiting": 355, "running": 2, "failed": 3}, {"damaged": 3}, {}, 8, 5400.0)
+    found = BatchProgress({"done": 640, "waiting": 355, "running": 2, "failed": 3}, {"damaged": 3}, {}, 8, 5400.0)
     assert list(progress_lines(found)) == [
         "1000 scans: 640 done, 3 failed, 2 running, 355 waiting",
         "errors: 3 damaged",
         "8 masks have a warning",
         "about 1.5 hours left, at the pace of the last scans",
     ]
-    skipped = Progress({"skipped": 3}, {}, {"localizer": 2, "several-series": 1}, 0, None)
+    skipped = BatchProgress({"skipped": 3}, {}, {"localizer": 2, "several-series": 1}, 0, None)
     assert list(progress_lines(skipped)) == [
         "0 scans: none to be segmented",
         "3 series skipped: 2 localizer, 1 several-series",

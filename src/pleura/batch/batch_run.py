@@ -14,7 +14,7 @@ from pleura import __version__
 from pleura.batch.engine import BatchOptions, SegmenterOptions
 from pleura.batch.job_queue import JobQueue, QueuedScan, read_progress
 from pleura.batch.overwrite import identities
-from pleura.batch.progress import Progress
+from pleura.batch.progress import BatchProgress
 from pleura.batch.queue_errors import disk_full
 from pleura.batch.scan_plan import PlannedScan, Shard, base_folder, plan_scans
 from pleura.batch.scan_task import BatchFolders, ScanResult, ScanTask, check_segmenter, is_disk_full
@@ -22,7 +22,7 @@ from pleura.batch.scheduler import ATTEMPTS, Scheduler
 from pleura.batch.table import COLUMNS
 from pleura.batch.table_file import as_csv, is_table
 from pleura.batch.worker_pool import Limits, WorkerPool
-from pleura.conventions import MaskFormat
+from pleura.conventions import TIME_LIMIT, MaskFormat
 from pleura.errors import PleuraError, UnreadableInput, UnwritableOutput
 from pleura.files import atomic_write, make_folder
 from pleura.inference.backends import cpu_count
@@ -62,7 +62,7 @@ class BatchSettings:
     series: str | None = None
     shard: Shard = field(default_factory=Shard)
     workers: int | None = None
-    seconds: float = 1800.0
+    seconds: float = TIME_LIMIT
     memory: int | None = None
     retry: bool = False
     scheduler: str | None = None
@@ -121,7 +121,7 @@ class Batch:
     def __exit__(self, *_: object) -> None:
         self.queue.close()
 
-    def progress(self) -> Progress:
+    def progress(self) -> BatchProgress:
         """Return how far it is."""
         return self.queue.progress()
 
@@ -184,8 +184,16 @@ class Batch:
         options = replace(settings.options, resume=True, measure=True)
 
         def task_of(scan: QueuedScan) -> ScanTask:
-            values = (scan.number, scan.name, scan.source, scan.series, settings.formats)
-            return ScanTask(*values, folders, segmenter, options)
+            return ScanTask(
+                number=scan.number,
+                name=scan.name,
+                source=scan.source,
+                series=scan.series,
+                formats=settings.formats,
+                folders=folders,
+                segmenter=segmenter,
+                options=options,
+            )
 
         return task_of
 
@@ -237,7 +245,7 @@ def _check(executor: Executor, segmenter: SegmenterOptions) -> None:
         executor.submit(check_segmenter, segmenter).result()  # whoever killed it was hardly the model
 
 
-def batch_progress(folder: Path) -> Progress:
+def batch_progress(folder: Path) -> BatchProgress:
     """Return how far the batch in a folder is, all shards together.
 
     Raises
@@ -246,7 +254,7 @@ def batch_progress(folder: Path) -> Progress:
     """
     files = sorted(folder.glob(f"{_QUEUE}*.sqlite"))
     if not files:
-        raise UnreadableInput(f"{folder}: there is no batch in it", code="no-batch")
+        raise UnreadableInput(f"{folder}: there is no batch in it; name the DEST of one", code="no-batch")
     first, *others = map(read_progress, files)
     for other in others:
         first = first.together(other)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -98,15 +98,8 @@ def segment_batch(
     jobs: Sequence[Job],
     segmenter: SegmenterOptions,
     options: BatchOptions,
-    *,
-    executor: Executor | None = None,
 ) -> Iterator[Outcome]:
     """Segment every scan of a `plan` and yield what came of each, in their order; who stops asking stops the work.
-
-    Parameters
-    ----------
-    executor : what the scans are handed to: threads, processes (started by "spawn"), or machines, as Dask gives them;
-        threads of this process by default, as many as are worth while
 
     Raises
     ------
@@ -115,23 +108,19 @@ def segment_batch(
     if jobs[0].output is None:
         make_folder(jobs[0].stem.parent)
     index = index_of(jobs) if options.report else None
-    workers = 1 if executor else _scans_at_a_time(jobs, segmenter)
+    workers = _scans_at_a_time(jobs, segmenter)
     if workers > 1:
         segmenter = replace(segmenter, threads=1)
     load_segmenter.cache_clear()
     load_segmenter(segmenter)  # an option that cannot be is an error of the call, not one of each scan
     work = SegmentScan(segmenter, options, identities(job.source for job in jobs))
-    outcomes = _noting_twins(in_order(work, list(enumerate(jobs, start=1)), workers, executor), jobs)
+    outcomes = _noting_twins(in_order(work, list(enumerate(jobs, start=1)), workers), jobs)
     return with_index(outcomes, index) if index else outcomes
 
 
-def in_order(
-    work: Callable[[Item], Result], items: Sequence[Item], workers: int = 1, executor: Executor | None = None
-) -> Iterator[Result]:
+def in_order(work: Callable[[Item], Result], items: Sequence[Item], workers: int = 1) -> Iterator[Result]:
     """Yield what `work` returns for each item, in their order; whoever stops asking stops the work."""
-    if executor is not None:
-        yield from executor.map(work, items)
-    elif workers == 1:
+    if workers == 1:
         yield from map(work, items)
     else:
         pool = ThreadPoolExecutor(workers)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Literal
 
-from pleura.batch.progress import Progress, progress_of
+from pleura.batch.progress import BatchProgress, progress_of
 from pleura.batch.queue_errors import named_errors
 from pleura.batch.scan_plan import PlannedScan
 from pleura.errors import InvalidOption, UnwritableOutput
@@ -72,7 +72,6 @@ class QueuedScan:
     name: str
     source: str
     series: str | None
-    attempts: int
 
 
 class JobQueue:
@@ -131,11 +130,11 @@ class JobQueue:
         with named_errors(self.path):
             found = self._connection.execute(
                 "UPDATE scan SET state = 'running' WHERE number = (SELECT number FROM scan WHERE state = 'waiting' "
-                "AND attempts = ? ORDER BY number LIMIT 1) RETURNING number, name, source, series, attempts",
+                "AND attempts = ? ORDER BY number LIMIT 1) RETURNING number, name, source, series",
                 (attempts,),
             ).fetchall()
-        for number, name, source, series, begun in found:
-            return QueuedScan(number, name, os.fsdecode(source), series or None, begun)
+        for number, name, source, series in found:
+            return QueuedScan(number, name, os.fsdecode(source), series or None)
         return None
 
     def waiting(self, attempts: int) -> int:
@@ -164,7 +163,7 @@ class JobQueue:
             )
 
     def results(self) -> Iterator[dict[str, str]]:
-        """Yield the row of the table of each scan that has one, in the order of the plan."""
+        """Yield the row of the table of each scan that has one, in the order in which they were first planned."""
         with named_errors(self.path):
             found = self._connection.execute(
                 "SELECT columns FROM scan JOIN result USING (number) WHERE state IN ('done', 'failed') ORDER BY number"
@@ -172,7 +171,7 @@ class JobQueue:
             for (columns,) in found:
                 yield json.loads(columns)
 
-    def progress(self) -> Progress:
+    def progress(self) -> BatchProgress:
         """Return how far the batch is."""
         with named_errors(self.path):
             return progress_of(self._connection)
@@ -209,7 +208,7 @@ class JobQueue:
             self._connection.execute("UPDATE scan SET state = 'waiting' WHERE state = 'running'")
 
 
-def read_progress(path: Path) -> Progress:
+def read_progress(path: Path) -> BatchProgress:
     """Return how far the batch of a file is, which another process may be at; what a killed one was at waits.
 
     Raises `UnwritableOutput` (`not-a-batch`).

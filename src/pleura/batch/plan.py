@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _RESULTS, _PREVIEW, _PAGE = "lungs", "-preview.png", ".html"
 _UID = re.compile(r"\d+(\.\d+){3,}(#\d+)?")
 """A series UID or key; `1.0` may be a part of a description."""
-ALL = "all"
+ALL_SERIES = "all"
 """The value of `--series` that asks for each of them."""
 
 
@@ -159,7 +159,7 @@ def _scans(given: Sequence[str], series: str | None) -> Iterator[tuple[Job, Resu
 def _discovered(root: Path, series: str | None) -> Discovery:
     """Return the scans of an input; where a series is wanted, the studies, or all that is there for one UID."""
     found = discover(root, one_scan=bool(series and _UID.fullmatch(series)))
-    if series == ALL:
+    if series == ALL_SERIES:
         return replace(found, scans=_without_files_of_folders(found.scans))
     if series is not None:
         return replace(found, scans=tuple(scan for scan in found.scans if scan.is_dir()) or (root,))
@@ -181,7 +181,7 @@ def _is_dicom(file: Path) -> bool:
 
 def _each_series(job: Job) -> list[Job]:
     """Return a job for each CT series and radiograph where all are wanted; what holds none is one job as it is."""
-    if job.series != ALL:
+    if job.series != ALL_SERIES:
         return [job]
     try:
         dicom = job.source.is_dir() or detect_format(job.source)[0] in {Format.DICOM, Format.ZIP}

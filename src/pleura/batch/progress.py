@@ -12,7 +12,7 @@ _LATELY = 100
 
 
 @dataclass(frozen=True)
-class Progress:
+class BatchProgress:
     """How far a batch is.
 
     Attributes
@@ -40,17 +40,17 @@ class Progress:
         """How many have come to an end, with a mask or an error."""
         return self.states.get("done", 0) + self.states.get("failed", 0)
 
-    def interrupted(self) -> Progress:
+    def interrupted(self) -> BatchProgress:
         """Return the same where nobody is at it: what is running waits, and goes on nobody knows when."""
         states = Counter(self.states)
         states["waiting"] += states.pop("running", 0)
         return replace(self, states=+states, seconds_left=None)
 
-    def together(self, other: Progress) -> Progress:
+    def together(self, other: BatchProgress) -> BatchProgress:
         """Return both as one, as of two shards side by side, which end when the later one does."""
         left = [one.seconds_left for one in (self, other) if one.finished < one.scans]
         known = [seconds for seconds in left if seconds is not None]
-        return Progress(
+        return BatchProgress(
             Counter(self.states) + Counter(other.states),
             Counter(self.errors) + Counter(other.errors),
             Counter(self.reasons) + Counter(other.reasons),
@@ -59,13 +59,13 @@ class Progress:
         )
 
 
-def progress_of(connection: sqlite3.Connection) -> Progress:
+def progress_of(connection: sqlite3.Connection) -> BatchProgress:
     """Return how far the batch is whose queue a connection leads to."""
 
     def counts(of: str, where: str) -> dict[str, int]:
         return dict(connection.execute(f"SELECT {of}, count(*) FROM scan WHERE {where} GROUP BY {of}").fetchall())
 
-    return Progress(
+    return BatchProgress(
         counts("state", "1"),
         counts("error", "state = 'failed'"),
         counts("reason", "state = 'skipped'"),

@@ -50,7 +50,10 @@ def read_list(path: Path) -> Iterator[ListedScan]:
     for number, found in enumerate(_parquet(path) if path.suffix.lower() == ".parquet" else _csv(path), start=1):
         one = ListedScan(*((found.get(key) or "").strip() for key in (_SOURCE, "series", "name")))
         if not one.source:
-            raise UnreadableInput(f"{path}: row {number} has no source", code="no-source")
+            raise UnreadableInput(
+                f"{path}: row {number} has no source; write the path of a scan there, or remove the row",
+                code="no-source",
+            )
         if one.name and (not _NAME.fullmatch(one.name) or _OF_WINDOWS.fullmatch(one.name)):
             text = f"{path}: row {number}: {one.name!r} is no name of a folder on any system; take letters, digits, _-"
             raise InvalidOption(text, code="bad-name")
@@ -67,7 +70,7 @@ def _csv(path: Path) -> Iterator[Mapping[str, str | None]]:
             _refuse_other(path, rows.fieldnames or ())
             yield from rows
     except (OSError, csv.Error) as error:
-        raise UnreadableInput(f"{path} is no list that can be read", code="not-a-list") from error
+        raise _no_list(path) from error
 
 
 def _parquet(path: Path) -> Iterator[Mapping[str, str | None]]:
@@ -83,7 +86,7 @@ def _parquet(path: Path) -> Iterator[Mapping[str, str | None]]:
             for batch in file.iter_batches(columns=columns):
                 yield from ({key: _text(value) for key, value in row.items()} for row in batch.to_pylist())
     except (OSError, ArrowException) as error:
-        raise UnreadableInput(f"{path} is no list that can be read", code="not-a-list") from error
+        raise _no_list(path) from error
 
 
 def _text(value: object) -> str:
@@ -92,4 +95,11 @@ def _text(value: object) -> str:
 
 def _refuse_other(path: Path, columns: Sequence[str]) -> None:
     if _SOURCE not in columns:
-        raise UnreadableInput(f"{path}: a list of scans has a column {_SOURCE}", code="not-a-list")
+        raise UnreadableInput(
+            f"{path} has no column {_SOURCE}, with the paths of the scans; name one so", code="not-a-list"
+        )
+
+
+def _no_list(path: Path) -> UnreadableInput:
+    text = f"{path} is no list that can be read; see who may read it, or save it anew as CSV or Parquet"
+    return UnreadableInput(text, code="not-a-list")

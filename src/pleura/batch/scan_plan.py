@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pleura.batch.discover import discover
-from pleura.batch.plan import ALL
+from pleura.batch.plan import ALL_SERIES
 from pleura.batch.scan_list import ListedScan, is_list, read_list
 from pleura.errors import AmbiguousInput, InvalidOption, PleuraError, UnreadableInput
 from pleura.file_format import Format, companions, detect_format
@@ -17,9 +16,7 @@ from pleura.reading.dicom import find_files
 from pleura.reading.dicom.discover import find_series
 from pleura.reading.dicom.series import Series, choose, reason
 from pleura.reading.walk import resolve_dicomdir
-
-_NAME_DIGITS = 16
-"""Hexadecimal digits of a name: of a million scans two have one name with a probability of 3e-8."""
+from pleura.text import short_hash
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ class Shard:
 
     def holds(self, name: str) -> bool:
         """Say whether a scan is in this part; that depends on its name alone."""
-        return int(_digits(name), 16) % self.count == self.number - 1
+        return int(short_hash(name), 16) % self.count == self.number - 1
 
     @property
     def suffix(self) -> str:
@@ -130,7 +127,7 @@ def _planned(scan: Path, wanted: ListedScan) -> Iterator[PlannedScan]:
             return
     except (PleuraError, OSError):
         pass  # whoever reads it says what is wrong with it
-    key = "" if wanted.series == ALL else wanted.series
+    key = "" if wanted.series == ALL_SERIES else wanted.series
     yield _row(replace(wanted, series=key), companions(scan) if scan.is_file() else (), why=_what(scan))
 
 
@@ -153,7 +150,7 @@ def _of_series(found: Sequence[Series], wanted: ListedScan) -> Iterator[PlannedS
     skipped = dict(_skipped(found, wanted.series))
     for series in found:
         key = series.key or str(series.number)
-        name = f"{wanted.name}_series{series.number}" if wanted.name and wanted.series == ALL else wanted.name
+        name = f"{wanted.name}_series{series.number}" if wanted.name and wanted.series == ALL_SERIES else wanted.name
         one = ListedScan(wanted.source, key, "" if key in skipped else name)
         usual = "radiograph" if series.is_radiograph else "chest-ct"
         row = _row(one, {frame.header.path for frame in series.frames}, why=skipped.get(key, usual))
@@ -165,7 +162,7 @@ def _skipped(found: Sequence[Series], wanted: str) -> Iterator[tuple[str, str]]:
     chosen: set[str] = set()
     several: dict[str, str] = {}
     try:
-        if wanted == ALL:
+        if wanted == ALL_SERIES:
             chosen = {series.key for series in found if series.rejection is None}
         else:
             chosen = {choose(found, wanted or None)[0].key}
@@ -182,8 +179,8 @@ def _skipped(found: Sequence[Series], wanted: str) -> Iterator[tuple[str, str]]:
 
 def _row(one: ListedScan, files: Iterable[Path], *, why: str) -> PlannedScan:
     stats = sorted((file.name, *_size_and_time(file)) for file in files)
-    stamp = _digits(repr(stats))
-    name = one.name or _digits(f"{one.source}\0{one.series}")
+    stamp = short_hash(repr(stats))
+    name = one.name or short_hash(f"{one.source}\0{one.series}")
     return PlannedScan(name, one.source, one.series, False, why, None, sum(size for _, size, _ in stats), stamp)
 
 
@@ -193,7 +190,3 @@ def _size_and_time(file: Path) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return stat.st_size, stat.st_mtime_ns
-
-
-def _digits(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_NAME_DIGITS]

@@ -29,7 +29,7 @@ class BatchFolders:
     results: Path
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ScanTask:
     """What is to be done with one scan.
 
@@ -43,8 +43,8 @@ class ScanTask:
     number: int
     name: str
     source: str
-    series: str | None
-    formats: tuple[MaskFormat, ...]
+    series: str | None = None
+    formats: tuple[MaskFormat, ...] = ()
     folders: BatchFolders
     segmenter: SegmenterOptions
     options: BatchOptions
@@ -67,7 +67,7 @@ class ScanTask:
     def lost(self, error: Exception) -> ScanResult:
         """Return the result of a scan whose process was lost."""
         job = Job(Path(self.source), self.source, series=self.series)
-        return replace(self._result(Outcome(self.number, job, error=error)), try_alone=True)
+        return replace(self._result(Outcome(self.number, job, error=error)), attempt_alone=True)
 
     def _result(self, outcome: Outcome) -> ScanResult:
         """Return an outcome as data, its paths below the folders of the batch."""
@@ -84,7 +84,7 @@ class ScanTask:
             found,
             error=code,
             disk_full=is_disk_full(outcome.error),
-            try_alone=any(isinstance(cause, MemoryError) for cause in _causes(outcome.error)),
+            attempt_alone=any(isinstance(cause, MemoryError) for cause in _causes(outcome.error)),
         )
 
 
@@ -97,7 +97,7 @@ class ScanResult:
     row : of the table, without what is empty
     error : its code, or nothing
     disk_full : True where it could not be written for want of space
-    try_alone : True where its process was lost or had too little memory, which need not be the fault of the scan
+    attempt_alone : True where its process was lost or had too little memory, which need not be the fault of the scan
     """
 
     number: int
@@ -105,7 +105,7 @@ class ScanResult:
     error: str = ""
     warned: bool = False
     disk_full: bool = False
-    try_alone: bool = False
+    attempt_alone: bool = False
 
 
 def is_disk_full(error: BaseException) -> bool:
@@ -118,11 +118,6 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-def segment_scan(task: ScanTask) -> ScanResult:
-    """Do a task."""
-    return task.result()
 
 
 def check_segmenter(options: SegmenterOptions) -> None:

@@ -11,7 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from pleura.batch.job_queue import JobQueue, QueuedScan
 from pleura.batch.queue_errors import disk_full
-from pleura.batch.scan_task import ScanResult, ScanTask, segment_scan
+from pleura.batch.scan_task import ScanResult, ScanTask
 from pleura.errors import PleuraError
 
 LOST = {"worker-lost", "time-limit", "memory-limit"}
@@ -63,14 +63,14 @@ class Scheduler:
         """Hand out scans while there is somebody to take them."""
         while len(self._running) < self._at_a_time and (scan := self._queue.take(self._attempt)) is not None:
             task = self._task_of(scan)
-            self._running[self._executor.submit(segment_scan, task)] = task
+            self._running[self._executor.submit(task.result)] = task
 
     def _kept(self, result: ScanResult) -> bool:
         """Keep a result; return False where the scan waits for another attempt."""
         if result.disk_full:
             self._queue.put_back(result.number, self._attempt)
             raise disk_full(self._queue.path.parent)
-        if result.try_alone and self._attempt + 1 < ATTEMPTS:
+        if result.attempt_alone and self._attempt + 1 < ATTEMPTS:
             self._queue.put_back(result.number, self._attempt + 1)
             return False
         self._queue.finish(result.number, error=result.error, warned=result.warned, result=result.row)

@@ -24,7 +24,7 @@ from pleura.errors import PleuraError
 from pleura.processes import end_group, follow_parent, is_child, lead_group, resident_bytes
 
 _POLL = 0.25
-"""Seconds between two looks at the memory of a process, in which it grows by less than a gigabyte."""
+"""Seconds after which the memory of a process is read again, in which it grows by less than a gigabyte."""
 _GRACE = 5.0
 """Seconds in which a process without a task has ended by itself."""
 
@@ -77,10 +77,6 @@ class WorkerPool(Executor):
         future: Future[Result] = Future()
         self._tasks.put((future, partial(fn, *args, **kwargs)))
         return future
-
-    def processes(self) -> list[int]:
-        """Return the numbers of the processes that are there."""
-        return [worker.number for worker in tuple(self._workers)]
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no more tasks; with `cancel_futures` end those that are being done, too."""
@@ -147,7 +143,7 @@ class _Worker:
         self._process.start()
         theirs.close()
         assert self._process.pid is not None
-        self.number = self._process.pid
+        self._number = self._process.pid
 
     def do(self, work: Callable[[], Any], limits: Limits) -> Any:
         """Return what a task returns, or raise why it does not."""
@@ -166,7 +162,7 @@ class _Worker:
         while not wait([self._connection, self._process.sentinel], _POLL):
             if time.monotonic() > end:
                 raise over_time(limits.seconds)
-            if limits.memory and resident_bytes(self.number) > limits.memory:
+            if limits.memory and resident_bytes(self._number) > limits.memory:
                 raise PleuraError(f"more than {limits.memory >> 20} MB of memory", code="memory-limit")
 
     def _lost(self) -> PleuraError:
@@ -193,8 +189,8 @@ class _Worker:
 
     def _end_group(self) -> None:
         """Kill the process and those that it has started, which are known by its number until it is joined."""
-        if is_child(self.number):
-            end_group(self.number)
+        if is_child(self._number):
+            end_group(self._number)
 
 
 def over_time(seconds: float) -> PleuraError:

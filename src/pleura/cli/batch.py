@@ -26,12 +26,12 @@ from pleura.cli.numbers import seconds, shard, whole_number
 from pleura.cli.paths import given_path
 from pleura.cli.progress import counted
 from pleura.cli.segment_options import SegmentOptions, add_segment_options, segmenter_options
-from pleura.conventions import SEG_TYPES
+from pleura.conventions import SEG_TYPES, TIME_LIMIT
 from pleura.errors import InvalidOption
 
 if TYPE_CHECKING:
     from pleura.batch.batch_run import Batch, BatchSettings
-    from pleura.batch.progress import Progress
+    from pleura.batch.progress import BatchProgress
 
 _STATUS = "status"
 _REFRESH_SECONDS = 1.0
@@ -68,7 +68,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--workers", type=whole_number, metavar="N", help="scans at a time; one a core by default, as the memory allows"
     )
     parser.add_argument(
-        "--time-limit", type=seconds, default=1800.0, metavar="SECONDS", help="that one scan may take; 1800 by default"
+        "--time-limit",
+        type=seconds,
+        default=TIME_LIMIT,
+        metavar="SECONDS",
+        help=f"that one scan may take; {TIME_LIMIT:.0f} by default",
     )
     parser.add_argument(
         "--memory-limit", type=whole_number, metavar="MB", help="that one worker may take; its share by default"
@@ -162,7 +166,7 @@ def _print_status(folder: Path) -> int:
     return 0
 
 
-def _exit_code(found: Progress, fail_on_warning: bool) -> int:
+def _exit_code(found: BatchProgress, fail_on_warning: bool) -> int:
     failed = found.scans - found.states.get("done", 0)
     if failed or not found.scans:
         return NOTHING_DONE if failed == found.scans else SOME_FAILED

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pleura.batch.progress import Progress
+from pleura.batch.progress import BatchProgress
 
 
-def progress_lines(found: Progress) -> Iterator[str]:
+def progress_lines(found: BatchProgress) -> Iterator[str]:
     """Give how many scans are done, which errors there were, and for how long it goes on."""
     states = [
         f"{found.states[state]} {state}"
@@ -25,7 +25,7 @@ def progress_lines(found: Progress) -> Iterator[str]:
         yield f"{left}, at the pace of the last scans"
 
 
-def remaining(found: Progress) -> str:
+def remaining(found: BatchProgress) -> str:
     """Return for about how long it goes on; nothing where it has ended, or too few scans have to tell."""
     if found.finished == found.scans or found.seconds_left is None:
         return ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ from pleura.errors import InvalidOption
 from pleura.file_format import without_suffix
 from pleura.preparation.convert import ConversionTask
 from pleura.preparation.pair import Pair, Refusal
+from pleura.text import short_hash
 
 _IMAGE_COLUMNS = ("image", "file", "filename", "name", "id")
 _PATIENT_COLUMNS = ("patient", "patient_id", "patientid", "subject")
@@ -53,7 +53,7 @@ def patient_rule(patients: str) -> PatientRule:
 
 def patient_hash(patient: str) -> str:
     """Return the pseudonym of a patient. It hides a name; it does not withstand somebody who has a list of names."""
-    return hashlib.sha256(f"pleura patient {patient}".encode()).hexdigest()[:16]
+    return short_hash(f"pleura patient {patient}")
 
 
 def with_patients(

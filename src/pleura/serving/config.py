@@ -10,7 +10,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pleura.conventions import FORMAT_NAMES, MaskFormat
+from pleura.conventions import FORMAT_NAMES, TIME_LIMIT, MaskFormat
 from pleura.errors import InvalidOption, UnreadableInput
 
 _TITLE = re.compile(r"[ -\[\]-~]{1,16}")
@@ -96,7 +96,7 @@ class NodeConfig:
     max_associations: int = 50
     max_object_mb: int = 1024
     min_free_mb: int = 1024
-    time_limit: float = 1800.0
+    time_limit: float = TIME_LIMIT
     memory_limit_mb: int = 0
     http_port: int = 0
     tls: Tls | None = None

@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from pleura.batch.engine import BatchOptions, SegmenterOptions
-from pleura.batch.scan_task import BatchFolders, ScanTask, check_segmenter, segment_scan
+from pleura.batch.scan_task import BatchFolders, ScanTask, check_segmenter
 from pleura.batch.worker_pool import Limits, WorkerPool
 from pleura.errors import PleuraError, message_of
 from pleura.reading.dicom.header import Header
@@ -143,10 +143,18 @@ class Node:
         began = time.monotonic()
         series = self.storage.take(series)
         folders = BatchFolders(self.storage.taken, self.storage.segmented)
-        task = ScanTask(1, series.name, series.name, None, rule.formats, folders, SegmenterOptions(), BatchOptions())
+        task = ScanTask(
+            number=1,
+            name=series.name,
+            source=series.name,
+            formats=rule.formats,
+            folders=folders,
+            segmenter=SegmenterOptions(),
+            options=BatchOptions(),
+        )
         shutil.rmtree(self.storage.segmented / series.name, ignore_errors=True)
         try:
-            result = self._pool.submit(segment_scan, task).result()
+            result = self._pool.submit(task.result).result()
         except PleuraError as error:
             self._tries[series.name] += 1
             _log.error("%s: %s", series.name, error.code)

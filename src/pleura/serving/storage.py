@@ -7,7 +7,6 @@ segmented or sent. Names are hashes; they hold no patient.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -22,8 +21,8 @@ from pleura.errors import UnreadableInput
 from pleura.files import make_folder
 from pleura.reading.dicom.elements import read_elements
 from pleura.reading.dicom.header import Header, parse_header
+from pleura.text import short_hash
 
-_DIGITS = 16
 _number = count()
 
 
@@ -80,12 +79,12 @@ class NodeStorage:
             header = _header(part)
             if not header.series_uid:
                 raise UnreadableInput("the object names no series", code="damaged")
-            key = _digest(f"{header.series_uid}\0{header.patient}")
+            key = short_hash(f"{header.series_uid}\0{header.patient}")
             folder = self.incoming / key
             while True:
                 folder.mkdir(exist_ok=True)
                 try:
-                    part.replace(folder / f"{_digest(instance_uid)}.dcm")
+                    part.replace(folder / f"{short_hash(instance_uid)}.dcm")
                     return key
                 except FileNotFoundError:  # the series was taken for complete just now
                     if not part.exists():
@@ -136,7 +135,7 @@ class NodeStorage:
             for peer in peers:
                 (partial / peer).mkdir(parents=True)
                 for number, file in enumerate(objects):
-                    shutil.copy(file, partial / peer / f"{number:04}-{_digest(file.name)}.dcm")
+                    shutil.copy(file, partial / peer / f"{number:04}-{short_hash(file.name)}.dcm")
             if peers:
                 partial.rename(_unused(self.outgoing / series.name))  # an earlier result may wait for a peer
         finally:
@@ -185,7 +184,3 @@ def _unused(path: Path) -> Path:
 
 def _header(path: Path) -> Header:
     return parse_header(path, read_elements(path))
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]
