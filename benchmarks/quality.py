@@ -28,7 +28,7 @@ from quality_run import Record, load, run_cases, save
 
 from pleura import quality
 from pleura.inference.bundle import RADIOGRAPH, Bundle, load_bundle
-from pleura.quality.signals import NAMES, SECOND_LOOK
+from pleura.quality.signals import MIRRORED, NAMES
 
 CALIBRATION = Path(quality.__file__).parent / "calibration.json"
 
@@ -65,7 +65,7 @@ def write(records: Sequence[Record], bundles: Sequence[Bundle]) -> None:
     modes: dict[str, dict[str, dict[str, object]]] = {"fast": {}, "full": {}}
     for mode, group, part in product(modes, (CT_FAMILIES, RADIOGRAPH_FAMILIES), ("both", "one")):
         here = [one for one in records if one.family in group]
-        for family, found in sorted(fit(here, part, NAMES if mode == "fast" else (*NAMES, SECOND_LOOK)).items()):
+        for family, found in sorted(fit(here, part, NAMES if mode == "fast" else (*NAMES, MIRRORED)).items()):
             modes[mode].setdefault(family, {})[part] = asdict(found)
     text = json.dumps({"made_by": "benchmarks/quality.py", "models": models, **modes}, indent=1)
     CALIBRATION.write_text(f"{text}\n", encoding="utf-8")

@@ -18,7 +18,7 @@ from scipy.optimize import nnls
 
 from pleura.labels import BOTH_LUNGS
 from pleura.quality.calibration import MOST_EXCESS, Calibration
-from pleura.quality.signals import NAMES, SECOND_LOOK
+from pleura.quality.signals import MIRRORED, NAMES
 
 Array = NDArray[Any]
 
@@ -33,7 +33,7 @@ PRIOR = {
     "air_left_out": 0.3,
     "unsteady": 1.0,
     "bases": 0.3,
-    SECOND_LOOK: 0.5,
+    MIRRORED: 0.5,
 }
 """Error for each part of a signal's excess. Of area that is missing a half is lost to the Dice; rays between the other
 lung's reach and this one's see some of it alone."""
@@ -99,7 +99,7 @@ def fit(records: Sequence[Record], part: str, names: Sequence[str] = NAMES) -> d
     kinds = np.array([one.kind for one, _ in found])
     signals = np.array([[one.signals[name][key] for key in names] for one, name in found])
     quiet = (kinds == UNDISTURBED) & (wrong <= GOOD)
-    base = float(np.median(wrong[quiet]) / np.median(signals[quiet, names.index("uncertain")]))
+    base = round(float(np.median(wrong[quiet]) / np.median(signals[quiet, names.index("uncertain")])), 4)
     harmless = np.isin(kinds, HARMLESS) & (wrong <= GOOD)
     normal = {
         family: np.quantile(signals[harmless & (families == family)], NORMAL[family], axis=0)

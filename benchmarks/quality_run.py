@@ -21,13 +21,13 @@ from pleura.labels import BOTH_LUNGS, LEFT, RIGHT
 from pleura.modality.resolve import resolve_kind
 from pleura.quality.assess import family_of
 from pleura.quality.flags import known_flags
-from pleura.quality.gates import inverted
-from pleura.quality.signals import ALL, find_signals
+from pleura.quality.polarity import inverted_flag
+from pleura.quality.signals import UNION, find_signals
 from pleura.reading.source import as_volume
 from pleura.volume import Volume
 
 UNKNOWN = 255
-STRUCTURES = {"right lung": RIGHT, "left lung": LEFT, BOTH_LUNGS: ALL}
+STRUCTURES = {"right lung": RIGHT, "left lung": LEFT, BOTH_LUNGS: UNION}
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ def _run(segmenter: pleura.Segmenter, case: QualityCase) -> Record:
         family = {"grey slice": "grey"}.get(case.family, case.family)
         return Record(family, case.base, case.patient, case.kind, refused=error.code)
     assert found.evidence is not None
-    gate = inverted(volume)
-    flags = known_flags((*([gate] if gate else []), *warnings, *found.warnings, *volume.notes))
+    flag = inverted_flag(volume)
+    flags = known_flags((*([flag] if flag else []), *warnings, *found.warnings, *volume.notes))
     signals = find_signals(found.evidence)
     return Record(
         family_of(found.evidence, volume),
@@ -109,7 +109,7 @@ def _dice(labels: NDArray[np.uint8], truth: NDArray[np.uint8]) -> dict[str, floa
     known = truth != UNKNOWN
     found = {}
     for name, value in STRUCTURES.items():
-        marked, wanted = ((one > 0 if value == ALL else one == value) & known for one in (labels, truth))
+        marked, wanted = ((one > 0 if value == UNION else one == value) & known for one in (labels, truth))
         total = int(np.count_nonzero(marked)) + int(np.count_nonzero(wanted))
         if total:
             found[name] = 2.0 * int(np.count_nonzero(marked & wanted)) / total

@@ -24,4 +24,4 @@ def evidence(mask: np.ndarray, lungs: np.ndarray | None = None, *, sure: int = 2
     """Return a mask of a scan whose aerated lungs are where `lungs` are, or where the mask is."""
     planes = np.where((mask if lungs is None else lungs) > 0, LUNG, TISSUE).astype(np.uint8)
     probability = np.stack([np.where(mask == side, sure, 0) for side in (1, 2)]).astype(np.uint8)
-    return Evidence(mask, probability, planes, (5.0, 3.0, 3.0), None if greys else WINDOW)
+    return Evidence(mask, probability, planes, None if greys else WINDOW)

@@ -41,7 +41,7 @@ def segment(
         device that only torch knows
     device : where it runs: "cpu", "cuda" or "mps"; "auto" is the processor
     threads : processor threads; one for each core that this process may use if None, and never more
-    quality : how the quality of the mask is judged: "fast", "full", with a second look of the network, which takes a
+    quality : how the quality of the mask is judged: "fast", "full", by the mirror image too, which takes a
         third longer, or "off"
 
     Returns

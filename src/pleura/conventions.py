@@ -27,7 +27,7 @@ SegType = Literal["binary", "labelmap"]
 or the number of the structure, compressed to a tenth of the size, which only new ones do."""
 
 QualityMode = Literal["full", "fast", "off"]
-"""How the quality of a mask is judged: with a second look of the network, without one, or not at all."""
+"""How the quality of a mask is judged: by the mirror image of the scan too, without it, or not at all."""
 
 TIME_LIMIT = 1800.0
 """Seconds that one scan may take in a batch or a node: a hundred times what a CT of 1200 slices takes on two cores."""

@@ -37,7 +37,7 @@ class Segmenter:
     backend : "auto", "onnxruntime", "openvino" or "torch"
     device : "auto", "cpu", "cuda" or "mps"
     threads : processor threads; one for each core that this process may use if None, and never more
-    quality : how the quality of a mask is judged: "fast", "full" (with a second look of the network), or "off"
+    quality : how the quality of a mask is judged: "fast", "full" (by the mirror image too), or "off"
 
     Attributes
     ----------

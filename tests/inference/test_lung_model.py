@@ -88,7 +88,7 @@ def test_evidence_is_what_the_mask_is_on_every_second_pixel(volume: Volume) -> N
     found = LungModel(BUNDLE, "drawn", network, 1).predict(volume, clock, quality="fast")
     evidence = found.evidence
     assert evidence is not None
-    assert evidence.second is None
+    assert evidence.mirrored is None
     assert evidence.labels.shape == evidence.planes.shape == (24, 128, 128)
     assert evidence.labels.any(axis=(1, 2)).tolist() == found.labels.any(axis=(1, 2)).tolist()
     assert "quality" in clock.laps
@@ -98,8 +98,8 @@ def test_evidence_is_what_the_mask_is_on_every_second_pixel(volume: Volume) -> N
 def test_second_look_marks_the_same_where_the_network_sees_no_side(volume: Volume) -> None:
     evidence = LungModel(BUNDLE, "drawn", network, 1).predict(volume, Clock(), quality="full").evidence
     assert evidence is not None
-    assert evidence.second is not None
+    assert evidence.mirrored is not None
     slices = np.flatnonzero(evidence.labels.any(axis=(1, 2)))
-    assert evidence.second.slices.tolist() == slices[::3].tolist()
-    dark = evidence.planes[evidence.second.slices] < 90
-    np.testing.assert_array_equal(evidence.second.marked, dark)
+    assert evidence.mirrored.slices.tolist() == slices[::3].tolist()
+    dark = evidence.planes[evidence.mirrored.slices] < 90
+    np.testing.assert_array_equal(evidence.mirrored.marked, dark)

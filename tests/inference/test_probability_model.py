@@ -49,10 +49,10 @@ def test_evidence_is_what_the_network_said_and_what_became_of_it() -> None:
     model = ProbabilityModel(BUNDLE, "drawn", network, 1)
     evidence = model.predict(picture(), Clock(), quality="full").evidence
     assert evidence is not None
-    assert evidence.second is not None
+    assert evidence.mirrored is not None
     assert not evidence.labels[0, :10, :10].any()
     assert evidence.probability[0, 0, 3, 3] == 240  # the speck
     assert evidence.window is None
     # the network is drawn: it marks discs and the speck wherever the picture is mirrored to, and they come back
-    assert evidence.second.marked[0, 3, 124]
-    assert evidence.second.marked[0, 64, 35]
+    assert evidence.mirrored.marked[0, 3, 124]
+    assert evidence.mirrored.marked[0, 64, 35]

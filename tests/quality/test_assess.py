@@ -30,7 +30,7 @@ def test_each_lung_and_both_are_judged() -> None:
 
 def test_lungs_without_sides_are_one_structure() -> None:
     both = evidence((labels() > 0).astype(np.uint8))
-    one = type(both)(both.labels, both.probability[:1], both.planes, both.spacing, both.window)
+    one = type(both)(both.labels, both.probability[:1], both.planes, both.window)
     assert list(assess_quality(one, VOLUME, structures(["lung"]), (), network=NETWORK).dice) == ["lung"]
 
 

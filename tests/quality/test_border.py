@@ -6,17 +6,17 @@ import numpy as np
 from drawn_evidence import evidence, labels
 
 from pleura.quality.border import crossings, find_border
-from pleura.quality.grid import looked_at
+from pleura.quality.grid import sampled_grid
 
 
 def shares(mask: np.ndarray, lungs: np.ndarray) -> dict[str, float]:
-    grid = looked_at(evidence(mask, lungs))
+    grid = sampled_grid(evidence(mask, lungs))
     border = find_border(grid)
     return {name: float(wrong.mean()) for name, wrong in crossings(border, grid).items()}
 
 
 def test_border_of_a_lung_is_counted_once_for_each_row_and_column_of_it() -> None:
-    border = find_border(looked_at(evidence(labels(1))))
+    border = find_border(sampled_grid(evidence(labels(1))))
     # each lung has 10 rows with two sides and 8 columns with two ends
     assert np.bincount(border.side).tolist() == [0, 36, 36]
     assert set(border.inside) == {40}
@@ -41,5 +41,5 @@ def test_mask_that_holds_tissue_ends_in_tissue() -> None:
 
 def test_bright_mask_in_dark_surroundings_is_the_wrong_way_round() -> None:
     given = evidence(labels())
-    grid = looked_at(type(given)(given.labels, given.probability, 255 - given.planes, None, given.window))
+    grid = sampled_grid(type(given)(given.labels, given.probability, 255 - given.planes, given.window))
     assert crossings(find_border(grid), grid)["border_reversed"].all()

@@ -11,7 +11,7 @@ from pleura.conventions import QualityMode
 from pleura.inference.bundle import SHIPPED, load_bundle
 from pleura.quality.calibration import MOST_EXCESS, Calibration, Family, Scope, calibration, is_calibrated
 from pleura.quality.flags import SEVERITY
-from pleura.quality.signals import NAMES, SECOND_LOOK
+from pleura.quality.signals import MIRRORED, NAMES
 
 KNOTS = ((0.0, 0.0, 0.0, 0.0), (0.02, 0.01, 0.005, 0.03), (0.1, 0.2, 0.05, 0.6))
 SMALL = Calibration(1.5, {"uncertain": 0.02, "solid": 0.01}, {"uncertain": 0.0, "solid": 2.0}, {"inverted": 0.9}, KNOTS)
@@ -48,7 +48,7 @@ def test_estimate_lies_in_its_interval_even_where_few_masks_are_bad() -> None:
 @pytest.mark.parametrize("mode", ["fast", "full"])
 def test_numbers_of_every_family_are_there_and_hold_together(family: Family, scope: Scope, mode: QualityMode) -> None:
     found = calibration(family, scope, mode)
-    names = {*NAMES, *([SECOND_LOOK] if mode == "full" else [])}
+    names = {*NAMES, *([MIRRORED] if mode == "full" else [])}
     assert set(found.normal) == set(found.weights) == names
     assert set(found.flags) <= set(SEVERITY)
     assert min(found.weights.values()) >= 0.0

@@ -6,11 +6,11 @@ import numpy as np
 from drawn_evidence import AIR, evidence, labels
 
 from pleura.quality.content import air_left_out, empty, solid
-from pleura.quality.grid import Grid, looked_at
+from pleura.quality.grid import Grid, sampled_grid
 
 
 def grid_of(mask: np.ndarray, lungs: np.ndarray) -> Grid:
-    return looked_at(evidence(mask, lungs))
+    return sampled_grid(evidence(mask, lungs))
 
 
 def test_solid_is_what_is_thicker_than_three_pixels() -> None:
@@ -27,7 +27,7 @@ def test_empty_is_air_without_vessels_and_none_of_greys() -> None:
     assert not empty(grid).any()
     grid.planes[:, 8:18, 6:14] = AIR
     assert np.count_nonzero(empty(grid)) == 8 * 6  # one pixel within the lung's edge
-    greys = looked_at(evidence(labels(1), greys=True))
+    greys = sampled_grid(evidence(labels(1), greys=True))
     assert not empty(greys).any()
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pleura.quality.flags import SEVERITY, SIGNALS, known_flags, signal_flags, verdict_of, where
+from pleura.quality.flags import SEVERITY, SIGNAL_FLAGS, known_flags, signal_flags, verdict_of, where
 from pleura.quality.record import ExpectedDice, Flag
-from pleura.quality.signals import NAMES, SECOND_LOOK, Signal
+from pleura.quality.signals import MIRRORED, NAMES, Signal
 from pleura.volume import Note
 
 SLICES = np.arange(10, 14)
@@ -19,9 +19,9 @@ def test_warnings_that_say_something_of_the_mask_are_flags_the_gravest_first() -
 
 
 def test_every_signal_has_words_and_a_code_of_its_own() -> None:
-    assert set(SIGNALS) == {*NAMES, SECOND_LOOK}
-    codes = {code for code, _ in SIGNALS.values()}
-    assert len(codes) == len(SIGNALS)
+    assert set(SIGNAL_FLAGS) == {*NAMES, MIRRORED}
+    codes = {code for code, _ in SIGNAL_FLAGS.values()}
+    assert len(codes) == len(SIGNAL_FLAGS)
     assert not codes & set(SEVERITY)
 
 

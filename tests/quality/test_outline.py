@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from drawn_evidence import AIR, evidence, labels
 
-from pleura.quality.grid import looked_at
+from pleura.quality.grid import sampled_grid
 from pleura.quality.outline import missing_by_symmetry
 
 
@@ -18,12 +18,12 @@ def cut() -> np.ndarray:
 
 
 def test_lungs_that_are_alike_miss_nothing() -> None:
-    right, left = missing_by_symmetry(looked_at(evidence(labels())))
+    right, left = missing_by_symmetry(sampled_grid(evidence(labels())))
     assert right.tolist() == left.tolist() == [0.0] * 6
 
 
 def test_half_a_lung_without_air_is_missing_on_its_side() -> None:
-    right, left = missing_by_symmetry(looked_at(evidence(cut())))
+    right, left = missing_by_symmetry(sampled_grid(evidence(cut())))
     assert left.tolist() == [0.0] * 6
     # 40 pixels are missing; rays also see the tissue between them and the middle
     assert right == pytest.approx(np.full(6, 60), rel=0.4)
@@ -32,12 +32,12 @@ def test_half_a_lung_without_air_is_missing_on_its_side() -> None:
 def test_what_is_air_is_not_missing() -> None:
     given = evidence(cut())
     given.planes[:, 13:, :20] = AIR
-    right, _ = missing_by_symmetry(looked_at(given))
+    right, _ = missing_by_symmetry(sampled_grid(given))
     assert right.sum() < 20
 
 
 def test_empty_slices_miss_nothing() -> None:
     mask = labels()
     mask[0] = 0
-    right, left = missing_by_symmetry(looked_at(evidence(mask)))
+    right, left = missing_by_symmetry(sampled_grid(evidence(mask)))
     assert (right[0], left[0]) == (0.0, 0.0)

@@ -131,8 +131,14 @@ def _batch_options(options: Options, jobs: Sequence[Job]) -> BatchOptions:
         preview = True
     if preview is None:
         preview = len(jobs) == 1 and sys.stdout.isatty() and _is_free(jobs[0].preview)
-    measure = options.table is not None
-    return BatchOptions(preview, options.report, options.resume, options.overwrite, options.seg_type, measure)
+    return BatchOptions(
+        preview=preview,
+        report=options.report,
+        resume=options.resume,
+        overwrite=options.overwrite,
+        seg_type=options.seg_type,
+        measure=options.table is not None,
+    )
 
 
 def _is_free(picture: Path) -> bool:

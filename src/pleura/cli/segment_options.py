@@ -79,7 +79,7 @@ def add_segment_options(parser: ArgumentParser) -> None:
         "--quality",
         choices=QUALITY_MODES,
         default="fast",
-        help="how masks are judged: with a second look of the network (full), without (fast), or not at all",
+        help="how masks are judged: by the mirror image of the scan too (full), without (fast), or not at all",
     )
     parser.add_argument("--quiet", action="store_true", help="print warnings and errors only")
     parser.add_argument("--fail-on-warning", action="store_true", help="exit with 3 where a mask has a warning")
@@ -103,11 +103,11 @@ def segmenter_options(options: SegmentOptions) -> SegmenterOptions:
     from pleura.batch.engine import SegmenterOptions
 
     return SegmenterOptions(
-        options.model,
-        options.modality,
-        options.convention,
-        options.backend,
-        options.device,
-        options.threads,
-        options.quality,
+        model=options.model,
+        modality=options.modality,
+        convention=options.convention,
+        backend=options.backend,
+        device=options.device,
+        threads=options.threads,
+        quality=options.quality,
     )

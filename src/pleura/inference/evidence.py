@@ -19,7 +19,7 @@ from pleura.volume import Kind
 
 
 @dataclass(frozen=True, eq=False)
-class SecondLook:
+class MirroredPrediction:
     """What the network marks in the mirror image of some slices.
 
     Attributes
@@ -42,26 +42,24 @@ class Evidence:
     probability : (structures, z, y, x) uint8, of the structures 1, 2, ..., 255 for certain; where post-processing
         overruled the network, as it left them
     planes : uint8, what the network saw
-    spacing : millimetres along (z, y, x); None where they are not known
     window : HU of the bytes 0 and 255 of `planes`; None where they are greys
-    second : what the network said when it looked again, where it was asked to
+    mirrored : what the network marks in the mirror image, where that was asked for
     """
 
     labels: NDArray[np.uint8]
     probability: NDArray[np.uint8]
     planes: NDArray[np.uint8]
-    spacing: tuple[float, float, float] | None
     window: tuple[float, float] | None
-    second: SecondLook | None = None
+    mirrored: MirroredPrediction | None = None
 
 
-SECOND_LOOK_EVERY = 3
-"""Slices of a scan of which the network sees one again: what is unsure is unsure in its neighbours too."""
+MIRRORED_SLICE_STEP = 3
+"""Of so many slices the network sees the mirror image of one: what is unsure is unsure in its neighbours too."""
 
 
-def seen_again(labels: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Return which slices of a mask (z, y, x) the network sees again: some of those with something, or the first."""
-    used = np.flatnonzero(labels.any(axis=(1, 2)))[::SECOND_LOOK_EVERY]
+def mirrored_slices(labels: NDArray[np.uint8]) -> NDArray[np.intp]:
+    """Return which slices of a mask (z, y, x) it sees mirrored: some of those with something, or the first."""
+    used = np.flatnonzero(labels.any(axis=(1, 2)))[::MIRRORED_SLICE_STEP]
     return used if len(used) else np.zeros(1, np.intp)
 
 
@@ -91,12 +89,10 @@ def ct_evidence(
     right, left = np.minimum(found, 255 - is_left), np.minimum(found, is_left)
     for label, side in ((RIGHT, right), (LEFT, left)):  # a side that was settled by the whole scan is certain
         np.copyto(side, np.where(labels == label, found, 0), where=labels > 0)
-    z, y, x = scan.spacing
     return Evidence(
         labels=labels,
         probability=np.stack([right, left]),
         planes=scan.coarse,
-        spacing=(z, 2 * y, 2 * x) if scan.plausible else None,
         window=scan.window if kind is Kind.HU else None,
     )
 
@@ -121,6 +117,5 @@ def picture_evidence(
         labels=np.ascontiguousarray(labels[:, ::2, ::2]),
         probability=np.ascontiguousarray(probabilities[:, 1:, ::2, ::2].swapaxes(0, 1)),
         planes=np.ascontiguousarray(planes[:, ::step, ::step]),
-        spacing=None,
         window=window,
     )

@@ -11,7 +11,7 @@ from pleura.conventions import QualityMode
 from pleura.geometry import to_axial
 from pleura.inference.clock import Clock
 from pleura.inference.ct import find_ct_lungs
-from pleura.inference.evidence import Evidence, SecondLook, ct_evidence, seen_again
+from pleura.inference.evidence import Evidence, MirroredPrediction, ct_evidence, mirrored_slices
 from pleura.inference.freed_memory import return_freed_memory
 from pleura.inference.grid_scan import grid_scan
 from pleura.inference.model import GridProbability, Planes, Prediction, SliceModel
@@ -41,7 +41,7 @@ class LungModel(SliceModel):
             scan = grid_scan(volume, planes.values, fov, self.bundle)
             evidence = ct_evidence(cleaned, lung, side_score, scan, volume.kind)
             if quality == "full":
-                evidence = replace(evidence, second=self._second_look(planes, evidence))
+                evidence = replace(evidence, mirrored=self._predict_mirrored(planes, evidence))
             clock.lap("quality")
             del scan  # it holds the planes
         del planes, lung, side_score  # 50 MB each of 800 slices, which the labels need now
@@ -59,13 +59,13 @@ class LungModel(SliceModel):
         coarse = _coarse_channels(planes) if self.bundle.has_coarse else None
         return score_planes(planes.values, planes.slice_spacing, self.bundle.context_mm, self.network, coarse)
 
-    def _second_look(self, planes: Planes, evidence: Evidence) -> SecondLook:
+    def _predict_mirrored(self, planes: Planes, evidence: Evidence) -> MirroredPrediction:
         """Return what the network marks in the mirror image of some slices."""
-        slices = seen_again(evidence.labels)
+        slices = mirrored_slices(evidence.labels)
         coarse = _coarse_channels(planes) if self.bundle.has_coarse else None
         context = self.bundle.context_mm
         lung = score_mirrored(planes.values, slices, planes.slice_spacing, context, self.network, coarse)
-        return SecondLook(slices, lung[:, ::2, ::2] > encoding.ZERO)
+        return MirroredPrediction(slices, lung[:, ::2, ::2] > encoding.ZERO)
 
 
 def _coarse_channels(planes: Planes) -> CoarseChannels:

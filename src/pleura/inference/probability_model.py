@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pleura.conventions import QualityMode
 from pleura.geometry import to_axial
 from pleura.inference.clock import Clock
-from pleura.inference.evidence import SecondLook, picture_evidence
+from pleura.inference.evidence import MirroredPrediction, picture_evidence
 from pleura.inference.mask_warnings import label_warnings
 from pleura.inference.model import GridProbability, Planes, Prediction, SliceModel
 from pleura.inference.postprocess_probability import Batches, clean_probabilities
@@ -48,7 +48,7 @@ class ProbabilityModel(SliceModel):
             window = self.bundle.hu_window if volume.kind is Kind.HU else None
             evidence = picture_evidence(found, np.concatenate(raw), planes.values, window)
             if quality == "full" and len(planes.values) == 1:
-                evidence = replace(evidence, second=self._second_look(planes))
+                evidence = replace(evidence, mirrored=self._predict_mirrored(planes))
             clock.lap("quality")
         return Prediction(labels, self.structures, probability, evidence, warnings)
 
@@ -59,11 +59,12 @@ class ProbabilityModel(SliceModel):
             return [(slice(0, 1), upright[None])]
         return probability_batches(planes.values, planes.slice_spacing, self.bundle, self.network, self.convention)
 
-    def _second_look(self, planes: Planes) -> SecondLook:
+    def _predict_mirrored(self, planes: Planes) -> MirroredPrediction:
         """Return what the network marks in the mirror image of a picture."""
         mirrored = replace(planes, values=np.ascontiguousarray(planes.values[..., ::-1]))
         ((_, probabilities),) = self._batches(mirrored)
-        return SecondLook(np.zeros(1, np.intp), (likeliest(probabilities.swapaxes(0, 1)) > 0)[:, ::2, ::-1][..., ::2])
+        marked = likeliest(probabilities.swapaxes(0, 1)) > 0
+        return MirroredPrediction(np.zeros(1, np.intp), marked[:, ::2, ::-1][..., ::2])
 
 
 def _kept(batches: Batches, kept: list[NDArray[np.uint8]]) -> Batches:

@@ -14,9 +14,9 @@ from pleura.inference.evidence import Evidence
 from pleura.labels import BOTH_LUNGS, Label, have_sides
 from pleura.quality.calibration import Family, calibration, is_calibrated
 from pleura.quality.flags import NOT_CALIBRATED, known_flags, signal_flags, verdict_of
-from pleura.quality.gates import inverted
+from pleura.quality.polarity import inverted_flag
 from pleura.quality.record import ExpectedDice, Quality
-from pleura.quality.signals import ALL, Signals, find_signals
+from pleura.quality.signals import UNION, Signals, find_signals
 from pleura.quality.stack import FEWEST
 from pleura.volume import Kind, Note, Volume
 
@@ -34,15 +34,15 @@ def assess_quality(
     warnings : what stands out in the scan and the mask already
     network : sha256 of the network that made the mask
     """
-    gate = inverted(volume)
-    flags = known_flags((*([gate] if gate else []), *warnings, *volume.notes))
+    flag = inverted_flag(volume)
+    flags = known_flags((*([flag] if flag else []), *warnings, *volume.notes))
     codes = {flag.code for flag in flags}
     signals, family = find_signals(evidence), family_of(evidence, volume)
-    mode: QualityMode = "fast" if evidence.second is None else "full"
-    if ALL in signals.of:
-        found = {name: signal.value for name, signal in signals.of[ALL].items()}
-        contributions = calibration(family, "both", mode).contributions(found, codes)
-        flags += signal_flags(signals.of[ALL], contributions, _in_array(signals.slices, len(evidence.labels), volume))
+    mode: QualityMode = "fast" if evidence.mirrored is None else "full"
+    if UNION in signals.of:
+        values = {name: signal.value for name, signal in signals.of[UNION].items()}
+        contributions = calibration(family, "both", mode).contributions(values, codes)
+        flags += signal_flags(signals.of[UNION], contributions, _in_array(signals.slices, len(evidence.labels), volume))
     if not is_calibrated(network):
         flags.append(NOT_CALIBRATED)
         return Quality(verdict_of(flags, None), {}, tuple(flags))
@@ -65,10 +65,10 @@ def expected_dice(
     """Return the Dice to expect of each structure that was marked, and of both lungs where there are sides."""
     names = {one.value: one.name for one in structures if one.value in signals.of}
     if have_sides(structures) and signals.of:
-        names[ALL] = BOTH_LUNGS
+        names[UNION] = BOTH_LUNGS
     found = {}
     for value, name in names.items():
-        numbers = calibration(family, "one" if have_sides(structures) and value != ALL else "both", mode)
+        numbers = calibration(family, "one" if have_sides(structures) and value != UNION else "both", mode)
         values = {key: signal.value for key, signal in signals.of[value].items()}
         found[name] = numbers.expected_dice(numbers.score(values, codes))
     return found

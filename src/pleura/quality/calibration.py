@@ -27,7 +27,7 @@ Scope = Literal["both", "one"]
 """All that was marked, or one lung of two."""
 
 MOST_EXCESS = 0.5
-"""Excess of a signal above which it says no more."""
+"""Excess of a signal above which it says no more: by weights of a half, as most are, it rejects a mask by itself."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Calibration:
 
 
 def calibration(family: Family, scope: Scope, mode: QualityMode = "fast") -> Calibration:
-    """Return the numbers of a family that come with the package; "full" ones need the signal of a second look."""
+    """Return the numbers of a family that come with the package; "full" ones need the signal of the mirror image."""
     return from_data(_numbers()[mode][family][scope])
 
 

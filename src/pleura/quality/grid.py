@@ -13,7 +13,7 @@ Bytes = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
 MOST_SLICES = 64
-"""Slices that are looked at, evenly chosen: a chest has as many of 5 mm, and signals are shares."""
+"""That are sampled, evenly: a chest has as many of 5 mm, and signals are shares."""
 
 AIR_HU, TISSUE_HU = -500.0, -250.0
 """Below is air or aerated lung; above is solid tissue, as for the warnings of a CT."""
@@ -27,7 +27,7 @@ GREY_AIR, GREY_TISSUE = 0.45, 0.65
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """What is looked at.
+    """What of a scan and its mask is sampled.
 
     Attributes
     ----------
@@ -52,7 +52,7 @@ class Grid:
         return self.labels > 0
 
 
-def looked_at(evidence: Evidence) -> Grid:
+def sampled_grid(evidence: Evidence) -> Grid:
     """Return a grid of at most `MOST_SLICES` slices that hold something marked, or may."""
     used = np.flatnonzero(evidence.labels.any(axis=(1, 2)))
     first, last = (int(used[0]), int(used[-1]) + 1) if len(used) else (0, len(evidence.labels))

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from pleura.quality.grid import Grid, Mask
 
 DIRECTIONS, STEPS = 48, 44
-"""Directions in a slice, 7.5 degrees apart, and steps along each: about two pixels."""
+"""Directions in a slice, 7.5 degrees apart, and steps along each: on a grid of 128 pixels a step is two of them, and at
+the outline of a lung, some 60 from the middle, two directions lie eight apart."""
 
 REACH = 0.75
 """Part of the side of the grid that is looked at along a direction: more than half of its diagonal."""
@@ -29,28 +30,28 @@ def missing_by_symmetry(grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.flo
     direction: of patients who lie turned, each side reaches further in some.
     """
     mask = grid.marked
-    turn = (np.arange(DIRECTIONS) + 0.5) * 2 * np.pi / DIRECTIONS
+    angle = (np.arange(DIRECTIONS) + 0.5) * 2 * np.pi / DIRECTIONS
     step = REACH * max(mask.shape[1:]) / STEPS
-    rows, columns, inside = _rays(mask, turn, step)
+    rows, columns, inside = _rays(mask, angle, step)
     reach = np.where(mask[:, rows, columns] & inside, np.arange(1, STEPS + 1), 0).max(axis=2)
     other = reach[:, (DIRECTIONS // 2 - 1 - np.arange(DIRECTIONS)) % DIRECTIONS]
-    places = np.arange(STEPS)
-    beyond = (places >= reach[..., None]) & (places < other[..., None])
+    steps = np.arange(STEPS)
+    beyond = (steps >= reach[..., None]) & (steps < other[..., None])
     beyond &= (grid.planes[:, rows, columns] > grid.tissue) & inside
-    missing = (beyond * (places + 0.5)).sum(axis=2) * step**2 * 2 * np.pi / DIRECTIONS
-    to_the_right = np.cos(turn) < 0  # of the patient, whose left lies at greater x
+    missing = (beyond * (steps + 0.5)).sum(axis=2) * step**2 * 2 * np.pi / DIRECTIONS
+    to_the_right = np.cos(angle) < 0  # of the patient, whose left lies at greater x
     right, left = missing[:, to_the_right].sum(axis=1), missing[:, ~to_the_right].sum(axis=1)
     return np.maximum(right - left, 0.0), np.maximum(left - right, 0.0)
 
 
 def _rays(
-    mask: Mask, turn: NDArray[np.float64], step: float
+    mask: Mask, angle: NDArray[np.float64], step: float
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.bool_]]:
     """Return rows and columns of the pixels along each direction, and which lie on the grid, (directions, steps)."""
     far = (np.arange(STEPS) + 0.5) * step
     row, column = _middle(mask)
-    rows = np.rint(row + np.sin(turn)[:, None] * far).astype(int)
-    columns = np.rint(column + np.cos(turn)[:, None] * far).astype(int)
+    rows = np.rint(row + np.sin(angle)[:, None] * far).astype(int)
+    columns = np.rint(column + np.cos(angle)[:, None] * far).astype(int)
     inside = (rows >= 0) & (rows < mask.shape[1]) & (columns >= 0) & (columns < mask.shape[2])
     return rows.clip(0, mask.shape[1] - 1), columns.clip(0, mask.shape[2] - 1), inside
 

@@ -28,7 +28,7 @@ EXPLANATION = (
     "of scans within three months; programs: how far programs differ on one scan"
 )
 _TILES = 4
-"""Axial slices of each scan."""
+"""Axial slices of each scan: two rows beside those of the other."""
 
 
 def write_comparison_page(

@@ -16,11 +16,13 @@ from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume
 
 _TILES, _TILE, _TALL, _PICTURE = 8, 300, 330, 1024
-"""Axial slices of the montage; pixels of the longer side of each, of the height of other planes, of a picture."""
+"""Axial slices of the montage, two rows of four; pixels of the longer side of each, which is half as much again as it
+takes on a desk, and of the height of other planes; those of a radiograph, whose one picture fills the page."""
 _MOST_SLICES = 300
-"""Slices that can be stepped through; of more, every second or third is shown, and each that stands out."""
+"""Slices that can be stepped through: of more, each would have less than 173 pixels on a sheet that a phone holds. Then
+every second or third is there, and each that stands out."""
 _MOST_FLAGGED = 4
-"""Slices that stand out which the montage shows by themselves."""
+"""Slices that stand out which the montage shows by themselves: a row."""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ _PIXELS = 9_000_000
 """Of a sheet: what phones hold without loading it again and again."""
 _BYTES = 640_000
 """Of the slices; with the outlines, the other pictures and a third more for text, a page stays below 1.5 MB."""
-_QUALITY = 60
+QUALITY = 60
 """Of 100: noise is smoothed a little, edges of vessels stay."""
 
 
@@ -64,9 +64,10 @@ def draw_sheet(planes: Sequence[Plane], window: Window, structures: Sequence[Lab
     shrink = min(1.0, math.sqrt(_PIXELS / (len(planes) * size[0] * size[1])))
     while True:
         width, height = (max(1, int(side * shrink)) for side in size)
-        slices = webp(_tiled([_grey(plane, window, (width, height)) for plane in planes]), quality=_QUALITY)
+        slices = webp(_tiled([_grey(plane, window, (width, height)) for plane in planes]), quality=QUALITY)
         if len(slices) <= _BYTES or shrink < 0.1:
             break
+        # bytes go with the area; a little less, as they fall more slowly than that
         shrink *= 0.95 * math.sqrt(_BYTES / len(slices))
     outlines = webp(_tiled([_outlines(plane, structures, (width, height)) for plane in planes]), lossless=True)
     columns = _columns(len(planes))

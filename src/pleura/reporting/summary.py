@@ -10,6 +10,7 @@ from pleura.measurement import Measurements
 from pleura.rendering import display_window
 from pleura.rendering.montage import draw_plane
 from pleura.rendering.planes import picture, reformatted
+from pleura.reporting.sheet import QUALITY
 from pleura.reporting.template import data_uri, webp
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume
@@ -57,7 +58,7 @@ def _thumbnail(segmentation: Segmentation) -> bytes:
     flat = volume.is_picture or volume.kind is Kind.RADIOGRAPH
     plane = picture(segmentation) if flat else reformatted(segmentation)[0]
     size = plane.fit(_THUMBNAIL, _THUMBNAIL)
-    return webp(draw_plane(plane, size, display_window(volume), segmentation.structures), quality=60)
+    return webp(draw_plane(plane, size, display_window(volume), segmentation.structures), quality=QUALITY)
 
 
 def summary_of(page: str) -> dict[str, Any] | None:

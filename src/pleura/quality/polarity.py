@@ -12,8 +12,8 @@ from pleura.modality.polarity import polarity
 from pleura.quality.record import Flag
 from pleura.volume import Kind, Volume
 
-LOOKED_AT = 5
-"""Slices of a scan that are looked at, between a fifth and four fifths of it."""
+SAMPLED_SLICES = 5
+"""Of a scan, between a fifth and four fifths of it: enough for a majority where one shows shoulders or bowel."""
 
 SHOWN_HU = (-1024.0, 476.0)
 """CT numbers that are shown as black and as white: air, fat, tissue and bone differ."""
@@ -23,7 +23,7 @@ MOST_BRIGHT = 0.25
 0.08; where 1024 was added to all values, twice what bone holds."""
 
 
-def inverted(volume: Volume) -> Flag | None:
+def inverted_flag(volume: Volume) -> Flag | None:
     """Return a flag where CT numbers are the wrong way round: bright air, dark tissue; None where they are not.
 
     Greys, which are often inverted, are set back when they are read.
@@ -32,7 +32,7 @@ def inverted(volume: Volume) -> Flag | None:
         return None
     slices = to_axial(volume.voxels, volume.affine)
     first, last = 0.2 * (len(slices) - 1), 0.8 * (len(slices) - 1)
-    chosen = sorted({round(z) for z in np.linspace(first, last, LOOKED_AT)})
+    chosen = sorted({round(z) for z in np.linspace(first, last, SAMPLED_SLICES)})
     low, high = SHOWN_HU
     found = []
     for z in chosen:
