@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from pleura.errors import UnwritableOutput
 from pleura.partial_files import partial_path
@@ -154,3 +154,20 @@ def folder_lock(folder: Path) -> Iterator[None]:
     finally:
         if handle is not None:
             os.close(handle)
+
+
+def take_lock(file: IO[bytes], *, exclusive: bool) -> bool:
+    """Take the lock of an open file until it is closed; return False where another process has it.
+
+    Many may share it, if none has it exclusively. Where the system has no such locks (Windows, some network drives),
+    everybody takes it.
+    """
+    try:
+        import fcntl
+
+        fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError):
+        return True
+    return True

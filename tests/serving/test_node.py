@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,13 +17,16 @@ import pytest
 from serving.conftest import send
 
 from pleura.batch.scan_task import ScanResult
+from pleura.errors import PleuraError
+from pleura.serving import node as node_module
 from pleura.serving import sender
 from pleura.serving.config import NodeConfig, Rule
 from pleura.serving.metrics import metrics_text
 from pleura.serving.node import Node, matches
-from pleura.serving.storage import series_header
+from pleura.serving.not_sent import NotReached
+from pleura.serving.storage import NodeStorage, series_header
 
-PATIENCE = 120
+PATIENCE = 60
 pytestmark = [
     # pynetdicom leaves sockets to the collector of garbage where nobody answers.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
@@ -43,6 +47,29 @@ def running(config: NodeConfig) -> Iterator[Node]:
         stopped.set()
         thread.join()
         node.close()
+
+
+@pytest.fixture(autouse=True)
+def poll_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the tests quick."""
+    for module in (node_module, sender):
+        monkeypatch.setattr(module, "_POLL", 0.05)
+
+
+def result_that_waits(storage: NodeStorage, name: str) -> None:
+    """Put a result for the archive where a node finds it, in one move."""
+    folder = storage.receiving / name
+    (folder / "archive").mkdir(parents=True)
+    (folder / "archive" / "1.dcm").write_bytes(b"a segmentation")
+    folder.rename(storage.outgoing / name)
+
+
+def damaged_series(node: Node) -> None:
+    """Put a series that cannot be read where a node finds it, in one move."""
+    folder = node.storage.receiving / "damaged"
+    folder.mkdir()
+    (folder / "1.dcm").write_bytes(b"what a lost sector leaves")
+    folder.rename(node.storage.incoming / "damaged")
 
 
 def wait_for(what: Callable[[], bool]) -> None:
@@ -98,7 +125,7 @@ def test_what_no_rule_wants_is_not_segmented(config: NodeConfig, series: list[Pa
 def test_a_series_that_lacks_slices_waits_for_them_and_is_kept_among_what_failed(
     config: NodeConfig, series: list[Path]
 ) -> None:
-    with running(replace(config, incomplete_seconds=3.0)) as node:
+    with running(replace(config, incomplete_seconds=1.0)) as node:
         assert send(config, series[:5]) == [0] * 5
         time.sleep(2 * config.quiet_seconds)
         assert len(list(node.storage.incoming.glob("*/*.dcm"))) == 5
@@ -109,10 +136,7 @@ def test_a_series_that_lacks_slices_waits_for_them_and_is_kept_among_what_failed
 
 def test_a_series_whose_header_cannot_be_read_is_kept_among_what_failed(config: NodeConfig) -> None:
     with running(config) as node:
-        folder = node.storage.receiving / "damaged"
-        folder.mkdir()
-        (folder / "1.dcm").write_bytes(b"what a lost sector leaves")
-        folder.rename(node.storage.incoming / "damaged")
+        damaged_series(node)
         wait_for(lambda: node.counts["series_failed"] == 1)
         assert (node.storage.failed / "damaged" / "1.dcm").exists()
         assert (node.storage.failed / "damaged" / "error.json").exists()
@@ -163,6 +187,20 @@ def test_an_error_that_nobody_knows_costs_its_series_alone(
         assert send(config, series[:1]) == [0]  # and the node is still there
 
 
+def test_the_reason_of_a_failure_says_which_field_of_the_configuration_helps(
+    config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_long() -> object:
+        raise PleuraError("not finished after 1800 seconds", code="time-limit")
+
+    with running(config) as node:
+        monkeypatch.setattr(node._pool, "submit", a_call_that(too_long))
+        send(config, series)
+        wait_for(lambda: node.counts["series_failed"] == 1)
+        (kept,) = node.storage.failed.iterdir()
+        assert json.loads((kept / "error.json").read_text())["message"].endswith("with time_limit of the configuration")
+
+
 @pytest.mark.parametrize("refused", [OSError(errno.ENOSPC, "full"), None])
 def test_a_full_disk_makes_a_node_wait(
     config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch, refused: OSError | None
@@ -179,7 +217,7 @@ def test_a_full_disk_makes_a_node_wait(
         monkeypatch.setattr(node._pool, "submit", a_call_that(full))
         send(config, series)
         wait_for(lambda: bool(begun))
-        time.sleep(2.0)
+        time.sleep(1.0)
         assert len(begun) == 1
     node.storage.give_back()
     assert len(list(node.storage.incoming.glob("*/*.dcm"))) == len(series)
@@ -194,18 +232,17 @@ def test_a_peer_that_does_not_answer_holds_up_no_segmentation(
     def silent(*_: object) -> str:
         calls.append("archive")
         answered.wait(PATIENCE)
-        return "no association"
+        raise NotReached("no association")
 
-    monkeypatch.setattr(sender, "_store", silent)
+    monkeypatch.setattr(sender, "store", silent)
+    before = NodeStorage(Path(config.folder))
+    for number in range(3):
+        result_that_waits(before, f"{number}")
+    before.close()
     with running(config) as node:
-        for number in range(3):
-            (node.storage.outgoing / f"{number}" / "archive").mkdir(parents=True)
         wait_for(lambda: bool(calls))
         send(config, series[:1])
-        folder = node.storage.receiving / "damaged"
-        folder.mkdir()
-        (folder / "1.dcm").write_bytes(b"what a lost sector leaves")
-        folder.rename(node.storage.incoming / "damaged")
+        damaged_series(node)
         wait_for(lambda: node.counts["series_failed"] == 1)
         answered.set()
         wait_for(lambda: node.counts["sends_failed"] == 3)
@@ -214,10 +251,7 @@ def test_a_peer_that_does_not_answer_holds_up_no_segmentation(
 
 def test_a_result_that_cannot_be_read_ends_no_sending(config: NodeConfig) -> None:
     with running(config) as node:
-        folder = node.storage.receiving / "damaged"
-        (folder / "archive").mkdir(parents=True)
-        (folder / "archive" / "1.dcm").write_bytes(b"what a lost sector leaves")
-        folder.rename(node.storage.outgoing / "damaged")
+        result_that_waits(node.storage, "damaged")
         wait_for(lambda: node.counts["sends_failed"] == 1)
         assert (node.storage.outgoing / "damaged" / "archive" / "1.dcm").exists()
         (node.storage.outgoing / "sent" / "archive").mkdir(parents=True)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import shutil
 import ssl
 import subprocess
-from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from serving.conftest import send
 
-from pleura.errors import PleuraError
+from pleura.errors import PleuraError, UnreadableInput
 from pleura.serving.config import NodeConfig, Tls
+from pleura.serving.counts import Counts
 from pleura.serving.receiver import Receiver
 from pleura.serving.storage import NodeStorage
 
@@ -24,8 +26,17 @@ pytestmark = [
 ]
 
 
-def receiver(config: NodeConfig, counts: Counter[str] | None = None) -> Receiver:
-    return Receiver(config, NodeStorage(Path(config.folder)), Counter() if counts is None else counts)
+@contextmanager
+def receiving(config: NodeConfig) -> Iterator[Counts]:
+    counts, storage = Counts(), NodeStorage(Path(config.folder))
+    try:
+        receiver = Receiver(config, storage, counts)
+        try:
+            yield counts
+        finally:
+            receiver.close()
+    finally:
+        storage.close()
 
 
 def certificate(folder: Path, name: str) -> Tls:
@@ -51,28 +62,48 @@ def test_only_clients_with_a_certificate_that_is_known_are_let_in(
 ) -> None:
     node, scanner, stranger = (certificate(tmp_path, name) for name in ("node", "scanner", "stranger"))
     config = replace(config, tls=replace(node, clients=scanner.certificate))
-    running = receiver(config)
-    try:
+    with receiving(config):
         assert send(config, series[:1], tls=client(node, scanner)) == [0]
         assert send(config, series[:1], tls=client(node, stranger)) is None
         assert send(config, series[:1], tls=client(node, None)) is None
         assert send(config, series[:1]) is None
         assert send(config, series[:1], tls=client(node, scanner)) == [0]  # and the node is still there
-    finally:
-        running.close()
 
 
 def test_files_of_tls_that_are_not_there_are_named(config: NodeConfig) -> None:
-    with pytest.raises(PleuraError) as caught:
-        receiver(replace(config, tls=Tls("gone.pem", "gone.key", "gone.pem")))
+    config = replace(config, tls=Tls("gone.pem", "gone.key", "gone.pem"))
+    with pytest.raises(UnreadableInput, match="No such file") as caught, receiving(config):
+        pass
     assert caught.value.code == "bad-tls"
 
 
-def test_a_port_that_is_taken_is_named(config: NodeConfig) -> None:
-    running = receiver(config)
-    try:
-        with pytest.raises(PleuraError) as caught:
-            receiver(config)
-        assert caught.value.code == "port-in-use"
-    finally:
-        running.close()
+def test_a_port_that_is_taken_is_named(config: NodeConfig, tmp_path: Path) -> None:
+    other = replace(config, folder=str(tmp_path / "other"))
+    with receiving(config), pytest.raises(PleuraError) as caught, receiving(other):
+        pass
+    assert caught.value.code == "port-in-use"
+
+
+@pytest.mark.parametrize(("refused", "answer"), [(OSError(28, "full"), 0xA700), (ZeroDivisionError(), 0xC000)])
+def test_what_cannot_be_filed_is_not_answered_with_success(
+    config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch, refused: Exception, answer: int
+) -> None:
+    def receive(*_: object) -> str:
+        raise refused
+
+    with receiving(config) as counts:
+        monkeypatch.setattr(NodeStorage, "receive", receive)
+        assert send(config, series[:1]) == [answer]
+        assert counts["objects_refused"] == 1
+
+
+def test_nothing_is_taken_where_the_disk_cannot_be_asked(
+    config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(_: object) -> int:
+        raise OSError(5, "Input/output error")
+
+    with receiving(config) as counts:
+        monkeypatch.setattr(NodeStorage, "free_bytes", lost)
+        assert send(config, series[:1]) == [0xA700]
+        assert counts["objects_received"] == 0

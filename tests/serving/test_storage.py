@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pydicom
@@ -15,8 +17,10 @@ from pleura.serving.storage import NodeStorage, series_header
 
 
 @pytest.fixture
-def storage(tmp_path: Path) -> NodeStorage:
-    return NodeStorage(tmp_path / "node")
+def storage(tmp_path: Path) -> Iterator[NodeStorage]:
+    storage = NodeStorage(tmp_path / "node")
+    yield storage
+    storage.close()
 
 
 def receive(storage: NodeStorage, files: list[Path]) -> Path:
@@ -68,7 +72,9 @@ def test_a_series_is_quiet_when_nothing_was_added_for_some_time(storage: NodeSto
 def test_time_in_which_the_node_was_down_is_not_quiet(storage: NodeStorage, series: list[Path], tmp_path: Path) -> None:
     folder = receive(storage, series[:2])
     os.utime(folder, (1e9, 1e9))
-    assert NodeStorage(tmp_path / "node").quiet_series(60.0) == []
+    storage.close()
+    with closing(NodeStorage(tmp_path / "node")) as again:
+        assert again.quiet_series(60.0) == []
 
 
 def test_results_wait_for_each_peer_and_the_series_is_gone(
@@ -79,15 +85,16 @@ def test_results_wait_for_each_peer_and_the_series_is_gone(
     folder = receive(storage, series)
     storage.send_later(folder, [result], ("archive", "workstation"))
     assert not folder.exists()
-    again = NodeStorage(tmp_path / "node")  # after a kill
-    waiting = list(again.waiting())
-    assert [one.peer for one in waiting] == ["archive", "workstation"]
-    assert [file.read_bytes() for one in waiting for file in one.files] == [b"a segmentation"] * 2
-    for one in waiting:
-        one.files[0].unlink()
-        one.folder.rmdir()
-    assert list(again.waiting()) == []
-    assert list(again.outgoing.iterdir()) == []
+    storage.close()
+    with closing(NodeStorage(tmp_path / "node")) as again:  # after a kill
+        waiting = list(again.waiting())
+        assert [one.peer for one in waiting] == ["archive", "workstation"]
+        assert [file.read_bytes() for one in waiting for file in one.files] == [b"a segmentation"] * 2
+        for one in waiting:
+            one.files[0].unlink()
+            one.folder.rmdir()
+        assert list(again.waiting()) == []
+        assert list(again.outgoing.iterdir()) == []
 
 
 def test_what_failed_is_kept_with_the_reason(storage: NodeStorage, series: list[Path]) -> None:
@@ -157,3 +164,32 @@ def test_no_failure_is_without_its_reason_where_the_node_is_killed(
         storage.fail(folder, {"error": "not-a-chest"})
     (kept,) = storage.failed.iterdir()
     assert json.loads((kept / "error.json").read_text()) == {"error": "not-a-chest"}
+
+
+def test_two_nodes_do_not_share_a_folder(storage: NodeStorage, tmp_path: Path) -> None:
+    (storage.receiving / "1.dcm").write_bytes(b"on its way")
+    with pytest.raises(PleuraError, match="another node has the folder") as caught:
+        NodeStorage(tmp_path / "node")
+    assert caught.value.code == "node-running"
+    assert (storage.receiving / "1.dcm").exists()
+    storage.close()
+    NodeStorage(tmp_path / "node").close()
+
+
+def inodes(*paths: Path) -> set[int]:
+    return {path.stat().st_ino for path in paths}
+
+
+@pytest.mark.skipif(not hasattr(os, "O_DIRECTORY"), reason="no folder can be opened here")
+def test_objects_and_the_folders_that_name_them_are_on_the_disk_before_the_answer(
+    storage: NodeStorage, series: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[int] = set()
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.add(os.fstat(descriptor).st_ino))
+    folder = receive(storage, series[:1])
+    assert inodes(storage.incoming, folder, *folder.iterdir()) <= synced
+    synced.clear()
+    (tmp_path / "lungs.dcm").write_bytes(b"a segmentation")
+    storage.send_later(storage.take(folder), [tmp_path / "lungs.dcm"], ["archive"])
+    (result,) = storage.waiting()
+    assert inodes(storage.outgoing, result.folder.parent, result.folder, *result.files) <= synced

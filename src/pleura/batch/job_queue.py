@@ -14,13 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from pleura.batch.progress import BatchProgress, progress_of
 from pleura.batch.queue_errors import named_errors
 from pleura.batch.scan_plan import PlannedScan
 from pleura.errors import InvalidOption, UnwritableOutput
-from pleura.files import system_errors
+from pleura.files import system_errors, take_lock
 
 State = Literal["waiting", "running", "done", "failed", "skipped"]
 """What a row is: to be segmented, being segmented, segmented, ended with an error, or not to be segmented."""
@@ -237,7 +237,7 @@ def _lock(path: Path) -> Any:
     with system_errors(path):
         file = path.open("ab")
     for _ in range(_TRIALS):
-        if _take(file, exclusive=True):
+        if take_lock(file, exclusive=True):
             return file
         time.sleep(_PAUSE)
     file.close()
@@ -249,19 +249,6 @@ def _is_locked(path: Path) -> bool:
     """Say whether a run has the batch of a file, which need not be writable; others may ask at the same time."""
     try:
         with path.open("rb") as file:
-            return not _take(file, exclusive=False)
+            return not take_lock(file, exclusive=False)
     except OSError:
         return False
-
-
-def _take(file: IO[bytes], *, exclusive: bool) -> bool:
-    """Take the lock of a file where there are locks; return False where another process has it."""
-    try:
-        import fcntl
-
-        fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except (ImportError, OSError):  # Windows, and a file system without locks
-        return True
-    return True

@@ -2,12 +2,11 @@
 
 CONFIG is a TOML file: who the node is, who may call, the rules, the peers. A series is taken for complete
 after a quiet time. What has come and what waits to be sent lies in a folder, where a kill loses nothing;
-what came to no good end stays in its subfolder failed. Logs hold no name, id or date of a patient.
+what cannot be segmented or sent stays in its subfolder failed. Logs hold no name, id or date of a patient.
 """
 
 from __future__ import annotations
 
-import logging
 import sys
 from argparse import ArgumentParser
 from contextlib import ExitStack
@@ -36,18 +35,18 @@ def run(options: Options) -> int:
     """Run until a signal ends it."""
     from threading import Event
 
-    from pleura.serving.config import read_config
+    from pleura.serving.config_file import read_config
+    from pleura.serving.log import write_log
     from pleura.serving.metrics import serve_metrics
     from pleura.serving.node import Node
 
     config = read_config(options.config)
-    level = logging.WARNING if options.quiet else logging.INFO
-    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(levelname)s %(message)s")
+    write_log(sys.stderr, quiet=options.quiet)
     with ExitStack() as stack:
         node = Node(config)
         stack.callback(node.close)
         if config.http_port:
-            stack.callback(serve_metrics(node, config.http_port).shutdown)
+            stack.enter_context(serve_metrics(node, config.http_port))
         say(f"{config.ae_title} listens on {config.address} port {config.port}")
         flush()
         node.run(Event())

@@ -2,49 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
-from pleura.errors import UnwritableOutput
+from pleura.serving.counts import COUNTED
+from pleura.serving.listening import listening_errors
 from pleura.serving.node import Node
 
-_COUNTS = (
-    "associations_rejected",
-    "objects_received",
-    "objects_refused",
-    "series_segmented",
-    "series_ignored",
-    "series_failed",
-    "results_sent",
-    "sends_failed",
-)
+_TIMEOUT = 10.0
+"""Seconds in which a client on the same machine has sent its request."""
+
+
+def health(node: Node) -> tuple[int, str]:
+    """Return the status of HTTP and the text that say whether a node does its work."""
+    problems = node.problems()
+    return (503, "".join(f"{line}\n" for line in problems)) if problems else (200, "ok\n")
 
 
 def metrics_text(node: Node) -> str:
-    """Return what a node has done, and what waits, in the text format of Prometheus."""
+    """Return what a node has done, and what waits, in the text format of Prometheus.
+
+    Raises `OSError` where its folder cannot be read.
+    """
     storage = node.storage
     gauges = {
         "series_incoming": sum(1 for folder in (storage.incoming, storage.taken) for _ in folder.iterdir()),
         "results_waiting": sum(1 for _ in storage.outgoing.glob("*/*")),
-        "dead_letters": sum(1 for _ in storage.failed.iterdir()),
+        "failed_kept": sum(1 for _ in storage.failed.iterdir()),
         "disk_free_bytes": storage.free_bytes(),
     }
-    kinds = {f"{name}_total": ("counter", node.counts[name]) for name in _COUNTS}
+    kinds = {f"{name}_total": ("counter", node.counts[name]) for name in COUNTED}
     kinds |= {name: ("gauge", value) for name, value in gauges.items()}
     return "".join(f"# TYPE pleura_{name} {kind}\npleura_{name} {value}\n" for name, (kind, value) in kinds.items())
 
 
-def serve_metrics(node: Node, port: int) -> ThreadingHTTPServer:
-    """Answer /health and /metrics until the server that is returned is shut down.
+@contextmanager
+def serve_metrics(node: Node, port: int) -> Iterator[int]:
+    """Answer /health and /metrics within the block; yield the port, which is a free one for port 0.
 
-    Raises `UnwritableOutput` (`port-in-use`).
+    Raises `UnwritableOutput` (`port-in-use`, `cannot-listen`).
     """
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = _TIMEOUT
+
         def do_GET(self) -> None:
-            text = {"/health": "ok\n", "/metrics": metrics_text(node)}.get(self.path, "")
-            self.send_response(200 if text else 404)
+            status, text = _answer(node, self.path)
+            self.send_response(status)
             self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
             self.end_headers()
             self.wfile.write(text.encode())
@@ -52,10 +59,28 @@ def serve_metrics(node: Node, port: int) -> ThreadingHTTPServer:
         def log_message(self, *_: Any) -> None:
             """Print no line a request."""
 
+    with listening_errors("127.0.0.1", port):
+        server = _Server(("127.0.0.1", port), Handler)
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-    except OSError as error:
-        text = f"the node cannot listen on 127.0.0.1 port {port}: {error.strerror or error}"
-        raise UnwritableOutput(text, code="port-in-use") from error
-    Thread(target=server.serve_forever, daemon=True).start()
-    return server
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: Any) -> None:
+        """Print nothing of a client that has gone."""
+
+
+def _answer(node: Node, path: str) -> tuple[int, str]:
+    """Return the status of HTTP and the text that answer a request."""
+    try:
+        if path == "/health":
+            return health(node)
+        return (200, metrics_text(node)) if path == "/metrics" else (404, "")
+    except OSError:
+        return 503, "the folder of the node cannot be read\n"

@@ -3,37 +3,39 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 
 from pleura.batch.engine import BatchOptions, SegmenterOptions
-from pleura.batch.scan_task import BatchFolders, ScanTask, check_segmenter
+from pleura.batch.scan_task import BatchFolders, ScanResult, ScanTask, check_segmenter
 from pleura.batch.worker_pool import Limits, WorkerPool
 from pleura.errors import PleuraError, message_of
 from pleura.reading.dicom.header import Header
 from pleura.serving.config import NodeConfig, Rule
+from pleura.serving.counts import Counts
+from pleura.serving.log import LOG, quiet_libraries
 from pleura.serving.receiver import Receiver
 from pleura.serving.sender import Sender
 from pleura.serving.storage import NodeStorage, series_header
 
-_PAUSE = 0.5
-"""Seconds between two looks at what has come and what waits."""
-_TRIES = 2
+_POLL = 0.5
+"""Seconds after which the folder of what has come is listed again."""
+_MOST_TRIES = 2
 """How often a series is begun whose process is lost, or of which pleura makes an error that it does not know."""
 _WAIT = 60.0
 """Seconds before what the system refused is tried again: a full disk or a lost mount is mended by somebody."""
-_PATIENCE = 5.0
+_LAST_OBJECT = 5.0
 """Seconds in which an object that is being sent has been taken; one that has not is sent again later."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-
-_log = logging.getLogger("pleura.node")
+_ADVICE = {
+    "time-limit": "give it more with time_limit of the configuration",
+    "memory-limit": "give it more with memory_limit_mb of the configuration",
+}
 
 
 class Node:
@@ -41,22 +43,25 @@ class Node:
 
     Raises
     ------
-    PleuraError : what `Receiver` raises
+    PleuraError : what `NodeStorage` and `Receiver` raise
     """
 
     def __init__(self, config: NodeConfig) -> None:
         self.config = config
-        self.counts: Counter[str] = Counter()
+        self.counts = Counts()
         self.storage = NodeStorage(Path(config.folder))
         self._sender = Sender(config, self.storage, self.counts)
         self._tries: Counter[str] = Counter()
         self._next: dict[str, float] = {}
         self._begins = 0.0
+        self._began_last: float | None = None
+        self._sending: Thread | None = None
         self._pool = WorkerPool(1, Limits(config.time_limit, config.memory_limit_mb << 20))
         try:
             self._receiver = Receiver(config, self.storage, self.counts)
         except BaseException:
             self._pool.shutdown(cancel_futures=True)
+            self.storage.close()
             raise
         self._pool.submit(check_segmenter, SegmenterOptions())  # the model is there when the first series is
 
@@ -64,20 +69,41 @@ class Node:
         """Stop receiving and segmenting; what has come and what waits stays on the disk."""
         self._receiver.close()
         self._pool.shutdown(cancel_futures=True)
+        self.storage.close()
 
-    def run(self, stopped: Event, tick: Callable[[], None] = lambda: None) -> None:
+    def problems(self) -> list[str]:
+        """Return what keeps the node from its work, without personal data; nothing where it does it."""
+        now = time.monotonic()
+        longest = self.config.time_limit + _WAIT
+        checks = {
+            "series are not segmented: the loop has ended": self._began_last is None,
+            "series are not segmented: the loop hangs": now - (self._began_last or now) > longest,
+            "results are not sent: the thread has ended": self._sending is None or not self._sending.is_alive(),
+            "no series is begun for a while: see the log": now < self._begins,
+        }
+        return [text for text, holds in checks.items() if holds] + self._problems_of_disk()
+
+    def _problems_of_disk(self) -> list[str]:
+        try:
+            full = self.storage.free_bytes() < self.config.min_free_mb << 20
+        except OSError:
+            return ["the folder of the node cannot be reached"]
+        return ["nothing is received: the disk is full"] if full else []
+
+    def run(self, stopped: Event) -> None:
         """Segment until an event is set, and send meanwhile: a peer that does not answer holds up no segmentation."""
         sent_enough = Event()
-        sending = Thread(target=self._sender.run, args=(sent_enough,), daemon=True)
-        sending.start()
+        self._sending = Thread(target=self._sender.run, args=(sent_enough,), daemon=True)
+        self._sending.start()
         try:
             while not stopped.is_set():
+                self._began_last = time.monotonic()
                 self._take_all()
-                tick()
-                stopped.wait(_PAUSE)
+                stopped.wait(_POLL)
         finally:
+            self._began_last = None
             sent_enough.set()
-            sending.join(_PATIENCE)
+            self._sending.join(_LAST_OBJECT)
 
     def _take_all(self) -> None:
         """Take every series that is complete and due; what goes wrong with one, whatever it is, costs no other."""
@@ -86,11 +112,12 @@ class Node:
         try:
             self.storage.give_back()
             complete = self.storage.quiet_series(self.config.quiet_seconds)
-        except OSError as error:
+        except Exception as error:  # of the disk, if not of pleura
             self._wait("the folder of the node", error)
             return
         for series in complete:
-            if time.monotonic() < max(self._begins, self._next.get(series.name, 0.0)):
+            self._began_last = time.monotonic()
+            if self._began_last < max(self._begins, self._next.get(series.name, 0.0)):
                 continue
             try:
                 self._take(series)
@@ -103,18 +130,19 @@ class Node:
             self._wait(series.name, error)
             return
         self._next[series.name] = time.monotonic() + _WAIT
-        _log.error("%s: %s; tried again in %.0f s", series.name, type(error).__name__, _WAIT)
+        LOG.error("%s: %s; tried again in %.0f s", series.name, type(error).__name__, _WAIT)
         if not isinstance(error, OSError):
             self._tries[series.name] += 1
-        if self._tries[series.name] >= _TRIES:
+        if self._tries[series.name] >= _MOST_TRIES:
             lies = self.storage.taken / series.name
             with suppress(OSError):
                 self._fail(lies if lies.exists() else series, "unexpected", message_of(error))
 
-    def _wait(self, what: str, error: OSError) -> None:
+    def _wait(self, what: str, error: Exception) -> None:
         """Begin no series for a while."""
         self._begins = time.monotonic() + _WAIT
-        _log.error("%s: %s; no series is begun for %.0f s", what, error.strerror or type(error).__name__, _WAIT)
+        why = getattr(error, "strerror", None) or type(error).__name__
+        LOG.error("%s: %s; no series is begun for %.0f s", what, why, _WAIT)
 
     def _take(self, series: Path) -> None:
         """Segment a series where a rule says so; what no rule wants is removed."""
@@ -132,8 +160,8 @@ class Node:
             if series in self.storage.quiet_series(self.config.incomplete_seconds):
                 self._fail(series, "incomplete", f"{count} objects came, and no more; the rules ask for more")
         elif rule is None:
-            self.counts["series_ignored"] += 1
-            _log.info("%s: %d objects, no rule wants them", series.name, count)
+            self.counts.add("series_ignored")
+            LOG.info("%s: %d objects, no rule wants them", series.name, count)
             self.storage.drop(series)
         else:
             self._segment(series, rule, count)
@@ -142,27 +170,17 @@ class Node:
         """Segment a series and put the results on their way; one that grew meanwhile waits to be complete."""
         began = time.monotonic()
         series = self.storage.take(series)
-        folders = BatchFolders(self.storage.taken, self.storage.segmented)
-        task = ScanTask(
-            number=1,
-            name=series.name,
-            source=series.name,
-            formats=rule.formats,
-            folders=folders,
-            segmenter=SegmenterOptions(),
-            options=BatchOptions(),
-        )
         shutil.rmtree(self.storage.segmented / series.name, ignore_errors=True)
         try:
-            result = self._pool.submit(task.result).result()
+            result = self._pool.submit(_segmented, self._task(series, rule)).result()
         except PleuraError as error:
             self._tries[series.name] += 1
-            _log.error("%s: %s", series.name, error.code)
-            if self._tries[series.name] >= _TRIES:
-                self._fail(series, error.code, str(error))
+            LOG.error("%s: %s", series.name, error.code)
+            if self._tries[series.name] >= _MOST_TRIES:
+                self._fail(series, error.code, "; ".join(filter(None, (str(error), _ADVICE.get(error.code)))))
             return
         if self.storage.came_again(series):
-            _log.info("%s: grew while it was segmented", series.name)
+            LOG.info("%s: grew while it was segmented", series.name)
         elif result.disk_full:
             self._wait(series.name, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         elif result.error:
@@ -172,16 +190,33 @@ class Node:
             self.storage.send_later(series, objects, rule.send_to)
             self._tries.pop(series.name, None)
             self._next.pop(series.name, None)
-            self.counts["series_segmented"] += 1
-            _log.info("%s: %d objects, segmented in %.1f s", series.name, count, time.monotonic() - began)
+            self.counts.add("series_segmented")
+            LOG.info("%s: %d objects, segmented in %.1f s", series.name, count, time.monotonic() - began)
         shutil.rmtree(self.storage.segmented / series.name, ignore_errors=True)
+
+    def _task(self, series: Path, rule: Rule) -> ScanTask:
+        return ScanTask(
+            number=1,
+            name=series.name,
+            source=series.name,
+            formats=rule.formats,
+            folders=BatchFolders(self.storage.taken, self.storage.segmented),
+            segmenter=SegmenterOptions(),
+            options=BatchOptions(),
+        )
 
     def _fail(self, series: Path, code: str, message: str) -> None:
         self.storage.fail(series, {"error": code, "message": message})
         self._tries.pop(series.name, None)
         self._next.pop(series.name, None)
-        self.counts["series_failed"] += 1
-        _log.error("%s: %s", series.name, code)
+        self.counts.add("series_failed")
+        LOG.error("%s: %s", series.name, code)
+
+
+def _segmented(task: ScanTask) -> ScanResult:
+    """Do a task, in a process whose libraries print nothing of what they read."""
+    quiet_libraries()
+    return task.result()
 
 
 def matches(rule: Rule, header: Header, count: int) -> bool:

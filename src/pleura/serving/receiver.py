@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from pleura.errors import PleuraError, UnwritableOutput, missing_extra
+from pleura.errors import UnreadableInput, missing_extra
 from pleura.serving.config import NodeConfig, Tls
+from pleura.serving.counts import Counts
+from pleura.serving.listening import listening_errors
+from pleura.serving.log import LOG
 from pleura.serving.storage import NodeStorage
 
 SUCCESS, OUT_OF_RESOURCES, NOT_UNDERSTOOD = 0x0000, 0xA700, 0xC000
@@ -18,23 +20,22 @@ SUCCESS, OUT_OF_RESOURCES, NOT_UNDERSTOOD = 0x0000, 0xA700, 0xC000
 _REJECTED_FOR_GOOD, _BY_USER, _NO_REASON = 1, 1, 1
 """Result, source and reason of a rejection (PS3.8, 9.3.4)."""
 
-_log = logging.getLogger("pleura.node")
-
 
 class Receiver:
     """Takes objects of those who may call, and files them.
 
     Parameters
     ----------
-    counts : takes what was received and refused, by name
+    counts : takes what was received and refused
 
     Raises
     ------
     MissingExtra : pynetdicom is not installed
-    UnwritableOutput : it cannot listen there (`port-in-use`), or a file of the TLS settings cannot be read (`bad-tls`)
+    UnwritableOutput : it cannot listen there (`port-in-use`, `cannot-listen`)
+    UnreadableInput : a file of the TLS settings cannot be read, or is none (`bad-tls`)
     """
 
-    def __init__(self, config: NodeConfig, storage: NodeStorage, counts: Counter[str]) -> None:
+    def __init__(self, config: NodeConfig, storage: NodeStorage, counts: Counts) -> None:
         self._config, self._storage, self._counts = config, storage, counts
         self._server = self._started()
 
@@ -44,8 +45,7 @@ class Receiver:
 
     def _started(self) -> Any:
         try:
-            from pynetdicom import AE, AllStoragePresentationContexts, evt
-            from pynetdicom._globals import ALL_TRANSFER_SYNTAXES
+            from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt
             from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
         except ImportError:
             raise missing_extra("pynetdicom", "node") from None
@@ -60,16 +60,13 @@ class Receiver:
         entity.add_supported_context(Verification)
         handlers: list[tuple[Any, Callable[[Any], Any]]] = [
             (evt.EVT_REQUESTED, self._refuse_strangers),
-            (evt.EVT_REJECTED, lambda _: self._count("associations_rejected")),
+            (evt.EVT_REJECTED, lambda _: self._counts.add("associations_rejected")),
             (evt.EVT_C_STORE, self._store),
         ]
         context_of_tls = _tls_context(config.tls) if config.tls else None
-        try:
-            where = (config.address, config.port)
+        where = (config.address, config.port)
+        with listening_errors(*where):
             return entity.start_server(where, block=False, evt_handlers=handlers, ssl_context=context_of_tls)
-        except OSError as error:
-            text = f"the node cannot listen on {config.address} port {config.port}: {error.strerror or error}"
-            raise UnwritableOutput(text, code="port-in-use") from error
 
     def _refuse_strangers(self, event: Any) -> None:
         """Reject who calls from an address that is not on the list."""
@@ -77,30 +74,30 @@ class Receiver:
             event.assoc.acse.send_reject(_REJECTED_FOR_GOOD, _BY_USER, _NO_REASON)
             with suppress(Exception):
                 event.assoc.kill()
-            self._count("associations_rejected")
+            self._counts.add("associations_rejected")
 
     def _store(self, event: Any) -> int:
         """File one object; the answer is success only when it is on the disk."""
-        size = event.request.DataSet.getbuffer().nbytes
-        free = self._storage.free_bytes() - (self._config.min_free_mb << 20)
-        if size > self._config.max_object_mb << 20 or size > free:
-            self._count("objects_refused")
-            return OUT_OF_RESOURCES
         try:
+            if not self._has_space(event.request.DataSet.getbuffer().nbytes):
+                self._counts.add("objects_refused")
+                return OUT_OF_RESOURCES
             self._storage.receive(event.encoded_dataset(), str(event.request.AffectedSOPInstanceUID))
         except OSError as error:
-            _log.error("an object cannot be written: %s", error.strerror)
-            self._count("objects_refused")
+            LOG.error("an object cannot be written: %s", error.strerror or type(error).__name__)
+            self._counts.add("objects_refused")
             return OUT_OF_RESOURCES
-        except (PleuraError, ValueError) as error:
-            _log.warning("an object is refused: %s", getattr(error, "code", "damaged"))
-            self._count("objects_refused")
+        except Exception as error:  # of many kinds from pydicom, and none may be answered with success
+            LOG.warning("an object is refused: %s", getattr(error, "code", type(error).__name__))
+            self._counts.add("objects_refused")
             return NOT_UNDERSTOOD
-        self._count("objects_received")
+        self._counts.add("objects_received")
         return SUCCESS
 
-    def _count(self, name: str) -> None:
-        self._counts[name] += 1
+    def _has_space(self, size: int) -> bool:
+        """Say whether so many bytes are allowed, and may still be written."""
+        free = self._storage.free_bytes() - (self._config.min_free_mb << 20)
+        return size <= min(free, self._config.max_object_mb << 20)
 
 
 def _tls_context(tls: Tls) -> ssl.SSLContext:
@@ -110,6 +107,7 @@ def _tls_context(tls: Tls) -> ssl.SSLContext:
     try:
         context.load_cert_chain(tls.certificate, tls.key)
         context.load_verify_locations(tls.clients)
-    except (OSError, ssl.SSLError) as error:
-        raise UnwritableOutput(f"the files of the TLS settings cannot be used: {error}", code="bad-tls") from error
+    except OSError as error:  # as those of `ssl` are
+        text = f"the files of [tls] cannot be used: {error.strerror or error}; name PEM files that the node may read"
+        raise UnreadableInput(text, code="bad-tls") from error
     return context

@@ -12,13 +12,14 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, count
 from pathlib import Path
+from typing import IO
 
-from pleura.errors import UnreadableInput
-from pleura.files import make_folder
+from pleura.errors import UnreadableInput, UnwritableOutput
+from pleura.files import make_folder, system_errors, take_lock
 from pleura.reading.dicom.elements import read_elements
 from pleura.reading.dicom.header import Header, parse_header
 from pleura.text import short_hash
@@ -34,6 +35,11 @@ class Outgoing:
     peer: str
 
     @property
+    def name(self) -> str:
+        """What the log calls it."""
+        return f"{self.folder.parent.name}/{self.peer}"
+
+    @property
     def files(self) -> list[Path]:
         """The objects that are still to be sent."""
         return sorted(self.folder.glob("*.dcm"))
@@ -42,13 +48,25 @@ class Outgoing:
 class NodeStorage:
     """The folders of a node.
 
+    One node at a time has them: what a second one finds in `receiving` it would remove.
+
     Parameters
     ----------
     folder : where they are; they are made where they are not there
 
     Attributes
     ----------
+    receiving : objects that are not whole yet
+    incoming : a folder for each series that comes
+    taken : a folder for each series that is being segmented
+    segmented : results of that, before they are on their way
+    outgoing : a folder for each result, with one for each peer
+    failed : what could not be segmented or sent
     began : the time from which on objects may come
+
+    Raises
+    ------
+    UnwritableOutput : another node has the folder (`node-running`), or it cannot be written (`not-written`)
     """
 
     def __init__(self, folder: Path) -> None:
@@ -56,11 +74,17 @@ class NodeStorage:
         self.receiving, self.incoming, self.taken, self.segmented, self.outgoing, self.failed = map(
             folder.joinpath, names
         )
+        make_folder(folder)
+        self._lock = _locked(folder)
         shutil.rmtree(self.receiving, ignore_errors=True)  # senders were not answered: they send it again
         shutil.rmtree(self.segmented, ignore_errors=True)
         for name in names:
             make_folder(folder / name)
         self.began = time.time()
+
+    def close(self) -> None:
+        """Let another node have the folders."""
+        self._lock.close()
 
     def receive(self, content: bytes, instance_uid: str) -> str:
         """File one object under its series, and return the key of that; the object is on the disk by then.
@@ -80,17 +104,23 @@ class NodeStorage:
             if not header.series_uid:
                 raise UnreadableInput("the object names no series", code="damaged")
             key = short_hash(f"{header.series_uid}\0{header.patient}")
-            folder = self.incoming / key
+            self._add(part, self.incoming / key / f"{short_hash(instance_uid)}.dcm")
+            return key
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _add(self, part: Path, target: Path) -> None:
+        """Move an object to its series, so that no loss of power takes it back."""
+        with _synced(self.incoming):
             while True:
-                folder.mkdir(exist_ok=True)
+                target.parent.mkdir(exist_ok=True)
                 try:
-                    part.replace(folder / f"{short_hash(instance_uid)}.dcm")
-                    return key
+                    with _synced(target.parent):
+                        part.replace(target)
+                    break
                 except FileNotFoundError:  # the series was taken for complete just now
                     if not part.exists():
                         raise
-        finally:
-            part.unlink(missing_ok=True)
 
     def quiet_series(self, seconds: float) -> list[Path]:
         """Return the folders of the series to which nothing was added for some time, the oldest first.
@@ -134,10 +164,14 @@ class NodeStorage:
         try:
             for peer in peers:
                 (partial / peer).mkdir(parents=True)
-                for number, file in enumerate(objects):
-                    shutil.copy(file, partial / peer / f"{number:04}-{short_hash(file.name)}.dcm")
+                with _synced(partial), _synced(partial / peer):
+                    for number, file in enumerate(objects):
+                        copy = partial / peer / f"{number:04}-{short_hash(file.name)}.dcm"
+                        shutil.copy(file, copy)
+                        _sync(copy)
             if peers:
-                partial.rename(_unused(self.outgoing / series.name))  # an earlier result may wait for a peer
+                with _synced(self.outgoing):
+                    partial.rename(_unused(self.outgoing / series.name))  # an earlier result may wait for a peer
         finally:
             shutil.rmtree(partial, ignore_errors=True)
         self.drop(series)
@@ -145,7 +179,7 @@ class NodeStorage:
     def waiting(self) -> Iterator[Outgoing]:
         """Yield what waits to be sent; what is sent altogether is removed."""
         for folder in sorted(filter(Path.is_dir, self.outgoing.iterdir())):
-            for peer in sorted(folder.iterdir()):
+            for peer in sorted(filter(Path.is_dir, folder.iterdir())):
                 yield Outgoing(peer, peer.name)
             with suppress(OSError):  # not all is sent
                 folder.rmdir()
@@ -159,7 +193,7 @@ class NodeStorage:
         folder.rename(_unused(self.failed / name))
 
     def drop(self, series: Path) -> None:
-        """Remove a series, in one move and then at leisure."""
+        """Remove a series: in one move, so that no kill leaves a part of it."""
         gone = self.receiving / f"gone-{next(_number)}"
         with suppress(FileNotFoundError):
             series.rename(gone)
@@ -174,6 +208,37 @@ def series_header(series: Path) -> tuple[Header, int]:
     """Return the header of one object of a series, and how many objects there are."""
     files = sorted(series.glob("*.dcm"))
     return _header(files[0]), len(files)
+
+
+def _locked(folder: Path) -> IO[bytes]:
+    """Return what keeps other nodes from a folder until it is closed, or the process is gone."""
+    path = folder / "lock"
+    with system_errors(path):
+        file = path.open("ab")
+    if not take_lock(file, exclusive=True):
+        file.close()
+        text = f"another node has the folder {folder}; stop it, or name another folder"
+        raise UnwritableOutput(text, code="node-running")
+    return file
+
+
+@contextmanager
+def _synced(folder: Path) -> Iterator[None]:
+    """Let what is moved into a folder, or made there, within the block outlast a loss of power."""
+    if not hasattr(os, "O_DIRECTORY"):  # Windows, where no folder can be opened
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # before: it may be elsewhere afterwards
+    try:
+        yield
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync(file: Path) -> None:
+    with file.open("rb+") as opened:
+        os.fsync(opened.fileno())
 
 
 def _unused(path: Path) -> Path:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pleura.errors import PleuraError
-from pleura.serving.config import NodeConfig, Peer, Rule, Tls, read_config
+from pleura.serving.config import NodeConfig, Peer, Rule, Tls
+from pleura.serving.config_file import read_config
 
 WHOLE = """
 folder = "node"
@@ -67,7 +68,13 @@ def test_a_node_listens_on_its_own_machine_alone_unless_the_configuration_says_s
         ("", "folder is missing"),
         ('folder = "node"\n', "calling_titles is missing"),
         ('folder = "node"\ncalling_titles = []\n', "calling_titles has to name who may call"),
-        (LEAST + 'colour = "blue"\n', "colour is not known"),
+        (LEAST + 'colour = "blue"\n', "colour is not known; there are folder, calling_titles, ae_title"),
+        ('folder = ""\ncalling_titles = ["PACS"]\n', "folder is empty"),
+        (LEAST + 'address = "a\\u0000b"\n', "address has to be a text"),
+        (LEAST + "time_limit = 0\n", "time_limit has to be more than 0"),
+        (LEAST + "max_associations = 0\n", "max_associations has to be more than 0"),
+        (LEAST + 'addresses = ["pacs.example"]\n', "addresses holds 'pacs.example', which is no address"),
+        (LEAST + 'ae_title = "  "\n', "ae_title has to be an AE title"),
         (LEAST + 'port = "104"\n', "port has to be a whole number"),
         (LEAST + "port = 104.0\n", "port has to be a whole number"),
         (LEAST + "port = 70000\n", "port has to be a port, 1 to 65535"),
@@ -91,12 +98,14 @@ def test_a_node_listens_on_its_own_machine_alone_unless_the_configuration_says_s
         (LEAST + "rules = 3\n", "rules has to be a list of tables"),
         (LEAST + '[[rules]]\nsend_to = ["pacs"]\n', "rules 1.send_to names pacs, which is none of the peers"),
         (LEAST + '[[rules]]\nformats = ["nifti"]\n', "rules 1.formats has to hold formats of DICOM"),
+        (LEAST + '[[rules]]\nmodality = "CT"\n', "rules 1.send_to has to name a peer"),
     ],
 )
 def test_what_cannot_be_is_refused_by_the_name_of_the_field(text: str, message: str) -> None:
     with pytest.raises(PleuraError, match=message) as caught:
         read(text)
     assert caught.value.code == "config-field"
+    assert str(caught.value).startswith("node.toml: ")
 
 
 def test_what_is_no_toml_is_refused() -> None:
@@ -106,3 +115,13 @@ def test_what_is_no_toml_is_refused() -> None:
     with pytest.raises(PleuraError) as caught:
         read_config(Path("gone.toml"))
     assert caught.value.code == "not-found"
+
+
+def test_a_file_that_may_not_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object, **__: object) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refused)
+    with pytest.raises(PleuraError, match="may not be read") as caught:
+        read_config(Path("node.toml"))
+    assert caught.value.code == "no-permission"

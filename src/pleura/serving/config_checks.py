@@ -1,0 +1,94 @@
+"""What no node can be, and what would fail only when the first series comes."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+
+from pleura.conventions import FORMAT_NAMES
+from pleura.errors import InvalidOption
+from pleura.serving.config import NodeConfig, Rule
+
+_TITLE = re.compile(r"[ -\[\]-~]{1,16}")
+"""An application entity title: up to 16 characters of the basic repertoire, no backslash (PS3.5, AE)."""
+
+_PEER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
+"""A name of a peer: what waits for it lies in a folder of that name, which has to be one folder on any system."""
+_HIGHEST_PORT = 65535
+"""Ports have 16 bits (RFC 9293, 3.1)."""
+
+
+def wrong(name: str, why: str) -> InvalidOption:
+    """Return the error of a field."""
+    return InvalidOption(f"{name} {why}", code="config-field")
+
+
+def check(config: NodeConfig) -> None:
+    """Refuse values that no node can have."""
+    for name in ("folder", "address"):
+        if not getattr(config, name):
+            raise wrong(name, "is empty")
+    for name in ("time_limit", "max_associations"):
+        if not getattr(config, name):
+            raise wrong(name, "has to be more than 0")
+    if not config.calling_titles:
+        raise wrong("calling_titles", "has to name who may call")
+    _check_titles(config)
+    _check_ports(config)
+    _check_addresses(config)
+    for name in config.peers:
+        _check_peer(name)
+    for number, rule in enumerate(config.rules, start=1):
+        _check_rule(config, rule, f"rules {number}")
+
+
+def _check_peer(name: str) -> None:
+    if not _PEER.fullmatch(name):
+        raise wrong(f"peers.{name}", "has to be named with letters, digits, - and _ alone, 64 at most")
+
+
+def _check_addresses(config: NodeConfig) -> None:
+    for address in config.addresses:
+        if not _is_address(address):
+            raise wrong("addresses", f"holds {address!r}, which is no address as 10.0.0.7")
+
+
+def _check_rule(config: NodeConfig, rule: Rule, where: str) -> None:
+    unknown = [name for name in rule.formats if name not in FORMAT_NAMES or not _is_dicom(name)]
+    if unknown or not rule.formats:
+        raise wrong(f"{where}.formats", "has to hold formats of DICOM, as dicom-seg")
+    if not rule.send_to:
+        raise wrong(f"{where}.send_to", "has to name a peer, or what is made goes nowhere")
+    strangers = [peer for peer in rule.send_to if peer not in config.peers]
+    if strangers:
+        raise wrong(f"{where}.send_to", f"names {strangers[0]}, which is none of the peers")
+
+
+def _check_titles(config: NodeConfig) -> None:
+    titles = [("ae_title", config.ae_title)]
+    titles += [(f"calling_titles {title}", title) for title in config.calling_titles]
+    titles += [(f"peers.{name}.ae_title", peer.ae_title) for name, peer in config.peers.items()]
+    for name, title in titles:
+        if not _TITLE.fullmatch(title) or not title.strip():
+            raise wrong(name, "has to be an AE title of 1 to 16 characters")
+
+
+def _check_ports(config: NodeConfig) -> None:
+    ports = {"port": config.port, **{f"peers.{name}.port": peer.port for name, peer in config.peers.items()}}
+    for name, port in ports.items():
+        if not 1 <= port <= _HIGHEST_PORT:
+            raise wrong(name, f"has to be a port, 1 to {_HIGHEST_PORT}")
+    if config.http_port > _HIGHEST_PORT:
+        raise wrong("http_port", f"has to be a port, 1 to {_HIGHEST_PORT}, or 0 for none")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_dicom(name: str) -> bool:
+    return name.startswith("dicom-") or name == "rtstruct"
