@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import pyarrow
 import pytest
+from pyarrow.parquet import ParquetFile, write_table
 
-from pleura.batch.table import COLUMNS
+from pleura.batch import parquet_table
+from pleura.batch.table import COLUMNS, column_type
 from pleura.batch.table_file import TableFile, read_rows
-from pleura.errors import InvalidOption, UnwritableOutput
+from pleura.errors import InvalidOption, MissingExtra, UnwritableOutput
 
 
 def scan(source: str, **values: str) -> dict[str, str]:
@@ -65,8 +68,47 @@ def test_file_of_other_columns_is_never_written_to(elsewhere: Path, content: byt
 
 
 def test_name_and_folder_of_a_table_are_checked_before_any_work(elsewhere: Path) -> None:
-    with pytest.raises(InvalidOption, match=r"end its name in \.csv"):
+    with pytest.raises(InvalidOption, match=r"end its name in \.csv or \.parquet"):
         TableFile(Path("t.xlsx"))
     with pytest.raises(UnwritableOutput, match="there is no folder"):
         TableFile(Path("nowhere/t.csv"))
     assert list(elsewhere.iterdir()) == []
+
+
+def test_parquet_is_written_when_the_run_ends_and_added_to(elsewhere: Path) -> None:
+    values = {"slices": "9", "contrast": "true", "right_lung_mean_hu": "-850.25", "kernel": "B30f", "message": "a\nb"}
+    for added in ([scan("a", mask="1", **values), scan("b")], [scan("./a", mask="2", **values), scan("c")]):
+        file = TableFile(Path("t.parquet"))
+        for one in added:
+            file.add(one)
+        file.close()
+    rows = list(read_rows(Path("t.parquet")).values())
+    assert [(one["source"], one["mask"]) for one in rows] == [("./a", "2"), ("b", ""), ("c", "")]
+    assert rows[0] == scan("./a", mask="2", **values)
+    with ParquetFile("t.parquet") as parquet:
+        first = parquet.read().to_pylist()[0]
+    assert (first["slices"], first["contrast"], first["right_lung_mean_hu"]) == (9, True, -850.25)
+    assert (first["left_lung_mean_hu"], first["error"]) == (None, "")
+
+
+def test_parquet_of_other_columns_or_none_at_all_is_never_written_to(elsewhere: Path) -> None:
+    write_table(pyarrow.table({"a": [1]}), "t.parquet")
+    Path("u.parquet").write_bytes(b"no table")
+    for name in ("t.parquet", "u.parquet"):
+        content = Path(name).read_bytes()
+        with pytest.raises(UnwritableOutput) as caught:
+            TableFile(Path(name))
+        assert caught.value.code == "not-a-table"
+        assert Path(name).read_bytes() == content
+
+
+def test_parquet_without_its_extra_is_one_line(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet_table, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtra, match=r"pip install 'pleura\[parquet\]'"):
+        TableFile(Path("t.parquet"))
+
+
+def test_columns_hold_text_whole_numbers_numbers_or_true_and_false() -> None:
+    kinds = ("source", "verdict", "model_version", "contrast", "rows", "right_lung_voxels", "seconds", "left_to_right")
+    assert [column_type(name) for name in kinds] == [str, str, str, bool, int, int, float, float]
+    assert column_type("both_lungs_clusters_count") is int

@@ -13,6 +13,8 @@ import pytest
 from dicom_masks import LEFT, RIGHT, SQUARE, seg, structures
 from PIL import Image
 
+from pleura.batch.table_file import read_rows
+
 
 def rows(out: str) -> list[dict[str, str]]:
     return list(csv.DictReader(out.splitlines()))
@@ -23,7 +25,7 @@ def test_masks_of_a_folder_are_measured_as_their_segmentation_was(run, network, 
     assert run("segment", scan, "second.nii.gz", "-o", "out", "--preview", "--table", "lungs.csv").code == 0
     ran = run("table", "out", "out/chest_lungs.nii.gz")
     assert ran.code == 0
-    assert "no densities" in ran.err
+    assert "no densities of 2 of 2 masks: no scan of their name lies beside them" in ran.err
     found = rows(ran.out)
     assert [row["source"] for row in found] == ["out/chest_lungs.nii.gz", "out/second_lungs.nii.gz"]
     expected = rows(Path("lungs.csv").read_text())[0]
@@ -97,3 +99,45 @@ def test_nothing_to_measure_is_one_line(run, elsewhere: Path, what: str) -> None
     assert ran.code == 2
     assert ran.err.startswith("pleura: error: ")
     assert ran.err.count("\n") == 1
+
+
+def test_densities_are_those_of_the_scan_that_lies_beside_or_is_named(
+    run, network, scan: Path, elsewhere: Path
+) -> None:
+    shutil.copy(scan, "chest.nii.gz")
+    assert run("segment", "chest.nii.gz", "--table", "lungs.csv").code == 0
+    (expected,) = rows(Path("lungs.csv").read_text())
+    beside = run("table", "chest_lungs.nii.gz")
+    Path("masks").mkdir()
+    for file in list(Path().glob("chest_lungs*")):
+        file.rename(Path("masks") / file.name)
+    named = run("table", "masks", "--scans", "chest.nii.gz")
+    for ran in (beside, named):
+        (found,) = rows(ran.out)
+        assert (ran.code, ran.err) == (0, "")
+        assert expected["both_lungs_mean_hu"]
+        measured = [name for name in expected if name.startswith(("right_lung", "left_lung", "both_lungs"))]
+        assert {name: found[name] for name in measured} == {name: expected[name] for name in measured}
+
+
+def test_scan_of_the_name_that_is_another_is_not_measured(run, network, scan: Path, elsewhere: Path) -> None:
+    shutil.copy(scan, "chest.nii.gz")
+    assert run("segment", "chest.nii.gz").code == 0
+    image = nibabel.load("chest.nii.gz")
+    nibabel.save(nibabel.Nifti1Image(np.asarray(image.dataobj) + np.int16(1), image.affine), "chest.nii.gz")
+    ran = run("table", "chest_lungs.nii.gz")
+    assert ran.code == 0
+    assert "the scan of their name is not the one that they were made of" in ran.err
+    assert rows(ran.out)[0]["both_lungs_mean_hu"] == ""
+    Path("chest.nii.gz").write_bytes(b"broken")
+    assert rows(run("table", "chest_lungs.nii.gz").out)[0]["right_lung_volume_ml"]
+
+
+def test_table_is_added_to_a_file_of_either_kind(run, network, scan: Path, elsewhere: Path) -> None:
+    assert run("segment", scan, "-o", "out").code == 0
+    for name in ("lungs.csv", "lungs.parquet"):
+        for _ in range(2):
+            ran = run("table", "out", "-o", name)
+            assert (ran.code, ran.out) == (0, "")
+        (found,) = read_rows(Path(name)).values()
+        assert (found["source"], found["right_lung_volume_ml"] != "") == ("out/chest_lungs.nii.gz", True)

@@ -1,16 +1,18 @@
-"""Rows of a table from masks alone, where their scans are not at hand: sizes, parts and warnings, and no densities."""
+"""Rows of a table from masks: all that is measured where their scans are at hand, else sizes, parts and warnings."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from pleura.batch.plan import Job
 from pleura.batch.results import Outcome
+from pleura.batch.scan_of_mask import ScansOfMasks
 from pleura.batch.table import Row, row
 from pleura.errors import UnreadableInput, UnsuitableInput
 from pleura.quality import read_quality
@@ -44,21 +46,43 @@ def masks_in(paths: Sequence[str]) -> list[str]:
     return list(found.values())
 
 
-def rows_of_masks(masks: Sequence[str]) -> Iterator[tuple[Row, Exception | None]]:
-    """Yield the row of each mask, and what went wrong with it; the mask is its own source."""
+@dataclass(frozen=True)
+class MaskRow:
+    """A mask in a table; it is its own source.
+
+    Attributes
+    ----------
+    row : of the table
+    error : why nothing was measured, or None
+    without_scan : why no densities were, or None
+    """
+
+    row: Row
+    error: Exception | None = None
+    without_scan: Exception | None = None
+
+
+def rows_of_masks(masks: Sequence[str], scans: ScansOfMasks) -> Iterator[MaskRow]:
+    """Yield the row of each mask, measured on its scan where that is known."""
     for number, mask in enumerate(masks, start=1):
         job = Job(Path(mask), mask)
+        without_scan: Exception | None = None
         try:
-            outcome = _measured(number, job)
+            sidecar = read_sidecar(sidecar_path(job.source)) or {}
+            try:
+                volume = scans.scan_of(job.source, sidecar)
+                result = read_labels(job.source, grid=volume)
+            except Exception as error:
+                without_scan = error
+                result = _on_its_own_grid(job.source, str((sidecar.get("input") or {}).get("kind", "")))
+            outcome = _measured(number, job, result, sidecar)
         except Exception as error:
             outcome = Outcome(number, job, error=error)
-        yield row(outcome), outcome.error
+        yield MaskRow(row(outcome), outcome.error, without_scan)
 
 
-def _measured(number: int, job: Job) -> Outcome:
-    """Return a mask with what is known without its scan: what it measures by itself, and what its sidecar states."""
-    sidecar = read_sidecar(sidecar_path(job.source)) or {}
-    result = _on_its_own_grid(job.source, str((sidecar.get("input") or {}).get("kind", "")))
+def _measured(number: int, job: Job, result: Segmentation, sidecar: Mapping[str, Any]) -> Outcome:
+    """Return a mask with what it measures and what its sidecar states, warnings among it."""
     stated = tuple(Note(str(one.get("code")), str(one.get("message"))) for one in sidecar.get("warnings", ()))
     result = replace(result, warnings=stated)
     return Outcome(
@@ -67,6 +91,7 @@ def _measured(number: int, job: Job) -> Outcome:
         {"nifti": job.source},
         sidecar=sidecar or {"input": {"shape": list(result.volume.shape)}},
         measurements=result.measurements,
+        acquisition=result.volume.acquisition,
         warnings=stated,
         quality=read_quality(sidecar),
     )

@@ -60,12 +60,29 @@ COLUMNS = tuple(_columns())
 """Of every table, in their order."""
 
 
+_TEXT = {
+    *(name for name in _OF_SCAN if name != "seconds"),
+    *_OF_QUALITY,
+    *("format", "kind", "sha256", "kernel", "model", "model_version"),
+}
+_COUNTS = ("slices", "rows", "columns", "voxels", "clusters_count")
+
+
+def column_type(name: str) -> type[str] | type[int] | type[float] | type[bool]:
+    """Return what a column holds: text, whole numbers, numbers, or true and false."""
+    if name in _TEXT:
+        return str
+    if name == "contrast":
+        return bool
+    return int if name.endswith(_COUNTS) else float
+
+
 def row(outcome: Outcome) -> Row:
     """Return what came of a scan as text by column; of one that failed the error, and nothing measured."""
     found: dict[str, Any] = {"source": outcome.job.given, "series": outcome.job.series}
     if outcome.error is not None:
         found |= {key: value for key, value in error_data(outcome.error).items() if key in {"error", "message"}}
-        return _as_text(found)
+        return as_text(found)
     found |= {"mask": outcome.mask, "warnings": _codes(outcome.warnings)}
     found |= {"seconds": round(sum(outcome.seconds.values()), 3) if outcome.seconds else None}
     found |= _of_sidecar(outcome.sidecar)
@@ -76,7 +93,7 @@ def row(outcome: Outcome) -> Row:
         found |= {"kernel": made.kernel, "contrast": made.contrast, "slice_thickness_mm": made.slice_thickness_mm}
     if outcome.measurements is not None:
         found |= _of_measurements(outcome.measurements)
-    return _as_text(found)
+    return as_text(found)
 
 
 def _of_sidecar(sidecar: Mapping[str, Any]) -> dict[str, Any]:
@@ -119,7 +136,7 @@ def _codes(notes: tuple[Any, ...]) -> str:
     return " ".join(note.code for note in notes)
 
 
-def _as_text(found: Mapping[str, Any]) -> Row:
+def as_text(found: Mapping[str, Any]) -> Row:
     """Return every column as text, those not known empty; other structures than lungs have no columns."""
     return {column: _text(found.get(column)) for column in COLUMNS}
 

@@ -1,7 +1,7 @@
-"""The table of a batch as a CSV file, to which each run adds: a scan that was there has its row replaced.
+"""The table of a batch as a file, to which each run adds: a scan that was there has its row replaced.
 
-A new row is appended at once, so that a run that is stopped loses none; rows that take the place of others are written
-when the run ends, as one new file.
+To CSV a new row is appended at once, so that a run that is killed loses none; rows that take the place of others, and
+all of Parquet, are written when the run ends or is stopped, as one new file.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pleura.batch.parquet_table import as_parquet, read_parquet, refuse_without_pyarrow
 from pleura.batch.results import Outcome
 from pleura.batch.table import COLUMNS, Row, row
 from pleura.errors import InvalidOption, UnwritableOutput
 from pleura.files import atomic_write, folder_lock, system_errors
+
+_CSV, _PARQUET = ".csv", ".parquet"
 
 Key = tuple[str, str]
 """The path of a scan, and its series."""
@@ -26,18 +29,22 @@ class TableFile:
 
     Parameters
     ----------
-    path : a file that ends in .csv; it need not be there
+    path : a file that ends in .csv or .parquet; it need not be there
 
     Raises
     ------
     InvalidOption : the name ends otherwise (`table-suffix`)
     UnwritableOutput : a file of other columns, or none that can be read, is there (`not-a-table`); or there is no such
         folder (`no-such-folder`)
+    MissingExtra : Parquet needs pyarrow
     """
 
     def __init__(self, path: Path) -> None:
-        if path.suffix.lower() != ".csv":
-            raise InvalidOption(f"{path}: a table is written as CSV; end its name in .csv", code="table-suffix")
+        if path.suffix.lower() not in {_CSV, _PARQUET}:
+            text = f"{path}: a table is CSV or Parquet; end its name in {_CSV} or {_PARQUET}"
+            raise InvalidOption(text, code="table-suffix")
+        if path.suffix.lower() == _PARQUET:
+            refuse_without_pyarrow()
         self.path = path
         self._replaced: dict[Key, Row] = {}
         if not path.parent.is_dir():
@@ -47,7 +54,7 @@ class TableFile:
     def add(self, added: Row) -> None:
         """Add the row of a scan, or keep it to replace the one that is there."""
         key = _key(added)
-        if key in self._known:
+        if key in self._known or self.path.suffix.lower() == _PARQUET:
             self._replaced[key] = added
             return
         self._known.add(key)
@@ -66,8 +73,9 @@ class TableFile:
             self._write(rows.values())
 
     def _write(self, rows: Iterable[Row]) -> None:
+        is_parquet = self.path.suffix.lower() == _PARQUET
         with atomic_write(self.path) as file:
-            file.write(_encoded([dict(zip(COLUMNS, COLUMNS, strict=True)), *rows]))
+            file.write(as_parquet(rows) if is_parquet else _encoded([dict(zip(COLUMNS, COLUMNS, strict=True)), *rows]))
 
 
 def add_to_table(outcomes: Iterable[Outcome], table: TableFile) -> Iterator[Outcome]:
@@ -86,17 +94,24 @@ def read_rows(path: Path) -> dict[Key, Row]:
     Raises `UnwritableOutput` (`not-a-table`).
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
-        whole = text[: text.rfind("\n") + 1]  # the end of a run that was killed may be half a row
-        lines = list(csv.reader(io.StringIO(whole, newline="")))
+        columns, rows = read_parquet(path) if path.suffix.lower() == _PARQUET else _read_csv(path)
     except FileNotFoundError:
         return {}
-    except (OSError, csv.Error) as error:
+    except (OSError, ValueError, csv.Error) as error:
         raise UnwritableOutput(f"{path} is no table that can be added to", code="not-a-table") from error
-    if text and (not lines or tuple(lines[0]) != COLUMNS or any(len(line) != len(COLUMNS) for line in lines)):
+    if columns and tuple(columns) != COLUMNS:
         raise UnwritableOutput(f"{path} is a file of other columns; name another for the table", code="not-a-table")
-    rows = (dict(zip(COLUMNS, line, strict=True)) for line in lines[1:])
     return {_key(one): one for one in rows}
+
+
+def _read_csv(path: Path) -> tuple[list[str], list[Row]]:
+    """Return the columns and the rows of a CSV file; of one whose rows are of other lengths, the first row alone."""
+    text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
+    whole = text[: text.rfind("\n") + 1]  # the end of a run that was killed may be half a row
+    lines = list(csv.reader(io.StringIO(whole, newline="")))
+    if any(len(line) != len(COLUMNS) for line in lines) or (text and not lines):
+        return [text[:80]], []
+    return lines[0] if lines else [], [dict(zip(COLUMNS, line, strict=True)) for line in lines[1:]]
 
 
 def is_table(path: Path) -> bool:

@@ -55,7 +55,10 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=path, metavar="PATH", help="file for one mask, or folder for many")
     parser.add_argument("--resume", action="store_true", help="skip scans whose result is there and up to date")
     parser.add_argument(
-        "--table", type=path, metavar="FILE", help="add a row for each scan, with all that is measured, to this .csv"
+        "--table",
+        type=path,
+        metavar="FILE",
+        help="add a row a scan, with all that is measured, to this .csv or .parquet",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object a scan, and nothing else")
     parser.add_argument(
