@@ -1,13 +1,15 @@
 """What a DICOM node survives: many associations at once, kills, strangers, bad objects; and how soon a result is back.
 
-    python benchmarks/node.py --series 10 --associations 1000 --kills 50 --bad 10000
+    python benchmarks/node.py --series 10 --associations 1000 --kills 50 --bad 7500 --tls 2500
     python benchmarks/node.py --only bad --bad 500
 
 Series of a drawn chest, each of another patient, are sent to `pleura node` slice by slice, every slice by an
-association of its own and as often as it takes, while the node is ended by SIGKILL at random and started again; a small
-archive beside it takes what comes back. `lost` counts series without a segmentation at the end. `bad` sends wrong
-titles, noise in place of calls, and objects of no series; `let in` counts what was taken of it, `crashes` says whether
-the node is still there. `time` is from the last of 133 slices to the segmentation, less the quiet time.
+association of its own and as often as it takes, while the node is ended by SIGKILL and started again; a small archive
+beside it takes what comes back. Kills wait for one state after the other: an object is being written, a series comes,
+is segmented, has results, has results on their way. `lost` counts series without a segmentation at the end. `bad` sends
+wrong titles, noise in place of calls, and objects of no series, `tls` calls without TLS, without a certificate and with
+one of nobody's; `let in` counts what was taken of it, `crashes` says whether the node is still there. `time` is from
+the last of 133 slices to the segmentation, less the quiet time.
 """
 
 from __future__ import annotations
@@ -16,15 +18,17 @@ import argparse
 import random
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 from typing import Any
 
 import pydicom
@@ -47,6 +51,9 @@ _PORT, _ARCHIVE = free_ports(2)
 _AT_A_TIME = 50
 _QUIET = 3.0
 _PATIENCE = 1800
+_STATES = ("receiving", "incoming", "taken", "segmented", "outgoing")
+_STATE_SECONDS = 20.0
+"""In which a state is waited for: the node segments one series after the other."""
 _CONFIG = f"""
 folder = "node"
 port = {_PORT}
@@ -72,14 +79,16 @@ def main() -> None:
     parser.add_argument("--associations", type=int, default=100)
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--bad", type=int, default=300)
+    parser.add_argument("--tls", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", choices=("time", "kills", "bad"))
+    parser.add_argument("--only", choices=("time", "kills", "bad", "tls"))
     options = parser.parse_args()
     generator = random.Random(options.seed)
     parts = {
         "time": lambda folder: result_time(folder),
         "kills": lambda folder: kills(folder, options.series, options.associations, options.kills, generator),
         "bad": lambda folder: bad(folder, options.bad, generator),
+        "tls": lambda folder: bad_tls(folder, options.tls),
     }
     for name, part in parts.items():
         if options.only in (None, name):
@@ -123,9 +132,9 @@ def archive() -> Iterator[list[tuple[str, str, float]]]:
         server.shutdown()
 
 
-def start(folder: Path, slices: int) -> subprocess.Popen[bytes]:
+def start(folder: Path, slices: int, tls: str = "") -> subprocess.Popen[bytes]:
     """Start the node and return it once it listens."""
-    (folder / "node.toml").write_text(_CONFIG.replace("SLICES", str(slices)))
+    (folder / "node.toml").write_text(_CONFIG.replace("SLICES", str(slices)) + tls)
     command = [sys.executable, "-m", "pleura", "node", "--config", "node.toml"]
     node = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=(folder / "log").open("ab"))
     assert node.stdout is not None
@@ -134,11 +143,13 @@ def start(folder: Path, slices: int) -> subprocess.Popen[bytes]:
     return node
 
 
-def send(dataset: pydicom.Dataset, title: str = "SCANNER", called: str = "PLEURA") -> bool:
+def send(
+    dataset: pydicom.Dataset, title: str = "SCANNER", called: str = "PLEURA", tls: ssl.SSLContext | None = None
+) -> bool:
     """Send an object by an association of its own, and say whether it was taken."""
     entity: Any = AE(ae_title=title)
     entity.add_requested_context(dataset.SOPClassUID, dataset.file_meta.TransferSyntaxUID)
-    association = entity.associate("127.0.0.1", _PORT, ae_title=called)
+    association = entity.associate("127.0.0.1", _PORT, ae_title=called, tls_args=tls and (tls, None))
     if not association.is_established:
         return False
     try:
@@ -176,19 +187,20 @@ def kills(folder: Path, count: int, associations: int, wanted: int, generator: r
     slices = max(10, associations // count)
     files = [draw(folder / f"scan{number}", slices, 64, number) for number in range(count)]
     series = {str(pydicom.dcmread(one[0]).SeriesInstanceUID) for one in files}
-    done = Event()
-    killed = 0
+    killed: Counter[str] = Counter()
     with archive() as kept:
         with ThreadPoolExecutor(_AT_A_TIME) as pool:
             node = start(folder, slices)
             mixed = [file for together in zip(*files, strict=True) for file in together]
-            sending = Thread(target=lambda: [*pool.map(until_taken, mixed), done.set()])
+            sending = Thread(target=lambda: list(pool.map(until_taken, mixed)))
             sending.start()
-            while killed < wanted:
-                time.sleep(generator.uniform(0.5, 8.0))
+            while killed.total() < wanted:
+                state = _STATES[killed.total() % len(_STATES)]
+                time.sleep(generator.uniform(0.0, 3.0))
+                found = wait_for(lambda of=folder / "node" / state: any(of.iterdir()), _STATE_SECONDS, 0.002)
                 node.send_signal(signal.SIGKILL)
                 node.wait()
-                killed += 1
+                killed[state if found else "idle"] += 1
                 node = start(folder, slices)
             sending.join()
         wait_for(lambda: {one[1] for one in kept} == series)
@@ -199,9 +211,10 @@ def kills(folder: Path, count: int, associations: int, wanted: int, generator: r
     left = [path for path in (folder / "node").glob("*/*") if path.parent.name != "receiving"]
     failed = [path for path in left if path.parent.name == "failed"]
     print(
-        f"{count} series, {len(mixed)} associations, {killed} kills: "
+        f"{count} series, {len(mixed)} associations, {killed.total()} kills: "
         f"lost {lost}, failed {len(failed)}, left {len(left)}"
     )
+    print(", ".join(f"{number} with objects in {state}" for state, number in killed.items()))
     print(f"sent {len(kept)} times, of {len(series)} (a result is sent again where the kill came before its answer)")
 
 
@@ -224,6 +237,38 @@ def bad(folder: Path, count: int, generator: random.Random) -> None:
     node.wait()
 
 
+def bad_tls(folder: Path, count: int) -> None:
+    """Call a node that asks for certificates without a known one; print what was let in."""
+    good = pydicom.dcmread(draw(folder / "scan", 10, 32, 1)[0])
+    for name in ("node", "scanner", "stranger"):
+        make_certificate(folder, name)
+    tls = '[tls]\ncertificate = "node.pem"\nkey = "node.key"\nclients = "scanner.pem"\n'
+    node = start(folder, 10, tls)
+    known, stranger, nobody = (client(folder, name) for name in ("scanner", "stranger", ""))
+    kinds = (None, stranger, nobody)
+    let_in = sum(send(good, tls=kinds[number % len(kinds)]) for number in range(count))
+    alive = node.poll() is None and send(good, tls=known)
+    print(f"{count} calls without a known certificate: let in {let_in}, crashes {0 if alive else 1}")
+    node.terminate()
+    node.wait()
+
+
+def make_certificate(folder: Path, name: str) -> None:
+    """Write a key and a certificate that it signs itself."""
+    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
+    command = ["openssl", *words, "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem"]
+    subprocess.run(command, check=True, capture_output=True)
+
+
+def client(folder: Path, name: str) -> ssl.SSLContext:
+    """Return what calls the node, with the certificate of that name."""
+    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(folder / "node.pem"))
+    context.check_hostname = False
+    if name:
+        context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
+    return context
+
+
 def noise(generator: random.Random) -> bool:
     """Send random bytes to the port, half of them behind the head of a call."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", _PORT), timeout=5) as connection:
@@ -241,11 +286,12 @@ def without(good: pydicom.Dataset, generator: random.Random) -> pydicom.Dataset:
     return damaged
 
 
-def wait_for(what: Any) -> None:
-    """Wait until something holds."""
-    until = time.monotonic() + _PATIENCE
-    while not what() and time.monotonic() < until:
-        time.sleep(0.2)
+def wait_for(what: Callable[[], bool], seconds: float = _PATIENCE, step: float = 0.2) -> bool:
+    """Wait until something holds, and say whether it does."""
+    until = time.monotonic() + seconds
+    while not (holds := what()) and time.monotonic() < until:
+        time.sleep(step)
+    return holds
 
 
 if __name__ == "__main__":
