@@ -36,7 +36,7 @@ def config(tmp_path: Path) -> NodeConfig:
         folder=str(tmp_path / "node"),
         calling_titles=("SCANNER",),
         port=free_port(),
-        quiet_seconds=0.3,
+        quiet_seconds=1.0,
         min_free_mb=1,
         peers={"archive": Peer("ARCHIVE", "127.0.0.1", free_port())},
         rules=(rule,),

@@ -93,6 +93,7 @@ def test_a_node_listens_on_its_own_machine_alone_unless_the_configuration_says_s
         (LEAST + 'addresses = "10.0.0.7"\n', "addresses has to be a list"),
         (LEAST + "addresses = [7]\n", "addresses has to be a list of texts"),
         (LEAST + 'ae_title = "A NAME THAT IS TOO LONG"\n', "ae_title has to be an AE title"),
+        (LEAST + 'archive = "pacs"\n', "archive names pacs, which is none of the peers"),
         (LEAST + 'peers = "pacs"\n', "peers has to be a table"),
         (LEAST + '[peers.pacs]\naddress = "x"\nport = 1\n', "peers.pacs.ae_title is missing"),
         (LEAST + "rules = 3\n", "rules has to be a list of tables"),

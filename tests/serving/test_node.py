@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,8 +19,8 @@ from serving.conftest import send
 
 from pleura.batch.scan_task import ScanResult
 from pleura.errors import PleuraError
+from pleura.serving import completeness, sender
 from pleura.serving import node as node_module
-from pleura.serving import sender
 from pleura.serving.config import NodeConfig, Rule
 from pleura.serving.metrics import metrics_text
 from pleura.serving.node import Node, matches
@@ -64,12 +65,20 @@ def result_that_waits(storage: NodeStorage, name: str) -> None:
     folder.rename(storage.outgoing / name)
 
 
-def damaged_series(node: Node) -> None:
-    """Put a series that cannot be read where a node finds it, in one move."""
-    folder = node.storage.receiving / "damaged"
+def bring(node: Node, files: list[Path], name: str = "scan") -> None:
+    """Put a series where a node finds it, in one move: no slice comes late, however busy the machine is."""
+    folder = node.storage.receiving / name
     folder.mkdir()
-    (folder / "1.dcm").write_bytes(b"what a lost sector leaves")
-    folder.rename(node.storage.incoming / "damaged")
+    for file in files:
+        shutil.copy(file, folder / f"{file.stem}.dcm")
+    folder.rename(node.storage.incoming / name)
+
+
+@pytest.fixture
+def damaged(tmp_path: Path) -> list[Path]:
+    """Return the files of a series that cannot be read."""
+    (tmp_path / "1.dcm").write_bytes(b"what a lost sector leaves")
+    return [tmp_path / "1.dcm"]
 
 
 def wait_for(what: Callable[[], bool]) -> None:
@@ -125,18 +134,43 @@ def test_what_no_rule_wants_is_not_segmented(config: NodeConfig, series: list[Pa
 def test_a_series_that_lacks_slices_waits_for_them_and_is_kept_among_what_failed(
     config: NodeConfig, series: list[Path]
 ) -> None:
-    with running(replace(config, incomplete_seconds=1.0)) as node:
-        assert send(config, series[:5]) == [0] * 5
-        time.sleep(2 * config.quiet_seconds)
+    with running(replace(config, quiet_seconds=0.1, incomplete_seconds=1.0)) as node:
+        bring(node, series[:5])
+        time.sleep(0.3)
         assert len(list(node.storage.incoming.glob("*/*.dcm"))) == 5
         wait_for(lambda: node.counts["series_failed"] == 1)
         (kept,) = node.storage.failed.iterdir()
         assert len(list(kept.glob("*.dcm"))) == 5
 
 
-def test_a_series_whose_header_cannot_be_read_is_kept_among_what_failed(config: NodeConfig) -> None:
+def test_a_series_that_lacks_what_the_archive_has_is_kept_among_what_failed(
+    config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(completeness, "count_instances", lambda *_: 24)
+    with running(replace(config, archive="archive", quiet_seconds=0.1, incomplete_seconds=1.0)) as node:
+        bring(node, series[:20])
+        wait_for(lambda: node.counts["series_failed"] == 1)
+        (kept,) = node.storage.failed.iterdir()
+        assert json.loads((kept / "error.json").read_text()) == {
+            "error": "incomplete",
+            "message": "20 objects came, and no more; the archive has 24",
+        }
+
+
+def test_a_series_that_is_too_small_even_in_the_archive_is_not_waited_for(
+    config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(completeness, "count_instances", lambda *_: 5)
+    with running(replace(config, archive="archive", quiet_seconds=0.1)) as node:
+        bring(node, series[:5])
+        wait_for(lambda: node.counts["series_ignored"] == 1)
+
+
+def test_a_series_whose_header_cannot_be_read_is_kept_among_what_failed(
+    config: NodeConfig, damaged: list[Path]
+) -> None:
     with running(config) as node:
-        damaged_series(node)
+        bring(node, damaged, "damaged")
         wait_for(lambda: node.counts["series_failed"] == 1)
         assert (node.storage.failed / "damaged" / "1.dcm").exists()
         assert (node.storage.failed / "damaged" / "error.json").exists()
@@ -178,9 +212,9 @@ def test_an_error_that_nobody_knows_costs_its_series_alone(
         raise ZeroDivisionError
 
     monkeypatch.setattr("pleura.serving.node._WAIT", 0.1)
-    with running(config) as node:
+    with running(replace(config, quiet_seconds=0.1)) as node:
         monkeypatch.setattr(node._pool, "submit", a_call_that(defect))
-        send(config, series)
+        bring(node, series)
         wait_for(lambda: node.counts["series_failed"] == 1)
         (kept,) = node.storage.failed.iterdir()
         assert len(list(kept.glob("*.dcm"))) == len(series)
@@ -193,9 +227,9 @@ def test_the_reason_of_a_failure_says_which_field_of_the_configuration_helps(
     def too_long() -> object:
         raise PleuraError("not finished after 1800 seconds", code="time-limit")
 
-    with running(config) as node:
+    with running(replace(config, quiet_seconds=0.1)) as node:
         monkeypatch.setattr(node._pool, "submit", a_call_that(too_long))
-        send(config, series)
+        bring(node, series)
         wait_for(lambda: node.counts["series_failed"] == 1)
         (kept,) = node.storage.failed.iterdir()
         assert json.loads((kept / "error.json").read_text())["message"].endswith("with time_limit of the configuration")
@@ -213,18 +247,18 @@ def test_a_full_disk_makes_a_node_wait(
             raise refused
         return ScanResult(1, error="not-written", disk_full=True)
 
-    with running(config) as node:
+    with running(replace(config, quiet_seconds=0.1)) as node:
         monkeypatch.setattr(node._pool, "submit", a_call_that(full))
-        send(config, series)
+        bring(node, series)
         wait_for(lambda: bool(begun))
-        time.sleep(1.0)
+        time.sleep(0.5)
         assert len(begun) == 1
     node.storage.give_back()
     assert len(list(node.storage.incoming.glob("*/*.dcm"))) == len(series)
 
 
 def test_a_peer_that_does_not_answer_holds_up_no_segmentation(
-    config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch
+    config: NodeConfig, damaged: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
     answered = threading.Event()
@@ -241,23 +275,11 @@ def test_a_peer_that_does_not_answer_holds_up_no_segmentation(
     before.close()
     with running(config) as node:
         wait_for(lambda: bool(calls))
-        send(config, series[:1])
-        damaged_series(node)
+        bring(node, damaged, "damaged")
         wait_for(lambda: node.counts["series_failed"] == 1)
         answered.set()
         wait_for(lambda: node.counts["sends_failed"] == 3)
         assert calls == ["archive"]
-
-
-def test_a_result_that_cannot_be_read_ends_no_sending(config: NodeConfig) -> None:
-    with running(config) as node:
-        result_that_waits(node.storage, "damaged")
-        wait_for(lambda: node.counts["sends_failed"] == 1)
-        assert (node.storage.outgoing / "damaged" / "archive" / "1.dcm").exists()
-        (node.storage.outgoing / "sent" / "archive").mkdir(parents=True)
-        (node.storage.outgoing / "sent" / "nobody").mkdir(parents=True)
-        wait_for(lambda: any(node.storage.failed.iterdir()))
-        wait_for(lambda: node.counts["results_sent"] == 1)
 
 
 def test_rules_look_at_the_header_and_the_number_of_objects(config: NodeConfig, series: list[Path]) -> None:

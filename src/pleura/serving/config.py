@@ -65,6 +65,7 @@ class NodeConfig:
     min_free_mb : of the disk, below which nothing more is received
     time_limit, memory_limit_mb : of one segmentation; 0 for any memory
     http_port : for health and metrics, on the loopback; 0 for none
+    archive : name of the peer that says how many objects a series has; empty for none
     """
 
     folder: str
@@ -81,6 +82,7 @@ class NodeConfig:
     time_limit: float = TIME_LIMIT
     memory_limit_mb: int = 0
     http_port: int = 0
+    archive: str = ""
     tls: Tls | None = None
     peers: Mapping[str, Peer] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()

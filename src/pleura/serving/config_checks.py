@@ -38,6 +38,8 @@ def check(config: NodeConfig) -> None:
     _check_addresses(config)
     for name in config.peers:
         _check_peer(name)
+    if config.archive and config.archive not in config.peers:
+        raise wrong("archive", f"names {config.archive}, which is none of the peers")
     for number, rule in enumerate(config.rules, start=1):
         _check_rule(config, rule, f"rules {number}")
 

@@ -16,6 +16,7 @@ from pleura.batch.scan_task import BatchFolders, ScanResult, ScanTask, check_seg
 from pleura.batch.worker_pool import Limits, WorkerPool
 from pleura.errors import PleuraError, message_of
 from pleura.reading.dicom.header import Header
+from pleura.serving.completeness import Completeness
 from pleura.serving.config import NodeConfig, Rule
 from pleura.serving.counts import Counts
 from pleura.serving.log import LOG, quiet_libraries
@@ -50,6 +51,7 @@ class Node:
         self.config = config
         self.counts = Counts()
         self.storage = NodeStorage(Path(config.folder))
+        self._completeness = Completeness(config, self.storage)
         self._sender = Sender(config, self.storage, self.counts)
         self._tries: Counter[str] = Counter()
         self._next: dict[str, float] = {}
@@ -111,7 +113,7 @@ class Node:
             return
         try:
             self.storage.give_back()
-            complete = self.storage.quiet_series(self.config.quiet_seconds)
+            complete = self._completeness.complete()
         except Exception as error:  # of the disk, if not of pleura
             self._wait("the folder of the node", error)
             return
@@ -156,15 +158,19 @@ class Node:
             self._fail(series, error.code, str(error))
             return
         rule = next((rule for rule in self.config.rules if matches(rule, header, count)), None)
-        if rule is None and any(matches(rule, header, rule.min_slices) for rule in self.config.rules):
-            if series in self.storage.quiet_series(self.config.incomplete_seconds):
-                self._fail(series, "incomplete", f"{count} objects came, and no more; the rules ask for more")
-        elif rule is None:
+        wanted = self._completeness.wanted(series)
+        if rule is None and (wanted == count or not self._is_wanted_with_more(header)):
             self.counts.add("series_ignored")
             LOG.info("%s: %d objects, no rule wants them", series.name, count)
             self.storage.drop(series)
-        else:
+        elif rule is not None and (wanted or 0) <= count:
             self._segment(series, rule, count)
+        elif self._completeness.is_overdue(series):
+            more = f"the archive has {wanted}" if (wanted or 0) > count else "the rules ask for more"
+            self._fail(series, "incomplete", f"{count} objects came, and no more; {more}")
+
+    def _is_wanted_with_more(self, header: Header) -> bool:
+        return any(matches(rule, header, rule.min_slices) for rule in self.config.rules)
 
     def _segment(self, series: Path, rule: Rule, count: int) -> None:
         """Segment a series and put the results on their way; one that grew meanwhile waits to be complete."""

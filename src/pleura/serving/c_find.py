@@ -1,0 +1,69 @@
+"""How many objects an archive has of a series, asked by C-FIND."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pleura.serving.config import Peer
+from pleura.serving.not_sent import NotReached, NotSent
+
+_CONNECT = 5.0
+"""Seconds in which an archive that is there has answered; no series is begun meanwhile."""
+_ANSWER = 10.0
+"""Seconds in which it has found a series by its UID."""
+_PENDING = (0xFF00, 0xFF01)
+"""Of a status that comes with a match (PS3.4, C.4.1.1.4)."""
+
+
+def count_instances(peer: Peer, calling: str, study_uid: str, series_uid: str) -> int | None:
+    """Return the Number of Series Related Instances; None where the archive does not know the series, or the number.
+
+    Parameters
+    ----------
+    calling : AE title of the node
+
+    Raises
+    ------
+    NotReached : there is no association
+    NotSent : the archive refuses to answer, or the association is lost
+    """
+    from pynetdicom import AE
+    from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind  # type: ignore[attr-defined]
+
+    entity: Any = AE(ae_title=calling)
+    entity.connection_timeout = _CONNECT
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = _ANSWER
+    entity.add_requested_context(StudyRootQueryRetrieveInformationModelFind)
+    association = entity.associate(peer.address, peer.port, ae_title=peer.ae_title)
+    if not association.is_established:
+        raise NotReached("no association")
+    try:
+        answers = association.send_c_find(_query(study_uid, series_uid), StudyRootQueryRetrieveInformationModelFind)
+        return _count(answers, series_uid)
+    except (ValueError, RuntimeError) as error:  # not negotiated, or the association is lost
+        raise NotSent(type(error).__name__) from error
+    finally:
+        association.release()
+
+
+def _query(study_uid: str, series_uid: str) -> Any:
+    from pydicom import Dataset
+
+    query = Dataset()
+    query.QueryRetrieveLevel = "SERIES"
+    query.StudyInstanceUID = study_uid
+    query.SeriesInstanceUID = series_uid
+    query.NumberOfSeriesRelatedInstances = None
+    return query
+
+
+def _count(answers: Any, series_uid: str) -> int | None:
+    """Return the number in the one match of a series."""
+    counts = []
+    for status, match in answers:
+        code = int(getattr(status, "Status", -1))
+        if code not in {0, *_PENDING}:
+            raise NotSent(f"status {code:04X}" if code > 0 else "no answer")
+        if code and match is not None and match.get("SeriesInstanceUID") == series_uid:
+            counts.append(match.get("NumberOfSeriesRelatedInstances"))
+    return int(counts[0]) if len(counts) == 1 and counts[0] else None
