@@ -11,7 +11,7 @@ RUN python -m venv /opt/pleura \
 FROM python:${PYTHON}
 LABEL org.opencontainers.image.title="pleura" \
       org.opencontainers.image.description="Right and left lung from any chest CT or radiograph" \
-      org.opencontainers.image.licenses="Apache-2.0"
+      org.opencontainers.image.licenses="Apache-2.0 AND CC-BY-NC-SA-4.0"
 COPY --from=build /opt/pleura /opt/pleura
 COPY --chmod=755 container/segment-folder /usr/local/bin/segment-folder
 # Nothing is written but to the folder for results, and for archives and the like to /tmp, if there is one.

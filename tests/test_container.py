@@ -7,6 +7,7 @@ can.
 from __future__ import annotations
 
 import fnmatch
+import json
 import os
 import re
 import shlex
@@ -68,6 +69,12 @@ def test_extras_and_commands_of_the_image_are_there() -> None:
     assert os.access(SCRIPT, os.X_OK)
     assert {"segment", "batch", "node"} <= set(VERBS)
     assert "pleura" in project["scripts"]
+
+
+def test_the_image_states_the_licences_of_the_code_and_of_the_weights_in_it() -> None:
+    recipes = [json.loads(path.read_text()) for path in (ROOT / "src").rglob("recipe.json")]
+    (stated,) = re.findall(r'licenses="(.*?)"', values("LABEL")[0])
+    assert set(stated.split(" AND ")) == {"Apache-2.0", *(recipe["licence"] for recipe in recipes)}
 
 
 def allowed(path: str) -> bool:
