@@ -18,6 +18,7 @@ from pleura.geometry import affine_from_spacing
 from pleura.inference.bundle import load_bundle
 from pleura.labels import structures
 from pleura.phantom import chest
+from pleura.quality import Quality
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume
 
@@ -115,3 +116,10 @@ def test_measurements_are_made_once_and_again_after_a_correction(result: Segment
 def test_warnings_of_a_segmentation_reach_its_numbers(result: Segmentation) -> None:
     cut = replace(result, warnings=(Note("cut-off", "lung reaches an edge"),))
     assert "lungs-incomplete" in {warning.code for warning in cut.measurements.warnings_of("volume_ml")}
+
+
+def test_verdict_on_a_mask_reaches_its_numbers(result: Segmentation) -> None:
+    judged = replace(result, quality=Quality("check"))
+    assert "low-quality" in {warning.code for warning in judged.measurements.warnings_of("volume_ml")}
+    good = replace(result, quality=Quality("good"))
+    assert "low-quality" not in {warning.code for warning in good.measurements.warnings}

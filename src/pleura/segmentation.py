@@ -99,6 +99,8 @@ class Segmentation:
         state = crc32(np.ascontiguousarray(self.labels).data)
         if self._measured is None or self._measured[0] != state:
             stated = {note.code for note in self.warnings}
+            if self.quality is not None:
+                stated.add(f"verdict-{self.quality.verdict}")
             found = measure(self.labels, self.volume, self.structures, stated=stated)
             object.__setattr__(
                 self, "_measured", (state, found)

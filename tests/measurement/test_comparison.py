@@ -96,3 +96,12 @@ def test_radiographs_are_compared_by_areas_and_heights() -> None:
     # a pixel is a square centimetre: 24 and 28 of them; 6 and 7 rows of a centimetre
     assert change(found, "right lung", "area_cm2").difference == pytest.approx(4.0)
     assert change(found, "right lung", "height_cm").difference == pytest.approx(1.0)
+
+
+def test_mask_of_low_quality_is_named_by_the_scan_that_it_is_of() -> None:
+    volume = scan(-850)
+    labels = np.zeros(volume.shape, np.uint8)
+    labels[1:7, 2:8, 3:7], labels[1:7, 2:8, 12:16] = 1, 2
+    poor = measure(labels, volume, stated={"verdict-check"})
+    (warning,) = compare(measured(volume), poor, volume, volume).warnings
+    assert (warning.code, warning.message[:23]) == ("low-quality", "of the second, the mask")

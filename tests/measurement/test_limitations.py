@@ -105,3 +105,13 @@ def test_what_the_reader_noted_is_attached(note: str, code: str) -> None:
 
 def test_warnings_of_the_segmentation_count_too() -> None:
     assert codes(*scan(), stated={"cut-off"}) == {"lungs-incomplete"}
+
+
+@pytest.mark.parametrize(("verdict", "words"), [("reject", "mean nothing"), ("check", "looked at before it is used")])
+def test_numbers_of_a_mask_that_is_not_good_say_so(verdict: str, words: str) -> None:
+    labels, volume = scan()
+    found = measure(labels, volume, stated={f"verdict-{verdict}"})
+    for key in ("volume_ml", "mean_hu", "clusters", "dorsal_half_by_depth", "mean_difference_hu"):
+        assert [warning.code for warning in found.warnings_of(key)] == ["low-quality"]
+    assert words in found.warnings[0].message
+    assert codes(labels, volume, stated={"verdict-good"}) == set()

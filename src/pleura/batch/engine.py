@@ -23,7 +23,7 @@ from pleura.errors import PleuraError
 from pleura.files import folder_lock, make_folder
 from pleura.inference import backends
 from pleura.modality.resolve import resolve_kind
-from pleura.quality import read_quality
+from pleura.quality import read_quality, with_stated_quality
 from pleura.reading import read, read_labels
 from pleura.reporting.scan import write_scan_page
 from pleura.volume import Note, Volume, grid_text
@@ -205,7 +205,8 @@ class SegmentScan:
     def _with_measurements(self, found: Outcome, mask: Path, volume: Volume) -> Outcome:
         """Add to a result that was there what its mask measures."""
         volume, _ = resolve_kind(volume, self.segmenter.modality)
-        measured = replace(read_labels(mask, grid=volume), warnings=found.warnings).measurements
+        result = with_stated_quality(read_labels(mask, grid=volume), mask)
+        measured = replace(result, warnings=found.warnings).measurements
         return replace(found, measurements=measured, acquisition=volume.acquisition)
 
     def _up_to_date(

@@ -84,7 +84,8 @@ def rows_of_masks(masks: Sequence[str], scans: ScansOfMasks) -> Iterator[MaskRow
 def _measured(number: int, job: Job, result: Segmentation, sidecar: Mapping[str, Any]) -> Outcome:
     """Return a mask with what it measures and what its sidecar states, warnings among it."""
     stated = tuple(Note(str(one.get("code")), str(one.get("message"))) for one in sidecar.get("warnings", ()))
-    result = replace(result, warnings=stated)
+    quality = read_quality(sidecar)
+    result = replace(result, warnings=stated, quality=quality)
     return Outcome(
         number,
         job,
@@ -93,7 +94,7 @@ def _measured(number: int, job: Job, result: Segmentation, sidecar: Mapping[str,
         measurements=result.measurements,
         acquisition=result.volume.acquisition,
         warnings=stated,
-        quality=read_quality(sidecar),
+        quality=quality,
     )
 
 

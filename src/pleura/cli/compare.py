@@ -100,8 +100,10 @@ def _segmentations(options: Options) -> tuple[Segmentation, Segmentation]:
         segmenter = Segmenter(modality=options.modality, convention=options.convention)
         return segmenter(options.first), segmenter(options.second)
     from pleura.modality.resolve import resolve_kind
+    from pleura.quality import with_stated_quality
     from pleura.reading import read, read_labels
 
     volume, notes = resolve_kind(read(options.scan), options.modality)
-    first, second = (read_labels(mask, grid=volume) for mask in (options.first, options.second))
+    masks = options.first, options.second
+    first, second = (with_stated_quality(read_labels(mask, grid=volume), Path(mask)) for mask in masks)
     return replace(first, warnings=(*notes, *first.warnings)), second

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from argparse import ArgumentParser
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pleura.cli.console import say, warn
@@ -75,10 +76,11 @@ def _segmentation(options: Options) -> Segmentation:
 
         return Segmenter(modality=options.modality, convention=options.convention)(options.scan, series=options.series)
     from pleura.modality.resolve import resolve_kind
+    from pleura.quality import with_stated_quality
 
     refuse_convention(options.convention)
     volume, case_warnings = resolve_kind(read(options.scan, series=options.series), options.modality)
-    result = read_labels(options.mask, grid=volume)
+    result = with_stated_quality(read_labels(options.mask, grid=volume), Path(options.mask))
     return replace(result, warnings=(*case_warnings, *result.warnings))
 
 

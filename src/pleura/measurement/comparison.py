@@ -12,7 +12,7 @@ agreement, of Perc15 corrected for volume by a regression, where ours follows th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pleura.labels import BOTH_LUNGS
@@ -171,6 +171,10 @@ def _differences(
     first: Measurements, second: Measurements, volume: Volume, other: Volume
 ) -> Iterator[MeasurementWarning]:
     """Yield what differs in the making of two scans, and the figures that cannot be compared for it."""
+    for name, measured in (("first", first), ("second", second)):
+        for one in measured.warnings:
+            if one.code == "low-quality":
+                yield replace(one, message=f"of the {name}, {one.message}")
     if volume.kind is not other.kind:
         text = "the scans are of different kinds, or one has no HU: nothing but volumes can be compared"
         yield MeasurementWarning("kinds-differ", text, _DENSITIES)

@@ -34,6 +34,7 @@ _VOLUMES = ("volume_ml", "mass_g", "perc15_at_6_l_g_per_l", "volume_asymmetry_pe
 _THIRDS = tuple(f"{third}_third_by_{by}" for by in ("height", "volume") for third in ("upper", "middle", "lower"))
 _HALVES = ("ventral_half_by_depth", "dorsal_half_by_depth")
 _ALL_DENSITIES = (*_DENSITIES, "clusters", "perc15_at_6_l_g_per_l", *_COMPARED)
+_ALL = (*_VOLUMES, *_ALL_DENSITIES, *_THIRDS, *_HALVES)
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,24 @@ def limitations(
     volume : the scan
     structures : what the labels mean
     median_hu : of the lungs together; None where it is not known
-    stated : codes of warnings that a segmentation carries
+    stated : codes of warnings that a segmentation carries, and of a verdict other than good
     """
     codes = {*stated, *(note.code for note in volume.notes)}
-    found = [*_geometry(axial, volume, structures, codes)]
+    found = [*of_quality(codes, _ALL), *_geometry(axial, volume, structures, codes)]
     if volume.kind is not Kind.HU:
         text = "the values are grey values, not HU: densities are not known"
         return (*found, MeasurementWarning(code="density-unknown", message=text, keys=_ALL_DENSITIES))
     return (*found, *_values(codes), *_making(volume, median_hu))
+
+
+def of_quality(codes: Collection[str], keys: tuple[str, ...]) -> Iterator[MeasurementWarning]:
+    """Yield what a verdict other than good, stated as `verdict-check` or `verdict-reject`, means for all numbers."""
+    for verdict, text in (
+        ("reject", "the mask is not to be used, by its quality: numbers of it mean nothing"),
+        ("check", "the mask is to be looked at before it is used, by its quality: no number is better than the mask"),
+    ):
+        if f"verdict-{verdict}" in codes:
+            yield MeasurementWarning(code="low-quality", message=text, keys=keys)
 
 
 def _geometry(

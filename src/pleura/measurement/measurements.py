@@ -165,7 +165,7 @@ def measure(
     labels : (z, y, x) on the volume's grid, or (y, x) of a picture
     volume : the scan
     structures : what the values in `labels` mean
-    stated : codes of the warnings that a segmentation carries
+    stated : codes of the warnings that a segmentation carries, and of its verdict, as `verdict-check`
     """
     sizes = measure_sizes(labels, volume, structures)
     if volume.kind is Kind.RADIOGRAPH:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.labels import LEFT, RIGHT, Label, have_sides, rotation_to_upright
-from pleura.measurement.limitations import MeasurementWarning
+from pleura.measurement.limitations import MeasurementWarning, of_quality
 from pleura.volume import Volume
 
 _LENGTHS = ("area_cm2", "height_cm", "thoracic_width_cm")
@@ -48,9 +48,10 @@ def limitations_of_radiograph(
     Parameters
     ----------
     picture : (y, x) labels
-    stated : codes of warnings that a segmentation carries
+    stated : codes of warnings that a segmentation carries, and of a verdict other than good
     """
     codes = {*stated, *(note.code for note in volume.notes)}
+    yield from of_quality(codes, _ALL)
     if "spacing-at-detector" in codes:
         text = "the spacing is that at the detector: lengths and areas are too large"
         yield MeasurementWarning(code="detector-spacing", message=text, keys=_LENGTHS)

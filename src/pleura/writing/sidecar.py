@@ -88,12 +88,18 @@ def with_stated_model(segmentation: Segmentation, mask: Path) -> Segmentation:
     ----------
     mask : the file that it was read from; one that was changed since, or is of another scan, has no model
     """
-    known = read_sidecar(sidecar_path(mask)) if mask.is_file() else None
-    if known is None or not isinstance(known.get("model"), dict) or not matches(known, segmentation.volume):
-        return segmentation
-    if not fingerprint(mask).items() <= known["mask"].items():
+    known = sidecar_of(mask, segmentation.volume)
+    if known is None or not isinstance(known.get("model"), dict):
         return segmentation
     return replace(segmentation, provenance={**segmentation.provenance, "model": known["model"]})
+
+
+def sidecar_of(mask: Path, volume: Volume) -> dict[str, Any] | None:
+    """Return the sidecar of a mask; None where the mask was changed since, or is that of another volume."""
+    known = read_sidecar(sidecar_path(mask)) if mask.is_file() else None
+    if known is None or not matches(known, volume) or not fingerprint(mask).items() <= known["mask"].items():
+        return None
+    return known
 
 
 def fingerprint(mask: Path) -> dict[str, int | str]:
