@@ -5,7 +5,7 @@
     python benchmarks/quality.py WORK --again          # after weights or signals have changed: run the cases again
 
 About 1300 cases of `val` parts and whole scans (`quality_cases.py`), damaged in some twenty ways
-(`quality_damage.py`): 8 minutes of one core, and another 2 for the truths that are made once. Everything random
+(`quality_damage.py`): 20 minutes of one core, and another 2 for the truths that are made once. Everything random
 follows from seeds.
 """
 

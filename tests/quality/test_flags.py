@@ -45,6 +45,8 @@ def test_fewest_slices_that_hold_half_are_named_in_their_order() -> None:
         (("one-lung",), 0.98, "check"),
         (("one-lung", "inverted"), 0.98, "reject"),
         (("uneven-outline",), 0.95, "good"),
+        (("solid-tissue",), 0.98, "good"),  # pneumonia: the Dice to expect says whether the mask is any worse for it
+        (("solid-tissue",), 0.9, "check"),
     ],
 )
 def test_the_worst_of_flags_and_dice_is_the_verdict(codes: tuple[str, ...], expected: float, verdict: str) -> None:
@@ -54,3 +56,8 @@ def test_the_worst_of_flags_and_dice_is_the_verdict(codes: tuple[str, ...], expe
 
 def test_where_nothing_was_marked_the_flags_decide() -> None:
     assert verdict_of([Flag("no-lung", "")], None) == "check"
+
+
+def test_where_no_dice_is_expected_each_flag_asks_for_a_look() -> None:
+    assert verdict_of([Flag("solid-tissue", "")], None) == verdict_of([Flag("uneven-outline", "")], None) == "check"
+    assert verdict_of([Flag("not-a-chest", "")], None) == "reject"

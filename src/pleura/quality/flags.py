@@ -27,13 +27,15 @@ SEVERITY: dict[str, Verdict] = {
     "unequal-lungs": "check",
     "mirrored": "check",
     "flipped": "check",
-    "solid-tissue": "check",
+    "solid-tissue": "good",
     "air-without-vessels": "check",
     "part-in-air": "check",
     "modality-unsure": "check",
 }
 """What a warning or a note alone makes of a mask, the gravest first. What is not listed says nothing of the mask: lungs
-that are cut, for instance, are marked as well as whole ones."""
+that are cut, for instance, are marked as well as whole ones. Solid tissue, which may be disease, is a flag that counts
+by the Dice to expect: where it asked for a look by itself, 10 of 26 good whole scans did, most with pneumonia, in place
+of 2, and of the masks that reached less than 0.90 not one more."""
 
 NOT_CALIBRATED = Flag(
     "not-calibrated", "how far masks of this model agree with a reader's was not measured: no Dice is expected"
@@ -63,9 +65,9 @@ LEAST_ERROR = 0.02
 
 REJECT_BELOW, CHECK_BELOW = 0.75, 0.95
 """Expected Dice below which a mask is not to be used, since two fifths of what it and a reference cover together would
-not be shared, and below which it is to be looked at. Of masks by chest-ct 0.2.0: of 45 undisturbed slices
-in HU none lies below 0.95, of 48 in greys 2, of 72 radiographs 2; of the masks of CT that reached less than 0.90 all
-but 2 do."""
+not be shared, and below which it is to be looked at. Of good masks of undisturbed scans, 45 slices in HU, 43 in greys,
+26 whole scans and 63 radiographs, 0, 1, 2 and 2 lie below 0.95; of 154 masks of CT that reached less than 0.90 all but
+5 do."""
 
 
 def known_flags(notes: Iterable[Note]) -> list[Flag]:
@@ -102,10 +104,11 @@ def where(amounts: NDArray[np.float64], slices: NDArray[np.intp]) -> tuple[int, 
 def verdict_of(flags: Sequence[Flag], expected: ExpectedDice | None) -> Verdict:
     """Return the worst of what flags and the Dice to expect make of a mask.
 
-    Signals count by that Dice; where none is expected, one that is a flag asks for a look by itself.
+    Signals count by that Dice; where none is expected, each flag asks for a look by itself.
     """
-    signals: Verdict = "good" if expected is not None else "check"
-    found = [SEVERITY.get(flag.code, signals) for flag in flags if flag != NOT_CALIBRATED]
+    least: Verdict = "good" if expected is not None else "check"
+    severities = [SEVERITY.get(flag.code, least) for flag in flags if flag != NOT_CALIBRATED]
+    found = [max(severity, least, key=VERDICTS.index) for severity in severities]
     if expected is not None and expected.expected < CHECK_BELOW:
         found.append("reject" if expected.expected < REJECT_BELOW else "check")
     return max(found, key=VERDICTS.index, default="good")
