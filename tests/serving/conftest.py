@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -58,6 +59,8 @@ def send(
         config.address, config.port, ae_title=called or config.ae_title, tls_args=tls and (tls, None)
     )
     if not association.is_established:
+        del association
+        gc.collect()  # pynetdicom leaves the sockets of calls that are refused to it
         return None
     answers = [int(association.send_c_store(dataset).Status) for dataset in datasets]
     association.release()

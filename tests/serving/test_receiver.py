@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
+import socket
 import ssl
 import subprocess
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from serving.conftest import send
 
 from pleura.errors import PleuraError, UnreadableInput
+from pleura.serving.association_server import plain_address
 from pleura.serving.config import NodeConfig, Tls
 from pleura.serving.counts import Counts
 from pleura.serving.receiver import Receiver
@@ -107,3 +113,71 @@ def test_nothing_is_taken_where_the_disk_cannot_be_asked(
         monkeypatch.setattr(NodeStorage, "free_bytes", lost)
         assert send(config, series[:1]) == [0xA700]
         assert counts["objects_received"] == 0
+
+
+def connection(config: NodeConfig, sent: bytes = b"") -> socket.socket:
+    opened = socket.create_connection((config.address, config.port), timeout=30)
+    opened.sendall(sent)
+    return opened
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificates")
+def test_a_client_of_tls_that_says_nothing_keeps_no_other_out(
+    config: NodeConfig, series: list[Path], tmp_path: Path
+) -> None:
+    node = certificate(tmp_path, "node")
+    config = replace(config, tls=node)
+    with receiving(config), connection(config), connection(config, b"half a greeting"):
+        assert send(config, series[:1], tls=client(node, node)) == [0]
+
+
+def test_those_who_only_connect_keep_no_caller_out(config: NodeConfig, series: list[Path]) -> None:
+    config = replace(config, max_associations=1)
+    call_of_no_end = b"\x01\x00\x00\x00\x10\x00"
+    with receiving(config), connection(config), connection(config, call_of_no_end):
+        assert send(config, series[:1]) == [0]
+
+
+def test_no_thread_waits_for_a_caller_that_has_gone(config: NodeConfig, series: list[Path]) -> None:
+    def acceptors() -> int:
+        return sum("AcceptorThread" in thread.name for thread in threading.enumerate())
+
+    with receiving(config):
+        for sent in (b"", b"GET / HTTP/1.1\r\n\r\n", b"\x01\x00\x00\x00\x10\x00"):
+            connection(config, sent).close()
+        assert send(config, series[:1]) == [0]
+        until = time.monotonic() + 8  # it would wait for ten seconds
+        while acceptors() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert acceptors() == 0
+
+
+def test_no_more_associations_are_let_in_than_may_be(config: NodeConfig, series: list[Path]) -> None:
+    from pynetdicom import AE
+    from pynetdicom.sop_class import Verification
+
+    config = replace(config, max_associations=2)
+    entity = AE(ae_title="SCANNER")
+    entity.add_requested_context(Verification)
+
+    def call() -> Any:
+        return entity.associate(config.address, config.port, ae_title=config.ae_title)
+
+    with receiving(config) as counts:
+        calls = [call() for _ in range(3)]
+        assert [one.is_established for one in calls] == [True, True, False]
+        assert counts["associations_rejected"] == 1
+        calls[0].release()
+        until = time.monotonic() + 30
+        while not (again := call()).is_established and time.monotonic() < until:
+            time.sleep(0.05)
+        assert again.is_established
+        for one in (calls[1], again):
+            one.release()
+    calls.clear()
+    gc.collect()
+
+
+def test_an_address_of_ipv4_is_known_where_ipv6_is_listened_to() -> None:
+    assert plain_address("::ffff:10.0.0.7") == plain_address("10.0.0.7")
+    assert plain_address("fe80::1%eth0") == plain_address("fe80::1")

@@ -6,6 +6,7 @@ import logging
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
+from threading import Thread
 from typing import Any
 
 from pleura.errors import UnreadableInput, missing_extra
@@ -17,8 +18,12 @@ from pleura.serving.storage import NodeStorage
 
 SUCCESS, OUT_OF_RESOURCES, NOT_UNDERSTOOD = 0x0000, 0xA700, 0xC000
 """Answers to C-STORE (PS3.4, B.2.3)."""
-_REJECTED_FOR_GOOD, _BY_USER, _NO_REASON = 1, 1, 1
-"""Result, source and reason of a rejection (PS3.8, 9.3.4)."""
+_LIMIT_EXCEEDED = (2, 3, 2)
+"""Result, source and reason of a rejection for the time being: the local limit is exceeded (PS3.8, 9.3.4)."""
+_INTRODUCTION = 10.0
+"""Seconds in which a caller has said who it is."""
+_CONNECTIONS = 4
+"""For each association that is allowed: those who only connect are to keep out none who may call."""
 
 
 class Receiver:
@@ -47,6 +52,8 @@ class Receiver:
         try:
             from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt
             from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
+
+            from pleura.serving.association_server import AssociationServer, end_early, plain_address
         except ImportError:
             raise missing_extra("pynetdicom", "node") from None
         logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)  # it prints what calls hold
@@ -54,27 +61,35 @@ class Receiver:
         entity: Any = AE(ae_title=config.ae_title)
         entity.require_called_aet = True
         entity.require_calling_aet = list(config.calling_titles)
-        entity.maximum_associations = config.max_associations
+        entity.acse_timeout = _INTRODUCTION
+        entity.maximum_associations = _CONNECTIONS * config.max_associations  # it counts those too who only connect
         for context in AllStoragePresentationContexts:
             entity.add_supported_context(context.abstract_syntax, ALL_TRANSFER_SYNTAXES)
         entity.add_supported_context(Verification)
         handlers: list[tuple[Any, Callable[[Any], Any]]] = [
-            (evt.EVT_REQUESTED, self._refuse_strangers),
+            (evt.EVT_CONN_CLOSE, end_early),
+            (evt.EVT_REQUESTED, self._limit),
             (evt.EVT_REJECTED, lambda _: self._counts.add("associations_rejected")),
             (evt.EVT_C_STORE, self._store),
         ]
-        context_of_tls = _tls_context(config.tls) if config.tls else None
+        tls = _tls_context(config.tls) if config.tls else None
         where = (config.address, config.port)
         with listening_errors(*where):
-            return entity.start_server(where, block=False, evt_handlers=handlers, ssl_context=context_of_tls)
+            server = entity.make_server(where, evt_handlers=handlers, ssl_context=tls, server_class=AssociationServer)
+        server.addresses = frozenset(map(plain_address, config.addresses))
+        server.most = entity.maximum_associations
+        server.refused = lambda: self._counts.add("associations_rejected")
+        Thread(target=server.serve_forever, name="AssociationServer", daemon=True).start()
+        return server
 
-    def _refuse_strangers(self, event: Any) -> None:
-        """Reject who calls from an address that is not on the list."""
-        if self._config.addresses and event.assoc.requestor.address not in self._config.addresses:
-            event.assoc.acse.send_reject(_REJECTED_FOR_GOOD, _BY_USER, _NO_REASON)
+    def _limit(self, event: Any) -> None:
+        """Reject who calls while as many associations as may be are established."""
+        established = sum(other.is_established for other in event.assoc.ae.active_associations)
+        if established >= self._config.max_associations:
+            self._counts.add("associations_rejected")
+            event.assoc.acse.send_reject(*_LIMIT_EXCEEDED)
             with suppress(Exception):
                 event.assoc.kill()
-            self._counts.add("associations_rejected")
 
     def _store(self, event: Any) -> int:
         """File one object; the answer is success only when it is on the disk."""

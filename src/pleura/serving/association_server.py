@@ -1,0 +1,67 @@
+"""The server of pynetdicom, which nobody holds up who connects and then says nothing, or only half of it."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from socketserver import BaseServer
+from typing import Any
+
+from pynetdicom.transport import ThreadedAssociationServer
+
+_SILENT = 30.0
+"""Seconds without a byte in the middle of a message, after which a connection is given up."""
+
+
+class AssociationServer(ThreadedAssociationServer):
+    """Takes connections from some addresses, and no more than so many at a time.
+
+    Attributes
+    ----------
+    addresses : from which they may come; from any where it is empty
+    most : connections at a time, those included that do not say who they are yet
+    refused : called for each that is refused
+    """
+
+    addresses: frozenset[IPv4Address | IPv6Address] = frozenset()
+    most: int = 0
+    refused: Callable[[], None] = staticmethod(lambda: None)
+
+    def get_request(self) -> tuple[Any, Any]:
+        """Accept a connection; with TLS its thread shakes hands, for here all others would wait for that."""
+        assert self.socket is not None
+        connection, address = self.socket.accept()
+        connection.settimeout(_SILENT)
+        context: ssl.SSLContext | None = self.ssl_context
+        if context is not None:
+            connection = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+        return connection, address
+
+    def verify_request(self, _request: Any, client_address: Any) -> bool:
+        """Say whether a connection may be."""
+        known = not self.addresses or plain_address(client_address[0]) in self.addresses
+        allowed = known and len(self.active_associations) < self.most
+        if not allowed:
+            self.refused()
+        return allowed
+
+    def shutdown(self) -> None:
+        """Take no more connections."""
+        BaseServer.shutdown(self)
+        self.server_close()
+
+    def handle_error(self, *_: Any) -> None:
+        """Print nothing of a client that has gone."""
+
+
+def end_early(closed: Any) -> None:
+    """Let the thread end of a caller who goes before saying who it is; it would wait for that in vain, and poll."""
+    if closed.assoc.requestor.primitive is None:
+        closed.assoc.dul.to_user_queue.put(None)
+
+
+def plain_address(text: str) -> IPv4Address | IPv6Address:
+    """Return an address of IP, that of IPv4 also where a server of IPv6 is called by it."""
+    address = ip_address(text.partition("%")[0])  # the zone of a link is no part of it
+    return getattr(address, "ipv4_mapped", None) or address
