@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from in_process import InProcess
 
-from pleura.batch import batch_run, engine
+from pleura.batch import batch_run, engine, table_file
 from pleura.batch.batch_run import Batch, BatchSettings, batch_progress
 from pleura.batch.engine import BatchOptions, SegmenterOptions
 from pleura.batch.scan_plan import Shard
@@ -147,7 +147,7 @@ def test_what_ends_a_run_is_its_error_also_where_no_table_can_be_written(
         yield
 
     monkeypatch.setattr(batch_run.Scheduler, "results", lost)
-    monkeypatch.setattr(batch_run, "atomic_write", no_space)
+    monkeypatch.setattr(table_file, "atomic_write", no_space)
     with pytest.raises(PleuraError, match="the run ends here") as caught:
         run()
     assert caught.value.code == code
@@ -156,10 +156,50 @@ def test_what_ends_a_run_is_its_error_also_where_no_table_can_be_written(
 def test_a_disk_that_is_full_when_the_table_is_written_is_called_so(
     in_process, scans: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(batch_run, "atomic_write", no_space)
+    monkeypatch.setattr(table_file, "atomic_write", no_space)
     with pytest.raises(PleuraError) as caught:
         run()
     assert caught.value.code == "disk-full"
+
+
+def test_the_table_is_written_as_parquet_too_with_numbers_as_numbers(in_process, scans: Path) -> None:
+    read_table = pytest.importorskip("pyarrow.parquet").read_table
+    run(parquet=True)
+    rows = read_table(MASKS / "table.parquet").to_pylist()
+    assert [row["source"] for row in rows] == [row["source"] for row in table()]
+    assert [str(row["right_lung_volume_ml"]) for row in rows[:3]] == [
+        row["right_lung_volume_ml"] for row in table()[:3]
+    ]
+    assert rows[3]["right_lung_volume_ml"] is None
+    assert run(parquet=True, retry=True) == ["-half.nii.gz"]  # it may be replaced
+    other = MASKS / "table.parquet"
+    other.write_bytes(b"of other making")
+    with pytest.raises(PleuraError) as caught:
+        run(parquet=True)
+    assert (caught.value.code, other.read_bytes()) == ("output-exists", b"of other making")
+
+
+def test_a_scan_at_an_address_is_done_as_one_beside_the_list_is_and_nothing_of_it_stays(
+    in_process, scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("fsspec")
+    spare = tmp_path / "temporary"
+    spare.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(spare))
+    shutil.copytree(SCANS, "far")
+    address = Path("far").resolve().as_uri()
+    listed = Path("list.csv")
+    listed.write_text(
+        f"source,name\n{address}/a.nii.gz,far\nscans/a.nii.gz,near\n{address}/gone,lost\n{address}/half.nii.gz,half\n"
+    )
+    with Batch(replace(settings(), source=listed)) as batch:
+        assert sorted(result.error for result in batch.run()) == ["", "", "damaged", "not-fetched"]
+    far, near = ((MASKS / name / "lungs.nii.gz").read_bytes() for name in ("far", "near"))
+    assert far == near
+    assert table()[0]["source"] == f"{address}/a.nii.gz"
+    assert [row["message"].startswith(row["source"]) for row in table()[2:]] == [True, True]
+    assert str(spare) not in (MASKS / "table.csv").read_text()
+    assert list(spare.iterdir()) == []
 
 
 def test_files_of_other_making_are_refused_before_any_scan_and_stay(in_process, scans: Path) -> None:

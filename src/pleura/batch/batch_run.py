@@ -14,17 +14,17 @@ from pleura import __version__
 from pleura.batch.engine import BatchOptions, SegmenterOptions
 from pleura.batch.job_queue import JobQueue, QueuedScan, read_progress
 from pleura.batch.overwrite import identities
+from pleura.batch.parquet_table import refuse_without_pyarrow
 from pleura.batch.progress import BatchProgress
 from pleura.batch.queue_errors import disk_full
 from pleura.batch.scan_plan import PlannedScan, Shard, base_folder, plan_scans
 from pleura.batch.scan_task import BatchFolders, ScanResult, ScanTask, check_segmenter, is_disk_full
 from pleura.batch.scheduler import ATTEMPTS, Scheduler
-from pleura.batch.table import COLUMNS
-from pleura.batch.table_file import as_csv, is_table
+from pleura.batch.table_file import is_table, write_table
 from pleura.batch.worker_pool import Limits, WorkerPool
 from pleura.conventions import TIME_LIMIT, MaskFormat
 from pleura.errors import PleuraError, UnreadableInput, UnwritableOutput
-from pleura.files import atomic_write, make_folder
+from pleura.files import make_folder
 from pleura.inference.backends import cpu_count
 from pleura.processes import available_bytes
 from pleura.reporting.index import INDEX, Failure, write_index
@@ -50,6 +50,7 @@ class BatchSettings:
     seconds : that one scan may take
     memory : bytes that one worker may take; its share of what there is where it is None
     retry : segment those again that ended with an error in an earlier run
+    parquet : write the table as Parquet too
     scheduler : address of a Dask scheduler, whose workers are taken in place of processes of this machine; then
         `segmenter.threads` are those of each scan, else those of all together
     """
@@ -65,6 +66,7 @@ class BatchSettings:
     seconds: float = TIME_LIMIT
     memory: int | None = None
     retry: bool = False
+    parquet: bool = False
     scheduler: str | None = None
 
     def planned(self) -> Iterator[PlannedScan]:
@@ -72,9 +74,10 @@ class BatchSettings:
         return (one for one in plan_scans(self.source, series=self.series) if self.shard.holds(one.name))
 
     @property
-    def table(self) -> Path:
-        """Where the table of the shard is written."""
-        return self.folder / f"{_TABLE}{self.shard.suffix}.csv"
+    def tables(self) -> tuple[Path, ...]:
+        """Where the table of the shard is written, as CSV first."""
+        suffixes = (".csv", ".parquet") if self.parquet else (".csv",)
+        return tuple(self.folder / f"{_TABLE}{self.shard.suffix}{suffix}" for suffix in suffixes)
 
     @property
     def queue(self) -> Path:
@@ -101,6 +104,7 @@ class Batch:
     ------
     UnwritableOutput : the list of scans is what a file of the batch is called (`output-is-input`), or a file that the
         batch has not made is (`output-exists`)
+    MissingExtra : Parquet needs pyarrow
     PleuraError : what `plan_scans` and `JobQueue` raise
     """
 
@@ -200,7 +204,8 @@ class Batch:
     def _write_lists(self) -> None:
         """Write the table and, where pages are wanted, the index over them."""
         try:
-            self._write_table()
+            for table in self.settings.tables:
+                write_table(table, self.queue.results())
             if self.settings.options.report:
                 self._write_index()
         except UnwritableOutput as error:
@@ -213,26 +218,23 @@ class Batch:
         failures = [Failure(row["source"], row["message"]) for row in rows if row.get("error")]
         write_index(self.settings.folder, failures)
 
-    def _write_table(self) -> None:
-        with atomic_write(self.settings.table) as file:
-            file.write(as_csv([dict(zip(COLUMNS, COLUMNS, strict=True))]).encode())
-            for result in self.queue.results():
-                file.write(as_csv([result]).encode("utf-8", "surrogateescape"))
-
 
 def _refuse_to_replace_others(settings: BatchSettings) -> None:
     """Refuse to write over the list of scans, and over a table or an index that the batch has not made."""
+    if settings.parquet:
+        refuse_without_pyarrow()
     index = settings.folder / INDEX
-    for file in (settings.queue, settings.table, index):
+    for file in (settings.queue, *settings.tables, index):
         if identities([file]) & identities([settings.source]):
             text = f"{file} is the list of scans, and a file of the batch has that name; name another folder"
             raise UnwritableOutput(text, code="output-is-input")
     if settings.options.report:
         refuse_to_replace(index)
-    is_of_batch = settings.queue.exists() and is_table(settings.table)  # a table without a queue is of another command
-    if not is_of_batch and (settings.table.is_dir() or (settings.table.exists() and settings.table.stat().st_size)):
-        text = f"{settings.table} exists and is not an earlier table of this batch; name another folder or remove it"
-        raise UnwritableOutput(text, code="output-exists")
+    for table in settings.tables:
+        is_of_batch = settings.queue.exists() and is_table(table)  # a table without a queue is of another command
+        if not is_of_batch and (table.is_dir() or (table.exists() and table.stat().st_size)):
+            text = f"{table} exists and is not an earlier table of this batch; name another folder or remove it"
+            raise UnwritableOutput(text, code="output-exists")
 
 
 def _check(executor: Executor, segmenter: SegmenterOptions) -> None:

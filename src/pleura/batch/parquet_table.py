@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib.util import find_spec
-from io import BytesIO
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pleura.batch.table import COLUMNS, Row, as_text, column_type
 from pleura.errors import missing_extra
 
 _OF_FLAGS = {"true": True, "false": False}
+_GROUP = 1000
+"""Rows that are held at once, as a row group."""
 
 
 def refuse_without_pyarrow() -> None:
@@ -20,17 +22,17 @@ def refuse_without_pyarrow() -> None:
         raise missing_extra("pyarrow", "parquet")
 
 
-def as_parquet(rows: Iterable[Row]) -> bytes:
-    """Return rows as a Parquet file: text, whole numbers of 64 bits, numbers of 64 bits, and true or false."""
+def write_parquet(file: IO[bytes], rows: Iterable[Row]) -> None:
+    """Write rows as Parquet: text, whole numbers of 64 bits, numbers of 64 bits, and true or false."""
     import pyarrow
-    from pyarrow.parquet import write_table
+    from pyarrow.parquet import ParquetWriter
 
     types = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64(), bool: pyarrow.bool_()}
     schema = pyarrow.schema([(name, types[column_type(name)]) for name in COLUMNS])
-    found = [{name: _value(name, text) for name, text in row.items()} for row in rows]
-    file = BytesIO()
-    write_table(pyarrow.Table.from_pylist(found, schema=schema), file)
-    return file.getvalue()
+    found = ({name: _value(name, text) for name, text in row.items()} for row in rows)
+    with ParquetWriter(file, schema) as writer:
+        while group := list(islice(found, _GROUP)):
+            writer.write_table(pyarrow.Table.from_pylist(group, schema=schema))
 
 
 def read_parquet(path: Path) -> tuple[list[str], list[Row]]:
@@ -41,6 +43,16 @@ def read_parquet(path: Path) -> tuple[list[str], list[Row]]:
         columns = list(file.schema_arrow.names)
         found = file.read().to_pylist() if columns == list(COLUMNS) else []
     return columns, [as_text(row) for row in found]
+
+
+def is_parquet_table(path: Path) -> bool:
+    """Say whether a file is Parquet with the columns of a table."""
+    from pyarrow.parquet import read_schema
+
+    try:
+        return tuple(read_schema(path).names) == COLUMNS
+    except (OSError, ValueError):
+        return False
 
 
 def _value(name: str, text: str) -> Any:

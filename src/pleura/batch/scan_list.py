@@ -17,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
 """Of a folder, on any system: Windows cuts off a point at the end."""
 _OF_WINDOWS = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 """Names that Windows keeps for devices (Microsoft, "Naming Files, Paths, and Namespaces")."""
-_OF_BATCH = re.compile(r"(table\b.*\.csv|batch\b.*\.sqlite.*|index\.html)", re.IGNORECASE)
+_OF_BATCH = re.compile(r"(table\b.*\.(csv|parquet)|batch\b.*\.sqlite.*|index\.html)", re.IGNORECASE)
 """Names of files that a batch keeps beside the folders of its scans."""
 
 

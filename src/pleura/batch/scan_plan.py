@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from pleura.batch.discover import discover
 from pleura.batch.plan import ALL_SERIES
+from pleura.batch.remote import check_address, is_address
 from pleura.batch.scan_list import ListedScan, is_list, read_list
 from pleura.errors import AmbiguousInput, InvalidOption, PleuraError, UnreadableInput
 from pleura.file_format import Format, companions, detect_format
@@ -17,6 +19,9 @@ from pleura.reading.dicom.discover import find_series
 from pleura.reading.dicom.series import Series, choose, reason
 from pleura.reading.walk import resolve_dicomdir
 from pleura.text import short_hash
+
+_LIKE_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
+"""What a path makes of an address."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +78,16 @@ def plan_scans(source: Path, *, series: str | None = None) -> Iterator[PlannedSc
 
     Parameters
     ----------
-    source : a folder of scans, however deep, one scan, or a list (`scan_list`), whose paths are those below its folder
+    source : a folder of scans, however deep, one scan, or a list (`scan_list`), whose paths are those below its folder;
+        an address in it is a scan that is not looked into
     series : which series of a study are segmented: the one that is the chest CT where it is None, each that can be
         where it is "all", else one by its key, its number or a part of its description; a list may state others
 
     Raises
     ------
     UnreadableInput : there is no such path, or a list is none
-    InvalidOption : two scans of a list have one name (`name-twice`)
+    InvalidOption : two scans of a list have one name (`name-twice`), or an address is none (`bad-address`)
+    MissingExtra : addresses need fsspec
     """
     names: dict[str, tuple[str, str]] = {}
     for one in _rows(source, series):
@@ -100,7 +107,8 @@ def base_folder(source: Path) -> Path:
 
 def _rows(source: Path, series: str | None) -> Iterator[PlannedScan]:
     if not source.exists():
-        raise UnreadableInput(f"{source}: there is no such file or folder", code="not-found")
+        more = "; write addresses into a list" if _LIKE_ADDRESS.match(str(source)) else ""
+        raise UnreadableInput(f"{source}: there is no such file or folder{more}", code="not-found")
     base = base_folder(source)
     if not is_list(source):
         for scan in discover(source).scans:
@@ -108,6 +116,10 @@ def _rows(source: Path, series: str | None) -> Iterator[PlannedScan]:
         return
     for row in read_list(source):
         wanted = replace(row, series=row.series or series or "")
+        if is_address(row.source):
+            check_address(row.source)
+            yield _unread(wanted, (), why="address")
+            continue
         path = base / row.source
         for scan in discover(path).scans if path.is_dir() else (path,):
             yield from _planned(scan, replace(wanted, source=_relative(scan, base)))
@@ -127,8 +139,13 @@ def _planned(scan: Path, wanted: ListedScan) -> Iterator[PlannedScan]:
             return
     except (PleuraError, OSError):
         pass  # whoever reads it says what is wrong with it
+    yield _unread(wanted, companions(scan) if scan.is_file() else (), why=_what(scan))
+
+
+def _unread(wanted: ListedScan, files: Iterable[Path], *, why: str) -> PlannedScan:
+    """Return the row of a scan that is not looked into, whose series are therefore not known."""
     key = "" if wanted.series == ALL_SERIES else wanted.series
-    yield _row(replace(wanted, series=key), companions(scan) if scan.is_file() else (), why=_what(scan))
+    return _row(replace(wanted, series=key), files, why=why)
 
 
 def _dicom_files(scan: Path) -> Sequence[Path] | None:

@@ -11,9 +11,11 @@ from pathlib import Path
 from pleura.batch.engine import BatchOptions, SegmenterOptions, SegmentScan, load_segmenter
 from pleura.batch.overwrite import identities
 from pleura.batch.plan import Job
+from pleura.batch.remote import fetched, is_address
 from pleura.batch.results import Outcome, error_data
 from pleura.batch.table import row
 from pleura.conventions import MaskFormat
+from pleura.errors import PleuraError
 from pleura.files import make_folder
 
 _STEM = "lungs"
@@ -37,7 +39,7 @@ class ScanTask:
     ----------
     number : in the queue
     name : of the folder of its results
-    source : path below the folder of the scans
+    source : path below the folder of the scans, or an address
     """
 
     number: int
@@ -51,8 +53,17 @@ class ScanTask:
 
     def result(self) -> ScanResult:
         """Segment the scan, and return what came of it; whatever goes wrong is a result too."""
+        if not is_address(self.source):
+            return self._result(self._segmented(self.folders.scans / self.source))
+        try:
+            with fetched(self.source) as source:
+                return self._result(self._segmented(source), str(source))
+        except (PleuraError, OSError) as error:
+            return self._failed(error)
+
+    def _segmented(self, source: Path) -> Outcome:
+        """Segment a scan that lies where `source` says; an error leaves no folder."""
         stem = self.folders.results / self.name / _STEM
-        source = self.folders.scans / self.source
         job = Job(source, self.source, stem=stem, series=self.series, formats=self.formats)
         try:
             make_folder(stem.parent)
@@ -62,22 +73,28 @@ class ScanTask:
         if outcome.error is not None:
             with suppress(OSError):  # it holds an earlier result
                 stem.parent.rmdir()
-        return self._result(outcome)
+        return outcome
 
     def lost(self, error: Exception) -> ScanResult:
         """Return the result of a scan whose process was lost."""
-        job = Job(Path(self.source), self.source, series=self.series)
-        return replace(self._result(Outcome(self.number, job, error=error)), attempt_alone=True)
+        return replace(self._failed(error), attempt_alone=True)
 
-    def _result(self, outcome: Outcome) -> ScanResult:
-        """Return an outcome as data, its paths below the folders of the batch."""
+    def _failed(self, error: Exception) -> ScanResult:
+        """Return the result of a scan that was not begun."""
+        return self._result(Outcome(self.number, Job(Path(self.source), self.source, series=self.series), error=error))
+
+    def _result(self, outcome: Outcome, fetched_to: str = "") -> ScanResult:
+        """Return an outcome as data, its paths below the folders of the batch, or those of the address of the scan."""
         found = {column: text for column, text in row(outcome).items() if text}
         if outcome.mask is not None and outcome.error is None:
             found["mask"] = outcome.mask.relative_to(self.folders.results).as_posix()
         if outcome.error is None:
             return ScanResult(self.number, found, warned=bool(outcome.warnings))
-        for folder in (self.folders.scans, self.folders.results):
-            found["message"] = found["message"].replace(f"{folder}/", "")
+        found["message"] = found["message"].replace(f"{self.folders.results}/", "")
+        if fetched_to:
+            found["message"] = found["message"].replace(fetched_to, self.source)
+        elif not is_address(self.source):
+            found["message"] = found["message"].replace(f"{self.folders.scans}/", "")
         code = str(error_data(outcome.error)["error"])
         return ScanResult(
             self.number,

@@ -12,9 +12,9 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pleura.batch.parquet_table import as_parquet, read_parquet, refuse_without_pyarrow
+from pleura.batch.parquet_table import is_parquet_table, read_parquet, refuse_without_pyarrow, write_parquet
 from pleura.batch.results import Outcome
-from pleura.batch.table import COLUMNS, Row, row
+from pleura.batch.table import COLUMNS, Row, as_text, row
 from pleura.errors import InvalidOption, UnwritableOutput
 from pleura.files import atomic_write, folder_lock, system_errors
 
@@ -73,9 +73,18 @@ class TableFile:
             self._write(rows.values())
 
     def _write(self, rows: Iterable[Row]) -> None:
-        is_parquet = self.path.suffix.lower() == _PARQUET
-        with atomic_write(self.path) as file:
-            file.write(as_parquet(rows) if is_parquet else _encoded([dict(zip(COLUMNS, COLUMNS, strict=True)), *rows]))
+        write_table(self.path, rows)
+
+
+def write_table(path: Path, rows: Iterable[Row]) -> None:
+    """Write a whole table, as CSV or Parquet by its suffix; what rows lack is empty."""
+    with atomic_write(path) as file:
+        if path.suffix.lower() == _PARQUET:
+            write_parquet(file, map(as_text, rows))
+            return
+        file.write(_encoded([dict(zip(COLUMNS, COLUMNS, strict=True))]))
+        for one in rows:
+            file.write(_encoded([one]))
 
 
 def add_to_table(outcomes: Iterable[Outcome], table: TableFile) -> Iterator[Outcome]:
@@ -119,6 +128,8 @@ def is_table(path: Path) -> bool:
     head = _encoded([dict(zip(COLUMNS, COLUMNS, strict=True))])
     if not path.is_file():
         return False
+    if path.suffix.lower() == _PARQUET:
+        return is_parquet_table(path)
     with system_errors(path), path.open("rb") as file:
         return file.read(len(head)) == head
 

@@ -1,11 +1,12 @@
 """Segment thousands of scans: plan first, then work side by side, and go on after whatever ended the run.
 
 SOURCE is a folder, however deep, of DICOM of many patients, volumes and pictures; or a list of scans, a .csv
-(or .parquet) with a column source and, if wanted, series and name. In DEST each scan has a folder, whose name
-is a hash of path and series and holds no patient's name, with lungs.nii.gz or what else is asked for. DEST
-also holds batch.sqlite, what has been done, and at the end table.csv, a row a scan with all that is measured
-or its error. The same command again goes on where it was stopped, and does what has been added. A scan that
-kills its process, hangs, or takes too much memory is tried once more, alone; the others go on.
+(or .parquet) with a column source, of paths or addresses (s3://...), and, if wanted, series and name. In DEST
+each scan has a folder, whose name is a hash of path and series and holds no patient's name, with lungs.nii.gz
+or what else is asked for. DEST also holds batch.sqlite, what has been done, and at the end table.csv, a row a
+scan with all that is measured or its error. The same command again goes on where it was stopped, and does
+what has been added. A scan that kills its process, hangs, or takes too much memory is tried once more, alone;
+the others go on.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Options(SegmentOptions):
     time_limit: float
     memory_limit: int | None
     retry: bool
+    parquet: bool
     shard: Sequence[int]
     scheduler: str | None
 
@@ -78,6 +80,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--memory-limit", type=whole_number, metavar="MB", help="that one worker may take; its share by default"
     )
     parser.add_argument("--retry", action="store_true", help="also segment again what ended with an error before")
+    parser.add_argument("--parquet", action="store_true", help="also write the table as Parquet, table.parquet")
     parser.add_argument(
         "--shard", type=shard, default=(1, 1), metavar="K/N", help="only this part of N, for several machines: 3/16"
     )
@@ -100,7 +103,7 @@ def run(options: Options) -> int:
     if not options.quiet:
         for line in progress_lines(found):
             say(line)
-        say(f"table: {settings.table}")
+        say(f"table: {' and '.join(map(str, settings.tables))}")
     return _exit_code(found, options.fail_on_warning)
 
 
@@ -127,6 +130,7 @@ def _settings(options: Options) -> BatchSettings:
         seconds=options.time_limit,
         memory=options.memory_limit << 20 if options.memory_limit else None,
         retry=options.retry,
+        parquet=options.parquet,
         scheduler=options.scheduler,
     )
 
