@@ -1,1 +1,1 @@
-"""The CT networks: scans, labels, painted disease, and the coarse look at a whole scan."""
+"""The CT network: scans, labels, painted disease, and its training."""

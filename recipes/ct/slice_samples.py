@@ -6,6 +6,7 @@ python -m recipes.ct.slice_samples LABELS POOL --seconds 3600     # several proc
 from __future__ import annotations
 
 import argparse
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from pleura.inference.grid import FieldOfView, body_fov, lung_fov
 from pleura.volume import Kind
 from recipes.ct.appearance import Appearance
 from recipes.ct.geometry import AIR, Geometry
-from recipes.ct.pack import decode, encode
+from recipes.ct.hu_bytes import decode, encode
 from recipes.ct.paint.chest import Chest
 from recipes.ct.paint.mix import Painter, draw_down, draw_mix
-from recipes.ct.samples import fill_pool, with_painted
 from recipes.ct.scans import Scan, Spacing, data_folder, load, scans
 
 SIDE = 256
@@ -40,7 +41,17 @@ OF_EACH = 16
 """Slices kept of a painted scan."""
 
 SLICES, TRUTH = slice(3), -1
-"""Planes of a sample: three slices, lowest first, as `pack.encode` writes HU, and the labels."""
+"""Planes of a sample: three slices, lowest first, as `hu_bytes.encode` writes HU, and the labels."""
+
+
+RARE = {
+    "c3n_01192_head": 0.5,
+    "acrin_flt_001_lower": 0.7,
+    "acrin_flt_001_upper": 0.8,
+    "lidc_old_0117": 0.7,
+    "crlm_1004": 0.7,
+}
+"""Weight of scans that hold little lung; the others weigh 1."""
 
 
 def load_chest(scan: Scan, labels: Path) -> Chest:
@@ -76,9 +87,17 @@ def _painted(
     chest = replace(chest, down=draw_down(rng))
     for painter in mix:
         chest = painter.paint(chest)
-    chest = with_painted(geometry, chest, chest.painted)
+    chest = _with_painted(geometry, chest, chest.painted)
     hu = appearance.apply(chest.hu, chest.spacing[0]).round().clamp(AIR, 3000).to(torch.int16)
     return hu.numpy(), chest.labels.numpy(), chest.painted.numpy()
+
+
+def _with_painted(geometry: Geometry, chest: Chest, painted: Tensor) -> Chest:
+    """Return the scanned chest, with what was painted carried along in the labels' high bits."""
+    marked = torch.where((chest.labels < 3) & painted, chest.labels + 16, chest.labels)
+    moved = geometry.apply(replace(chest, labels=marked))
+    was = (moved.labels >= 16) & (moved.labels < 32)
+    return replace(moved, painted=was, labels=torch.where(was, moved.labels - 16, moved.labels))
 
 
 def _fov(hu: NDArray[np.int16], labels: NDArray[np.uint8], spacing: Spacing, rng: np.random.Generator) -> FieldOfView:
@@ -133,6 +152,30 @@ def planes_hu(sample: NDArray[np.uint8]) -> NDArray[np.float32]:
     return decode(sample[SLICES])
 
 
+def fill_pool(options: argparse.Namespace, chests: dict[str, Chest]) -> None:
+    """Write samples of the chests into `options.pool`, for `options.seconds`.
+
+    Several processes with a `options.seed` each may share a pool; what is there already is not made again.
+    """
+    torch.set_num_threads(1)
+    options.pool.mkdir(parents=True, exist_ok=True)
+    names = list(chests)
+    weights = np.array([RARE.get(name, 1.0) for name in names])
+    rng, end, count = np.random.default_rng(options.seed), time.monotonic() + options.seconds, 0
+    while time.monotonic() < end:
+        name = names[int(rng.choice(len(names), p=weights / weights.sum()))]
+        path = options.pool / f"{name}-{options.seed}-{count:05}.npy"
+        count += 1
+        seed = int(rng.integers(2**62))
+        if path.exists():
+            continue
+        samples = make_samples(chests[name], np.random.default_rng(seed))
+        part = path.with_suffix(".part")
+        with part.open("wb") as file:
+            np.save(file, samples)
+        part.replace(path)
+
+
 def main() -> None:
     """Fill the pool until the time is up."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -143,8 +186,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     table = [scan for scan in scans() if scan.fold in options.folds and not scan.is_stack]
-    chests = {scan.id: load_chest(scan, options.labels) for scan in table}
-    fill_pool(options, table, lambda scan, rng: make_samples(chests[scan.id], rng))
+    fill_pool(options, {scan.id: load_chest(scan, options.labels) for scan in table})
 
 
 if __name__ == "__main__":

@@ -100,8 +100,6 @@ WRONG = [
     ("intensity", {"hu_window": [-1024, 400], "windowed": [0, 0]}, "intensity.windowed"),
     ("graphs", {"network": 1}, "graphs.network"),
     ("graphs", {"network": "0" * 63, "prepare": "0" * 64, "restore": "0" * 64}, "graphs.network"),
-    ("graphs", dict.fromkeys(("network", "prepare", "restore", "coarse"), "0" * 64), "network.in_channels"),
-    ("graphs", dict.fromkeys(("network", "prepare", "restore"), "0" * 64) | {"coarse": 1}, "graphs.coarse"),
     ("network", "unet", "network.in_channels"),
     ("network", {"name": "resnet"}, "network.name"),
     ("network", {"in_channels": 3, "classes": "3"}, "network.classes"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from recipes.ct.label import hand_rows
 from recipes.ct.scans import FROM_NUMBERS, scans
-from recipes.ct.train import chosen
 
 
 def test_a_free_training_reads_scans_of_free_licences_labelled_by_numbers_alone() -> None:
@@ -22,11 +21,6 @@ def test_every_scan_of_a_patient_is_held_back_by_the_same_fold() -> None:
         folds.setdefault(scan.patient, set()).add(scan.fold)
     assert all(len(fold) == 1 for fold in folds.values())
     assert {fold for one in folds.values() for fold in one} == {0, 1, 2, 3}
-
-
-def test_a_fold_is_not_trained_on() -> None:
-    for fold in range(4):
-        assert {scan.fold for scan in chosen(f"{fold}/4", free_only=False)} == {0, 1, 2, 3} - {fold}
 
 
 def test_corrections_by_hand_name_scans_of_the_table() -> None:

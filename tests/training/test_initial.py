@@ -14,10 +14,9 @@ from safetensors.torch import load_file
 
 from pleura.errors import PleuraError
 from pleura.inference.bundle import load_bundle
-from pleura.networks.build import build, fold_batchnorm, graph_weights, load_matching_weights
-from pleura.networks.unet import UNet
+from pleura.networks.build import build, graph_weights
 from pleura.training.export import export_run
-from pleura.training.initial import _without_coarse, first_network, network_settings
+from pleura.training.initial import first_network, network_settings
 from pleura.training.loop import train
 
 NAMED = ("drawn", "1", {"licence": "CC0-1.0"})
@@ -62,16 +61,3 @@ def test_weights_of_another_network_are_refused(data: Path, change: dict[str, An
     with pytest.raises(PleuraError, match=r"chest-ct: it has \d+\.\d % of the weights of this network") as caught:
         first_network(settings)
     assert caught.value.code == "bundle-unfit"
-
-
-def test_who_starts_from_a_network_with_a_coarse_segmentation_goes_on_without_one() -> None:
-    torch.manual_seed(1)
-    with_coarse, alone = (UNet(channels, 3, (8, 16), (1, 1), 2).eval() for channels in (5, 3))
-    weights = _without_coarse(fold_batchnorm(with_coarse).state_dict(), 3)
-    assert not load_matching_weights(alone, weights)
-    images, nothing = torch.rand(1, 12, 32, 32), torch.full((1, 8, 32, 32), 128 / 255)
-    first, wanted = alone.eval().encoder[0], with_coarse.encoder[0]
-    with torch.no_grad():
-        found, known = first(images), wanted(torch.cat([images, nothing], dim=1))
-    # at the rim of the picture the convolution sees 0 beyond it, in all channels
-    assert torch.allclose(found[..., 1:-1, 1:-1], known[..., 1:-1, 1:-1], atol=1e-4)

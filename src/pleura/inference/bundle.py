@@ -4,7 +4,6 @@
     network.onnx    planes on the grid -> lung and side scores, or the probability of every class, as bytes
     prepare.onnx    slices inside the field of view -> planes on the grid
     restore.onnx    what is on the grid -> labels on the slices
-    coarse.onnx     voxels of a whole scan -> scores of cells of 4 mm; may be missing
     network.xml     the network for OpenVINO, with its network.bin; may be missing
     network.pt2     the network for PyTorch; may be missing
 

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 from pleura.arrays import Array
 from pleura.inference.backends import Backend
 from pleura.inference.bundle import Bundle
-from pleura.inference.coarse import CoarseScores
 from pleura.inference.grid import FieldOfView, body_fov, lung_fov, whole_fov
-from pleura.inference.predict import BATCH, with_further_channels
+from pleura.inference.predict import BATCH, with_convention_channel
 from pleura.inference.probability import likeliest
 from pleura.inference.recipe import SIDED_LUNGS
 from pleura.inference.resample import resample_to_grid
@@ -31,7 +30,6 @@ def locate_lungs(
     bundle: Bundle,
     backend: Backend,
     threads: int,
-    coarse: CoarseScores | None = None,
 ) -> FieldOfView:
     """Return the field of view the recipe asks for; over the lungs, that of the body where no lung is seen.
 
@@ -40,7 +38,6 @@ def locate_lungs(
     slices : (z, y, x), axial
     spacing : millimetres between rows and between columns; only their ratio counts
     kind : what the values mean
-    coarse : the coarse segmentation of the scan, which says where the lungs are, where there is one
     """
     if bundle.view == "whole":
         return _filled_fov(slices[0], spacing) if kind is Kind.RADIOGRAPH else whole_fov(slices.shape[1:], spacing)
@@ -49,11 +46,8 @@ def locate_lungs(
         return body
     step = max(1, len(slices) // LOCATE_SLICES)
     some = slice(step // 2, None, step)  # a view: picked by their numbers, 24 slices are 12 MiB more
-    if coarse:
-        here = np.arange(len(slices))[some]
-        return lung_fov(coarse.on_grid(body, here, bundle.side)[:, 0] > encoding.ZERO, body, spacing)
     planes = resample_to_grid(slices[some], body, kind, bundle, threads)
-    alone = with_further_channels(planes[:, None].repeat(bundle.planes, axis=1), bundle)
+    alone = with_convention_channel(planes[:, None].repeat(bundle.planes, axis=1), bundle)
     found = [_found(backend(alone[start : start + BATCH]), bundle.output) for start in range(0, len(alone), BATCH)]
     return lung_fov(np.concatenate(found), body, spacing)
 

@@ -15,7 +15,7 @@ from pleura.inference.evidence import Evidence, MirroredPrediction, ct_evidence,
 from pleura.inference.freed_memory import return_freed_memory
 from pleura.inference.grid_scan import grid_scan
 from pleura.inference.model import GridProbability, Planes, Prediction, SliceModel
-from pleura.inference.predict import CoarseChannels, score_mirrored, score_planes
+from pleura.inference.predict import score_mirrored, score_planes
 from pleura.inference.probability import lung_probability
 from pleura.inference.resample import resample_to_scan
 from pleura.networks import encoding
@@ -52,29 +52,12 @@ class LungModel(SliceModel):
         return Prediction(labels, self.structures, probability, evidence, warnings, rules.provenance)
 
     def score(self, planes: Planes) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        """Return `lung` and `side_score` of all planes, as `pleura.inference.backends` defines them.
-
-        The network sees three slices at a time, and the coarse segmentation of the whole scan beside them.
-        """
-        coarse = _coarse_channels(planes) if self.bundle.has_coarse else None
-        return score_planes(planes.values, planes.slice_spacing, self.bundle.context_mm, self.network, coarse)
+        """Return `lung` and `side_score` of all planes, as `pleura.inference.backends` defines them."""
+        return score_planes(planes.values, planes.slice_spacing, self.bundle.context_mm, self.network)
 
     def _predict_mirrored(self, planes: Planes, evidence: Evidence) -> MirroredPrediction:
         """Return what the network marks in the mirror image of some slices."""
         slices = mirrored_slices(evidence.labels)
-        coarse = _coarse_channels(planes) if self.bundle.has_coarse else None
         context = self.bundle.context_mm
-        lung = score_mirrored(planes.values, slices, planes.slice_spacing, context, self.network, coarse)
+        lung = score_mirrored(planes.values, slices, planes.slice_spacing, context, self.network)
         return MirroredPrediction(slices, lung[:, ::2, ::2] > encoding.ZERO)
-
-
-def _coarse_channels(planes: Planes) -> CoarseChannels:
-    """Return what gives the coarse segmentation on some of the planes: one that says nothing where there is none."""
-    side, coarse = planes.values.shape[1], planes.coarse
-
-    def channels(here: NDArray[np.intp]) -> NDArray[np.uint8]:
-        if coarse is None:
-            return np.full((len(here), 2, side, side), encoding.ZERO, np.uint8)
-        return coarse.on_grid(planes.fov, here, side)
-
-    return channels

@@ -18,7 +18,6 @@ from pleura.geometry import axial_spacing, to_axial
 from pleura.inference.backends import Backend
 from pleura.inference.bundle import Bundle
 from pleura.inference.clock import Clock
-from pleura.inference.coarse import CoarseScores, coarse_scores
 from pleura.inference.evidence import Evidence
 from pleura.inference.grid import FieldOfView, paste
 from pleura.inference.locate import locate_lungs
@@ -37,13 +36,11 @@ class Planes:
     values : (z, side, side) uint8, axial
     fov : where they lie on the slices of the scan
     slice_spacing : millimetres between them; None where they are not known
-    coarse : the coarse segmentation of the scan, where the bundle makes one and the scan is whole
     """
 
     values: NDArray[np.uint8]
     fov: FieldOfView
     slice_spacing: float | None
-    coarse: CoarseScores | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,9 +137,8 @@ class SliceModel:
         """Return what the network sees of a volume."""
         slices = to_axial(volume.voxels, volume.affine)
         slice_spacing, *pixel = axial_spacing(volume.affine)
-        coarse = coarse_scores(volume, self.bundle, self.threads)
-        fov = locate_lungs(slices, (pixel[0], pixel[1]), volume.kind, self.bundle, self.network, self.threads, coarse)
+        fov = locate_lungs(slices, (pixel[0], pixel[1]), volume.kind, self.bundle, self.network, self.threads)
         clock.lap("locate")
         values = resample_to_grid(slices, fov, volume.kind, self.bundle, self.threads)
         clock.lap("prepare")
-        return Planes(values, fov, slice_spacing if volume.spacing_known else None, coarse)
+        return Planes(values, fov, slice_spacing if volume.spacing_known else None)

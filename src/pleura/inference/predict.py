@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.backends import Backend
 from pleura.inference.bundle import Bundle
-from pleura.networks import encoding
-
-CoarseChannels = Callable[[NDArray[np.intp]], NDArray[np.uint8]]
-"""Indices of planes -> the coarse segmentation on each, (n, 2, side, side); see `pleura.inference.coarse`."""
 
 BATCH = 4
 """Planes given to the network at a time; bounds the memory that its features take."""
@@ -23,44 +19,33 @@ around it. They are even, as side scores have half the pixels."""
 
 
 def score_planes(
-    planes: NDArray[np.uint8],
-    slice_spacing: float | None,
-    context_mm: float,
-    backend: Backend,
-    coarse: CoarseChannels | None = None,
+    planes: NDArray[np.uint8], slice_spacing: float | None, context_mm: float, backend: Backend
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return `lung` (z, side, side) and `side_score` (z, side / 2, side / 2); see `pleura.inference.backends`.
 
     `slice_spacing` is the distance of the planes in millimetres, None where it is not known; the neighbours shown to
     the network are those closest to `context_mm` away, the plane itself standing in beyond the ends. A slice that
-    stands alone is seen from several places instead. `coarse` gives the channels that hold the coarse segmentation,
-    where the network sees it.
+    stands alone is seen from several places instead.
     """
     count, side, _ = planes.shape
     if count == 1:
-        return _score_alone(planes, backend, coarse)
+        return _score_alone(planes, backend)
     gap = _gap(context_mm, slice_spacing)
     lung = np.empty((count, side, side), np.uint8)
     side_score = np.empty((count, side // 2, side // 2), np.uint8)
     for start in range(0, count, BATCH):
         here = np.arange(start, min(start + BATCH, count))
-        images = planes[_with_neighbours(here, gap, count)]
-        lung[here], side_score[here] = backend(np.concatenate([images, coarse(here)], axis=1) if coarse else images)
+        lung[here], side_score[here] = backend(planes[_with_neighbours(here, gap, count)])
     return lung, side_score
 
 
-def _score_alone(
-    plane: NDArray[np.uint8], backend: Backend, coarse: CoarseChannels | None
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+def _score_alone(plane: NDArray[np.uint8], backend: Backend) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return the mean over `TTA_SHIFTS` of what the network says of a slice (1, side, side).
 
     How a border falls on the network's coarser grids is an accident; the mean over a few places is a little better.
     """
     moved = np.concatenate([np.roll(plane, shift, (1, 2)) for shift in TTA_SHIFTS])
-    images = np.repeat(moved[:, None], 3, axis=1)
-    if coarse:
-        images = np.concatenate([images, coarse(np.zeros(len(images), np.intp))], axis=1)
-    lung, side_score = backend(images)
+    lung, side_score = backend(np.repeat(moved[:, None], 3, axis=1))
     return _mean_moved_back(lung, 1), _mean_moved_back(side_score, 2)
 
 
@@ -70,7 +55,6 @@ def score_mirrored(
     slice_spacing: float | None,
     context_mm: float,
     backend: Backend,
-    coarse: CoarseChannels | None = None,
 ) -> NDArray[np.uint8]:
     """Return `lung` (n, side, side) of some planes as the network sees it in their mirror image, brought back.
 
@@ -80,7 +64,6 @@ def score_mirrored(
     for start in range(0, len(slices), BATCH):
         here = slices[start : start + BATCH]
         images = planes[_with_neighbours(here, gap, len(planes))]
-        images = np.concatenate([images, coarse(here)], axis=1) if coarse else images
         found.append(backend(np.ascontiguousarray(images[..., ::-1]))[0][..., ::-1])
     return np.concatenate(found)
 
@@ -107,16 +90,6 @@ def probability_batches(
         seen = _with_neighbours(here, gap, len(planes)) if bundle.planes == 3 else here[:, None]
         images = with_convention_channel(planes[seen], bundle, convention)
         yield slice(start, start + len(here)), backend(images)[0]
-
-
-def with_further_channels(images: NDArray[np.uint8], bundle: Bundle, convention: str = "") -> NDArray[np.uint8]:
-    """Return images (n, c, s, s) of slices that stand alone with what else the network sees, where it does.
-
-    That is the convention, and a coarse segmentation that says nothing.
-    """
-    if bundle.has_coarse:
-        return np.concatenate([images, np.full_like(images[:, :1], encoding.ZERO).repeat(2, axis=1)], axis=1)
-    return with_convention_channel(images, bundle, convention)
 
 
 def with_convention_channel(images: NDArray[np.uint8], bundle: Bundle, convention: str = "") -> NDArray[np.uint8]:

@@ -23,13 +23,9 @@ from pleura.volume import Kind
 VERSION = 1
 """Version of the bundle's form."""
 
-Graph = Literal["network", "prepare", "restore", "coarse"]
+Graph = Literal["network", "prepare", "restore"]
 GRAPHS: tuple[Graph, ...] = ("network", "prepare", "restore")
 """The graphs that every bundle holds."""
-
-COARSE: Graph = "coarse"
-"""The coarse segmentation of whole scans, see `pleura.inference.coarse`; a bundle may hold it. Its two scores are then
-the last channels that the network sees."""
 
 Output = Literal["lungs", "probabilities"]
 SIDED_LUNGS: Output = "lungs"
@@ -103,11 +99,6 @@ class Recipe:
     def sha256(self) -> str:
         """Return the hash of the network, which tells models apart."""
         return self.graphs["network"]
-
-    @property
-    def has_coarse(self) -> bool:
-        """Say whether the network also sees the coarse segmentation."""
-        return COARSE in self.graphs
 
     def window(self, kind: Kind) -> tuple[float, float]:
         """Return the values that become the bytes 0 and 255."""
@@ -188,11 +179,8 @@ def _recipe(fields: Fields) -> Recipe:
         raise fields.wrong(
             "output", f"one of its classes and planes: {SIDED_LUNGS} are {' and '.join(RIGHT_AND_LEFT)} of 3"
         )
-    if recipe.network.in_channels != recipe.planes + bool(recipe.conventions) + 2 * recipe.has_coarse:
-        meaning = "the number of its planes, one more where it has conventions, and two where it has a coarse graph"
-        raise fields.wrong("network.in_channels", meaning)
-    if recipe.has_coarse and recipe.output != SIDED_LUNGS:
-        raise fields.wrong("output", f"{SIDED_LUNGS}, as it has a coarse graph")
+    if recipe.network.in_channels != recipe.planes + bool(recipe.conventions):
+        raise fields.wrong("network.in_channels", "the number of its planes, one more where it has conventions")
     if recipe.network.classes not in {len(recipe.labels) + 1, 1 if len(recipe.labels) == 1 else 0}:
         raise fields.wrong("network.classes", "the number of its classes")
     return recipe
@@ -229,7 +217,7 @@ def _network(fields: Fields) -> NetworkSettings:
 
 def _graphs(fields: Fields) -> dict[Graph, str]:
     found: dict[Graph, str] = {}
-    for name in (*GRAPHS, *([COARSE] if fields.has(COARSE) else [])):
+    for name in GRAPHS:
         found[name] = fields.text(name, "a sha256")
         if not re.fullmatch("[0-9a-f]{64}", found[name]):
             raise fields.wrong(name, "a sha256")

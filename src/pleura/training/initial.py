@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from pleura.errors import InvalidBundle
-from pleura.networks import encoding
 from pleura.networks.build import build, graph_weights, load_matching_weights
 from pleura.networks.settings import NetworkSettings
 from pleura.training.checkpoint import BEST
@@ -82,20 +81,6 @@ def find_weights(start: str) -> dict[str, Tensor]:
     bundle = load_bundle(start)
     graph = bundle.graph("network")
     try:
-        weights = graph_weights(graph)
-        return _without_coarse(weights, bundle.planes) if bundle.has_coarse else weights
+        return graph_weights(graph)
     except Exception as problem:  # onnx has errors of its own for each kind of damage
         raise InvalidBundle(f"{graph}: no weights can be read from this graph", code="no-weights") from problem
-
-
-def _without_coarse(weights: dict[str, Tensor], planes: int) -> dict[str, Tensor]:
-    """Return weights of a network that sees slices alone, as one with a coarse segmentation that says nothing.
-
-    Its first layer comes first. Its inputs are the pixels of the planes, then those of the two scores of the coarse
-    segmentation, which are `encoding.ZERO` of 255 each: their share of the sum goes into the bias.
-    """
-    name = next(iter(weights)).rpartition(".")[0]
-    filters = weights[f"{name}.weight"]
-    seen = filters.shape[1] * planes // (planes + 2)
-    nothing = filters[:, seen:].sum(dim=(1, 2, 3)) * (encoding.ZERO / 255)
-    return weights | {f"{name}.weight": filters[:, :seen], f"{name}.bias": weights[f"{name}.bias"] + nothing}
