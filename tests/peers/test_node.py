@@ -27,6 +27,7 @@ folder = "node"
 calling_titles = ["ORTHANC"]
 quiet_seconds = {quiet}
 min_free_mb = 1
+{more}
 [peers.archive]
 ae_title = "ORTHANC"
 address = "127.0.0.1"
@@ -34,14 +35,17 @@ port = 4242
 [[rules]]
 modality = "CT"
 min_slices = 20
-send_to = ["archive"]
+send_to = ["{peer}"]
 """
+WEB = '[peers.web]\nurl = "http://127.0.0.1:8042/dicom-web"\n'
 
 
 @contextmanager
-def node(archive: Archive, folder: Path, quiet: float = 2.0) -> Iterator[subprocess.Popen[bytes]]:
+def node(
+    archive: Archive, folder: Path, quiet: float = 2.0, peer: str = "archive", more: str = ""
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a node beside Orthanc, once it listens."""
-    (folder / "node.toml").write_text(CONFIG.format(quiet=quiet))
+    (folder / "node.toml").write_text(CONFIG.format(quiet=quiet, peer=peer, more=more) + (WEB if peer == "web" else ""))
     command = (*archive.enter, sys.executable, "-m", "pleura", "node", "--config", "node.toml")
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:
@@ -83,6 +87,20 @@ def test_a_series_goes_to_the_node_and_its_segmentation_comes_back(scan: list[Pa
     study = str(pydicom.dcmread(scan[0]).StudyInstanceUID)
     with running(DicomModalities=MODALITIES) as archive, node(archive, tmp_path):
         assert archive.store(scan).returncode == 0
+        send_to_node(archive)
+        assert len(wait_for_segmentation(archive, study)) == 1
+
+
+def test_a_series_that_the_archive_has_no_more_of_waits_for_no_quiet_time_and_its_segmentation_comes_over_the_web(
+    scan: list[Path], tmp_path: Path
+) -> None:
+    pytest.importorskip("dicomweb_client")
+    study = str(pydicom.dcmread(scan[0]).StudyInstanceUID)
+    with (
+        running(DicomModalities=MODALITIES) as archive,
+        node(archive, tmp_path, quiet=2.0 * PATIENCE, peer="web", more='archive = "archive"'),
+    ):
+        archive.store(scan)
         send_to_node(archive)
         assert len(wait_for_segmentation(archive, study)) == 1
 

@@ -58,6 +58,11 @@ def test_a_whole_configuration() -> None:
     )
 
 
+def test_a_peer_has_a_title_or_a_url() -> None:
+    config = read(LEAST + '[peers.web]\nurl = "https://pacs.example:8443/dicom-web"\n')
+    assert config.peers == {"web": Peer(url="https://pacs.example:8443/dicom-web")}
+
+
 def test_a_node_listens_on_its_own_machine_alone_unless_the_configuration_says_so() -> None:
     assert read(LEAST).address == "127.0.0.1"
 
@@ -94,6 +99,13 @@ def test_a_node_listens_on_its_own_machine_alone_unless_the_configuration_says_s
         (LEAST + "addresses = [7]\n", "addresses has to be a list of texts"),
         (LEAST + 'ae_title = "A NAME THAT IS TOO LONG"\n', "ae_title has to be an AE title"),
         (LEAST + 'archive = "pacs"\n', "archive names pacs, which is none of the peers"),
+        (LEAST + '[peers.web]\nurl = "http://x/"\nport = 104\n', "peers.web has a url, which needs no ae_title"),
+        (LEAST + '[peers.web]\nurl = "ftp://x/"\n', "peers.web.url has to be as https://"),
+        (LEAST + '[peers.web]\nurl = "http://user:secret@x/"\n', "peers.web.url has to be as https://"),
+        (LEAST + '[peers.web]\nurl = "http://x:99999/"\n', "peers.web.url has to be as https://"),
+        (LEAST + '[peers.web]\nurl = "http://"\n', "peers.web.url has to be as https://"),
+        (LEAST + 'archive = "web"\n[peers.web]\nurl = "http://x/"\n', "archive is asked by C-FIND: name a peer with"),
+        (LEAST + '[peers.pacs]\nae_title = "PACS"\nport = 104\n', "peers.pacs.address is missing"),
         (LEAST + 'peers = "pacs"\n', "peers has to be a table"),
         (LEAST + '[peers.pacs]\naddress = "x"\nport = 1\n', "peers.pacs.ae_title is missing"),
         (LEAST + "rules = 3\n", "rules has to be a list of tables"),

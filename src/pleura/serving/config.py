@@ -10,11 +10,12 @@ from pleura.conventions import TIME_LIMIT, MaskFormat
 
 @dataclass(frozen=True)
 class Peer:
-    """Another node, to which results are sent."""
+    """Another node, to which results are sent: by C-STORE, or to the URL of its DICOMweb services by STOW-RS."""
 
-    ae_title: str
-    address: str
-    port: int
+    ae_title: str = ""
+    address: str = ""
+    port: int = 0
+    url: str = ""
 
 
 @dataclass(frozen=True)

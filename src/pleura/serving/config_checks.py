@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from pleura.conventions import FORMAT_NAMES
 from pleura.errors import InvalidOption
-from pleura.serving.config import NodeConfig, Rule
+from pleura.serving.config import NodeConfig, Peer, Rule
 
 _TITLE = re.compile(r"[ -\[\]-~]{1,16}")
 """An application entity title: up to 16 characters of the basic repertoire, no backslash (PS3.5, AE)."""
@@ -36,17 +37,30 @@ def check(config: NodeConfig) -> None:
     _check_titles(config)
     _check_ports(config)
     _check_addresses(config)
-    for name in config.peers:
-        _check_peer(name)
+    for name, peer in config.peers.items():
+        _check_peer(name, peer)
     if config.archive and config.archive not in config.peers:
         raise wrong("archive", f"names {config.archive}, which is none of the peers")
+    if config.archive and config.peers[config.archive].url:
+        raise wrong("archive", "is asked by C-FIND: name a peer with ae_title, address and port")
     for number, rule in enumerate(config.rules, start=1):
         _check_rule(config, rule, f"rules {number}")
 
 
-def _check_peer(name: str) -> None:
+def _check_peer(name: str, peer: Peer) -> None:
     if not _PEER.fullmatch(name):
         raise wrong(f"peers.{name}", "has to be named with letters, digits, - and _ alone, 64 at most")
+    if peer.url:
+        if peer.ae_title or peer.address or peer.port:
+            raise wrong(f"peers.{name}", "has a url, which needs no ae_title, address or port")
+        if not _is_url(peer.url):
+            raise wrong(f"peers.{name}.url", "has to be as https://pacs.example/dicom-web, without a password")
+        return
+    missing = [field for field in ("ae_title", "address", "port") if not getattr(peer, field)]
+    if missing:
+        raise wrong(f"peers.{name}.{missing[0]}", "is missing")
+    _check_title(f"peers.{name}.ae_title", peer.ae_title)
+    _check_port(f"peers.{name}.port", peer.port)
 
 
 def _check_addresses(config: NodeConfig) -> None:
@@ -67,21 +81,36 @@ def _check_rule(config: NodeConfig, rule: Rule, where: str) -> None:
 
 
 def _check_titles(config: NodeConfig) -> None:
-    titles = [("ae_title", config.ae_title)]
-    titles += [(f"calling_titles {title}", title) for title in config.calling_titles]
-    titles += [(f"peers.{name}.ae_title", peer.ae_title) for name, peer in config.peers.items()]
-    for name, title in titles:
-        if not _TITLE.fullmatch(title) or not title.strip():
-            raise wrong(name, "has to be an AE title of 1 to 16 characters")
+    _check_title("ae_title", config.ae_title)
+    for title in config.calling_titles:
+        _check_title(f"calling_titles {title}", title)
+
+
+def _check_title(name: str, title: str) -> None:
+    if not _TITLE.fullmatch(title) or not title.strip():
+        raise wrong(name, "has to be an AE title of 1 to 16 characters")
 
 
 def _check_ports(config: NodeConfig) -> None:
-    ports = {"port": config.port, **{f"peers.{name}.port": peer.port for name, peer in config.peers.items()}}
-    for name, port in ports.items():
-        if not 1 <= port <= _HIGHEST_PORT:
-            raise wrong(name, f"has to be a port, 1 to {_HIGHEST_PORT}")
+    _check_port("port", config.port)
     if config.http_port > _HIGHEST_PORT:
         raise wrong("http_port", f"has to be a port, 1 to {_HIGHEST_PORT}, or 0 for none")
+
+
+def _check_port(name: str, port: int) -> None:
+    if not 1 <= port <= _HIGHEST_PORT:
+        raise wrong(name, f"has to be a port, 1 to {_HIGHEST_PORT}")
+
+
+def _is_url(text: str) -> bool:
+    """Say whether a text is the address of a server of HTTP and nothing more."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return False
+    plain = parts.scheme in {"http", "https"} and parts.hostname and parts.username is None and port != 0
+    return bool(plain and not (parts.query or parts.fragment) and text.isascii() and not re.search(r"\s", text))
 
 
 def _is_address(text: str) -> bool:

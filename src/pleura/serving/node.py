@@ -23,6 +23,7 @@ from pleura.serving.log import LOG, quiet_libraries
 from pleura.serving.receiver import Receiver
 from pleura.serving.sender import Sender
 from pleura.serving.storage import NodeStorage, series_header
+from pleura.serving.stow import require_client
 
 _POLL = 0.5
 """Seconds after which the folder of what has come is listed again."""
@@ -44,10 +45,11 @@ class Node:
 
     Raises
     ------
-    PleuraError : what `NodeStorage` and `Receiver` raise
+    PleuraError : what `require_client`, `NodeStorage` and `Receiver` raise
     """
 
     def __init__(self, config: NodeConfig) -> None:
+        require_client(config)
         self.config = config
         self.counts = Counts()
         self.storage = NodeStorage(Path(config.folder))

@@ -15,6 +15,7 @@ from pleura.serving.counts import Counts
 from pleura.serving.log import LOG
 from pleura.serving.not_sent import NotReached, NotSent
 from pleura.serving.storage import NodeStorage, Outgoing
+from pleura.serving.stow import store_over_web
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 600.0
 """Seconds after which a peer is tried again: doubled each time, for one that starts anew, or is down for the night."""
@@ -93,7 +94,8 @@ class Sender:
             self._fail(result, _NO_PEER)
             return
         if files := result.files:  # none are left where a kill came between the last one and its folder
-            with closing(store(peer, self._config.ae_title, files)) as taken:
+            sending = store_over_web(peer, files) if peer.url else store(peer, self._config.ae_title, files)
+            with closing(sending) as taken:
                 for file in taken:
                     file.unlink()
         shutil.rmtree(result.folder)

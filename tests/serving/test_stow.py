@@ -1,0 +1,141 @@
+"""Objects go to a peer by STOW-RS, each is confirmed, and nobody else is asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pydicom
+import pytest
+from serving.conftest import free_port
+
+from pleura.errors import MissingExtra
+from pleura.serving import stow
+from pleura.serving.config import NodeConfig, Peer
+from pleura.serving.not_sent import NotReached, NotSent
+from pleura.serving.stow import require_client, store_over_web
+
+pytest.importorskip("dicomweb_client")
+Answer = tuple[int, dict[str, str], bytes]
+DICOM_JSON = {"Content-Type": "application/dicom+json"}
+
+
+def stored(body: bytes) -> Answer:
+    """Say that the one object of a request is there."""
+    content = body.split(b"\r\n\r\n", 1)[1].rsplit(b"\r\n--", 1)[0]
+    found = pydicom.dcmread(pydicom.filebase.DicomBytesIO(content))
+    item = {"00081150": uid(found.SOPClassUID), "00081155": uid(found.SOPInstanceUID)}
+    return 200, DICOM_JSON, json.dumps({"00081199": {"vr": "SQ", "Value": [item]}}).encode()
+
+
+def refused(instance: str, reason: int, status: int) -> Answer:
+    item = {"00081155": uid(instance), "00081197": {"vr": "US", "Value": [reason]}}
+    return status, DICOM_JSON, json.dumps({"00081198": {"vr": "SQ", "Value": [item]}}).encode()
+
+
+def uid(value: str) -> dict[str, Any]:
+    return {"vr": "UI", "Value": [str(value)]}
+
+
+@contextmanager
+def server(answer: Callable[[bytes], Answer], requests: list[str] | None = None) -> Iterator[Peer]:
+    """Be a peer that answers each request in that way."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            if requests is not None:
+                requests.append(f"{self.path} {self.headers['Content-Type'].partition(';')[0]}")
+            status, headers, content = answer(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(content))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
+
+        def do_GET(self) -> None:
+            raise AssertionError("nothing is to be asked for")
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=listening.serve_forever, daemon=True).start()
+    try:
+        yield Peer(url=f"http://127.0.0.1:{listening.server_port}/dicom-web")
+    finally:
+        listening.shutdown()
+        listening.server_close()
+
+
+def test_each_object_that_is_confirmed_is_yielded(series: list[Path]) -> None:
+    requests: list[str] = []
+    with server(stored, requests) as peer:
+        assert list(store_over_web(peer, series[:2])) == series[:2]
+    assert requests == ["/dicom-web/studies multipart/related"] * 2
+
+
+def test_proxies_of_the_environment_are_not_asked(series: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("no_proxy", "")
+    with server(stored) as peer:
+        assert list(store_over_web(peer, series[:1])) == series[:1]
+
+
+def test_no_redirection_is_followed(series: list[Path]) -> None:
+    others: list[str] = []
+    with server(stored, others) as other:
+        for status in (302, 307, 308):
+            moved = (status, {"Location": f"{other.url}/studies"}, b"")
+            with server(lambda _, moved=moved: moved) as peer, pytest.raises(NotSent, match="another address"):
+                list(store_over_web(peer, series[:1]))
+    assert others == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ((200, {"Content-Type": "text/html"}, b"<p>Welcome</p>"), "does not say that it has the object"),
+        ((200, DICOM_JSON, b"{}"), "does not say that it has the object"),
+        ((503, {"Content-Type": "text/plain"}, b"busy"), "HTTP 503"),
+        ((404, {"Content-Type": "text/html"}, b"<p>Nothing here</p>"), "HTTP 404"),
+    ],
+)
+def test_what_is_not_confirmed_is_not_sent(series: list[Path], answer: Answer, why: str) -> None:
+    with server(lambda _: answer) as peer, pytest.raises(NotSent, match=why):
+        list(store_over_web(peer, series[:1]))
+
+
+@pytest.mark.parametrize("status", [202, 409])
+def test_an_object_that_is_refused_is_not_sent_and_one_that_is_there_already_is(
+    series: list[Path], status: int
+) -> None:
+    instance = pydicom.dcmread(series[0]).SOPInstanceUID
+    with (
+        server(lambda _: refused(instance, 0xA700, status)) as peer,
+        pytest.raises(NotSent, match="reason A700"),
+    ):
+        list(store_over_web(peer, series[:1]))
+    with server(lambda _: refused(instance, 0x0111, status)) as peer:
+        assert list(store_over_web(peer, series[:1])) == series[:1]
+
+
+def test_a_server_that_is_not_there_is_not_reached(series: list[Path]) -> None:
+    with pytest.raises(NotReached, match="no connection"):
+        list(store_over_web(Peer(url=f"http://127.0.0.1:{free_port()}/dicom-web"), series[:1]))
+
+
+def test_a_node_that_is_to_send_to_a_url_says_at_once_what_to_install(
+    config: NodeConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stow, "find_spec", lambda _: None)
+    require_client(config)
+    config.peers["web"] = Peer(url="http://127.0.0.1/dicom-web")  # type: ignore[index]
+    with pytest.raises(MissingExtra, match=r"pleura\[dicomweb\]"):
+        require_client(config)
