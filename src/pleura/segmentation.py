@@ -78,8 +78,9 @@ class Segmentation:
     def report(self, path: str | Path) -> Path:
         """Write a page to look at: verdict, pictures, every slice, numbers with what limits them, and their making.
 
-        It is one HTML file that needs no other and no network. Returns the path written. Raises `UnwritableOutput` for
-        another suffix or an unsuitable folder.
+        It is one HTML file that needs no other and no network, or where the name ends in `.pdf` the same to print.
+        Returns the path written. Raises `UnwritableOutput` for another suffix or an unsuitable folder, and
+        `MissingExtra` where playwright, or a browser, that prints it is not there.
         """
         from pleura.reporting.scan import write_scan_page
 

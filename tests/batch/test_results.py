@@ -29,6 +29,7 @@ def test_outcome_as_data_is_where_it_is_how_long_it_took_and_the_sidecar_with_al
         "outputs": {"nifti": "out/a.nii.gz"},
         "preview": None,
         "report": None,
+        "pdf": None,
         "seconds": {"read": 0.123},
         "program": {"name": "pleura"},
         "warnings": [{"code": "same-scan-twice", "message": "there is another"}],

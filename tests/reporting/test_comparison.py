@@ -46,6 +46,6 @@ def test_change_is_shown_with_its_sign_and_its_limits(found: Comparison) -> None
 
 def test_page_is_html_and_nothing_else(found: Comparison, both, tmp_path: Path) -> None:
     with pytest.raises(UnwritableOutput, match=r"end its name in \.html"):
-        write_comparison_page(tmp_path / "page.pdf", found, both, ("a", "b"))
+        write_comparison_page(tmp_path / "page.txt", found, both, ("a", "b"))
     write_comparison_page(tmp_path / "page.html", found, both, ("a", "b"))
     assert (tmp_path / "page.html").read_bytes().endswith(b"</html>\n")

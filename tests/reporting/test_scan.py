@@ -118,4 +118,4 @@ def test_file_is_whole_signed_and_below_the_limit(result: Segmentation, tmp_path
     assert b"pleura " in written[:512]
     assert len(written) <= 1_500_000
     with pytest.raises(UnwritableOutput, match=r"end its name in \.html"):
-        result.report(tmp_path / "lungs.pdf")
+        result.report(tmp_path / "lungs.txt")

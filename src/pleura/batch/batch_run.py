@@ -91,6 +91,7 @@ class BatchSettings:
         writing = {
             "preview": options.preview,
             "report": options.report,
+            "pdf": options.pdf,
             "seg_type": options.seg_type,
             "to": self.formats,
         }

@@ -25,6 +25,7 @@ from pleura.inference import backends
 from pleura.modality.resolve import resolve_kind
 from pleura.quality import read_quality, with_stated_quality
 from pleura.reading import read, read_labels
+from pleura.reporting.page_file import check_page_name
 from pleura.reporting.scan import write_scan_page
 from pleura.volume import Note, Volume, grid_text
 from pleura.writing import (
@@ -79,7 +80,7 @@ class BatchOptions:
     Attributes
     ----------
     preview : write a picture of each result beside its mask
-    report : write a page of each result beside its mask
+    report, pdf : write a page of each result beside its mask, and as PDF
     resume : leave results alone that are there and up to date
     overwrite : replace results of other inputs, and masks that were changed since
     seg_type : how a DICOM segmentation holds a mask
@@ -88,6 +89,7 @@ class BatchOptions:
 
     preview: bool = False
     report: bool = False
+    pdf: bool = False
     resume: bool = False
     overwrite: bool = False
     seg_type: SegType = "binary"
@@ -103,10 +105,12 @@ def segment_batch(
 
     Raises
     ------
-    PleuraError : the folder cannot be made, or there is no such model, backend or device
+    PleuraError : the folder cannot be made, there is no such model, backend or device, or what prints a PDF is missing
     """
     if jobs[0].output is None:
         make_folder(jobs[0].stem.parent)
+    if options.pdf:
+        check_page_name(jobs[0].pdf)
     index = index_of(jobs) if options.report else None
     workers = _scans_at_a_time(jobs, segmenter)
     if workers > 1:
@@ -159,8 +163,14 @@ class SegmentScan:
         seconds = {"read": time.perf_counter() - begun}
         targets = job.targets(volume)
         _refuse_unwritable(job, targets, volume)
-        preview = job.preview if self.options.preview else None
-        found = Outcome(number, job, targets, preview, job.page if self.options.report else None)
+        found = Outcome(
+            number,
+            job,
+            targets,
+            preview=job.preview if self.options.preview else None,
+            page=job.page if self.options.report else None,
+            pdf=job.pdf if self.options.pdf else None,
+        )
         if self.options.resume:
             known = self._up_to_date(targets, found.pictures, volume, segmenter.provenance(volume))
             if known is not None:
@@ -197,8 +207,8 @@ class SegmentScan:
                 write(result, target, format=name, seg_type=self.options.seg_type)
             if found.preview:
                 write_preview(result, found.preview)
-            if found.page:
-                write_scan_page(result, found.page)
+            for page in filter(None, (found.page, found.pdf)):
+                write_scan_page(result, page)
             first = next(iter(targets.values()))
             return read_sidecar(sidecar_path(first)) or sidecar_fields(result)
 

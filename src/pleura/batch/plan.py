@@ -24,7 +24,7 @@ from pleura.writing import FORMATS, SUFFIXES, format_of, sidecar_path, suffix_of
 if TYPE_CHECKING:
     from pleura.reading.survey import SeriesSummary
 
-_RESULTS, _PREVIEW, _PAGE = "lungs", "-preview.png", ".html"
+_RESULTS, _PREVIEW, _PAGE, _PDF = "lungs", "-preview.png", ".html", ".pdf"
 _UID = re.compile(r"\d+(\.\d+){3,}(#\d+)?")
 """A series UID or key; `1.0` may be a part of a description."""
 ALL_SERIES = "all"
@@ -77,6 +77,11 @@ class Job:
     def page(self) -> Path:
         """Where the page of the result lies."""
         return self._beside_mask(_PAGE)
+
+    @property
+    def pdf(self) -> Path:
+        """Where the page lies as PDF."""
+        return self._beside_mask(_PDF)
 
     def writes(self, name: MaskFormat) -> bool:
         """Say whether a format is asked for; one that is not named only suits the scan by itself."""

@@ -25,7 +25,7 @@ class Outcome:
     job : what was asked for
     outputs : format -> where the result is, the first one before others; empty where there is none
     preview : where the picture of it is, if one was wanted
-    page : where the page of it is, if one was wanted
+    page, pdf : where the page of it is, and the same as PDF, if they were wanted
     sidecar : what the JSON beside the mask says
     scan : what was read: its format, its voxels and millimetres; empty where the mask was there already
     notes : what was decided while reading
@@ -43,6 +43,7 @@ class Outcome:
     outputs: Mapping[MaskFormat, Path] = field(default_factory=dict)
     preview: Path | None = None
     page: Path | None = None
+    pdf: Path | None = None
     sidecar: Mapping[str, Any] = field(default_factory=dict)
     scan: str = ""
     notes: tuple[Note, ...] = ()
@@ -62,7 +63,7 @@ class Outcome:
     @property
     def pictures(self) -> list[Path]:
         """What is there to be looked at: the preview and the page, where they were wanted."""
-        return [file for file in (self.preview, self.page) if file]
+        return [file for file in (self.preview, self.page, self.pdf) if file]
 
     def data(self) -> dict[str, Any]:
         """Return it as plain data: places and seconds, then the sidecar; or the error."""
@@ -74,6 +75,7 @@ class Outcome:
             "outputs": {name: str(path) for name, path in self.outputs.items()},
             "preview": str(self.preview) if self.preview else None,
             "report": str(self.page) if self.page else None,
+            "pdf": str(self.pdf) if self.pdf else None,
             "seconds": {stage: round(taken, 3) for stage, taken in self.seconds.items()},
             **self.sidecar,
             "warnings": [{"code": note.code, "message": note.message} for note in self.warnings],

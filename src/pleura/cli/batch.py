@@ -111,6 +111,7 @@ def _settings(options: Options) -> BatchSettings:
     from pleura.batch.batch_run import BatchSettings
     from pleura.batch.engine import BatchOptions
     from pleura.batch.scan_plan import Shard
+    from pleura.reporting.pdf import refuse_without_playwright
 
     if options.seg_type != SEG_TYPES[0] and "dicom-seg" not in options.to:
         raise InvalidOption("--seg-type is of a DICOM segmentation; add --to dicom-seg", code="seg-type-unused")
@@ -118,11 +119,19 @@ def _settings(options: Options) -> BatchSettings:
         name = "--workers" if options.workers else "--memory-limit"
         text = f"{name} is of processes of this machine; leave it out, workers of a scheduler have their own"
         raise InvalidOption(text, code="unused-with-scheduler")
+    if options.pdf:
+        refuse_without_playwright()
     return BatchSettings(
         Path(options.source),
         Path(options.dest),
         segmenter_options(options),
-        BatchOptions(bool(options.preview), options.report, overwrite=options.overwrite, seg_type=options.seg_type),
+        BatchOptions(
+            preview=bool(options.preview),
+            report=options.report,
+            pdf=options.pdf,
+            overwrite=options.overwrite,
+            seg_type=options.seg_type,
+        ),
         formats=tuple(options.to),
         series=options.series,
         shard=Shard(*options.shard),

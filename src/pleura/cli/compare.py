@@ -41,7 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("first", type=given_path, metavar="FIRST", help="the earlier scan, or the first mask")
     parser.add_argument("second", type=given_path, metavar="SECOND", help="the later scan, or the second mask")
     parser.add_argument("--scan", type=given_path, metavar="SCAN", help="the scan that FIRST and SECOND are masks of")
-    parser.add_argument("-o", "--output", type=path, metavar="PAGE", help="write a page with both, ending in .html")
+    parser.add_argument("-o", "--output", type=path, metavar="PAGE", help="write a page with both, as .html or .pdf")
     parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
     add_scan_options(
         parser, default=", where it is made: each lung to the spine (the default), or the lung fields only"

@@ -137,6 +137,7 @@ def _batch_options(options: Options, jobs: Sequence[Job]) -> BatchOptions:
     return BatchOptions(
         preview=preview,
         report=options.report,
+        pdf=options.pdf,
         resume=options.resume,
         overwrite=options.overwrite,
         seg_type=options.seg_type,

@@ -40,6 +40,7 @@ class SegmentOptions:
     seg_type: SegType
     preview: bool | None
     report: bool
+    pdf: bool
     quality: QualityMode
     quiet: bool
     fail_on_warning: bool
@@ -75,6 +76,7 @@ def add_segment_options(parser: ArgumentParser) -> None:
         help="write a picture of the result beside the mask; done for one scan on a terminal",
     )
     parser.add_argument("--report", action="store_true", help="write a page of the result, to look at, beside the mask")
+    parser.add_argument("--pdf", action="store_true", help="write that page as PDF, to print or to send")
     parser.add_argument(
         "--quality",
         choices=QUALITY_MODES,

@@ -38,7 +38,7 @@ def write_comparison_page(
 
     Parameters
     ----------
-    path : ends in `.html`
+    path : ends in `.html` or `.pdf`
     found : what changed
     results : both scans with their masks
     names : what they are called
@@ -46,7 +46,9 @@ def write_comparison_page(
     Raises
     ------
     UnwritableOutput
-        The name does not end in `.html` (`unknown-suffix`), or nothing can be written there.
+        The name ends in neither `.html` nor `.pdf` (`unknown-suffix`), or nothing can be written there.
+    MissingExtra
+        PDF needs playwright and a browser.
     """
     check_page_name(path)
     write_page(path, comparison_page(found, results, names))

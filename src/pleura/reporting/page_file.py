@@ -1,4 +1,4 @@
-"""A page as a file: one name for what it may be called, and one way to write it."""
+"""A page as a file: one name for what it may be called, and one way to write it, as HTML or as PDF."""
 
 from __future__ import annotations
 
@@ -6,12 +6,27 @@ from pathlib import Path
 
 from pleura.errors import UnwritableOutput
 from pleura.files import atomic_write
+from pleura.reporting.pdf import as_pdf, refuse_without_playwright
+
+_HTML, _PDF = ".html", ".pdf"
 
 
 def check_page_name(path: Path) -> None:
-    """Raise `UnwritableOutput` (`unknown-suffix`) where a page cannot be called so; better before it is made."""
-    if path.suffix.lower() != ".html":
-        raise UnwritableOutput(f"{path}: a page is HTML; end its name in .html", code="unknown-suffix")
+    """Refuse a name that no page can be written under; better before it is made.
+
+    Raises
+    ------
+    UnwritableOutput
+        It ends in neither `.html` nor `.pdf` (`unknown-suffix`).
+    MissingExtra
+        PDF needs playwright.
+    """
+    suffix = path.suffix.lower()
+    if suffix not in {_HTML, _PDF}:
+        text = f"{path}: a page is HTML or PDF; end its name in {_HTML} or {_PDF}"
+        raise UnwritableOutput(text, code="unknown-suffix")
+    if suffix == _PDF:
+        refuse_without_playwright()
 
 
 def write_page(path: Path, page: str) -> None:
@@ -21,6 +36,9 @@ def write_page(path: Path, page: str) -> None:
     ------
     UnwritableOutput
         Nothing can be written there.
+    MissingExtra
+        PDF needs a browser.
     """
+    content = as_pdf(page) if path.suffix.lower() == _PDF else page.encode()
     with atomic_write(path) as file:
-        file.write(page.encode())
+        file.write(content)

@@ -26,7 +26,9 @@ def write_scan_page(segmentation: Segmentation, path: str | Path) -> Path:
     Raises
     ------
     UnwritableOutput
-        The name does not end in `.html` (`unknown-suffix`), or nothing can be written there.
+        The name ends in neither `.html` nor `.pdf` (`unknown-suffix`), or nothing can be written there.
+    MissingExtra
+        PDF needs playwright and a browser.
     """
     path = Path(path)
     check_page_name(path)

@@ -20,7 +20,7 @@ from pleura.writing.formats import suffix_of
 from pleura.writing.sidecar import fingerprint, matches, read_sidecar, sidecar_path
 from pleura.writing.signature import input_of, is_pleura_output
 
-_ENDS = {".png": b"IEND\xaeB`\x82", ".html": b"</html>\n"}
+_ENDS = {".png": b"IEND\xaeB`\x82", ".html": b"</html>", ".pdf": b"%%EOF"}
 """What files for people end in, when they are whole."""
 
 
@@ -102,7 +102,7 @@ def up_to_date(
     if not form.items() <= known["mask"].items():
         return None
     for picture in pictures:
-        if not (_may_be_of(picture, volume) and picture.read_bytes().endswith(_ENDS[picture.suffix])):
+        if not (_may_be_of(picture, volume) and picture.read_bytes().rstrip(b"\r\n").endswith(_ENDS[picture.suffix])):
             return None
     return known if _is_as_written(mask, known) or _is_whole(mask) else None
 

@@ -17,7 +17,7 @@ _SIGNATURE = re.compile(rb'pleura \d+\.\d+|^\{\s*"program": \{\s*"name": "pleura
 _INPUT = re.compile(rb"pleura \d+\.\d+\S* of ([0-9a-f]{32})")
 _COLOUR_TYPE, _PALETTE = 25, 3
 """Place and value in the header of a PNG, which comes first (PNG specification, 11.2.2)."""
-_PAGE = b"<!doctype html>"
+_PAGES = (b"<!doctype html>", b"%PDF-")
 _NEAR = 512
 """Bytes: NIfTI's description ends at byte 228, NRRD's and MetaImage's comments are their second lines, and DICOM's
 private information is the last of some ten short elements after byte 132."""
@@ -46,7 +46,7 @@ def is_mask_output(file: Path) -> bool:
         return False
     if has_dicom_preamble(start):
         return any(uid in start for uid in _MASK_CLASSES)
-    if start.startswith(_PAGE):
+    if start.startswith(_PAGES):
         return False
     return not start.startswith(b"\x89PNG") or start[_COLOUR_TYPE] == _PALETTE
 
