@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Self
 
 from pleura import __version__
@@ -215,9 +216,15 @@ class Batch:
             raise
 
     def _write_index(self) -> None:
-        rows = self.queue.results()
-        failures = [Failure(row["source"], row["message"]) for row in rows if row.get("error")]
-        write_index(self.settings.folder, failures)
+        counts = Counter(row["source"] for row in self.queue.results())
+        failures, names = [], {}
+        for row in self.queue.results():
+            name = row["source"] if counts[row["source"]] == 1 else f"{row['source']}, series {row['series']}"
+            if row.get("error"):
+                failures.append(Failure(name, row["message"]))
+            else:
+                names[PurePosixPath(row["mask"]).parent.as_posix()] = name
+        write_index(self.settings.folder, failures, names)
 
 
 def _refuse_to_replace_others(settings: BatchSettings) -> None:

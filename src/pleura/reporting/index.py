@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -31,8 +32,16 @@ class Failure(NamedTuple):
     message: str
 
 
-def write_index(folder: Path, failures: Iterable[Failure] = ()) -> Path:
+def write_index(
+    folder: Path, failures: Iterable[Failure] = (), names: Mapping[str, str] = MappingProxyType({})
+) -> Path:
     """Write the index over the pages in a folder and in those below it, and return its path.
+
+    Parameters
+    ----------
+    failures : scans that have no page
+    names : of the scans whose pages lie in folders of their own, by the path of the folder; others are called as their
+        pages are
 
     Raises
     ------
@@ -40,7 +49,7 @@ def write_index(folder: Path, failures: Iterable[Failure] = ()) -> Path:
         Nothing can be written there.
     """
     path = folder / INDEX
-    write_page(path, index_page(list(_rows(folder)), failures))
+    write_page(path, index_page(list(_rows(folder, names)), failures))
     return path
 
 
@@ -64,13 +73,14 @@ def index_page(rows: Sequence[Mapping[str, Any]], failures: Iterable[Failure] = 
     )
 
 
-def _rows(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield the summary of each page in a folder, with the name of its file and the link to it."""
+def _rows(folder: Path, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield the summary of each page in a folder, with the name of its scan, or of its file, and the link to it."""
     for page in sorted(folder.rglob("*.html")):
         relative = page.relative_to(folder)
         found = summary_of(_beginning(page))
         if found is not None:
-            yield {**found, "name": relative.with_suffix("").as_posix(), "link": quote(relative.as_posix())}
+            name = names.get(relative.parent.as_posix(), relative.with_suffix("").as_posix())
+            yield {**found, "name": name, "link": quote(relative.as_posix())}
 
 
 def _beginning(page: Path) -> str:
