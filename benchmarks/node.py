@@ -42,9 +42,9 @@ def free_ports(count: int) -> list[int]:
     """Return ports of the loopback that nobody listens on."""
     with ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [int(one.getsockname()[1]) for one in sockets]
+        for unused in sockets:
+            unused.bind(("127.0.0.1", 0))
+        return [int(unused.getsockname()[1]) for unused in sockets]
 
 
 _PORT, _ARCHIVE = free_ports(2)

@@ -94,7 +94,7 @@ def test_a_port_that_is_taken_is_named(config: NodeConfig, tmp_path: Path) -> No
 def test_what_cannot_be_filed_is_not_answered_with_success(
     config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch, refused: Exception, answer: int
 ) -> None:
-    def receive(*_: object) -> str:
+    def receive(*_: object) -> None:
         raise refused
 
     with receiving(config) as counts:

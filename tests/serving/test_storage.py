@@ -25,9 +25,10 @@ def storage(tmp_path: Path) -> Iterator[NodeStorage]:
 
 def receive(storage: NodeStorage, files: list[Path]) -> Path:
     """File objects and return the folder of their series."""
-    keys = {storage.receive(file.read_bytes(), pydicom.dcmread(file).SOPInstanceUID) for file in files}
-    (key,) = keys
-    return storage.incoming / key
+    for file in files:
+        storage.receive(file.read_bytes(), pydicom.dcmread(file).SOPInstanceUID)
+    (folder,) = storage.incoming.iterdir()
+    return folder
 
 
 def test_objects_of_a_series_lie_together_and_one_that_comes_twice_is_one(

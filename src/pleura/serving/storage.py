@@ -86,8 +86,8 @@ class NodeStorage:
         """Let another node have the folders."""
         self._lock.close()
 
-    def receive(self, content: bytes, instance_uid: str) -> str:
-        """File one object under its series, and return the key of that; the object is on the disk by then.
+    def receive(self, content: bytes, instance_uid: str) -> None:
+        """File one object under its series; it is on the disk when this returns.
 
         Raises
         ------
@@ -105,7 +105,6 @@ class NodeStorage:
                 raise UnreadableInput("the object names no series", code="damaged")
             key = short_hash(f"{header.series_uid}\0{header.patient}")
             self._add(part, self.incoming / key / f"{short_hash(instance_uid)}.dcm")
-            return key
         finally:
             part.unlink(missing_ok=True)
 
@@ -127,13 +126,13 @@ class NodeStorage:
 
         Time counts from when the node began: before that nobody could add anything.
         """
-        found: list[tuple[float, Path]] = []
+        by_age: list[tuple[float, Path]] = []
         for folder in self.incoming.iterdir():
             with suppress(OSError):
-                found.append((folder.stat().st_mtime, folder))
+                by_age.append((folder.stat().st_mtime, folder))
         now = time.time()
         # What lies in the future was set by a clock that has been set back: it is not waited for.
-        return [folder for changed, folder in sorted(found) if not 0 <= now - max(changed, self.began) < seconds]
+        return [folder for changed, folder in sorted(by_age) if not 0 <= now - max(changed, self.began) < seconds]
 
     def take(self, series: Path) -> Path:
         """Move a series out of reach of what comes, which opens another folder from now on; return where it is."""
@@ -188,7 +187,7 @@ class NodeStorage:
         """Keep a series, or a result that no peer takes, among what failed, with the reason."""
         of_series = folder.parent in {self.incoming, self.taken}
         name = folder.name if of_series else f"{folder.parent.name}-{folder.name}"
-        # The reason first: after a kill between the two, the folder is merely tried again.
+        # The reason first: after a kill between the two, the folder is tried again.
         (folder / "error.json").write_text(json.dumps(why) + "\n", encoding="utf-8")
         folder.rename(_unused(self.failed / name))
 
@@ -244,7 +243,7 @@ def _sync(file: Path) -> None:
 def _unused(path: Path) -> Path:
     """Return a path, or the first of those numbered from 2 on, at which there is nothing."""
     numbered = (path.with_name(f"{path.name}-{number}") for number in count(2))
-    return next(one for one in chain([path], numbered) if not one.exists())
+    return next(candidate for candidate in chain([path], numbered) if not candidate.exists())
 
 
 def _header(path: Path) -> Header:
