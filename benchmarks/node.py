@@ -15,6 +15,7 @@ the last of 133 slices to the segmentation, less the quiet time.
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import signal
 import socket
@@ -178,6 +179,7 @@ def result_time(folder: Path) -> None:
         sent = time.monotonic()
         wait_for(lambda: bool(kept))
         print(f"133 slices of 512 x 512: {kept[0][2] - sent - _QUIET:.1f} s beyond the quiet time of {_QUIET:.0f} s")
+        print(f"load of the last minute: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
         node.terminate()
         node.wait()
 
