@@ -2,7 +2,7 @@
 
 FIRST and SECOND are scans, which are segmented, or with --scan masks of that one scan. Beside each change
 of both lungs stands what is known to change without disease: how far two scans a week apart differ on
-average, and how far programs differ on one scan. Nothing is called better or worse.
+average. Nothing is called better or worse.
 """
 
 from __future__ import annotations

@@ -86,6 +86,8 @@ def _segmentation(options: Options) -> Segmentation:
 
 def _data(result: Segmentation, options: Options) -> dict[str, Any]:
     """Return one flat object: what was given, how the scan was made, and the numbers."""
+    from pleura.measurement.context import context_of
+
     volume = result.volume
     return {
         "source": options.scan,
@@ -93,6 +95,7 @@ def _data(result: Segmentation, options: Options) -> dict[str, Any]:
         "kind": volume.kind.value,
         "acquisition": asdict(volume.acquisition) if volume.acquisition else None,
         **result.measurements.data(),
+        "context": [asdict(one) for one in context_of(result.measurements)],
         "mask_warnings": [{"code": note.code, "message": note.message} for note in result.warnings],
         "notes": [{"code": note.code, "message": note.message} for note in volume.notes],
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
+from pleura.measurement.context import context_of
 from pleura.measurement.tables import Table, tables
 from pleura.segmentation import Segmentation
 from pleura.volume import grid_text
@@ -25,6 +26,11 @@ def lines(result: Segmentation) -> Iterator[str]:
         yield ""
     for number, warning in enumerate(measured.warnings, start=1):
         yield f"{_marks([number])} {warning.message}"
+    if others := context_of(measured):
+        yield ""
+        yield "what others measured of both lungs, in full inspiration:"
+    for one in others:
+        yield f"{one.words}: {one.found}, of {one.population} ({one.source})"
 
 
 def _of_table(table: Table) -> Iterator[str]:

@@ -3,8 +3,6 @@
 Sources of the limits, all of both lungs together:
 Chong et al., Proc SPIE 2011;7963:796339: 22 pairs of scans of patients with emphysema, in full inspiration, a week
 apart, on the same scanner: the mean absolute difference.
-"Inter- and intra-software reproducibility of computed tomography lung density measurements": 8 programs on the same
-scans of 50 participants of COPDGene: the reproducibility coefficient.
 Diciotti et al., Acad Radiol 2011;18:1403: 131 smokers scanned twice within three months: the wider 95 % limits of
 agreement, of Perc15 corrected for volume by a regression, where ours follows the sponge model.
 """
@@ -29,8 +27,6 @@ WEEK_APART: Mapping[str, float] = {
     "laa_le_950_percent": 0.66,
 }
 """Figure -> how far two scans of one patient a week apart differ on average (Chong 2011)."""
-BETWEEN_PROGRAMS: Mapping[str, float] = {"volume_ml": 350.0, "perc15_hu": 1.8, "laa_le_950_percent": 1.2}
-"""Figure -> reproducibility coefficient between programs on the same scan."""
 MONTHS_APART_PERCENT: Mapping[str, tuple[float, float]] = {"perc15_at_6_l_g_per_l": (-14.7, 17.3)}
 """Figure -> 95 % limits of agreement, in percent, of two scans within three months (Diciotti 2011)."""
 
@@ -84,11 +80,6 @@ class Change:
         return WEEK_APART.get(self.figure.key) if self.structure == BOTH_LUNGS else None
 
     @property
-    def between_programs(self) -> float | None:
-        """The reproducibility coefficient between programs; None where that is not known."""
-        return BETWEEN_PROGRAMS.get(self.figure.key) if self.structure == BOTH_LUNGS else None
-
-    @property
     def months_apart_percent(self) -> tuple[float, float] | None:
         """The 95 % limits, in percent, of two scans within three months; None where they are not known."""
         return MONTHS_APART_PERCENT.get(self.figure.key) if self.structure == BOTH_LUNGS else None
@@ -103,7 +94,6 @@ class Change:
             "difference": self.difference,
             "difference_percent": self.percent,
             "week_apart": self.week_apart,
-            "between_programs": self.between_programs,
             "months_apart_percent": self.months_apart_percent,
         }
 

@@ -21,11 +21,11 @@ from pleura.segmentation import Segmentation
 from pleura.volume import grid_text
 from pleura.writing.signature import input_of, is_pleura_output
 
-HEAD = ("first", "second", "change", "%", "week apart", "programs")
+HEAD = ("first", "second", "change", "%", "week apart")
 """Of the columns of `cells`."""
 EXPLANATION = (
     "week apart: how far two scans of one patient, a week apart, differ on average, or for percentages the 95 % limits "
-    "of scans within three months; programs: how far programs differ on one scan"
+    "of scans within three months"
 )
 _TILES = 4
 """Axial slices of each scan: two rows beside those of the other."""
@@ -102,7 +102,6 @@ def cells(change: Change) -> tuple[str, ...]:
         f"{round(change.difference, decimals) + 0.0:+.{decimals}f}",
         "-" if change.percent is None else f"{change.percent:+.1f}",
         apart,
-        _plain(change.between_programs),
     )
 
 

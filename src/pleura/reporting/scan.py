@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from pleura.measurement.context import context_of
 from pleura.measurement.tables import tables
 from pleura.quality.record import ADVICE
 from pleura.reporting.histogram import draw_histogram
@@ -60,6 +61,7 @@ def scan_page(segmentation: Segmentation, title: str) -> str:
         tables=list(tables(measured)),
         histogram=draw_histogram(measured.regions, segmentation.structures),
         limits=measured.warnings,
+        context=context_of(measured),
         provenance=list(_provenance(segmentation)),
         notes=segmentation.volume.notes,
     )
