@@ -13,7 +13,7 @@ LABEL org.opencontainers.image.title="pleura" \
       org.opencontainers.image.description="Right and left lung from any chest CT or radiograph" \
       org.opencontainers.image.licenses="Apache-2.0 AND CC-BY-NC-SA-4.0"
 COPY --from=build /opt/pleura /opt/pleura
-COPY --chmod=755 container/segment-folder /usr/local/bin/segment-folder
+COPY container/segment-folder /usr/local/bin/segment-folder
 # Nothing is written but to the folder for results, and for archives and the like to /tmp, if there is one.
 ENV PATH="/opt/pleura/bin:$PATH" HOME=/tmp PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 WORKDIR /tmp

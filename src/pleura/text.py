@@ -23,6 +23,13 @@ def quantity(count: int, singular: str, plural: str = "") -> str:
     return f"{count} {singular if count == 1 else plural or singular + 's'}"
 
 
+def duration(seconds: float) -> str:
+    """Return seconds as words, in the unit that leaves one or two digits before the point."""
+    if seconds < 90:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 90 * 60 else f"{seconds / 3600:.1f} hours"
+
+
 def short_hash(text: str) -> str:
     """Return hexadecimal digits that stand for a text, as the name of a folder for a path or a UID, on any system."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:_DIGITS]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from pleura.batch.progress import BatchProgress
+from pleura.text import duration
 
 
 def progress_lines(found: BatchProgress) -> Iterator[str]:
@@ -30,13 +31,6 @@ def remaining(found: BatchProgress) -> str:
     if found.finished == found.scans or found.seconds_left is None:
         return ""
     return f"about {duration(found.seconds_left)} left"
-
-
-def duration(seconds: float) -> str:
-    """Return seconds as words, in the unit that leaves one or two digits before the point."""
-    if seconds < 90:
-        return f"{seconds:.0f} seconds"
-    return f"{seconds / 60:.0f} minutes" if seconds < 90 * 60 else f"{seconds / 3600:.1f} hours"
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Protocol, TextIO
 
+from pleura.text import duration
+
 EVERY = 8.0
 """Seconds between two lines: often enough that nobody thinks it hangs, seldom enough to read the log of an hour."""
 
@@ -113,4 +115,4 @@ class Pace:
         if done <= before:
             return ""
         seconds = (now - began) / (done - before) * (total - done)
-        return f", about {seconds / 60:.0f} minutes left" if seconds > 90 else f", about {seconds:.0f} seconds left"
+        return f", about {duration(seconds)} left"
