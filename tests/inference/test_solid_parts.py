@@ -79,7 +79,7 @@ def dome() -> tuple[np.ndarray, np.ndarray]:
 
 def test_dome_with_lung_around_it_is_found_where_it_rests_on_the_liver() -> None:
     hu, top = dome()
-    domes, enclosed = resting_pieces(coarse(lungs()), scan_of(hu))
+    domes, enclosed, _ = resting_pieces(coarse(lungs()), scan_of(hu))
     assert domes[coarse(top)].all()
     assert domes.sum() == coarse(top).sum() == 2 * 8 * 5
     assert not enclosed.any()
@@ -88,7 +88,7 @@ def test_dome_with_lung_around_it_is_found_where_it_rests_on_the_liver() -> None
 def test_tumour_with_lung_below_stays() -> None:
     hu = chest()
     hu[4:8, 24:40, 14:24] = SOFT
-    domes, enclosed = resting_pieces(coarse(lungs()), scan_of(hu))
+    domes, enclosed, _ = resting_pieces(coarse(lungs()), scan_of(hu))
     assert not domes.any()
     assert not enclosed.any()
 
@@ -117,7 +117,7 @@ def test_fluid_within_soft_tissue_is_enclosed() -> None:
     hu = chest(16)
     fluid = block(slice(11, 14), slice(16, 48), slice(10, 28), 16)
     hu[fluid] = FLUID
-    domes, enclosed = resting_pieces(coarse(lungs(16) | fluid), scan_of(hu))
+    domes, enclosed, _ = resting_pieces(coarse(lungs(16) | fluid), scan_of(hu))
     assert not domes.any()
     assert np.array_equal(enclosed, coarse(fluid))
 
@@ -144,8 +144,23 @@ def test_pieces_of_a_millilitre_are_looked_at(rows: int, found: int) -> None:
     assert len(solid_pieces(coarse(lungs()), scan_of(hu))) == found
 
 
-@pytest.mark.parametrize(("beside", "is_dome"), [(0.49, True), (0.5, False)])
-def test_piece_with_soft_tissue_on_half_of_its_sides_is_no_dome(beside: float, is_dome: bool) -> None:
+@pytest.mark.parametrize(
+    ("beside", "volume_ml", "is_dome"),
+    [(0.49, 12.0, True), (0.5, 12.0, False), (0.49, 30.0, True), (0.49, 31.0, False)],
+)
+def test_piece_with_soft_tissue_on_half_of_its_sides_or_as_large_as_a_mass_is_no_dome(
+    beside: float, volume_ml: float, is_dome: bool
+) -> None:
     box = (slice(0, 1), slice(0, 1), slice(0, 1))
-    piece = Piece(box, np.ones((1, 1, 1), np.bool_), is_fluid=False, resting=1.0, soft_beside=beside, soft_above=0.0)
+    touching = {"resting": 1.0, "soft_beside": beside, "soft_above": 0.0}
+    piece = Piece(box, np.ones((1, 1, 1), np.bool_), volume_ml=volume_ml, is_fluid=False, **touching)
     assert piece.is_dome == is_dome
+
+
+def test_mass_that_stands_on_the_diaphragm_stays_and_its_volume_is_known() -> None:
+    hu = chest(16)
+    hu[2:9, 24:40, 12:26] = SOFT  # 7 x 8 x 7 coarse voxels of 0.08 mL
+    domes, enclosed, standing = resting_pieces(coarse(lungs(16)), scan_of(hu))
+    assert not domes.any()
+    assert not enclosed.any()
+    assert standing == pytest.approx(7 * 8 * 7 * 0.08)

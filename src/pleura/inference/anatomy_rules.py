@@ -6,7 +6,7 @@ are. Each rule looks at the scan's CT numbers, so that none applies where values
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,7 @@ class RuleVolumes:
     detached : parts in slices apart from those of the lungs
     enclosed : fluid within soft tissue
     recesses : added at the lowest recesses
+    standing : left in the mask, though it stands in the lung as a dome does: a mass of that size is likelier
     """
 
     outside_skin: float = 0.0
@@ -59,11 +60,13 @@ class RuleVolumes:
     domes: float = 0.0
     enclosed: float = 0.0
     recesses: float = 0.0
+    standing: float = 0.0
 
     @property
     def provenance(self) -> dict[str, dict[str, float]]:
         """Return what is not 0, to a tenth of a millilitre, as ``{"rules_ml": {rule: ...}}``; nothing where all is."""
-        changed = {rule: round(volume, 1) for rule, volume in asdict(self).items() if volume >= 0.05}
+        volumes = asdict(replace(self, standing=0.0))  # that changed nothing
+        changed = {rule: round(volume, 1) for rule, volume in volumes.items() if volume >= 0.05}
         return {"rules_ml": changed} if changed else {}
 
 
@@ -89,7 +92,7 @@ def apply_anatomy_rules(lung: Scores, side_score: Scores, scan: GridScan) -> Rul
     if len(lung) == 1 or not scan.plausible or not mask.any():
         return RuleVolumes(outside_skin=beyond * scan.coarse_voxel_ml, airless=airless * scan.coarse_voxel_ml)
     detached = _drop(lung, mask, _detached(mask, scan.spacing[0]))
-    domes, enclosed = resting_pieces(mask, scan)
+    domes, enclosed, standing = resting_pieces(mask, scan)
     return RuleVolumes(
         outside_skin=beyond * scan.coarse_voxel_ml,
         airless=airless * scan.coarse_voxel_ml,
@@ -97,6 +100,7 @@ def apply_anatomy_rules(lung: Scores, side_score: Scores, scan: GridScan) -> Rul
         domes=_drop(lung, mask, domes) * scan.coarse_voxel_ml,
         enclosed=_drop(lung, mask, enclosed) * scan.coarse_voxel_ml,
         recesses=_add_recesses(lung, mask, side_score, outside, scan) * scan.voxel_ml,
+        standing=standing,
     )
 
 

@@ -31,10 +31,6 @@ SOLID_SLICE_CM2 = 8.0
 ENCLOSED_ML = 30.0
 """Soft tissue taken out of the mask as fluid, from which on there is a warning: it may be consolidation."""
 
-DOMES_ML = 70.0
-"""Soft tissue taken out as domes, from which on there is a warning: real and painted domes came to 60 at most; where a
-painted ball or consolidation that stands on the diaphragm went with them, to 83 to 120."""
-
 CHEST_HU = -200.0
 """Mean of the mask above which it is no lung: whole lungs have -880 to -650, the whitest slice of lungs -234, tissue
 that was marked 0 to 40."""
@@ -172,7 +168,7 @@ def size_warning(cleaned: Cleaned, scan: GridScan) -> Note | None:
 
 
 def _solid_tissue(labels: Labels, planes: Labels, scan: GridScan, volumes: RuleVolumes) -> Note | None:
-    """Warn where a lung, or a slice of one, holds much solid tissue, and where some was taken out."""
+    """Warn where a lung, or a slice of one, holds much solid tissue, where some was taken out, or may be a dome."""
     labels, planes = labels[:, ::2, ::2], planes[:, ::2, ::2]
     solid = planes > scan.byte(SOLID_HU)
     alone = len(scan.planes) == 1
@@ -192,9 +188,9 @@ def _solid_tissue(labels: Labels, planes: Labels, scan: GridScan, volumes: RuleV
     if volumes.enclosed >= ENCLOSED_ML:
         taken = f"{volumes.enclosed:.0f} mL of solid tissue were taken out of the mask as fluid"
         return Note("solid-tissue", f"{taken}: consolidation looks alike; look")
-    if volumes.domes >= DOMES_ML:
-        taken = f"{volumes.domes:.0f} mL of solid tissue on the diaphragm were taken out of the mask as its domes"
-        return Note("solid-tissue", f"{taken}: a mass or consolidation looks alike; look")
+    if volumes.standing:
+        left = f"{volumes.standing:.0f} mL of solid tissue in the mask stand on the diaphragm with lung around"
+        return Note("solid-tissue", f"{left}: a mass, consolidation, or a dome of the diaphragm; look")
     return None
 
 
