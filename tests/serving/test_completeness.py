@@ -78,8 +78,9 @@ def test_a_series_of_which_all_has_come_does_not_wait_for_the_quiet_time(
 
 
 def test_the_archive_is_not_asked_while_objects_come(
-    judge: Completeness, storage: NodeStorage, archive: Archive, series: list[Path]
+    judge: Completeness, storage: NodeStorage, archive: Archive, series: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(module, "_STILL", QUIET - 10)
     come(storage, series[:5], ago=1.0)
     archive.has = 5
     assert judge.complete() == []

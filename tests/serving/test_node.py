@@ -134,10 +134,12 @@ def test_what_no_rule_wants_is_not_segmented(config: NodeConfig, series: list[Pa
 def test_a_series_that_lacks_slices_waits_for_them_and_is_kept_among_what_failed(
     config: NodeConfig, series: list[Path]
 ) -> None:
-    with running(replace(config, quiet_seconds=0.1, incomplete_seconds=1.0)) as node:
+    config = replace(config, quiet_seconds=0.1)
+    with running(replace(config, incomplete_seconds=1000.0)) as node:
         bring(node, series[:5])
-        time.sleep(0.3)
+        time.sleep(0.5)
         assert len(list(node.storage.incoming.glob("*/*.dcm"))) == 5
+    with running(replace(config, incomplete_seconds=0.1)) as node:
         wait_for(lambda: node.counts["series_failed"] == 1)
         (kept,) = node.storage.failed.iterdir()
         assert len(list(kept.glob("*.dcm"))) == 5

@@ -19,6 +19,7 @@ import pytest
 from serving.conftest import send
 
 from pleura.errors import PleuraError, UnreadableInput
+from pleura.serving import receiver
 from pleura.serving.association_server import plain_address
 from pleura.serving.config import NodeConfig, Tls
 from pleura.serving.counts import Counts
@@ -36,11 +37,11 @@ pytestmark = [
 def receiving(config: NodeConfig) -> Iterator[Counts]:
     counts, storage = Counts(), NodeStorage(Path(config.folder))
     try:
-        receiver = Receiver(config, storage, counts)
+        running = Receiver(config, storage, counts)
         try:
             yield counts
         finally:
-            receiver.close()
+            running.close()
     finally:
         storage.close()
 
@@ -138,15 +139,18 @@ def test_those_who_only_connect_keep_no_caller_out(config: NodeConfig, series: l
         assert send(config, series[:1]) == [0]
 
 
-def test_no_thread_waits_for_a_caller_that_has_gone(config: NodeConfig, series: list[Path]) -> None:
+def test_no_thread_waits_for_a_caller_that_has_gone(
+    config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def acceptors() -> int:
         return sum("AcceptorThread" in thread.name for thread in threading.enumerate())
 
+    monkeypatch.setattr(receiver, "_INTRODUCTION", 1000.0)
     with receiving(config):
         for sent in (b"", b"GET / HTTP/1.1\r\n\r\n", b"\x01\x00\x00\x00\x10\x00"):
             connection(config, sent).close()
         assert send(config, series[:1]) == [0]
-        until = time.monotonic() + 8  # it would wait for ten seconds
+        until = time.monotonic() + 60
         while acceptors() and time.monotonic() < until:
             time.sleep(0.05)
         assert acceptors() == 0
