@@ -10,11 +10,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pydicom
 import pytest
 from serving.conftest import send
 
@@ -154,6 +155,27 @@ def test_no_thread_waits_for_a_caller_that_has_gone(
         while acceptors() and time.monotonic() < until:
             time.sleep(0.05)
         assert acceptors() == 0
+
+
+def test_a_message_of_four_gigabytes_is_not_waited_for(config: NodeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receiver, "_INTRODUCTION", 1000.0)
+    call = b"\x01\x00\xff\xff\xff\xff" + b"x" * 1000
+    with receiving(config), connection(config, call) as opened, suppress(ConnectionResetError):
+        assert opened.recv(100) == b""
+
+
+def test_an_object_that_is_far_too_large_is_not_held_in_memory(
+    config: NodeConfig, series: list[Path], tmp_path: Path
+) -> None:
+    dataset = pydicom.dcmread(series[0])
+    dataset.PixelData = bytes(20 << 20)
+    dataset.save_as(tmp_path / "large.dcm")
+    with receiving(replace(config, max_object_mb=1)) as counts:
+        with pytest.raises((AttributeError, RuntimeError)):  # there is no answer
+            send(config, [tmp_path / "large.dcm"])
+        gc.collect()
+        assert counts["objects_refused"] == 1
+        assert send(config, series[:3]) == [0, 0, 0]
 
 
 def test_no_more_associations_are_let_in_than_may_be(config: NodeConfig, series: list[Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ssl
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -12,6 +13,8 @@ from pynetdicom.transport import ThreadedAssociationServer
 
 _SILENT = 30.0
 """Seconds without a byte in the middle of a message, after which a connection is given up."""
+_LONGEST_MESSAGE = 1 << 20
+"""Bytes: a call names 128 classes at most (PS3.8, 9.3.2.2), and pieces of data are asked to have 16 kB."""
 
 
 class AssociationServer(ThreadedAssociationServer):
@@ -53,6 +56,19 @@ class AssociationServer(ThreadedAssociationServer):
 
     def handle_error(self, *_: Any) -> None:
         """Print nothing of a client that has gone."""
+
+
+def limit_messages(opened: Any) -> None:
+    """Let no message of a caller be longer than those of DICOM are: each is held in memory, and states its length."""
+    connection = opened.assoc.dul.socket
+    receive = connection.recv
+
+    def limited(count: int) -> Any:
+        if count > _LONGEST_MESSAGE:
+            raise OSError(errno.EMSGSIZE, "the message is too long")
+        return receive(count)
+
+    connection.recv = limited
 
 
 def end_early(closed: Any) -> None:

@@ -6,8 +6,9 @@ import logging
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from pleura.errors import UnreadableInput, missing_extra
 from pleura.serving.config import NodeConfig, Tls
@@ -22,6 +23,8 @@ _LIMIT_EXCEEDED = (2, 3, 2)
 """Result, source and reason of a rejection for the time being: the local limit is exceeded (PS3.8, 9.3.4)."""
 _INTRODUCTION = 10.0
 """Seconds in which a caller has said who it is."""
+_SPARE = 16 << 20
+"""Bytes beside objects that an association may send: commands, and the call itself."""
 _CONNECTIONS = 4
 """For each association that is allowed: those who only connect are to keep out none who may call."""
 
@@ -42,6 +45,8 @@ class Receiver:
 
     def __init__(self, config: NodeConfig, storage: NodeStorage, counts: Counts) -> None:
         self._config, self._storage, self._counts = config, storage, counts
+        self._lock = Lock()
+        self._held: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self._server = self._started()
 
     def close(self) -> None:
@@ -53,7 +58,7 @@ class Receiver:
             from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt
             from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
-            from pleura.serving.association_server import AssociationServer, end_early, plain_address
+            from pleura.serving.association_server import AssociationServer, end_early, limit_messages, plain_address
         except ImportError:
             raise missing_extra("pynetdicom", "node") from None
         logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)  # it prints what calls hold
@@ -67,7 +72,9 @@ class Receiver:
             entity.add_supported_context(context.abstract_syntax, ALL_TRANSFER_SYNTAXES)
         entity.add_supported_context(Verification)
         handlers: list[tuple[Any, Callable[[Any], Any]]] = [
+            (evt.EVT_CONN_OPEN, limit_messages),
             (evt.EVT_CONN_CLOSE, end_early),
+            (evt.EVT_DATA_RECV, self._limit_object),
             (evt.EVT_REQUESTED, self._limit),
             (evt.EVT_REJECTED, lambda _: self._counts.add("associations_rejected")),
             (evt.EVT_C_STORE, self._store),
@@ -91,8 +98,20 @@ class Receiver:
             with suppress(Exception):
                 event.assoc.kill()
 
+    def _limit_object(self, event: Any) -> None:
+        """End a connection that sends far more than an object may hold; what is somewhat too large gets an answer."""
+        with self._lock:
+            held = self._held.get(event.assoc, 0) + len(event.data)
+            self._held[event.assoc] = held
+        if held > 2 * (self._config.max_object_mb << 20) + _SPARE:
+            self._counts.add("objects_refused")
+            LOG.warning("an object that is too large is refused")
+            event.assoc.dul.socket.close()
+
     def _store(self, event: Any) -> int:
         """File one object; the answer is success only when it is on the disk."""
+        with self._lock:
+            self._held[event.assoc] = 0
         try:
             if not self._has_space(event.request.DataSet.getbuffer().nbytes):
                 self._counts.add("objects_refused")
