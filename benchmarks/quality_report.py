@@ -15,7 +15,7 @@ from quality_run import Record
 from scipy.stats import spearmanr
 
 from pleura.quality.flags import verdict_of
-from pleura.quality.record import ExpectedDice, Flag, Verdict
+from pleura.quality.record import BOTH_LUNGS, ExpectedDice, Flag, Verdict
 
 Array = NDArray[Any]
 
@@ -47,12 +47,14 @@ class Judged:
     ----------
     score : errors to expect, before the knots
     error : 1 - Dice
+    expected, worse_lung : the Dice to expect, and that of the lung of which less is to be expected
     """
 
     found: list[tuple[Record, str]]
     score: Array
     error: Array
     expected: list[ExpectedDice]
+    worse_lung: list[ExpectedDice]
 
     @property
     def kind(self) -> Array:
@@ -63,15 +65,17 @@ class Judged:
     def verdicts(self) -> list[Verdict]:
         """The verdict on each mask."""
         return [
-            verdict_of([Flag(code, "") for code in one.codes], dice)
-            for (one, _), dice in zip(self.found, self.expected, strict=True)
+            verdict_of([Flag(code, "") for code in one.codes], {BOTH_LUNGS: dice, "worse lung": worse})
+            for (one, _), dice, worse in zip(self.found, self.expected, self.worse_lung, strict=True)
         ]
 
     def where(self, chosen: Array) -> Judged:
         """Return some of the masks."""
         index = np.flatnonzero(chosen)
-        found, expected = ([one[place] for place in index] for one in (self.found, self.expected))
-        return Judged(found, self.score[index], self.error[index], expected)
+        found, expected, worse = (
+            [one[place] for place in index] for one in (self.found, self.expected, self.worse_lung)
+        )
+        return Judged(found, self.score[index], self.error[index], expected, worse)
 
     @property
     def threshold(self) -> float:
@@ -102,7 +106,19 @@ def judged(records: Sequence[Record], part: str, *, kinds_out: bool) -> Judged:
                 if not kinds_out or kind_of(one) == kind:
                     score[place] = scores(fitted[one.family], [found[place]])[0]
                     expected[place] = fitted[one.family].expected_dice(score[place])
-    return Judged(found, score, errors(found), expected)
+    return Judged(found, score, errors(found), expected, _worse_lungs(records, found, expected, part, kinds_out))
+
+
+def _worse_lungs(
+    records: Sequence[Record], found: list[tuple[Record, str]], expected: list[ExpectedDice], part: str, kinds_out: bool
+) -> list[ExpectedDice]:
+    """Return the Dice to expect of the worse lung of each mask; of single lungs it is their own."""
+    if part == "one":
+        return expected
+    lungs, worse = judged(records, "one", kinds_out=kinds_out), dict[int, ExpectedDice]()
+    for (one, _), dice in zip(lungs.found, lungs.expected, strict=True):
+        worse[id(one)] = min(worse.get(id(one), dice), dice, key=lambda each: each.expected)
+    return [worse.get(id(one), dice) for (one, _), dice in zip(found, expected, strict=True)]
 
 
 def auroc(one: Judged, error: float) -> float:

@@ -156,6 +156,13 @@ def test_links_lead_to_files(page: Path) -> None:
             assert (page.parent / target).exists(), target
 
 
+def test_the_start_page_leads_to_every_page() -> None:
+    start = ROOT / "docs" / "index.md"
+    linked = set(re.findall(r"\]\((\S+\.md)\)", read(start)))
+    pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md") if page != start}
+    assert linked == pages | {"../MODEL_CARD.md", "../CHANGELOG.md"}
+
+
 def test_every_page_is_in_the_navigation_and_every_entry_is_a_page() -> None:
     listed = set(re.findall(r": (\S+\.md)$", read(ROOT / "mkdocs.yml"), re.MULTILINE))
     pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}

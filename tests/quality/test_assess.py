@@ -53,6 +53,11 @@ def test_what_stands_out_is_said_with_its_slices_as_they_are_counted_in_the_arra
         assert flags["border-in-tissue"].slices == slices
 
 
+def test_mask_of_no_chest_has_no_dice_since_nothing_tells_what_would_be_right() -> None:
+    found = assess_quality(evidence(labels()), VOLUME, LUNGS, (Note("not-a-chest", "..."),), network=NETWORK)
+    assert (found.dice, found.verdict) == ({}, "reject")
+
+
 def test_empty_mask_has_no_dice() -> None:
     found = assess_quality(evidence(labels() * 0), VOLUME, LUNGS, (Note("no-lung", "..."),), network=NETWORK)
     assert (found.dice, found.verdict) == ({}, "check")

@@ -51,13 +51,19 @@ def test_fewest_slices_that_hold_half_are_named_in_their_order() -> None:
 )
 def test_the_worst_of_flags_and_dice_is_the_verdict(codes: tuple[str, ...], expected: float, verdict: str) -> None:
     flags = [Flag(code, "") for code in codes]
-    assert verdict_of(flags, ExpectedDice(expected, expected, expected)) == verdict
+    assert verdict_of(flags, {"both lungs": ExpectedDice(expected, expected, expected)}) == verdict
+
+
+def test_the_worse_lung_counts_where_both_as_one_are_good() -> None:
+    both, right = ExpectedDice(0.98, 0.96, 0.99), ExpectedDice(0.89, 0.6, 0.98)
+    assert verdict_of([], {"right lung": right, "left lung": both, "both lungs": both}) == "check"
+    assert verdict_of([], {"right lung": both, "left lung": both, "both lungs": both}) == "good"
 
 
 def test_where_nothing_was_marked_the_flags_decide() -> None:
-    assert verdict_of([Flag("no-lung", "")], None) == "check"
+    assert verdict_of([Flag("no-lung", "")], {}) == "check"
 
 
 def test_where_no_dice_is_expected_each_flag_asks_for_a_look() -> None:
-    assert verdict_of([Flag("solid-tissue", "")], None) == verdict_of([Flag("uneven-outline", "")], None) == "check"
-    assert verdict_of([Flag("not-a-chest", "")], None) == "reject"
+    assert verdict_of([Flag("solid-tissue", "")], {}) == verdict_of([Flag("uneven-outline", "")], {}) == "check"
+    assert verdict_of([Flag("not-a-chest", "")], {}) == "reject"

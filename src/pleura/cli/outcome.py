@@ -11,6 +11,7 @@ from pleura.cli.console import complain, flush, say, warn
 from pleura.labels import have_sides
 from pleura.measurement import Sizes
 from pleura.quality import Quality
+from pleura.quality.flags import LUNG_CHECK_BELOW
 from pleura.quality.record import ADVICE
 
 
@@ -53,6 +54,11 @@ def quality_words(quality: Quality) -> str:
     both = quality.both
     if both is not None:
         words.append(f"Dice about {both.expected:.2f} ({both.low:.2f} to {both.high:.2f})")
+    words += [
+        f"{name} {dice.expected:.2f} ({dice.low:.2f} to {dice.high:.2f})"
+        for name, dice in quality.dice.items()
+        if dice is not both and dice.expected < LUNG_CHECK_BELOW
+    ]
     words += [", ".join(flag.code for flag in quality.flags)] if quality.flags else []
     return f"quality: {'; '.join(words)}"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +12,7 @@ from pleura.geometry import axial_order
 from pleura.inference.evidence import Evidence
 from pleura.labels import BOTH_LUNGS, Label, have_sides
 from pleura.quality.calibration import Family, calibration, is_calibrated
-from pleura.quality.flags import NOT_CALIBRATED, known_flags, signal_flags, verdict_of
+from pleura.quality.flags import NOT_A_CHEST, NOT_CALIBRATED, known_flags, signal_flags, verdict_of
 from pleura.quality.polarity import inverted_flag
 from pleura.quality.record import ExpectedDice, Quality
 from pleura.quality.signals import UNION, Signals, find_signals
@@ -24,7 +23,7 @@ from pleura.volume import Kind, Note, Volume
 def assess_quality(
     evidence: Evidence, volume: Volume, structures: Sequence[Label], warnings: Sequence[Note], *, network: str
 ) -> Quality:
-    """Return the quality of a mask of lungs; no Dice is expected of one by a network without a calibration.
+    """Return the quality of a mask of lungs; no Dice is expected without a calibration of its network, or of no chest.
 
     Parameters
     ----------
@@ -43,11 +42,12 @@ def assess_quality(
         values = {name: signal.value for name, signal in signals.of[UNION].items()}
         contributions = calibration(family, "both", mode).contributions(values, codes)
         flags += signal_flags(signals.of[UNION], contributions, _in_array(signals.slices, len(evidence.labels), volume))
+    dice: dict[str, ExpectedDice] = {}
     if not is_calibrated(network):
         flags.append(NOT_CALIBRATED)
-        return Quality(verdict_of(flags, None), {}, tuple(flags))
-    quality = Quality("good", expected_dice(signals, family, mode, codes, structures), tuple(flags))
-    return replace(quality, verdict=verdict_of(flags, quality.both))
+    elif NOT_A_CHEST not in codes:  # of what is none no mask has a reference
+        dice = expected_dice(signals, family, mode, codes, structures)
+    return Quality(verdict_of(flags, dice), dice, tuple(flags))
 
 
 def family_of(evidence: Evidence, volume: Volume) -> Family:

@@ -59,7 +59,7 @@ class Quality:
     ----------
     verdict : "good", "check" or "reject"; `ADVICE` says what each asks for
     dice : structure -> the Dice to expect of it; "both lungs" besides where sides are distinguished. Empty where
-        nothing was marked, and of a model that was not calibrated
+        nothing was marked, where it is no chest, and of a model that was not calibrated
     flags : what stands out, the gravest first
     """
 
@@ -70,7 +70,7 @@ class Quality:
     @property
     def both(self) -> ExpectedDice | None:
         """The Dice to expect of all that was marked; None where none is known."""
-        return self.dice.get(BOTH_LUNGS) or next(iter(self.dice.values()), None)
+        return whole_of(self.dice)
 
     def data(self) -> dict[str, Any]:
         """Return it as plain data, ready for JSON."""
@@ -79,6 +79,11 @@ class Quality:
             "dice": {name: vars(one).copy() for name, one in self.dice.items()},
             "flags": [{"code": one.code, "message": one.message, "slices": list(one.slices)} for one in self.flags],
         }
+
+
+def whole_of(dice: Mapping[str, ExpectedDice]) -> ExpectedDice | None:
+    """Return the Dice to expect of both lungs, or of the one structure there is; None where none is known."""
+    return dice.get(BOTH_LUNGS) or next(iter(dice.values()), None)
 
 
 def read_quality(sidecar: Mapping[str, Any]) -> Quality | None:
