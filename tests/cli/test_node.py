@@ -17,7 +17,20 @@ import pytest
 from pleura.cli import main
 
 pytest.importorskip("pynetdicom")
-CONFIG = 'folder = "node"\ncalling_titles = ["SCANNER"]\nport = {port}\nquiet_seconds = 0.2\nmin_free_mb = 1\n'
+CONFIG = """
+folder = "node"
+calling_titles = ["SCANNER"]
+port = {port}
+quiet_seconds = 0.2
+min_free_mb = 1
+[peers.archive]
+ae_title = "ARCHIVE"
+address = "127.0.0.1"
+port = 104
+[[rules]]
+modality = "CR"
+send_to = ["archive"]
+"""
 PATIENCE = 60
 
 
@@ -48,6 +61,15 @@ def test_what_is_wrong_with_a_configuration_is_one_line(elsewhere: Path, capsys:
     printed = capsys.readouterr().err
     assert printed.count("\n") == 1
     assert "node.toml: port has to be a port, 1 to 65535" in printed
+
+
+def test_a_node_without_rules_which_would_remove_all_that_comes_does_not_start(
+    elsewhere: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("node.toml").write_text('folder = "node"\ncalling_titles = ["SCANNER"]\n')
+    assert main(["node", "--config", "node.toml"]) == 2
+    assert "node.toml: rules has to hold a table [[rules]] at least" in capsys.readouterr().err
+    assert not Path("node").exists()
 
 
 def test_a_configuration_that_is_not_there(elsewhere: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,6 +116,6 @@ def test_the_log_holds_nothing_of_the_patient(port: int, tmp_path: Path) -> None
             time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
         _, log = process.communicate(timeout=PATIENCE)
-    assert "1 objects, no rule wants them" in log
+    assert "1 objects, no rule wants them (rule 1: modality)" in log
     for word in ("Doe", "4711", "1967"):
         assert word not in log

@@ -31,6 +31,7 @@ formats = ["dicom-seg", "rtstruct"]
 send_to = ["pacs"]
 """
 LEAST = 'folder = "node"\ncalling_titles = ["PACS"]\n'
+RULE = '[peers.archive]\nae_title = "PACS"\naddress = "10.0.0.7"\nport = 104\n[[rules]]\nsend_to = ["archive"]\n'
 PEER = '[peers.{name}]\nae_title = "PACS"\naddress = "10.0.0.7"\nport = {port}\n'
 
 
@@ -59,12 +60,13 @@ def test_a_whole_configuration() -> None:
 
 
 def test_a_peer_has_a_title_or_a_url() -> None:
-    config = read(LEAST + '[peers.web]\nurl = "https://pacs.example:8443/dicom-web"\n')
-    assert config.peers == {"web": Peer(url="https://pacs.example:8443/dicom-web")}
+    config = read(LEAST + '[peers.web]\nurl = "https://pacs.example:8443/dicom-web"\n' + RULE)
+    assert config.peers["web"] == Peer(url="https://pacs.example:8443/dicom-web")
+    assert config.peers["archive"] == Peer("PACS", "10.0.0.7", 104)
 
 
 def test_a_node_listens_on_its_own_machine_alone_unless_the_configuration_says_so() -> None:
-    assert read(LEAST).address == "127.0.0.1"
+    assert read(LEAST + RULE).address == "127.0.0.1"
 
 
 @pytest.mark.parametrize(
@@ -108,6 +110,8 @@ def test_a_node_listens_on_its_own_machine_alone_unless_the_configuration_says_s
         (LEAST + '[peers.pacs]\nae_title = "PACS"\nport = 104\n', "peers.pacs.address is missing"),
         (LEAST + 'peers = "pacs"\n', "peers has to be a table"),
         (LEAST + '[peers.pacs]\naddress = "x"\nport = 1\n', "peers.pacs.ae_title is missing"),
+        (LEAST, r"rules has to hold a table \[\[rules\]\] at least: the node removes"),
+        (LEAST + "rules = []\n", r"rules has to hold a table \[\[rules\]\]"),
         (LEAST + "rules = 3\n", "rules has to be a list of tables"),
         (LEAST + '[[rules]]\nsend_to = ["pacs"]\n', "rules 1.send_to names pacs, which is none of the peers"),
         (LEAST + '[[rules]]\nformats = ["nifti"]\n', "rules 1.formats has to hold formats of DICOM"),

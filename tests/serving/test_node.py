@@ -23,9 +23,9 @@ from pleura.serving import completeness, sender
 from pleura.serving import node as node_module
 from pleura.serving.config import NodeConfig, Rule
 from pleura.serving.metrics import metrics_text
-from pleura.serving.node import Node, matches
+from pleura.serving.node import Node
 from pleura.serving.not_sent import NotReached
-from pleura.serving.storage import NodeStorage, series_header
+from pleura.serving.storage import NodeStorage
 
 PATIENCE = 60
 pytestmark = [
@@ -282,14 +282,3 @@ def test_a_peer_that_does_not_answer_holds_up_no_segmentation(
         answered.set()
         wait_for(lambda: node.counts["sends_failed"] == 3)
         assert calls == ["archive"]
-
-
-def test_rules_look_at_the_header_and_the_number_of_objects(config: NodeConfig, series: list[Path]) -> None:
-    header, count = series_header(series[0].parent)
-    assert count == len(series)
-    assert matches(Rule(), header, 1)
-    assert matches(Rule(modality="ct", min_slices=24), header, 24)
-    assert not matches(Rule(modality="MR"), header, 24)
-    assert not matches(Rule(min_slices=25), header, 24)
-    assert not matches(Rule(description="no such words"), header, 24)
-    assert not matches(Rule(body_part="HEAD"), header, 24)

@@ -43,8 +43,7 @@ def check(config: NodeConfig) -> None:
         raise wrong("archive", f"names {config.archive}, which is none of the peers")
     if config.archive and config.peers[config.archive].url:
         raise wrong("archive", "is asked by C-FIND: name a peer with ae_title, address and port")
-    for number, rule in enumerate(config.rules, start=1):
-        _check_rule(config, rule, f"rules {number}")
+    _check_rules(config)
 
 
 def _check_peer(name: str, peer: Peer) -> None:
@@ -67,6 +66,13 @@ def _check_addresses(config: NodeConfig) -> None:
     for address in config.addresses:
         if not _is_address(address):
             raise wrong("addresses", f"holds {address!r}, which is no address as 10.0.0.7")
+
+
+def _check_rules(config: NodeConfig) -> None:
+    if not config.rules:
+        raise wrong("rules", "has to hold a table [[rules]] at least: the node removes each series that no rule wants")
+    for number, rule in enumerate(config.rules, start=1):
+        _check_rule(config, rule, f"rules {number}")
 
 
 def _check_rule(config: NodeConfig, rule: Rule, where: str) -> None:

@@ -21,6 +21,7 @@ from pleura.serving.config import NodeConfig, Rule
 from pleura.serving.counts import Counts
 from pleura.serving.log import LOG, quiet_libraries
 from pleura.serving.receiver import Receiver
+from pleura.serving.rules import mismatches, rule_for, why_unwanted
 from pleura.serving.sender import Sender
 from pleura.serving.storage import NodeStorage, series_header
 from pleura.serving.stow import require_client
@@ -159,11 +160,12 @@ class Node:
         except PleuraError as error:
             self._fail(series, error.code, str(error))
             return
-        rule = next((rule for rule in self.config.rules if matches(rule, header, count)), None)
+        rule = rule_for(self.config.rules, header, count)
         wanted = self._completeness.wanted(series)
         if rule is None and (wanted == count or not self._is_wanted_with_more(header)):
             self.counts.add("series_ignored")
-            LOG.info("%s: %d objects, no rule wants them", series.name, count)
+            why = why_unwanted(self.config.rules, header, count)
+            LOG.info("%s: %d objects, no rule wants them (%s)", series.name, count, why)
             self.storage.drop(series)
         elif rule is not None and (wanted or 0) <= count:
             self._segment(series, rule, count)
@@ -172,7 +174,7 @@ class Node:
             self._fail(series, "incomplete", f"{count} objects came, and no more; {more}")
 
     def _is_wanted_with_more(self, header: Header) -> bool:
-        return any(matches(rule, header, rule.min_slices) for rule in self.config.rules)
+        return any(not mismatches(rule, header, rule.min_slices) for rule in self.config.rules)
 
     def _segment(self, series: Path, rule: Rule, count: int) -> None:
         """Segment a series and put the results on their way; one that grew meanwhile waits to be complete."""
@@ -225,13 +227,3 @@ def _segmented(task: ScanTask) -> ScanResult:
     """Do a task, in a process whose libraries print nothing of what they read."""
     quiet_libraries()
     return task.result()
-
-
-def matches(rule: Rule, header: Header, count: int) -> bool:
-    """Say whether a rule wants a series of so many objects."""
-    return (
-        rule.modality.upper() in {"", header.modality}
-        and rule.body_part.upper() in {"", header.body_part}
-        and rule.description.casefold() in header.description.casefold()
-        and count >= rule.min_slices
-    )
