@@ -182,16 +182,18 @@ def _every_case(evaluation: Evaluation, cases: CaseList, fail_below: float) -> d
     unit = main_unit(evaluation.scores)
     head = ["case", *(_title(name, unit) for name in columns), *(f"Dice {name}" for name in apart)]
     head += ["parts of the reference", "parts found", *(["swapped"] if names[1:] else []), "warnings"]
-    rows = []
-    for score in sorted(evaluation.scores, key=lambda score: score.agreements[names[0]].dice):
+    rows: list[list[str]] = []
+    scores = sorted(evaluation.scores, key=lambda score: score.agreements[names[0]].dice)
+    for score in scores:
         first = score.agreements[names[0]]
         cells = [_number(getattr(first, name)) for name in columns]
         cells += [_number(score.agreements[name].dice) if name in score.agreements else NONE for name in apart]
         cells += [_whole(first.reference_parts), _whole(first.prediction_parts)]
         cells += [_number(score.swapped)] if names[1:] else []
         cells.append(", ".join(([score.error] if score.error else []) + list(score.warnings)))
-        rows.append({"case": cases.names[score.id], "cells": cells, "bad": first.dice < fail_below})
-    return {"head": head, "rows": rows}
+        rows.append([cases.names[score.id], *cells])
+    bad = [number for number, score in enumerate(scores) if score.agreements[names[0]].dice < fail_below]
+    return {"head": head, "rows": rows, "bad": bad}
 
 
 def _notes(evaluation: Evaluation, other: Evaluation | None, cases: CaseList) -> Iterator[str]:
