@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import nibabel as nib
+import numpy as np
 import pytest
 from dicom_files import chest, save_all, series
 
@@ -14,12 +16,31 @@ def test_two_scans_are_segmented_and_compared(run, network, scan: Path) -> None:
     ran = run("compare", scan, "later.nii.gz", "-o", "page.html")
     assert ran.code == 0
     lines = ran.out.splitlines()
-    assert lines[0].split() == ["first", "second", "change", "%", "week", "apart"]
+    assert lines[0].split() == ["first", "second", "change", "%", "without", "disease"]
     volume = next(line.split() for line in lines if line.startswith("  volume"))
     assert volume[2] == volume[3]  # the same scan
-    assert volume[4:] == ["+0", "+0.0", "169"]
+    assert volume[4:8] == ["+0", "+0.0", "mean", "169"]
+    at_6_l = next(line for line in lines if line.startswith("  15th percentile at 6 L"))
+    assert "95 %: -14.7 to 17.3 %" in at_6_l
     assert lines[-1] == "written: page.html"
     assert Path("page.html").is_file()
+
+
+def test_lungs_that_are_not_whole_are_said_in_lines_and_in_json(run, network, scan: Path) -> None:
+    lines = run("compare", scan, scan).out.splitlines()  # the stand-in marks the air around the patient, too
+    (limit,) = [line for line in lines if "both: the lungs are not whole" in line]
+    volume = next(line for line in lines if line.startswith("  volume"))
+    assert limit.split()[0] in volume
+    warnings = json.loads(run("compare", scan, scan, "--json").out)["warnings"]
+    assert ("lungs-incomplete", "both") in [(one["code"], one["scan"]) for one in warnings]
+
+
+def test_masks_without_a_structure_in_common_are_an_error(run, network, scan: Path) -> None:
+    assert run("segment", scan, "first.nii.gz").code == 0
+    image = nib.load("first.nii.gz")
+    nib.save(nib.Nifti1Image((np.asarray(image.dataobj) > 0).astype(np.uint8) * 7, image.affine), "other.nii.gz")
+    ran = run("compare", "first.nii.gz", "other.nii.gz", "--scan", scan, "--json")
+    assert (ran.code, json.loads(ran.out)["error"]) == (2, "nothing-to-compare")
 
 
 def test_two_masks_of_one_scan_are_compared(run, network, scan: Path) -> None:

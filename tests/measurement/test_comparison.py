@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pleura.errors import InvalidOption
 from pleura.measurement import Measurements, measure
 from pleura.measurement.comparison import Comparison, compare
 from pleura.volume import Acquisition, Kind, Volume
@@ -16,7 +17,11 @@ AFFINE[3, 3] = 1.0
 """Voxels of a cubic centimetre: a millilitre each."""
 
 
-def scan(hu: int, acquisition: Acquisition | None = None) -> Volume:
+SOUND = Acquisition(kernel="B30f", contrast=False, slice_thickness_mm=1.0)
+"""Of a scan whose numbers nothing limits."""
+
+
+def scan(hu: int, acquisition: Acquisition = SOUND) -> Volume:
     return Volume(np.full((8, 10, 20), hu, np.int16), AFFINE, acquisition=acquisition)
 
 
@@ -65,22 +70,78 @@ def test_both_lungs_come_first(found: Comparison) -> None:
 @pytest.mark.parametrize(
     ("code", "first", "second"),
     [
-        ("kernels-differ", Acquisition(kernel="B30f"), Acquisition(kernel="B70f")),
-        ("contrast-differs", Acquisition(contrast=True), Acquisition(contrast=False)),
-        ("thickness-differs", Acquisition(slice_thickness_mm=1.0), Acquisition(slice_thickness_mm=2.5)),
-        ("breath-differs", Acquisition(expiration=True), Acquisition()),
+        ("kernels-differ", replace(SOUND, kernel="B30f"), replace(SOUND, kernel="B31f")),
+        ("contrast-differs", replace(SOUND, contrast=None), SOUND),
+        ("thickness-differs", replace(SOUND, slice_thickness_mm=0.6), SOUND),
     ],
 )
 def test_what_differs_in_the_making_is_said(code: str, first: Acquisition, second: Acquisition) -> None:
     one, other = scan(-850, first), scan(-850, second)
-    assert [note.code for note in compare(measured(one), measured(other), one, other).warnings] == [code]
+    (warning,) = compare(measured(one), measured(other), one, other).warnings
+    assert (warning.code, warning.scan) == (code, "both")
     assert compare(measured(one), measured(one), one, one).warnings == ()
+
+
+def test_breath_of_one_scan_alone_is_said_with_the_scan() -> None:
+    one, other = scan(-850, replace(SOUND, expiration=True)), scan(-850)
+    found = compare(measured(one), measured(other), one, other)
+    assert [(note.code, note.scan) for note in found.warnings] == [
+        ("expiration-suspected", "first"),
+        ("breath-differs", "both"),
+    ]
+
+
+def test_lungs_that_are_cut_off_in_one_scan_are_said_beside_the_volume() -> None:
+    volume = scan(-850)
+    found = compare(measured(volume, slices=7), measured(volume), volume, volume)
+    (warning,) = found.warnings
+    assert (warning.code, warning.scan) == ("lungs-incomplete", "first")
+    assert warning.message.startswith("first: the lungs are not whole (they reach the highest slice)")
+    assert found.limits_of("volume_ml") == (1,)
+    assert found.data()["warnings"][0]["scan"] == "first"
+
+
+@pytest.mark.parametrize(
+    ("code", "made"),
+    [
+        ("contrast-agent", replace(SOUND, contrast=True)),
+        ("sharp-kernel", replace(SOUND, kernel="B70f")),
+        ("kernel-unknown", replace(SOUND, kernel="")),
+        ("thick-slices", replace(SOUND, slice_thickness_mm=5.0)),
+    ],
+)
+def test_what_limits_both_scans_is_said_once(code: str, made: Acquisition) -> None:
+    one, other = scan(-850, made), scan(-800, made)
+    assert [(note.code, note.scan) for note in compare(measured(one), measured(other), one, other).warnings] == [
+        (code, "both")
+    ]
+
+
+def test_where_no_thickness_is_stated_the_distance_of_slices_is_compared() -> None:
+    one, other = scan(-850), scan(-850, replace(SOUND, slice_thickness_mm=None))
+    found = compare(measured(one), measured(other), one, other)
+    # 10 mm between the slices of the second
+    assert [(note.code, note.scan) for note in found.warnings] == [
+        ("thick-slices", "second"),
+        ("thickness-differs", "both"),
+    ]
+    assert "1 and 10 mm" in found.warnings[1].message
+
+
+def test_ct_and_radiograph_have_nothing_to_compare() -> None:
+    ct = scan(-850)
+    radiograph = Volume(np.full((1, 10, 20), 200, np.uint8), AFFINE, kind=Kind.RADIOGRAPH, is_picture=True)
+    labels = np.zeros((10, 20), np.uint8)
+    labels[2:8, 3:7], labels[2:8, 12:16] = 1, 2
+    with pytest.raises(InvalidOption, match="the first is a CT, the second a radiograph") as raised:
+        compare(measured(ct), measure(labels, radiograph), ct, radiograph)
+    assert raised.value.code == "nothing-to-compare"
 
 
 def test_of_grey_values_sizes_alone_are_compared() -> None:
     one, other = scan(-850), replace(scan(-850), kind=Kind.WINDOWED)
     found = compare(measured(one), measured(other), one, other)
-    assert [note.code for note in found.warnings] == ["kinds-differ"]
+    assert [note.code for note in found.warnings] == ["density-unknown", "kinds-differ"]
     assert {one.figure.key for one in found.changes} == {"volume_ml"}
 
 
@@ -103,4 +164,4 @@ def test_mask_of_low_quality_is_named_by_the_scan_that_it_is_of() -> None:
     labels[1:7, 2:8, 3:7], labels[1:7, 2:8, 12:16] = 1, 2
     poor = measure(labels, volume, stated={"verdict-check"})
     (warning,) = compare(measured(volume), poor, volume, volume).warnings
-    assert (warning.code, warning.message[:23]) == ("low-quality", "of the second, the mask")
+    assert (warning.code, warning.scan, warning.message[:16]) == ("low-quality", "second", "second: the mask")

@@ -41,7 +41,14 @@ def test_change_is_shown_with_its_sign_and_its_limits(found: Comparison) -> None
     first, second, difference, percent, apart = cells(volume)
     assert int(difference) == pytest.approx(int(second) - int(first), abs=1)
     assert float(percent) < 0
-    assert apart == "169"
+    assert apart == "mean 169"
+
+
+def test_page_begins_with_what_limits_the_numbers_and_marks_them(found: Comparison, both) -> None:
+    page = comparison_page(found, both, ("a", "b"))
+    (number,) = [n for n, one in enumerate(found.warnings, start=1) if one.code == "thick-slices"]
+    assert page.index(found.warnings[number - 1].message) < page.index("What changed")
+    assert re.search(rf"15th percentile, HU [\[\]\d]*\[{number}\]", page)
 
 
 def test_page_is_html_and_nothing_else(found: Comparison, both, tmp_path: Path) -> None:

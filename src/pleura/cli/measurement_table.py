@@ -49,4 +49,5 @@ def _marks(limits: Iterable[int]) -> str:
 
 def _line(words: str, unit: str, cells: Sequence[str], limits: Iterable[int]) -> str:
     columns = "".join(f"{cell[: _COLUMN - 1]:>{_COLUMN}}" for cell in cells[:_MOST_COLUMNS])
-    return f"{words:<{_WORDS}}{unit:>{_UNIT}}{columns}  {_marks(limits)}".rstrip()
+    unit = unit.rjust(_UNIT)
+    return f"{words:<{_WORDS + _UNIT - len(unit)}}{unit}{columns}  {_marks(limits)}".rstrip()

@@ -10,14 +10,18 @@ agreement, of Perc15 corrected for volume by a regression, where ours follows th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
+from pleura.errors import InvalidOption
 from pleura.labels import BOTH_LUNGS
 from pleura.measurement.figures import AT_6_L, OF_DENSITY, OF_REGION, OF_SIZE, Figure
-from pleura.measurement.limitations import MeasurementWarning
+from pleura.measurement.limitations import MeasurementWarning, slice_thickness_mm
 from pleura.measurement.measurements import Measurements
 from pleura.volume import Acquisition, Kind, Volume
+
+Scan = Literal["first", "second", "both"]
+"""Which of two scans something is said of."""
 
 WEEK_APART: Mapping[str, float] = {
     "volume_ml": 169.0,
@@ -42,6 +46,9 @@ _OF_SIZE = OF_SIZE[:2]
 _MOST_THICKER = 1.5
 """Ratio of slice thicknesses from which on figures of the lowest values are another measurement: 1.0 against 1.25 mm
 is one protocol of two makers, 1.25 against 2.5 mm are two."""
+_SAID_BY = {"kernel-unknown": "kernels-differ", "contrast-unknown": "contrast-differs"}
+"""Limitation of one scan -> the difference of both that says it, too."""
+_AGENT = {True: "given", False: "none", None: "not stated"}
 _LOW = ("perc5_hu", "perc10_hu", "perc15_hu", "laa_le_950_percent", "laa_le_910_percent", "laa_le_856_percent")
 _DENSITIES = ("mass_g", *(one.key for one in OF_DENSITY), _AT_6_L.key)
 
@@ -99,17 +106,33 @@ class Change:
 
 
 @dataclass(frozen=True)
+class ComparisonWarning(MeasurementWarning):
+    """Why some figures of two scans cannot be compared.
+
+    Attributes
+    ----------
+    scan : which of them it is about
+    """
+
+    scan: Scan = "both"
+
+
+@dataclass(frozen=True)
 class Comparison:
     """All that changed, and why figures cannot be compared.
 
     Attributes
     ----------
     changes : of each structure that both masks hold
-    warnings : what differs in the making of the scans
+    warnings : what makes figures of either scan meaningless, and what differs in the making of both
     """
 
     changes: tuple[Change, ...]
-    warnings: tuple[MeasurementWarning, ...] = ()
+    warnings: tuple[ComparisonWarning, ...] = ()
+
+    def limits_of(self, key: str) -> tuple[int, ...]:
+        """Return the numbers, from 1, of the warnings that concern the figure of this name."""
+        return tuple(number for number, one in enumerate(self.warnings, start=1) if key in one.keys)
 
     def data(self) -> dict[str, Any]:
         """Return it as plain data, ready for JSON."""
@@ -126,9 +149,28 @@ def compare(first: Measurements, second: Measurements, volume: Volume, other: Vo
     ----------
     first, second : what the two masks measure
     volume, other : the scans that they are of, which may be one
+
+    Raises
+    ------
+    InvalidOption
+        Nothing that both masks mark has a size or a density in both (`nothing-to-compare`).
     """
-    found = _of_regions(first, second) if first.regions and second.regions else _of_sizes(first, second)
-    return Comparison(tuple(found), tuple(_differences(first, second, volume, other)))
+    found = tuple(_of_regions(first, second) if first.regions and second.regions else _of_sizes(first, second))
+    if not found:
+        raise InvalidOption(_nothing(volume, other), code="nothing-to-compare")
+    differences = [*_differences(first, second, volume, other)]
+    return Comparison(found, (*_of_either(first, second, {one.code for one in differences}), *differences))
+
+
+def _nothing(volume: Volume, other: Volume) -> str:
+    """Return why two scans have no figure in common."""
+    if (volume.kind is Kind.RADIOGRAPH) != (other.kind is Kind.RADIOGRAPH):
+        one, another = ("a radiograph" if each.kind is Kind.RADIOGRAPH else "a CT" for each in (volume, other))
+        return f"the first is {one}, the second {another}: they have no figure in common; give two scans of one kind"
+    return (
+        "no structure has a volume, a density or an area in both: give scans that state their spacing, and masks of "
+        "the same structures"
+    )
 
 
 def _of_regions(first: Measurements, second: Measurements) -> Iterator[Change]:
@@ -157,32 +199,38 @@ def _changes(
             yield Change(structure, figure, one, other)
 
 
+def _of_either(first: Measurements, second: Measurements, differences: set[str]) -> Iterator[ComparisonWarning]:
+    """Yield what makes figures of either scan meaningless, once where it is the same of both."""
+    of_first, of_second = (dict.fromkeys(one.warnings) for one in (first, second))
+    for one in {**of_first, **of_second}:
+        if _SAID_BY.get(one.code) in differences:
+            continue
+        scan: Scan = "second" if one not in of_first else "both" if one in of_second else "first"
+        yield ComparisonWarning(one.code, f"{scan}: {one.message}", one.keys, scan)
+
+
 def _differences(
     first: Measurements, second: Measurements, volume: Volume, other: Volume
-) -> Iterator[MeasurementWarning]:
+) -> Iterator[ComparisonWarning]:
     """Yield what differs in the making of two scans, and the figures that cannot be compared for it."""
-    for name, measured in (("first", first), ("second", second)):
-        for one in measured.warnings:
-            if one.code == "low-quality":
-                yield replace(one, message=f"of the {name}, {one.message}")
     if volume.kind is not other.kind:
         text = "the scans are of different kinds, or one has no HU: nothing but volumes can be compared"
-        yield MeasurementWarning("kinds-differ", text, _DENSITIES)
+        yield ComparisonWarning("kinds-differ", text, _DENSITIES)
         return
     if volume.kind is not Kind.HU:
         return
     made, made_other = volume.acquisition or Acquisition(), other.acquisition or Acquisition()
     if made.kernel.lower() != made_other.kernel.lower():
         text = f"the kernels differ, {made.kernel or 'not stated'} and {made_other.kernel or 'not stated'}"
-        yield MeasurementWarning("kernels-differ", f"{text}: so do figures of the lowest values", _LOW)
+        yield ComparisonWarning("kernels-differ", f"{text}: so do figures of the lowest values", _LOW)
     if made.contrast != made_other.contrast:
-        text = "a contrast agent is stated of one of the scans alone: densities differ for it"
-        yield MeasurementWarning("contrast-differs", text, _DENSITIES)
-    thin, thick = sorted(one.slice_thickness_mm or 0.0 for one in (made, made_other))
+        text = f"contrast agent, {_AGENT[made.contrast]} and {_AGENT[made_other.contrast]}: densities differ for it"
+        yield ComparisonWarning("contrast-differs", text, _DENSITIES)
+    thin, thick = sorted(slice_thickness_mm(one) or 0.0 for one in (volume, other))
     if thin and thick >= _MOST_THICKER * thin:
-        text = f"the slices are {thin:g} and {thick:g} mm thick: figures of the lowest values differ for it"
-        yield MeasurementWarning("thickness-differs", text, _LOW)
+        text = f"the slices are {thin:.4g} and {thick:.4g} mm thick: figures of the lowest values differ for it"
+        yield ComparisonWarning("thickness-differs", text, _LOW)
     breaths = [{one.code for one in measured.warnings} & {"expiration-suspected"} for measured in (first, second)]
     if breaths[0] != breaths[1]:
         text = "one of the scans is suspected to be in expiration: volumes and densities differ by breath alone"
-        yield MeasurementWarning("breath-differs", text, ("volume_ml", *_DENSITIES))
+        yield ComparisonWarning("breath-differs", text, ("volume_ml", *_DENSITIES))

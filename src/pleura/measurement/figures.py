@@ -62,7 +62,7 @@ OF_SCAN = (
     AT_6_L,
     Figure("right less left, of their sum", "%", "volume_asymmetry_percent", 1),
     Figure("right less left, mean", "HU", "mean_difference_hu"),
-    Figure("right less left, at or below -950 HU", "%", "laa_950_difference_points", 1),
+    Figure("right less left, at or below -950 HU", "% points", "laa_950_difference_points", 1),
     Figure("left to right", "", "left_to_right", 2),
     Figure("widest across both lungs", "cm", "thoracic_width_cm", 1),
 )

@@ -74,6 +74,12 @@ def limitations(
     return (*found, *_values(codes), *_making(volume, median_hu))
 
 
+def slice_thickness_mm(volume: Volume) -> float | None:
+    """Return the thickness of slices that the header states, or else their distance; None where neither is known."""
+    stated = volume.acquisition.slice_thickness_mm if volume.acquisition else None
+    return stated or (axial_spacing(volume.affine)[0] if volume.spacing_known else None)
+
+
 def of_quality(codes: Collection[str], keys: tuple[str, ...]) -> Iterator[MeasurementWarning]:
     """Yield what a verdict other than good, stated as `verdict-check` or `verdict-reject`, means for all numbers."""
     for verdict, text in (
@@ -147,7 +153,7 @@ def _making(volume: Volume, median_hu: float | None) -> Iterator[MeasurementWarn
     if made.contrast is None and not made.kernel:
         text = "the file does not state whether a contrast agent was given"
         yield MeasurementWarning(code="contrast-unknown", message=text, keys=_ALL_DENSITIES)
-    thickness = made.slice_thickness_mm or (axial_spacing(volume.affine)[0] if volume.spacing_known else None)
+    thickness = slice_thickness_mm(volume)
     if thickness is not None and thickness > THICK_MM + 0.005:
         text = f"the slices are {thickness:.4g} mm thick, above {THICK_MM} mm: small holes are averaged out"
         yield MeasurementWarning(code="thick-slices", message=text, keys=_LOW)

@@ -21,11 +21,11 @@ from pleura.segmentation import Segmentation
 from pleura.volume import grid_text
 from pleura.writing.signature import input_of, is_pleura_output
 
-HEAD = ("first", "second", "change", "%", "week apart")
+HEAD = ("first", "second", "change", "%", "without disease")
 """Of the columns of `cells`."""
 EXPLANATION = (
-    "week apart: how far two scans of one patient, a week apart, differ on average, or for percentages the 95 % limits "
-    "of scans within three months"
+    "without disease, where it is known: mean, by how much two scans of one patient a week apart differ on average, "
+    "many by more; 95 %, the limits of agreement of two scans within three months"
 )
 _TILES = 4
 """Axial slices of each scan: two rows beside those of the other."""
@@ -84,7 +84,7 @@ def comparison_page(found: Comparison, results: Sequence[Segmentation], names: S
         "comparison.html",
         title="Two scans compared",
         signature=f"pleura {__version__} of {_digits(results)}",
-        tables=[((structure, *HEAD), list(map(_row, changes))) for structure, changes in grouped],
+        tables=[((structure, *HEAD), [_row(found, one) for one in changes]) for structure, changes in grouped],
         explanation=EXPLANATION,
         warnings=found.warnings,
         scans=[_scan(result, name) for result, name in zip(results, names, strict=True)],
@@ -95,7 +95,7 @@ def cells(change: Change) -> tuple[str, ...]:
     """Return a change as text: both figures, the change, its percentage, and what changes without disease."""
     decimals = change.figure.decimals
     limits = change.months_apart_percent
-    apart = f"{limits[0]:g} to {limits[1]:g} %" if limits else _plain(change.week_apart)
+    apart = f"95 %: {limits[0]:g} to {limits[1]:g} %" if limits else _mean(change.week_apart)
     return (
         decimal(change.first, decimals),
         decimal(change.second, decimals),
@@ -105,14 +105,19 @@ def cells(change: Change) -> tuple[str, ...]:
     )
 
 
-def _plain(limit: float | None) -> str:
-    """Return a limit as its source states it."""
-    return "-" if limit is None else f"{limit:g}"
+def marks(found: Comparison, change: Change) -> str:
+    """Return the numbers of the warnings that concern a change, as `[1][3]`."""
+    return "".join(f"[{number}]" for number in found.limits_of(change.figure.key))
 
 
-def _row(change: Change) -> tuple[str, ...]:
-    words, unit = change.figure.words, change.figure.unit
-    return (f"{words}, {unit}" if unit else words, *cells(change))
+def _mean(difference: float | None) -> str:
+    """Return a mean difference as its source states it."""
+    return "-" if difference is None else f"mean {difference:g}"
+
+
+def _row(found: Comparison, change: Change) -> tuple[str, ...]:
+    words = ", ".join(filter(None, (change.figure.words, change.figure.unit)))
+    return (f"{words} {marks(found, change)}".rstrip(), *cells(change))
 
 
 def _scan(result: Segmentation, name: str) -> dict[str, object]:
