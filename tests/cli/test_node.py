@@ -88,6 +88,8 @@ def test_a_node_says_where_it_listens_lets_no_second_one_in_and_ends_with_its_si
         assert "another node has the folder node" in capsys.readouterr().err
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 128 + signal.SIGTERM
+        assert process.stderr is not None
+        assert " INFO stopped by SIGTERM; what has come and what waits to be sent stays\n" in process.stderr.read()
 
 
 @pytest.mark.slow

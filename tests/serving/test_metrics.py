@@ -102,6 +102,8 @@ def test_metrics_count_what_was_done_and_what_lies_there(node: Node) -> None:
     assert status == 200
     lines = text.splitlines()
     for line in (
+        "# HELP pleura_results_sent_total Results taken by a peer as a whole, however many objects each has; "
+        "one for each peer.",
         "# TYPE pleura_results_sent_total counter",
         "pleura_results_sent_total 1",
         "pleura_objects_received_total 0",
@@ -110,7 +112,7 @@ def test_metrics_count_what_was_done_and_what_lies_there(node: Node) -> None:
         "pleura_failed_kept 1",
     ):
         assert line in lines
-    assert metrics_text(node).count("# TYPE") == len(lines) // 2
+    assert metrics_text(node).count("# TYPE") == metrics_text(node).count("# HELP") == len(lines) // 3
 
 
 def test_a_port_that_is_taken_is_named(node: Node, config: NodeConfig) -> None:

@@ -178,6 +178,54 @@ def test_an_object_that_is_far_too_large_is_not_held_in_memory(
         assert send(config, series[:3]) == [0, 0, 0]
 
 
+def wait_for_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    until = time.monotonic() + 30
+    while not caplog.messages and time.monotonic() < until:
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("title", "called", "addresses", "why"),
+    [
+        ("STRANGER", "", (), "its AE title 'STRANGER' is none of calling_titles"),
+        ("SCANNER", "OTHER", (), "it calls 'OTHER', and ae_title is 'PLEURA'"),
+        ("SCANNER", "", ("10.0.0.1",), "the address is none of addresses"),
+    ],
+)
+def test_of_who_is_refused_the_log_says_why(
+    config: NodeConfig,
+    series: list[Path],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    title: str,
+    called: str,
+    addresses: tuple[str, ...],
+    why: str,
+) -> None:
+    monkeypatch.setattr(receiver.LOG, "propagate", True)
+    with receiving(replace(config, addresses=addresses)):
+        assert send(config, series[:1], title, called) is None
+        wait_for_a_line(caplog)
+    assert f"a call from 127.0.0.1 is refused: {why}" in caplog.messages
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificates")
+def test_of_who_has_no_certificate_that_is_known_the_log_says_so(
+    config: NodeConfig,
+    series: list[Path],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(receiver.LOG, "propagate", True)
+    node = certificate(tmp_path, "node")
+    with receiving(replace(config, tls=node)):
+        assert send(config, series[:1], tls=client(node, None)) is None
+        wait_for_a_line(caplog)
+    (line,) = caplog.messages
+    assert line.startswith("a call from 127.0.0.1 is refused: it ended before it said who it is")
+
+
 def test_no_more_associations_are_let_in_than_may_be(config: NodeConfig, series: list[Path]) -> None:
     from pynetdicom import AE
     from pynetdicom.sop_class import Verification

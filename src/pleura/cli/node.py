@@ -15,6 +15,7 @@ from pathlib import Path
 
 from pleura.cli.console import flush, say
 from pleura.cli.paths import path
+from pleura.cli.signals import received_name
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,22 @@ def run(options: Options) -> int:
     from threading import Event
 
     from pleura.serving.config_file import read_config
-    from pleura.serving.log import write_log
+    from pleura.serving.log import LOG, write_log
     from pleura.serving.metrics import serve_metrics
     from pleura.serving.node import Node
 
     config = read_config(options.config)
     write_log(sys.stderr, quiet=options.quiet)
-    with ExitStack() as stack:
-        node = Node(config)
-        stack.callback(node.close)
-        if config.http_port:
-            stack.enter_context(serve_metrics(node, config.http_port))
-        say(f"{config.ae_title} listens on {config.address} port {config.port}")
-        flush()
-        node.run(Event())
+    try:
+        with ExitStack() as stack:
+            node = Node(config)
+            stack.callback(node.close)
+            if config.http_port:
+                stack.enter_context(serve_metrics(node, config.http_port))
+            say(f"{config.ae_title} listens on {config.address} port {config.port}")
+            flush()
+            node.run(Event())
+    except (KeyboardInterrupt, SystemExit):
+        LOG.info("stopped by %s; what has come and what waits to be sent stays", received_name())
+        raise
     return 0

@@ -60,6 +60,11 @@ def received() -> int:
     return _SIGNALLED + _received[-1] if _received else 0
 
 
+def received_name() -> str:
+    """Return what the last signal is called; that it is a signal where another handler took it."""
+    return signal.Signals(_received[-1]).name if _received else "a signal"
+
+
 def raise_received() -> None:
     """Raise what the last signal raised, if one came."""
     if _received:

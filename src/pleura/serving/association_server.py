@@ -24,12 +24,12 @@ class AssociationServer(ThreadedAssociationServer):
     ----------
     addresses : from which they may come; from any where it is empty
     most : connections at a time, those included that do not say who they are yet
-    refused : called for each that is refused
+    refused : called for each that is refused, with its address and the reason
     """
 
     addresses: frozenset[IPv4Address | IPv6Address] = frozenset()
     most: int = 0
-    refused: Callable[[], None] = staticmethod(lambda: None)
+    refused: Callable[[str, str], None] = staticmethod(lambda *_: None)
 
     def get_request(self) -> tuple[Any, Any]:
         """Accept a connection; with TLS its thread shakes hands, for here all others would wait for that."""
@@ -43,11 +43,14 @@ class AssociationServer(ThreadedAssociationServer):
 
     def verify_request(self, _request: Any, client_address: Any) -> bool:
         """Say whether a connection may be."""
-        known = not self.addresses or plain_address(client_address[0]) in self.addresses
-        allowed = known and len(self.active_associations) < self.most
-        if not allowed:
-            self.refused()
-        return allowed
+        address = plain_address(client_address[0])
+        if self.addresses and address not in self.addresses:
+            self.refused(str(address), "the address is none of addresses")
+        elif len(self.active_associations) >= self.most:
+            self.refused(str(address), "too many are connected")
+        else:
+            return True
+        return False
 
     def shutdown(self) -> None:
         """Take no more connections."""

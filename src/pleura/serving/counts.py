@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from threading import Lock
 
-COUNTED = (
-    "associations_rejected",
-    "objects_received",
-    "objects_refused",
-    "series_segmented",
-    "series_ignored",
-    "series_failed",
-    "results_sent",
-    "sends_failed",
-)
+COUNTED = {
+    "associations_rejected": "Calls of those who are not let in",
+    "objects_received": "Objects that were filed",
+    "objects_refused": "Objects that were not filed",
+    "series_segmented": "Series that were segmented",
+    "series_ignored": "Series that no rule wants, removed",
+    "series_failed": "Series kept among what failed",
+    "results_sent": "Results taken by a peer as a whole, however many objects each has; one for each peer",
+    "sends_failed": "Tries in vain to send a result",
+}
+"""What is counted, and in words what that is."""
 
 
 class Counts:

@@ -28,15 +28,21 @@ def metrics_text(node: Node) -> str:
     Raises `OSError` where its folder cannot be read.
     """
     storage = node.storage
-    gauges = {
-        "series_incoming": sum(1 for folder in (storage.incoming, storage.taken) for _ in folder.iterdir()),
-        "results_waiting": sum(1 for _ in storage.outgoing.glob("*/*")),
-        "failed_kept": sum(1 for _ in storage.failed.iterdir()),
-        "disk_free_bytes": storage.free_bytes(),
+    gauges: dict[str, tuple[int, str]] = {
+        "series_incoming": (
+            sum(1 for folder in (storage.incoming, storage.taken) for _ in folder.iterdir()),
+            "Series that are not segmented yet",
+        ),
+        "results_waiting": (sum(1 for _ in storage.outgoing.glob("*/*")), "Results that wait for a peer"),
+        "failed_kept": (sum(1 for _ in storage.failed.iterdir()), "Series and results among what failed"),
+        "disk_free_bytes": (storage.free_bytes(), "What the disk can take"),
     }
-    kinds = {f"{name}_total": ("counter", node.counts[name]) for name in COUNTED}
-    kinds |= {name: ("gauge", value) for name, value in gauges.items()}
-    return "".join(f"# TYPE pleura_{name} {kind}\npleura_{name} {value}\n" for name, (kind, value) in kinds.items())
+    counted = [_metric(f"{name}_total", "counter", node.counts[name], text) for name, text in COUNTED.items()]
+    return "".join([*counted, *(_metric(name, "gauge", *gauge) for name, gauge in gauges.items())])
+
+
+def _metric(name: str, kind: str, value: int, text: str) -> str:
+    return f"# HELP pleura_{name} {text}.\n# TYPE pleura_{name} {kind}\npleura_{name} {value}\n"
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from pleura.serving.config import NodeConfig, Tls
 from pleura.serving.counts import Counts
 from pleura.serving.listening import listening_errors
 from pleura.serving.log import LOG
+from pleura.serving.refusals import Refusals, why_rejected
 from pleura.serving.storage import NodeStorage
 
 SUCCESS, OUT_OF_RESOURCES, NOT_UNDERSTOOD = 0x0000, 0xA700, 0xC000
@@ -45,6 +46,7 @@ class Receiver:
 
     def __init__(self, config: NodeConfig, storage: NodeStorage, counts: Counts) -> None:
         self._config, self._storage, self._counts = config, storage, counts
+        self._refusals = Refusals(counts)
         self._lock = Lock()
         self._held: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
         self._server = self._started()
@@ -76,16 +78,18 @@ class Receiver:
             (evt.EVT_CONN_CLOSE, end_early),
             (evt.EVT_DATA_RECV, self._limit_object),
             (evt.EVT_REQUESTED, self._limit),
-            (evt.EVT_REJECTED, lambda _: self._counts.add("associations_rejected")),
+            (evt.EVT_REJECTED, self._rejected),
             (evt.EVT_C_STORE, self._store),
         ]
         tls = _tls_context(config.tls) if config.tls else None
+        if tls:
+            handlers.append((evt.EVT_CONN_CLOSE, self._gone))
         where = (config.address, config.port)
         with listening_errors(*where):
             server = entity.make_server(where, evt_handlers=handlers, ssl_context=tls, server_class=AssociationServer)
         server.addresses = frozenset(map(plain_address, config.addresses))
         server.most = entity.maximum_associations
-        server.refused = lambda: self._counts.add("associations_rejected")
+        server.refused = self._refusals.add
         Thread(target=server.serve_forever, name="AssociationServer", daemon=True).start()
         return server
 
@@ -93,7 +97,8 @@ class Receiver:
         """Reject who calls while as many associations as may be are established."""
         established = sum(other.is_established for other in event.assoc.ae.active_associations)
         if established >= self._config.max_associations:
-            self._counts.add("associations_rejected")
+            why = f"max_associations ({self._config.max_associations}) are established"
+            self._refusals.add(event.assoc.requestor.address, why)
             event.assoc.acse.send_reject(*_LIMIT_EXCEEDED)
             with suppress(Exception):
                 event.assoc.kill()
@@ -107,6 +112,16 @@ class Receiver:
             self._counts.add("objects_refused")
             LOG.warning("an object that is too large is refused")
             event.assoc.dul.socket.close()
+
+    def _rejected(self, event: Any) -> None:
+        """Say who was rejected by its titles."""
+        self._refusals.add(event.assoc.requestor.address, why_rejected(event.assoc))
+
+    def _gone(self, event: Any) -> None:
+        """Say who has gone without a call, as those do whose certificate is refused."""
+        if event.assoc.requestor.primitive is None:
+            why = "it ended before it said who it is, as a caller does without a certificate that clients has signed"
+            self._refusals.add(event.assoc.requestor.address, why)
 
     def _store(self, event: Any) -> int:
         """File one object; the answer is success only when it is on the disk."""

@@ -93,7 +93,8 @@ class Sender:
         if peer is None:
             self._fail(result, _NO_PEER)
             return
-        if files := result.files:  # none are left where a kill came between the last one and its folder
+        files = result.files
+        if files:  # none are left where a kill came between the last one and its folder
             sending = store_over_web(peer, files) if peer.url else store(peer, self._config.ae_title, files)
             with closing(sending) as taken:
                 for file in taken:
@@ -101,6 +102,7 @@ class Sender:
         shutil.rmtree(result.folder)
         self._forget(result)
         self._counts.add("results_sent")
+        LOG.info("%s: %d objects sent", result.name, len(files))
 
     def _count_try(self, result: Outgoing, why: str) -> None:
         """Count a try in vain, the last of which puts a result among what failed."""
