@@ -149,6 +149,15 @@ def test_ci_runs_the_set_up_commands_of_the_readme_word_for_word() -> None:
         assert command in read(ROOT / ".ci" / "run")
 
 
+def test_pages_install_extras_that_there_are_and_from_the_checkout_as_the_readme_does() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for page in (ROOT / "docs").rglob("*.md"):
+        named = re.findall(r"\[([a-z,]+)\]'|\.\[([a-z,]+)\]\"", read(page))
+        assert {extra for pair in named for part in pair if part for extra in part.split(",")} <= set(extras), page
+        if page.name != "index.md":  # which says when the installed name does it, too
+            assert "pleura[" not in read(page), page
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_to_files(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", read(page)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from pleura.errors import PleuraError
 from pleura.serving.config import NodeConfig, Peer, Rule, Tls
 from pleura.serving.config_file import read_config
 
+ROOT = Path(__file__).parents[2]
 WHOLE = """
 folder = "node"
 ae_title = "LUNGS"
@@ -142,3 +144,12 @@ def test_a_file_that_may_not_be_read_is_named(monkeypatch: pytest.MonkeyPatch) -
     with pytest.raises(PleuraError, match="may not be read") as caught:
         read_config(Path("node.toml"))
     assert caught.value.code == "no-permission"
+
+
+@pytest.mark.parametrize("page", ["node.md", "container.md"])
+def test_a_node_takes_the_whole_configurations_of_the_pages_and_they_take_series_without_a_description(
+    page: str,
+) -> None:
+    blocks = re.findall(r"```toml\n(folder.*?)```", (ROOT / "docs" / "how-to" / page).read_text("utf-8"), re.DOTALL)
+    assert len(blocks) == 1
+    assert [rule.description for rule in read(blocks[0]).rules] == [""]
