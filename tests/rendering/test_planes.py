@@ -7,7 +7,7 @@ import pytest
 from orientations import ORIENTATIONS, affine_of
 
 from pleura.geometry import from_axial
-from pleura.rendering.planes import Plane, axial, picture, reformatted
+from pleura.rendering.planes import Plane, axial, axial_levels, picture, reformatted
 from pleura.segmentation import Segmentation
 from pleura.volume import Volume
 
@@ -65,6 +65,11 @@ def test_scan_without_lungs_is_shown_over_its_whole_height() -> None:
     empty = Segmentation(np.zeros((9, 4, 4), np.uint8), Volume(np.zeros((9, 4, 4), np.int16), np.eye(4)[[2, 1, 0, 3]]))
     assert len(axial(empty, 4)) == 4
     assert len(reformatted(empty)) == 3
+
+
+def test_levels_that_are_shown_already_are_not_among_the_others() -> None:
+    result = _lungs(affine_of((2, 1, 0), (1, 1, 1)))  # lungs from 2 to 7
+    assert axial_levels(result, 4, besides=[7, 3]) == [6, 5, 4, 2]
 
 
 def test_few_slices_are_each_shown_once() -> None:

@@ -1,4 +1,4 @@
-"""Slices on the page are counted as the scan counts them, from the head down, whichever way it was stored."""
+"""Slices on the page are counted from the head down, whichever way they were stored, and none is shown twice."""
 
 from __future__ import annotations
 
@@ -24,16 +24,33 @@ def result() -> Segmentation:
 def test_every_slice_is_there_from_the_head_down(result: Segmentation) -> None:
     slices = pictures(result)["slices"]
     assert [one.level for one in slices] == list(range(23, -1, -1))
-    assert slices[0].words == "slice 24 of 24, 0 mm from the top"
-    assert slices[3].words == "slice 21 of 24, 39 mm from the top"
+    assert slices[0].words == "slice 1 of 24, 0 mm from the top, index 23"
+    assert slices[3].words == "slice 4 of 24, 39 mm from the top, index 20"
 
 
 def test_slice_that_stands_out_is_named_and_shown_first(result: Segmentation) -> None:
     flag = Flag("solid-tissue", "solid tissue", (20,))
     found = pictures(replace(result, quality=Quality("check", {}, (flag,))))
-    assert [one.number for one in found["slices"] if one.flags] == [21]
-    assert found["montage"][0]["words"].startswith("axial, slice 21 of 24")
-    assert found["montage"][0]["why"] == "solid tissue"
+    assert [one.number for one in found["slices"] if one.flags] == [4]
+    assert found["montage"][0][0]["words"] == "axial, slice 4 of 24, 39 mm from the top, index 20"
+    assert found["montage"][0][0]["why"] == "solid tissue"
+
+
+@pytest.mark.parametrize("flagged", [(), (4, 5), tuple(range(4, 20))])
+def test_twelve_axial_slices_are_shown_and_none_twice(result: Segmentation, flagged: tuple[int, ...]) -> None:
+    judged = replace(result, quality=Quality("check", {}, (Flag("solid-tissue", "solid tissue", flagged),)))
+    axial, others = pictures(judged)["montage"]
+    assert len({one["words"] for one in axial}) == len(axial) == 12
+    assert [one["words"] for one in others] == [
+        "coronal, through the middle",
+        "sagittal, through the right lung",
+        "sagittal, through the left lung",
+    ]
+
+
+def test_no_lung_is_named_where_none_is_marked(result: Segmentation) -> None:
+    _, others = pictures(replace(result, labels=np.zeros_like(result.labels)))["montage"]
+    assert [one["words"] for one in others][1:] == ["sagittal, in the right half", "sagittal, in the left half"]
 
 
 def test_scan_stored_from_the_head_down_counts_from_the_head(result: Segmentation) -> None:
@@ -42,7 +59,7 @@ def test_scan_stored_from_the_head_down_counts_from_the_head(result: Segmentatio
     flag = Flag("solid-tissue", "solid tissue", (3,))
     turned = Segmentation(labels, Volume(voxels, affine), quality=Quality("check", {}, (flag,)))
     found = pictures(turned)
-    assert found["slices"][0].words == "slice 1 of 24, 0 mm from the top"
+    assert found["slices"][0].words == "slice 1 of 24, 0 mm from the top, index 0"
     assert [(one.number, one.level) for one in found["slices"] if one.flags] == [(4, 20)]
 
 

@@ -6,16 +6,18 @@ scan of a thousand slices costs no more than one of fifty.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pleura.geometry import axial_spacing, to_axial
-from pleura.labels import LEFT, RIGHT
+from pleura.labels import Label, Side
 from pleura.segmentation import Segmentation
 
+SIDES: tuple[tuple[Side, int], ...] = (("right", 1), ("left", 3))
+"""Of the sagittal planes of `reformatted`, and the quarter of the width in which each lies where no lung is marked."""
 _SAMPLES = 96
 """At most so many voxels of each axis are looked at to find the lungs."""
 
@@ -48,12 +50,16 @@ def axial(segmentation: Segmentation, count: int) -> list[Plane]:
     return axial_at(segmentation, axial_levels(segmentation, count))
 
 
-def axial_levels(segmentation: Segmentation, count: int) -> list[int]:
-    """Return up to `count` levels spread over the height of the lungs, from the head down, counted from the feet."""
+def axial_levels(segmentation: Segmentation, count: int, besides: Collection[int] = ()) -> list[int]:
+    """Return up to `count` levels spread over the height of the lungs, from the head down, counted from the feet.
+
+    None of those `besides` which there are others is among them.
+    """
     _, labels, _ = _turned(segmentation)
     low, high = _extent(_sample(labels) > 0, 0, len(labels))
-    wanted = np.linspace(high + 1, low, 2 * count + 1)[1::2].astype(int)
-    return sorted(set(wanted.tolist()), reverse=True)
+    levels = [level for level in range(low, high + 1) if level not in besides]
+    wanted = np.linspace(len(levels), 0, 2 * count + 1)[1::2].astype(int) if levels else []
+    return [levels[index] for index in dict.fromkeys(wanted)]
 
 
 def axial_at(segmentation: Segmentation, levels: Iterable[int]) -> list[Plane]:
@@ -63,15 +69,24 @@ def axial_at(segmentation: Segmentation, levels: Iterable[int]) -> list[Plane]:
 
 
 def reformatted(segmentation: Segmentation) -> list[Plane]:
-    """Return a coronal plane through the lungs and a sagittal one through each of them, the head up."""
+    """Return a coronal plane through the lungs and a sagittal one through each of them, the head up.
+
+    Where a lung is not marked, or sides are not distinguished, it goes through the middle of that half of the scan.
+    """
     grey, labels, (z, y, x) = _turned(segmentation)
     coarse = _sample(labels)
     j = _middle(coarse > 0, 1, labels.shape[1] // 2, labels.shape[1])
     planes = [Plane(grey[::-1, j], labels[::-1, j], (z, x), radiological=True)]
-    for value, side in ((RIGHT, 1), (LEFT, 3)):
-        i = _middle(coarse == value, 2, side * labels.shape[2] // 4, labels.shape[2])
+    for side, quarter in SIDES:
+        marked = np.isin(coarse, values_of(segmentation.structures, side))
+        i = _middle(marked, 2, quarter * labels.shape[2] // 4, labels.shape[2])
         planes.append(Plane(grey[::-1, :, i], labels[::-1, :, i], (z, y), radiological=False))
     return planes
+
+
+def values_of(structures: Iterable[Label], side: Side) -> list[int]:
+    """Return what the structures of one side are marked with."""
+    return [one.value for one in structures if one.side == side]
 
 
 def _turned(

@@ -125,6 +125,6 @@ def _scan(result: Segmentation, name: str) -> dict[str, object]:
         "name": name,
         "what": f"{result.volume.identity.format}, {grid_text(result.volume)}",
         "warnings": result.warnings,
-        "montage": list(montage(result, _TILES)),
+        "montage": montage(result, _TILES),
         "histogram": draw_histogram(result.measurements.regions, result.structures),
     }

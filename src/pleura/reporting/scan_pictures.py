@@ -6,23 +6,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from pleura.geometry import axial_order, axial_spacing
 from pleura.rendering import display_window
 from pleura.rendering.montage import draw_plane
-from pleura.rendering.planes import Plane, axial_at, axial_levels, picture, reformatted
+from pleura.rendering.planes import SIDES, Plane, axial_at, axial_levels, picture, reformatted, values_of
 from pleura.reporting.sheet import Sheet, draw_sheet
 from pleura.reporting.template import data_uri, webp
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume
 
-_TILES, _TILE, _TALL, _PICTURE = 8, 300, 330, 1024
-"""Axial slices of the montage, two rows of four; pixels of the longer side of each, which is half as much again as it
-takes on a desk, and of the height of other planes; those of a radiograph, whose one picture fills the page."""
+_TILES, _TILE, _TALL, _PICTURE = 12, 300, 330, 1024
+"""Axial slices of the montage, whole rows of two, three or four as the page is wide; pixels of the longer side of each,
+which is half as much again as it takes on a desk, and of the height of other planes; those of a radiograph, whose one
+picture fills the page."""
 _MOST_SLICES = 300
 """Slices that can be stepped through: of more, each would have less than 173 pixels on a sheet that a phone holds. Then
 every second or third is there, and each that stands out."""
 _MOST_FLAGGED = 4
-"""Slices that stand out which the montage shows by themselves: a row."""
+"""Slices that stand out with which the montage begins: a row."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Slice:
     Attributes
     ----------
     level : counted from the feet, from 0
-    number : in the scan, from 1
+    number : counted from the head, from 1, as the slices are shown
     words : what it is called
     flags : why it should be looked at
     """
@@ -55,7 +58,7 @@ def pictures(segmentation: Segmentation) -> dict[str, Any]:
     return {
         "sheet": _sheet_data(sheet),
         "slices": slices,
-        "montage": list(montage(segmentation, _TILES)),
+        "montage": montage(segmentation, _TILES, _MOST_FLAGGED),
         "radiological": True,
     }
 
@@ -81,40 +84,54 @@ def _flagged(segmentation: Segmentation) -> dict[int, tuple[str, ...]]:
     """Return level -> what stands out there, the gravest first."""
     volume = segmentation.volume
     found: dict[int, tuple[str, ...]] = {}
-    upside_down = axial_order(volume.affine)[1][0]
     for flag in segmentation.quality.flags if segmentation.quality else ():
         for index in flag.slices:
-            level = _levels(volume) - 1 - index if upside_down else index
+            level = _other_way(volume, index)
             found[level] = (*found.get(level, ()), flag.message)
     return found
 
 
+def _other_way(volume: Volume, position: int) -> int:
+    """Return the level at an index of the array, or the index of a level; both are counted from 0."""
+    return _levels(volume) - 1 - position if axial_order(volume.affine)[1][0] else position
+
+
 def _slice(volume: Volume, level: int, flagged: Mapping[int, tuple[str, ...]]) -> Slice:
     count = _levels(volume)
-    number = count - level if axial_order(volume.affine)[1][0] else level + 1
-    words = f"slice {number} of {count}"
+    words = f"slice {count - level} of {count}"
     if volume.spacing_known:
         words += f", {axial_spacing(volume.affine)[0] * (count - 1 - level):.0f} mm from the top"
-    return Slice(level, number, words, flagged.get(level, ()))
+    words += f", index {_other_way(volume, level)}"
+    return Slice(level, count - level, words, flagged.get(level, ()))
 
 
-def montage(segmentation: Segmentation, count: int) -> Iterator[dict[str, Any]]:
-    """Yield the pictures of a scan: slices that stand out, `count` axial slices, a coronal and two sagittal planes.
+def montage(segmentation: Segmentation, count: int, most_flagged: int = 0) -> list[list[dict[str, Any]]]:
+    """Return the pictures of a scan in groups: `count` axial slices, then a coronal and two sagittal planes.
 
-    Of a picture, and of a radiograph, it is that alone.
+    Of the axial slices up to `most_flagged` are of those that stand out and come first; the others are spread over the
+    lungs, and none is there twice. Of a picture, and of a radiograph, it is that alone.
     """
     if segmentation.volume.is_picture or segmentation.volume.kind is Kind.RADIOGRAPH:
-        yield {**_drawn(segmentation, picture(segmentation)), "words": "the picture", "why": ""}
-        return
+        return [[{**_drawn(segmentation, picture(segmentation)), "words": "the picture", "why": ""}]]
     flagged = _flagged(segmentation)
-    worst = list(flagged)[:_MOST_FLAGGED]
-    levels = [*worst, *axial_levels(segmentation, count)]
-    for level, plane in zip(levels, axial_at(segmentation, levels), strict=True):
-        one = _slice(segmentation.volume, level, flagged)
-        yield {**_drawn(segmentation, plane), "words": f"axial, {one.words}", "why": "; ".join(one.flags)}
-    names = ("coronal, through the middle", "sagittal, through the right lung", "sagittal, through the left lung")
-    for plane, name in zip(reformatted(segmentation), names, strict=True):
-        yield {**_drawn(segmentation, plane), "words": name, "why": ""}
+    worst = list(flagged)[:most_flagged]
+    levels = [*worst, *axial_levels(segmentation, count - len(worst), worst)]
+    slices = [_slice(segmentation.volume, level, flagged) for level in levels]
+    axial = [
+        {**_drawn(segmentation, plane), "words": f"axial, {one.words}", "why": "; ".join(one.flags)}
+        for one, plane in zip(slices, axial_at(segmentation, levels), strict=True)
+    ]
+    others = [{**_drawn(segmentation, plane), "words": name, "why": ""} for plane, name in _reformatted(segmentation)]
+    return [axial, others]
+
+
+def _reformatted(segmentation: Segmentation) -> Iterator[tuple[Plane, str]]:
+    """Yield a coronal and two sagittal planes, each with what it is called: through a lung where it shows one."""
+    coronal, *sagittal = reformatted(segmentation)
+    yield coronal, "coronal, through the middle"
+    for plane, (side, _) in zip(sagittal, SIDES, strict=True):
+        is_marked = np.isin(plane.labels, values_of(segmentation.structures, side)).any()
+        yield plane, f"sagittal, through the {side} lung" if is_marked else f"sagittal, in the {side} half"
 
 
 def _drawn(segmentation: Segmentation, plane: Plane) -> dict[str, Any]:
