@@ -13,7 +13,7 @@ from browser import NAMES
 from pleura.errors import MissingExtra
 from pleura.phantom import chest
 from pleura.reporting import pdf
-from pleura.reporting.pdf import as_pdf, refuse_without_playwright
+from pleura.reporting.pdf import as_pdf, refuse_without_browser
 from pleura.segmentation import Segmentation
 from pleura.writing.signature import input_of, is_mask_output, is_pleura_output, signature_of
 
@@ -21,7 +21,7 @@ from pleura.writing.signature import input_of, is_mask_output, is_pleura_output,
 def test_without_playwright_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
     with pytest.raises(MissingExtra, match=r"pip install 'pleura\[pdf\]'"):
-        refuse_without_playwright()
+        refuse_without_browser()
 
 
 @pytest.mark.slow
@@ -30,6 +30,20 @@ def test_without_a_browser_it_is_said_which_can_be_installed(monkeypatch: pytest
     monkeypatch.setattr(pdf, "_CHANNELS", ())
     with pytest.raises(MissingExtra, match="Chrome, Chromium or Edge") as caught:
         as_pdf("<p>text</p>")
+    assert caught.value.code == "no-browser"
+
+
+@pytest.mark.slow
+def test_a_stand_in_that_only_says_how_to_install_a_browser_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "chromium-browser"
+    program.write_text("#!/bin/sh\necho 'install it with snap' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(pdf, "_PROGRAMS", (str(program),))
+    monkeypatch.setattr(pdf, "_CHANNELS", ())
+    with pytest.raises(MissingExtra) as caught:
+        refuse_without_browser()
     assert caught.value.code == "no-browser"
 
 

@@ -111,7 +111,7 @@ def _settings(options: Options) -> BatchSettings:
     from pleura.batch.batch_run import BatchSettings
     from pleura.batch.engine import BatchOptions
     from pleura.batch.scan_plan import Shard
-    from pleura.reporting.pdf import refuse_without_playwright
+    from pleura.reporting.pdf import refuse_without_browser
 
     if options.seg_type != SEG_TYPES[0] and "dicom-seg" not in options.to:
         raise InvalidOption("--seg-type is of a DICOM segmentation; add --to dicom-seg", code="seg-type-unused")
@@ -120,7 +120,7 @@ def _settings(options: Options) -> BatchSettings:
         text = f"{name} is of processes of this machine; leave it out, workers of a scheduler have their own"
         raise InvalidOption(text, code="unused-with-scheduler")
     if options.pdf:
-        refuse_without_playwright()
+        refuse_without_browser()
     return BatchSettings(
         Path(options.source),
         Path(options.dest),

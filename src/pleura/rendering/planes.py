@@ -58,7 +58,7 @@ def axial_levels(segmentation: Segmentation, count: int, besides: Collection[int
     _, labels, _ = _turned(segmentation)
     low, high = _extent(_sample(labels) > 0, 0, len(labels))
     levels = [level for level in range(low, high + 1) if level not in besides]
-    wanted = np.linspace(len(levels), 0, 2 * count + 1)[1::2].astype(int) if levels else []
+    wanted: list[int] = np.linspace(len(levels), 0, 2 * count + 1)[1::2].astype(int).tolist() if levels else []
     return [levels[index] for index in dict.fromkeys(wanted)]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pleura.errors import UnwritableOutput
 from pleura.files import atomic_write
-from pleura.reporting.pdf import as_pdf, refuse_without_playwright
+from pleura.reporting.pdf import as_pdf, refuse_without_browser
 
 _HTML, _PDF = ".html", ".pdf"
 
@@ -26,7 +26,7 @@ def check_page_name(path: Path) -> None:
         text = f"{path}: a page is HTML or PDF; end its name in {_HTML} or {_PDF}"
         raise UnwritableOutput(text, code="unknown-suffix")
     if suffix == _PDF:
-        refuse_without_playwright()
+        refuse_without_browser()
 
 
 def write_page(path: Path, page: str) -> None:
