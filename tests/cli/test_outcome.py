@@ -9,10 +9,11 @@ import pytest
 
 from pleura.batch.plan import Job
 from pleura.batch.results import Outcome
-from pleura.cli.outcome import lines, report
+from pleura.cli.outcome import lines, quality_words, report, shortfall
 from pleura.errors import UnreadableInput
 from pleura.labels import structures
 from pleura.measurement import Size, Sizes
+from pleura.quality import ExpectedDice, Quality
 from pleura.volume import Note
 
 JOB = Job(Path("scan"), "scan")
@@ -66,3 +67,25 @@ def test_failure_is_a_line_on_stderr_and_for_programs_an_object(capsys: pytest.C
 def test_all_files_that_were_written_are_listed() -> None:
     outputs = {"nifti": Path("a.nii.gz"), "dicom-seg": Path("a-seg.dcm")}
     assert list(lines(Outcome(1, JOB, outputs, Path("a.png"))))[-1] == "there already: a.nii.gz and a-seg.dcm"
+
+
+def test_dice_below_a_limit_reads_so_and_the_limit_is_named() -> None:
+    dice = {"both lungs": ExpectedDice(0.9496, 0.88, 0.97), "left lung": ExpectedDice(0.93, 0.8, 0.97)}
+    words = quality_words(Quality("check", dice))
+    assert words == "quality: check, look at the mask before you use it; Dice about 0.94 (0.88 to 0.97), below 0.95"
+    lung = quality_words(Quality("check", {**dice, "left lung": ExpectedDice(0.898, 0.8, 0.97)}))
+    assert lung.endswith("; left lung 0.89 (0.80 to 0.97), below 0.90")
+
+
+@pytest.mark.parametrize(
+    ("quality", "words"),
+    [
+        (Quality("good", {"both lungs": ExpectedDice(0.9896, 0.9, 1.0)}), "0.98, is below 0.99"),
+        (Quality("reject", {"both lungs": ExpectedDice(0.995, 0.9, 1.0)}), "the verdict is reject"),
+        (Quality("check"), "no Dice is expected"),
+        (None, "no Dice is expected"),
+    ],
+)
+def test_why_a_mask_falls_short_is_said(quality: Quality | None, words: str) -> None:
+    assert words in str(shortfall(quality, 0.99))
+    assert shortfall(Quality("good", {"both lungs": ExpectedDice(0.99, 0.9, 1.0)}), 0.99) is None

@@ -38,8 +38,23 @@ def test_quality_is_said_in_words_and_beside_the_mask(run, slice_picture: Path) 
 def test_mask_below_what_is_asked_for_is_written_and_the_exit_code_is_3(run, slice_picture: Path) -> None:
     assert run("segment", slice_picture, "--fail-below", "1").code == 3
     assert Path("slice_lungs.png").is_file()
-    assert run("segment", slice_picture, "--fail-below", "1", "--resume").code == 3
+    ran = run("segment", slice_picture, "--fail-below", "1", "--resume", "--json")
+    assert ran.code == 3
+    assert re.fullmatch(
+        rf"pleura: warning: {re.escape(str(slice_picture))}: the Dice to expect, 0\.9\d, is below 1 \(--fail-below\)\n",
+        ran.err,
+    )
     assert run("segment", slice_picture, "--fail-below", "0.5").code == 0
+
+
+def test_each_scan_of_a_folder_that_falls_below_has_its_line(run, slice_picture: Path) -> None:
+    Path("scans").mkdir()
+    for name in ("a.png", "b.png"):
+        shutil.copy(slice_picture, Path("scans") / name)
+    ran = run("segment", "scans", "-o", "masks", "--fail-below", "1", "--quiet")
+    assert ran.code == 3
+    lines = [line for line in ran.err.splitlines() if line.endswith("is below 1 (--fail-below)")]
+    assert [Path(line.split(": ")[2]).name for line in lines] == ["a.png", "b.png"]
 
 
 def test_what_is_not_judged_cannot_fall_below(run, slice_picture: Path) -> None:

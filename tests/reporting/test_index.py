@@ -81,3 +81,8 @@ def test_a_summary_on_a_page_of_other_making_is_not_listed(pages: Path) -> None:
 def test_masks_that_nobody_judged_stand_between_those_to_check_and_the_good() -> None:
     rows = [{"name": name, "link": name, "verdict": verdict} for name, verdict in (("a", "good"), ("b", None))]
     assert re.findall(r'<a href="(\w)"', index_page(rows)) == ["b", "a"]
+
+
+def test_dice_below_a_limit_reads_so() -> None:
+    row = {"name": "a", "link": "a.html", "verdict": "check", "dice": 0.9496, "flags": [], "thumbnail": ""}
+    assert "<td>0.94</td>" in index_page([row])

@@ -81,6 +81,13 @@ def test_verdict_comes_first_in_plain_words(result: Segmentation, verdict, words
     assert "(0.80 to 0.95 in nine of ten)" in text
 
 
+def test_dice_below_the_limit_stands_out_and_reads_so(result: Segmentation) -> None:
+    judged = replace(result, quality=Quality("check", {"both lungs": ExpectedDice(0.9496, 0.88, 0.97)}))
+    text = text_of(scan_page(judged, "a"))
+    assert "What stands out: the Dice to expect of both lungs, 0.94, is below 0.95" in text
+    assert "0.95 (" not in text
+
+
 def test_warnings_ask_for_a_look_where_nothing_judged_the_mask(result: Segmentation) -> None:
     text = text_of(scan_page(replace(result, warnings=(Note("cut-off", "the lungs are cut off"),)), "a"))
     assert (

@@ -11,8 +11,8 @@ from pleura.cli.console import complain, flush, say, warn
 from pleura.labels import have_sides
 from pleura.measurement import Sizes
 from pleura.quality import Quality
-from pleura.quality.flags import LUNG_CHECK_BELOW
 from pleura.quality.record import ADVICE
+from pleura.quality.words import dice_text, dice_words
 
 
 def report(outcome: Outcome, prefix: str, *, as_json: bool, quiet: bool, debug: bool) -> None:
@@ -51,16 +51,26 @@ def _listed(paths: Iterable[Path]) -> str:
 def quality_words(quality: Quality) -> str:
     """Return the verdict in words, the Dice to expect with its interval, and what stands out."""
     words = [quality.verdict if quality.verdict == "good" else f"{quality.verdict}, {ADVICE[quality.verdict]}"]
-    both = quality.both
-    if both is not None:
-        words.append(f"Dice about {both.expected:.2f} ({both.low:.2f} to {both.high:.2f})")
-    words += [
-        f"{name} {dice.expected:.2f} ({dice.low:.2f} to {dice.high:.2f})"
-        for name, dice in quality.dice.items()
-        if dice is not both and dice.expected < LUNG_CHECK_BELOW
-    ]
+    whole = quality.both
+    for one in dice_words(quality):
+        is_whole = quality.dice[one.name] is whole
+        if is_whole or one.below is not None:
+            limit = "" if one.below is None else f", below {one.below:.2f}"
+            words.append(f"{'Dice about' if is_whole else one.name} {one.expected} ({one.low} to {one.high}){limit}")
     words += [", ".join(flag.code for flag in quality.flags)] if quality.flags else []
     return f"quality: {'; '.join(words)}"
+
+
+def shortfall(quality: Quality | None, least: float) -> str | None:
+    """Return why a mask is not expected to reach `least`; None where it is. One that is rejected never is."""
+    if quality is None or quality.both is None:
+        return f"no Dice is expected of the mask, and {least:g} is asked for"
+    expected = quality.both.expected
+    if expected < least:
+        return f"the Dice to expect, {dice_text(expected, least)}, is below {least:g}"
+    if quality.verdict == "reject":
+        return f"the verdict is reject, though the Dice to expect, {expected:.2f}, is not below {least:g}"
+    return None
 
 
 def measured_words(measured: Sizes) -> Iterator[str]:

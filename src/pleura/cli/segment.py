@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pleura.cli.console import NOTHING_DONE, SOME_FAILED, WARNED, say
+from pleura.cli.console import NOTHING_DONE, SOME_FAILED, WARNED, say, warn
 from pleura.cli.json_errors import errors_as_json
 from pleura.cli.numbers import share
 from pleura.cli.paths import given_path, path
@@ -94,7 +94,7 @@ def _run(options: Options) -> int:
         report(outcome, prefix, as_json=options.json, quiet=options.quiet, debug=options.debug)
         failed += outcome.error is not None
         warned += bool(outcome.warnings)
-        below += outcome.error is None and _is_below(outcome, options.fail_below)
+        below += _falls_below(outcome, options.fail_below)
     if len(jobs) > 1 and not (options.json or options.quiet):
         say(f"{len(jobs) - failed} of {len(jobs)} segmented")
     if options.open and failed < len(jobs):
@@ -163,14 +163,16 @@ def _open(options: Options, jobs: Sequence[Job]) -> None:
         open_file(jobs[0].page if options.report else jobs[0].preview)
 
 
-def _is_below(outcome: Outcome, least: float | None) -> bool:
-    """Say whether a mask is expected to reach less than `least`; so is one that is rejected, or of no known quality."""
-    if least is None:
+def _falls_below(outcome: Outcome, least: float | None) -> bool:
+    """Say whether a mask is not expected to reach `least`, and print why."""
+    from pleura.cli.outcome import shortfall
+
+    if least is None or outcome.error is not None:
         return False
-    quality = outcome.quality
-    if quality is None or quality.both is None or quality.verdict == "reject":
-        return True
-    return quality.both.expected < least
+    reason = shortfall(outcome.quality, least)
+    if reason is not None:
+        warn(f"{outcome.job.named}: {reason} (--fail-below)")
+    return reason is not None
 
 
 def _with_bar(outcomes: Iterator[Outcome], count: int, quiet: bool) -> Iterator[Outcome]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from pleura import __version__
+from pleura.quality.words import dice_text, limit_above
 from pleura.reporting.page_file import write_page
 from pleura.reporting.summary import summary_of
 from pleura.reporting.template import render
@@ -95,10 +96,12 @@ def _beginning(page: Path) -> str:
 
 
 def _named(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row with its verdict named, and what stands out as one list."""
+    """Return a row with its verdict named, the Dice to expect as text, and what stands out as one list."""
     flags = list(dict.fromkeys((*row.get("flags", ()), *row.get("warnings", ()))))
     verdict = row.get("verdict") or "not judged"
-    return {**row, "verdict": verdict if verdict in _WORST else "not judged", "flags": flags}
+    dice = row.get("dice")
+    expected = "-" if dice is None else dice_text(dice, limit_above(dice))
+    return {**row, "expected": expected, "verdict": verdict if verdict in _WORST else "not judged", "flags": flags}
 
 
 def _rank(row: Mapping[str, Any]) -> tuple[int, float, str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from pleura.measurement.context import context_of
 from pleura.measurement.tables import tables
 from pleura.quality.record import ADVICE
+from pleura.quality.words import dice_words
 from pleura.reporting.histogram import draw_histogram
 from pleura.reporting.page_file import check_page_name, write_page
 from pleura.reporting.scan_pictures import pictures
@@ -55,6 +56,7 @@ def scan_page(segmentation: Segmentation, title: str) -> str:
         verdict=segmentation.quality.verdict if segmentation.quality else None,
         headline=_headline(segmentation),
         quality=segmentation.quality,
+        dice=list(dice_words(segmentation.quality)) if segmentation.quality else [],
         warnings=segmentation.warnings,
         structures=segmentation.structures,
         **pictures(segmentation),

@@ -7,6 +7,7 @@ from typing import Any
 
 from pleura.labels import BOTH_LUNGS
 from pleura.measurement import Measurements
+from pleura.quality.words import below_limits
 from pleura.rendering import display_window
 from pleura.rendering.montage import draw_plane
 from pleura.rendering.planes import picture, reformatted
@@ -43,7 +44,7 @@ def summarise(segmentation: Segmentation, measured: Measurements) -> dict[str, A
         "kind": kind_of(segmentation.volume),
         "verdict": quality.verdict if quality else None,
         "dice": both.expected if both else None,
-        "flags": [flag.message for flag in quality.flags] if quality else [],
+        "flags": [*below_limits(quality), *(flag.message for flag in quality.flags)] if quality else [],
         "warnings": [note.message for note in segmentation.warnings],
         "sizes": [{"name": size.label.name, "size": str(size)} for size in measured.sizes],
         "volume_ml": lungs.volume_ml if lungs else None,
