@@ -18,12 +18,32 @@ def test_rows_state_source_series_and_name_and_other_columns_do_not_matter() -> 
     assert list(read_list(LIST)) == [ListedScan("a, b/ct", "1.2.3", "case-1"), ListedScan("c.nii.gz")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "source;name\na,b/ct;one\nc;two\n",
+        "Source\tName\na,b/ct\tone\nc\ttwo\n",
+        ' SOURCE ,"Name"\n"a,b/ct",one\n\n,\nc,two\n , \n',
+    ],
+)
+def test_what_stands_between_columns_their_case_and_empty_rows_do_not_matter(text: str) -> None:
+    LIST.write_text(text)
+    assert list(read_list(LIST)) == [ListedScan("a,b/ct", "", "one"), ListedScan("c", "", "two")]
+
+
+def test_a_name_that_cannot_be_is_refused_with_all_that_it_may_hold() -> None:
+    LIST.write_text("source,name\na,a b\n")
+    with pytest.raises(PleuraError, match=r"take letters, digits, \. _ -$"):
+        list(read_list(LIST))
+
+
 def test_parquet_is_read_as_csv_is() -> None:
     pyarrow = pytest.importorskip("pyarrow")
     from pyarrow.parquet import write_table
 
     path = Path("list.parquet")
-    write_table(pyarrow.table({"source": ["a", "b"], "name": ["one", None], "age": [1, 2]}), path)
+    columns = {"Source": ["a", None, "b"], "name": ["one", None, None], "age": [1, 2, 3]}
+    write_table(pyarrow.table(columns), path)
     assert list(read_list(path)) == [ListedScan("a", "", "one"), ListedScan("b")]
     path.write_bytes(b"PAR1 and no more")
     with pytest.raises(PleuraError) as caught:

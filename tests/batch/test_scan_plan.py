@@ -79,7 +79,7 @@ def test_a_list_names_scans_below_its_folder_and_what_their_results_are_called(s
     assert [(row.source, row.name, row.reason) for row in rows] == [
         ("p/ct", "case-1", "chest-ct"),
         ("chest.nii.gz", found()[0].name, "nifti"),
-        ("gone.nii", rows[2].name, "unknown"),
+        ("gone.nii", rows[2].name, "not-found"),
     ]
     table.write_text("source,name\np/ct,case-1\nchest.nii.gz,Case-1\n")
     with pytest.raises(PleuraError) as caught:

@@ -59,6 +59,13 @@ def test_an_error_is_a_row_without_paths_of_the_machine_and_leaves_no_folder(tas
     assert list(task.folders.results.iterdir()) == []
 
 
+def test_of_the_folder_of_the_scans_itself_no_path_is_in_the_row(task: ScanTask) -> None:
+    (task.folders.scans / "a.nii.gz").unlink()
+    result = replace(task, source=".").result()
+    assert result.error
+    assert str(task.folders.scans) not in result.row["message"]
+
+
 def test_a_full_disk_and_a_want_of_memory_are_no_fault_of_the_scan(
     task: ScanTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:

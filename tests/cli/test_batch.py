@@ -42,6 +42,28 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(run, scans: Path) -> None:
     assert (ran.code, ran.err, Path("masks").exists()) == (0, "", False)
 
 
+def test_a_dry_run_calls_missing_what_a_list_names_and_is_not_there(run, scans: Path) -> None:
+    Path("list.csv").write_text("source\nscans/a.nii.gz\nscans/gone.nii.gz\n")
+    ran = run("batch", "list.csv", "masks", "--dry-run")
+    rows = list(csv.DictReader(io.StringIO(ran.out)))
+    assert [(row["action"], row["reason"]) for row in rows] == [("segment", "nifti"), ("missing", "not-found")]
+    assert (ran.code, ran.err.count("\n")) == (1, 1)
+    assert run("batch", "list.csv", "masks").code == 1  # as the run itself
+
+
+@pytest.mark.parametrize("source", ["none", "text", "bad.csv", "twice.csv", "gone"])
+def test_a_source_without_scans_is_one_error_before_anything_is_made(run, source: str) -> None:
+    Path("none").mkdir()
+    Path("text").mkdir()
+    Path("text/notes.txt").write_text("no scan")
+    Path("bad.csv").write_text("source,name\na,a b\n")
+    Path("twice.csv").write_text("source,name\na,x\nb,x\n")
+    ran = run("batch", source, "masks")
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert not Path("masks").exists()
+    assert run("batch", source, "masks", "--dry-run").code == 2
+
+
 def test_a_run_says_what_was_done_and_status_says_the_same(run, scans: Path) -> None:
     (scans / "bad.nii.gz").touch()
     ran = run("batch", "scans", "masks")

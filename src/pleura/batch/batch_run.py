@@ -113,10 +113,11 @@ class Batch:
     def __init__(self, settings: BatchSettings) -> None:
         self.settings = settings
         _refuse_to_replace_others(settings)
+        planned = list(settings.planned())  # what is wrong with the source is said before anything is made
         make_folder(settings.folder)
         self.queue = JobQueue(settings.queue, settings.fixed())
         try:
-            self.queue.merge(settings.planned(), retry=settings.retry)
+            self.queue.merge(planned, retry=settings.retry)
         except BaseException:
             self.queue.close()
             raise

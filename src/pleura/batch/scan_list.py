@@ -13,6 +13,9 @@ from pleura.errors import InvalidOption, UnreadableInput, missing_extra
 SUFFIXES = (".csv", ".parquet")
 """How lists are called."""
 _SOURCE = "source"
+_COLUMNS = (_SOURCE, "series", "name")
+_SEPARATORS = ",;\t"
+"""Between columns; spreadsheets write semicolons where a comma stands before decimals."""
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9_-])?")
 """Of a folder, on any system: Windows cuts off a point at the end."""
 _OF_WINDOWS = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
@@ -38,6 +41,8 @@ def is_list(path: Path) -> bool:
 def read_list(path: Path) -> Iterator[ListedScan]:
     """Yield the rows of a CSV or Parquet file, whose columns are `source` and, if wanted, `series` and `name`.
 
+    Names of columns are compared without case. CSV may have semicolons or tabs for commas. Empty rows are passed over.
+
     Raises
     ------
     UnreadableInput
@@ -48,14 +53,18 @@ def read_list(path: Path) -> Iterator[ListedScan]:
         Parquet needs pyarrow.
     """
     for number, found in enumerate(_parquet(path) if path.suffix.lower() == ".parquet" else _csv(path), start=1):
-        one = ListedScan(*((found.get(key) or "").strip() for key in (_SOURCE, "series", "name")))
+        one = ListedScan(*((found.get(key) or "").strip() for key in _COLUMNS))
+        if not any(found.values()):
+            continue
         if not one.source:
             raise UnreadableInput(
                 f"{path}: row {number} has no source; write the path of a scan there, or remove the row",
                 code="no-source",
             )
         if one.name and (not _NAME.fullmatch(one.name) or _OF_WINDOWS.fullmatch(one.name)):
-            text = f"{path}: row {number}: {one.name!r} is no name of a folder on any system; take letters, digits, _-"
+            text = (
+                f"{path}: row {number}: {one.name!r} is no name of a folder on any system; take letters, digits, . _ -"
+            )
             raise InvalidOption(text, code="bad-name")
         if _OF_BATCH.fullmatch(one.name):
             text = f"{path}: row {number}: {one.name!r} is the name of a file of the batch; take another"
@@ -66,11 +75,22 @@ def read_list(path: Path) -> Iterator[ListedScan]:
 def _csv(path: Path) -> Iterator[Mapping[str, str | None]]:
     try:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            rows = csv.DictReader(file)
-            _refuse_other(path, rows.fieldnames or ())
-            yield from rows
+            separator = _separator(file.readline())
+            file.seek(0)
+            rows = csv.reader(file, delimiter=separator)
+            columns = [name.strip().lower() for name in next(rows, [])]
+            _refuse_other(path, columns)
+            for row in rows:
+                yield {column: cell.strip() for column, cell in zip(columns, row, strict=False)}
     except (OSError, csv.Error) as error:
         raise _no_list(path) from error
+
+
+def _separator(header: str) -> str:
+    """Return what stands between columns: that by which there is one called `source`, else a comma."""
+    by_separator = ((separator, next(csv.reader([header], delimiter=separator), [])) for separator in _SEPARATORS)
+    fitting = (separator for separator, names in by_separator if _SOURCE in [name.strip().lower() for name in names])
+    return next(fitting, _SEPARATORS[0])
 
 
 def _parquet(path: Path) -> Iterator[Mapping[str, str | None]]:
@@ -81,10 +101,12 @@ def _parquet(path: Path) -> Iterator[Mapping[str, str | None]]:
         raise missing_extra("pyarrow", "parquet") from None
     try:
         with ParquetFile(path) as file:
-            columns = [name for name in (_SOURCE, "series", "name") if name in file.schema_arrow.names]
-            _refuse_other(path, columns)
+            columns = [name for name in file.schema_arrow.names if name.strip().lower() in _COLUMNS]
+            _refuse_other(path, [name.strip().lower() for name in columns])
             for batch in file.iter_batches(columns=columns):
-                yield from ({key: _text(value) for key, value in row.items()} for row in batch.to_pylist())
+                yield from (
+                    {key.strip().lower(): _text(cell) for key, cell in row.items()} for row in batch.to_pylist()
+                )
     except (OSError, ArrowException) as error:
         raise _no_list(path) from error
 
@@ -96,7 +118,9 @@ def _text(value: object) -> str:
 def _refuse_other(path: Path, columns: Sequence[str]) -> None:
     if _SOURCE not in columns:
         raise UnreadableInput(
-            f"{path} has no column {_SOURCE}, with the paths of the scans; name one so", code="not-a-list"
+            f"{path} has no column {_SOURCE}, with the paths of the scans; name one so in the first line, with commas, "
+            "semicolons or tabs between columns",
+            code="not-a-list",
         )
 
 

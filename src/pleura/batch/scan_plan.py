@@ -17,11 +17,14 @@ from pleura.file_format import Format, companions, detect_format
 from pleura.reading.dicom import find_files
 from pleura.reading.dicom.discover import find_series
 from pleura.reading.dicom.series import Series, choose, reason
-from pleura.reading.walk import resolve_dicomdir
+from pleura.reading.walk import files_below, resolve_dicomdir
 from pleura.text import short_hash
 
 _LIKE_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/")
 """What a path makes of an address."""
+
+NOT_THERE = "not-found"
+"""The reason of a row of a list whose path does not exist, which ends with the error of that code."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def plan_scans(source: Path, *, series: str | None = None) -> Iterator[PlannedSc
 
     Raises
     ------
-    UnreadableInput : there is no such path, or a list is none
+    UnreadableInput : there is no such path, a folder holds no scan (`no-scans`), or a list is none
     InvalidOption : two scans of a list have one name (`name-twice`), or an address is none (`bad-address`)
     MissingExtra : addresses need fsspec
     """
@@ -111,7 +114,10 @@ def _rows(source: Path, series: str | None) -> Iterator[PlannedScan]:
         raise UnreadableInput(f"{source}: there is no such file or folder{more}", code="not-found")
     base = base_folder(source)
     if not is_list(source):
-        for scan in discover(source).scans:
+        scans = discover(source).scans
+        if scans == (base,):
+            _refuse_without_scans(base)
+        for scan in scans:
             yield from _planned(scan, ListedScan(_relative(scan, base), series or ""))
         return
     for row in read_list(source):
@@ -123,6 +129,15 @@ def _rows(source: Path, series: str | None) -> Iterator[PlannedScan]:
         path = base / row.source
         for scan in discover(path).scans if path.is_dir() else (path,):
             yield from _planned(scan, replace(wanted, source=_relative(scan, base)))
+
+
+def _refuse_without_scans(folder: Path) -> None:
+    """Raise where nothing in a folder is DICOM, which is the one image that is not a scan by itself."""
+    unreadable: list[Path] = []
+    files = files_below(folder, unreadable=unreadable)
+    if not unreadable and not any(_what(file) == Format.DICOM.value for file in files):
+        text = f"{folder}: there is no scan in it, neither DICOM nor a volume or picture; name the folder of the scans"
+        raise UnreadableInput(text, code="no-scans")
 
 
 def _relative(scan: Path, base: Path) -> str:
@@ -156,7 +171,9 @@ def _dicom_files(scan: Path) -> Sequence[Path] | None:
 
 
 def _what(scan: Path) -> str:
-    """Return in a word what is to be segmented."""
+    """Return in a word what is to be segmented, or that it is not there."""
+    if not scan.exists():
+        return NOT_THERE
     try:
         return detect_format(scan)[0].value
     except (PleuraError, OSError):

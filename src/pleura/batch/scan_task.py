@@ -94,7 +94,8 @@ class ScanTask:
         if fetched_to:
             found["message"] = found["message"].replace(fetched_to, self.source)
         elif not is_address(self.source):
-            found["message"] = found["message"].replace(f"{self.folders.scans}/", "")
+            scans = self.folders.scans
+            found["message"] = found["message"].replace(f"{scans}/", "").replace(f"{scans}:", f"{self.source}:")
         code = str(error_data(outcome.error)["error"])
         return ScanResult(
             self.number,

@@ -29,10 +29,12 @@ from pleura.cli.progress import counted
 from pleura.cli.segment_options import SegmentOptions, add_segment_options, segmenter_options
 from pleura.conventions import SEG_TYPES, TIME_LIMIT
 from pleura.errors import InvalidOption
+from pleura.text import quantity
 
 if TYPE_CHECKING:
     from pleura.batch.batch_run import Batch, BatchSettings
     from pleura.batch.progress import BatchProgress
+    from pleura.batch.scan_plan import PlannedScan
 
 _STATUS = "status"
 _REFRESH_SECONDS = 1.0
@@ -145,17 +147,30 @@ def _settings(options: Options) -> BatchSettings:
 
 
 def _print_plan(settings: BatchSettings) -> int:
-    """Print the plan as CSV, what is known already with its state."""
+    """Print the plan as CSV, a row a series; what is not there is called so, and is an error as it is in a run."""
     columns = ("action", "reason", "source", "series", "slices", "bytes", "name")
     counts: Counter[str] = Counter()
-    say(",".join(columns))
     for one in settings.planned():
-        action = "skip" if one.is_skipped else "segment"
+        if not counts:
+            say(",".join(columns))
+        action = _action(one)
         counts[action] += 1
         text = io.StringIO()
         csv.writer(text, lineterminator="").writerow([action, *(getattr(one, key) for key in columns[1:])])
         say(text.getvalue())
-    return 0 if counts["segment"] else NOTHING_DONE
+    if counts["missing"]:
+        fail(f"{quantity(counts['missing'], 'row')} of the list cannot be found; see what is called missing")
+    if not counts["segment"]:
+        return NOTHING_DONE
+    return SOME_FAILED if counts["missing"] else 0
+
+
+def _action(planned: PlannedScan) -> str:
+    from pleura.batch.scan_plan import NOT_THERE
+
+    if planned.is_skipped:
+        return "skip"
+    return "missing" if planned.reason == NOT_THERE else "segment"
 
 
 def _run(batch: Batch, quiet: bool) -> None:
