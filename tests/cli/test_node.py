@@ -31,6 +31,7 @@ port = 104
 modality = "CR"
 send_to = ["archive"]
 """
+COMMAND = (sys.executable, "-m", "pleura", "node", "--config", "node.toml")
 PATIENCE = 60
 
 
@@ -47,8 +48,7 @@ def port(elsewhere: Path) -> int:
 @contextmanager
 def node() -> Iterator[subprocess.Popen[str]]:
     """Run a node once it listens."""
-    command = [sys.executable, "-m", "pleura", "node", "--config", "node.toml"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(COMMAND, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             yield process
         finally:
@@ -79,13 +79,14 @@ def test_a_configuration_that_is_not_there(elsewhere: Path, capsys: pytest.Captu
 
 @pytest.mark.slow
 def test_a_node_says_where_it_listens_lets_no_second_one_in_and_ends_with_its_signal(
-    port: int, capsys: pytest.CaptureFixture[str]
+    port: int,
 ) -> None:
     with node() as process:
         assert process.stdout is not None
         assert process.stdout.readline() == f"PLEURA listens on 127.0.0.1 port {port}\n"
-        assert main(["node", "--config", "node.toml"]) == 2
-        assert "another node has the folder node" in capsys.readouterr().err
+        second = subprocess.run(COMMAND, capture_output=True, text=True, timeout=PATIENCE)
+        assert second.returncode == 2
+        assert "another node has the folder node" in second.stderr
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 128 + signal.SIGTERM
         assert process.stderr is not None

@@ -77,6 +77,16 @@ def wait_for_segmentation(archive: Archive, study: str) -> list[str]:
     return found
 
 
+def wait_for_none_left(folder: Path) -> list[Path]:
+    """Return what a node still has to do, once that is nothing."""
+    until = time.monotonic() + PATIENCE
+    while left := [path for path in folder.glob("*/*") if path.parent.name != "receiving"]:
+        if time.monotonic() > until:
+            break
+        time.sleep(0.2)
+    return left
+
+
 @pytest.fixture
 def scan(tmp_path: Path) -> list[Path]:
     write_dicom(chest((24, 64, 64), (13.0, 6.0, 6.0)), tmp_path / "scan")
@@ -120,7 +130,5 @@ def test_a_node_that_is_killed_at_any_time_sends_one_segmentation_all_the_same(
                 process.send_signal(signal.SIGKILL)
         with node(archive, tmp_path, quiet=1.0):
             assert len(wait_for_segmentation(archive, study)) == 1
-            time.sleep(3.0)
+            assert wait_for_none_left(tmp_path / "node") == []
         assert len(segmentations(archive, study)) == 1
-        left = [path for path in (tmp_path / "node").glob("*/*") if path.parent.name != "receiving"]
-        assert left == []

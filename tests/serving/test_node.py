@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
 import threading
 import time
@@ -74,6 +75,13 @@ def bring(node: Node, files: list[Path], name: str = "scan") -> None:
     folder.rename(node.storage.incoming / name)
 
 
+def age(node: Node) -> None:
+    """Let what has come be long ago: no slice comes late to a series whose quiet time is long."""
+    node.storage.began = 0.0
+    for folder in node.storage.incoming.iterdir():
+        os.utime(folder, (0, 0))
+
+
 @pytest.fixture
 def damaged(tmp_path: Path) -> list[Path]:
     """Return the files of a series that cannot be read."""
@@ -98,8 +106,9 @@ def empty(node: Node) -> bool:
 @pytest.mark.slow
 def test_a_series_comes_in_and_its_segmentation_goes_out(config: NodeConfig, series: list[Path], archive) -> None:
     kept = archive()
-    with running(config) as node:
+    with running(replace(config, quiet_seconds=1000.0)) as node:
         assert send(config, series) == [0] * len(series)
+        age(node)
         wait_for(lambda: node.counts["results_sent"] == 1)
         wait_for(lambda: empty(node))
     assert [(one.Modality, one.StudyInstanceUID) for one in kept] == [
@@ -113,7 +122,7 @@ def test_a_result_waits_on_the_disk_for_a_peer_that_is_down(
 ) -> None:
     monkeypatch.setattr(sender, "_FIRST_PAUSE", 0.1)
     with running(config) as node:
-        send(config, series)
+        bring(node, series)
         wait_for(lambda: node.counts["sends_failed"] > 1)
     kept = archive()
     with running(config) as node:  # and another process may send it
@@ -122,9 +131,10 @@ def test_a_result_waits_on_the_disk_for_a_peer_that_is_down(
 
 
 def test_what_no_rule_wants_is_not_segmented(config: NodeConfig, series: list[Path]) -> None:
-    config = replace(config, rules=(Rule(modality="CR"),))
+    config = replace(config, rules=(Rule(modality="CR"),), quiet_seconds=1000.0)
     with running(config) as node:
         assert send(config, series[:5]) == [0] * 5
+        age(node)
         wait_for(lambda: node.counts["series_ignored"] == 1)
         wait_for(lambda: empty(node))
         assert "pleura_series_ignored_total 1\n" in metrics_text(node)
