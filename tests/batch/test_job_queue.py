@@ -107,7 +107,7 @@ def test_another_run_at_the_same_batch_is_refused_and_may_look_at_it(queue: JobQ
 
 def test_a_batch_is_made_in_one_way(queue: JobQueue) -> None:
     queue.close()
-    with pytest.raises(InvalidOption, match="begun with model unset, not other") as caught:
+    with pytest.raises(InvalidOption, match="begun without --model, not with --model other") as caught:
         again(model="other")
     assert caught.value.code == "other-settings"
     again().close()  # and the lock is free again

@@ -139,8 +139,19 @@ def test_how_far_a_batch_is_in_words() -> None:
         "8 masks have a warning",
         "about 1.5 hours left, at the pace of the last scans",
     ]
+    one = BatchProgress({"done": 1}, {}, {}, 1, None)
+    assert list(progress_lines(one)) == ["1 scan: 1 done", "1 mask has a warning"]
     skipped = BatchProgress({"skipped": 3}, {}, {"localizer": 2, "several-series": 1}, 0, None)
     assert list(progress_lines(skipped)) == [
         "0 scans: none to be segmented",
         "3 series skipped: 2 localizer, 1 several-series",
     ]
+
+
+def test_status_says_which_parts_are_not_begun(run, scans: Path) -> None:
+    ran = run("batch", "scans", "masks", "--shard", "1/2")
+    assert ran.out.splitlines()[0] == "part 1 of 2"
+    not_begun = "1 of 2 parts begun, not part 2, whose scans are not counted"
+    assert run("batch", "status", "masks").out.splitlines()[-1] == not_begun
+    run("batch", "scans", "masks", "--shard", "2/2")
+    assert run("batch", "status", "masks").out.splitlines() == ["2 scans: 2 done"]

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from pleura.batch.progress import BatchProgress, progress_of
 from pleura.batch.queue_errors import named_errors
 from pleura.batch.scan_plan import PlannedScan
+from pleura.batch.settings_text import as_option
 from pleura.errors import InvalidOption, UnwritableOutput
 from pleura.files import system_errors, take_lock
 
@@ -196,8 +197,8 @@ class JobQueue:
         other = [key for key, value in wanted.items() if found.get(key, value) != value] if found else []
         if other:
             key = other[0]
-            before, now = found[key] or "unset", wanted[key] or "unset"
-            text = f"the batch in {self.path.parent} was begun with {key} {before}, not {now}; name another folder"
+            before, now = as_option(key, found[key]), as_option(key, wanted[key])
+            text = f"the batch in {self.path.parent} was begun {before}, not {now}; go on so, or name another folder"
             raise InvalidOption(text, code="other-settings")
         began = str(time.time())
         with self._connection:

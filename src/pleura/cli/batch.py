@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pleura.cli.batch_lines import progress_lines, remaining
+from pleura.cli.batch_lines import part_lines, progress_lines, remaining
 from pleura.cli.console import NOTHING_DONE, SOME_FAILED, WARNED, fail, say
 from pleura.cli.numbers import seconds, shard, whole_number
 from pleura.cli.paths import given_path
@@ -103,6 +103,8 @@ def run(options: Options) -> int:
         _run(batch, options.quiet)
         found = batch.progress()
     if not options.quiet:
+        if settings.shard.count > 1:
+            say(f"part {settings.shard.number} of {settings.shard.count}")
         for line in progress_lines(found):
             say(line)
         say(f"table: {' and '.join(map(str, settings.tables))}")
@@ -188,8 +190,9 @@ def _run(batch: Batch, quiet: bool) -> None:
 
 def _print_status(folder: Path) -> int:
     from pleura.batch.batch_run import batch_progress
+    from pleura.batch.parts import parts_not_begun
 
-    for line in progress_lines(batch_progress(folder)):
+    for line in (*progress_lines(batch_progress(folder)), *part_lines(parts_not_begun(folder))):
         say(line)
     return 0
 
