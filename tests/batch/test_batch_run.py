@@ -222,6 +222,14 @@ def test_the_index_calls_scans_with_and_without_a_page_by_their_paths(in_process
     assert table()[0]["mask"].replace(".nii.gz", ".html") in index  # the link
 
 
+def test_the_index_calls_scans_of_all_parts_by_their_paths(in_process, scans: Path) -> None:
+    for number in (1, 2):
+        with Batch(replace(settings(shard=Shard(number, 2)), options=BatchOptions(report=True))) as batch:
+            list(batch.run())
+    index = (MASKS / "index.html").read_text(encoding="utf-8")
+    assert all(f">{name}<" in index for name in ("a.nii.gz", "b.nii.gz", "c.nii.gz", "half.nii.gz"))
+
+
 def test_a_table_of_another_command_is_refused_and_stays(in_process, scans: Path) -> None:
     run()
     for queue in MASKS.glob("batch.sqlite*"):

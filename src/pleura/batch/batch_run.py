@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -217,15 +218,25 @@ class Batch:
             raise
 
     def _write_index(self) -> None:
-        counts = Counter(row["source"] for row in self.queue.results())
+        rows = [*self.queue.results(), *self._rows_of_other_parts()]
+        counts = Counter(row["source"] for row in rows)
         failures, names = [], {}
-        for row in self.queue.results():
+        for row in rows:
             name = row["source"] if counts[row["source"]] == 1 else f"{row['source']}, series {row['series']}"
             if row.get("error"):
                 failures.append(Failure(name, row["message"]))
             else:
                 names[PurePosixPath(row["mask"]).parent.as_posix()] = name
         write_index(self.settings.folder, failures, names)
+
+    def _rows_of_other_parts(self) -> Iterator[dict[str, str]]:
+        """Yield the rows of the tables that other parts have written, whose pages the index shows too."""
+        shard = self.settings.shard
+        if shard.count > 1:
+            for table in sorted(self.settings.folder.glob(f"{_TABLE}-*-of-{shard.count}.csv")):
+                if table != self.settings.tables[0]:
+                    with table.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
+                        yield from csv.DictReader(file)
 
 
 def _refuse_to_replace_others(settings: BatchSettings) -> None:
