@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+import socket
+import ssl
+import struct
+import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -22,6 +27,8 @@ from pleura.serving.stow import require_client, store_over_web
 
 pytest.importorskip("dicomweb_client")
 Answer = tuple[int, dict[str, str], bytes]
+chunked: list[str] = []
+"""Paths of the requests that came in chunks."""
 DICOM_JSON = {"Content-Type": "application/dicom+json"}
 
 
@@ -52,12 +59,23 @@ def server(answer: Callable[[bytes], Answer], requests: list[str] | None = None)
         def do_POST(self) -> None:
             if requests is not None:
                 requests.append(f"{self.path} {self.headers['Content-Type'].partition(';')[0]}")
-            status, headers, content = answer(self.rfile.read(int(self.headers["Content-Length"])))
+            status, headers, content = answer(b"".join(self.pieces()))
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(content))}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
+
+        def pieces(self) -> Iterator[bytes]:
+            """Yield what is sent, as a whole or in chunks."""
+            if self.headers["Transfer-Encoding"] != "chunked":
+                yield self.rfile.read(int(self.headers["Content-Length"]))
+                return
+            chunked.append(self.path)
+            while size := int(self.rfile.readline(), 16):
+                yield self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
 
         def do_GET(self) -> None:
             raise AssertionError("nothing is to be asked for")
@@ -79,6 +97,23 @@ def test_each_object_that_is_confirmed_is_yielded(series: list[Path]) -> None:
     with server(stored, requests) as peer:
         assert list(store_over_web(peer, series[:2])) == series[:2]
     assert requests == ["/dicom-web/studies multipart/related"] * 2
+
+
+def test_an_object_of_more_than_a_megabyte_is_sent_in_chunks(series: list[Path], tmp_path: Path) -> None:
+    dataset = pydicom.dcmread(series[0])
+    dataset.PixelData = bytes(3 << 20)
+    dataset.save_as(tmp_path / "large.dcm")
+    sizes: list[int] = []
+
+    def measured(body: bytes) -> Answer:
+        sizes.append(len(body))
+        return stored(body)
+
+    with server(measured) as peer:
+        chunked.clear()
+        assert list(store_over_web(peer, [tmp_path / "large.dcm"])) == [tmp_path / "large.dcm"]
+    assert sizes[0] > 3 << 20
+    assert chunked == ["/dicom-web/studies"]
 
 
 def test_proxies_of_the_environment_are_not_asked(series: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -129,6 +164,45 @@ def test_an_object_that_is_refused_is_not_sent_and_one_that_is_there_already_is(
 def test_a_server_that_is_not_there_is_not_reached(series: list[Path]) -> None:
     with pytest.raises(NotReached, match="no connection"):
         list(store_over_web(Peer(url=f"http://127.0.0.1:{free_port()}/dicom-web"), series[:1]))
+
+
+def test_a_connection_that_is_lost_meanwhile_says_nothing_of_the_peer(series: list[Path]) -> None:
+    def reset(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        connection.recv(1000)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=reset, args=(listening,))
+        thread.start()
+        peer = Peer(url=f"http://127.0.0.1:{listening.getsockname()[1]}/dicom-web")
+        with pytest.raises(NotSent, match="the connection was lost") as caught:
+            list(store_over_web(peer, series[:1]))
+        thread.join()
+    assert not isinstance(caught.value, NotReached)
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate")
+def test_a_server_whose_certificate_nobody_knows_is_not_reached(series: list[Path], tmp_path: Path) -> None:
+    files = ["-keyout", tmp_path / "key.pem", "-out", tmp_path / "certificate.pem"]
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", *files]
+    subprocess.run(made, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "certificate.pem", tmp_path / "key.pem")
+
+    def greet(listening: socket.socket) -> None:
+        connection, _ = listening.accept()
+        with suppress(OSError):
+            context.wrap_socket(connection, server_side=True).close()
+        connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=greet, args=(listening,))
+        thread.start()
+        with pytest.raises(NotReached, match="its certificate is not trusted"):
+            list(store_over_web(Peer(url=f"https://127.0.0.1:{listening.getsockname()[1]}/"), series[:1]))
+        thread.join()
 
 
 def test_a_node_that_is_to_send_to_a_url_says_at_once_what_to_install(

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from dicomweb_client import DICOMwebClient
     from pydicom import Dataset
 
-_CONNECT, _ANSWER = 10.0, 60.0
-"""Seconds in which a server that is there has answered, and one that is busy has filed an object; as for C-STORE."""
+_CONNECT_SECONDS, _ANSWER_SECONDS = 10.0, 60.0
+"""In which a server that is there has answered, and one that is busy has filed an object; as for C-STORE."""
 _DUPLICATE = 0x0111
 """The peer has that instance already (PS3.18, 10.5.3): a node that was killed sends it again."""
 
@@ -34,8 +34,8 @@ def store_over_web(peer: Peer, files: Sequence[Path]) -> Generator[Path, None, N
 
     Raises
     ------
-    NotReached : there is no connection
-    NotSent : the peer does not take an object, or does not say that it has
+    NotReached : there is no connection, or the certificate of the peer is not trusted
+    NotSent : the peer does not take an object or does not say that it has, or the connection is lost meanwhile
     UnreadableInput : a file is no DICOM that can be read
     """
     client = _client(peer)
@@ -56,7 +56,7 @@ def _client(peer: Peer) -> DICOMwebClient:
     session.trust_env = False  # else proxies and passwords of the environment
     session.max_redirects = 0
     session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
-    client = DICOMwebClient(peer.url.rstrip("/"), session=session, timeout=(_CONNECT, _ANSWER))
+    client = DICOMwebClient(peer.url.rstrip("/"), session=session, timeout=(_CONNECT_SECONDS, _ANSWER_SECONDS))
     client.set_http_retry_params(retry=False)  # the node tries again
     return client
 
@@ -78,8 +78,21 @@ def _answer(client: DICOMwebClient, dataset: Dataset) -> Dataset:
         raise NotSent("it names another address") from error
     except requests.ReadTimeout as error:
         raise NotSent("no answer") from error
-    except requests.ConnectionError as error:
-        raise NotReached("no connection") from error
+    except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+        raise _why_unconnected(error) from error
+
+
+def _why_unconnected(error: Exception) -> NotSent:
+    """Return what an error of a connection says: of the peer where there is none, of the object where it is lost."""
+    import requests
+    from urllib3.exceptions import NewConnectionError
+
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(error, requests.ConnectTimeout) or isinstance(reason, NewConnectionError):
+        return NotReached("no connection")
+    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return NotReached("its certificate is not trusted")
+    return NotSent("the connection was lost")
 
 
 def _refuse_unconfirmed(answer: Dataset, uid: str) -> None:
