@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -38,7 +39,7 @@ class Archive:
 def archive(monkeypatch: pytest.MonkeyPatch) -> Archive:
     archive = Archive()
     monkeypatch.setattr(module, "count_instances", archive.count)
-    monkeypatch.setattr(module, "_AGAIN", 0.0)
+    monkeypatch.setattr(module, "_AGAIN_SECONDS", 0.0)
     return archive
 
 
@@ -80,7 +81,7 @@ def test_a_series_of_which_all_has_come_does_not_wait_for_the_quiet_time(
 def test_the_archive_is_not_asked_while_objects_come(
     judge: Completeness, storage: NodeStorage, archive: Archive, series: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_STILL", QUIET - 10)
+    monkeypatch.setattr(module, "_STILL_SECONDS", QUIET - 10)
     come(storage, series[:5], ago=1.0)
     archive.has = 5
     assert judge.complete() == []
@@ -134,7 +135,7 @@ def test_what_an_archive_said_before_it_went_down_holds(
 def test_the_archive_is_asked_again_after_a_while_or_when_more_has_come(
     judge: Completeness, storage: NodeStorage, archive: Archive, series: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_AGAIN", 1000.0)
+    monkeypatch.setattr(module, "_AGAIN_SECONDS", 1000.0)
     archive.has = 6
     come(storage, series[:5], ago=10.0)
     for _ in range(3):
@@ -142,6 +143,23 @@ def test_the_archive_is_asked_again_after_a_while_or_when_more_has_come(
     assert archive.asked == 1
     folder = come(storage, series[:6], ago=10.0)
     assert judge.complete() == [folder]
+    assert archive.asked == 2
+
+
+def test_a_slow_archive_is_asked_of_one_series_after_the_other_and_none_is_complete_before(
+    judge: Completeness, storage: NodeStorage, archive: Archive, monkeypatch: pytest.MonkeyPatch, series: list[Path]
+) -> None:
+    monkeypatch.setattr(module, "_ASKING_SECONDS", 0.1)
+    monkeypatch.setattr(module, "count_instances", lambda *_: (time.sleep(0.2), archive.count())[1])
+    then = time.time() - QUIET - 10
+    for name in "ab":
+        folder = storage.incoming / name
+        folder.mkdir()
+        shutil.copy(series[0], folder / "1.dcm")
+        os.utime(folder, (then, then))
+    archive.has = 1
+    assert [one.name for one in judge.complete()] == ["a"]
+    assert [one.name for one in judge.complete()] == ["a", "b"]
     assert archive.asked == 2
 
 

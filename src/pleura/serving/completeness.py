@@ -13,12 +13,14 @@ from pleura.serving.log import LOG
 from pleura.serving.not_sent import NotSent
 from pleura.serving.storage import NodeStorage, series_header
 
-_STILL = 3.0
+_STILL_SECONDS = 3.0
 """Seconds without another object before the archive is asked: it may receive the series itself, and count on."""
-_AGAIN = 10.0
+_AGAIN_SECONDS = 10.0
 """Seconds after which it is asked again of a series that lacks objects."""
-_REFUSED = 60.0
-"""Seconds in which an archive that did not answer is not asked: it may hold up the loop for a sixth of that."""
+_UNANSWERED_SECONDS = 60.0
+"""Seconds in which an archive that did not answer is not asked: one question may hold up the loop for 45."""
+_ASKING_SECONDS = 10.0
+"""Seconds after which no further question is begun in one pass: a series that is complete waits for them all."""
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,13 @@ class Completeness:
 
     def complete(self) -> list[Path]:
         """Return the folders of the series that wait for no more objects, or have waited long enough."""
-        quiet = self._storage.quiet_series(self._config.quiet_seconds)
         if self._archive is None:
-            return quiet
-        still = self._storage.quiet_series(min(_STILL, self._config.quiet_seconds))
+            return self._storage.quiet_series(self._config.quiet_seconds)
+        still = self._storage.quiet_series(min(_STILL_SECONDS, self._config.quiet_seconds))
         names = {series.name for series in still}
         self._answers = {name: answer for name, answer in self._answers.items() if name in names}
-        return [series for series in still if self._is_complete(series, series in quiet)]
+        self._ask_of(still)
+        return [series for series in still if self._is_complete(series)]
 
     def wanted(self, series: Path) -> int | None:
         """Return how many objects the archive has of a series, as it said last; None where it did not say."""
@@ -56,24 +58,35 @@ class Completeness:
 
     def is_overdue(self, series: Path) -> bool:
         """Say whether the time is over in which a series that lacks objects waits for them."""
-        return series in self._storage.quiet_series(self._config.incomplete_seconds)
+        return self._storage.is_quiet(series, self._config.incomplete_seconds)
 
-    def _is_complete(self, series: Path, quiet: bool) -> bool:
-        came = sum(1 for _ in series.glob("*.dcm"))
-        self._ask(series, came)
-        wanted = self.wanted(series)
+    def _is_complete(self, series: Path) -> bool:
+        if series.name not in self._answers and self._may_ask():
+            return False  # its turn comes in one of the next passes
+        came, wanted = _count(series), self.wanted(series)
         if wanted is None or wanted < came:  # it does not know the series, or not all of it yet
-            return quiet
+            return self._storage.is_quiet(series, self._config.quiet_seconds)
         return wanted == came or self.is_overdue(series)
 
-    def _ask(self, series: Path, came: int) -> None:
+    def _may_ask(self) -> bool:
+        return time.monotonic() >= self._asks_from
+
+    def _ask_of(self, still: list[Path]) -> None:
+        """Ask the archive of series, first those of which it was asked longest ago or never, as time allows."""
+        until = time.monotonic() + _ASKING_SECONDS
+        for series in sorted(still, key=self._asked_until):
+            if self._may_ask() and time.monotonic() < until:
+                self._ask(series)
+
+    def _asked_until(self, series: Path) -> float:
+        answer = self._answers.get(series.name)
+        return answer.until if answer else 0.0
+
+    def _ask(self, series: Path) -> None:
         """Ask the archive of a series, unless it was asked just now."""
-        now, answer = time.monotonic(), self._answers.get(series.name)
-        if now < self._asks_from:
-            return
-        if answer is not None and answer.came == came and now < answer.until:
-            return
-        self._answers[series.name] = _Answer(self._asked(series), came, time.monotonic() + _AGAIN)
+        came, answer = _count(series), self._answers.get(series.name)
+        if answer is None or answer.came != came or time.monotonic() >= answer.until:
+            self._answers[series.name] = _Answer(self._asked(series), came, time.monotonic() + _AGAIN_SECONDS)
 
     def _asked(self, series: Path) -> int | None:
         """Return what the archive says now, or else what it said last."""
@@ -85,7 +98,11 @@ class Completeness:
         try:
             return count_instances(self._archive, self._config.ae_title, header.study_uid, header.series_uid)
         except Exception as error:
-            self._asks_from = time.monotonic() + _REFUSED
+            self._asks_from = time.monotonic() + _UNANSWERED_SECONDS
             why = str(error) if isinstance(error, NotSent) else type(error).__name__
             LOG.warning("the archive did not say what it has of %s (%s)", series.name, why)
             return self.wanted(series)
+
+
+def _count(series: Path) -> int:
+    return sum(1 for _ in series.glob("*.dcm"))

@@ -130,9 +130,18 @@ class NodeStorage:
         for folder in self.incoming.iterdir():
             with suppress(OSError):
                 by_age.append((folder.stat().st_mtime, folder))
-        now = time.time()
+        return [folder for changed, folder in sorted(by_age) if self._is_over(changed, seconds)]
+
+    def is_quiet(self, series: Path, seconds: float) -> bool:
+        """Say whether nothing was added to a series for some time, counted as in `quiet_series`."""
+        try:
+            return self._is_over(series.stat().st_mtime, seconds)
+        except OSError:
+            return False
+
+    def _is_over(self, changed: float, seconds: float) -> bool:
         # What lies in the future was set by a clock that has been set back: it is not waited for.
-        return [folder for changed, folder in sorted(by_age) if not 0 <= now - max(changed, self.began) < seconds]
+        return not 0 <= time.time() - max(changed, self.began) < seconds
 
     def take(self, series: Path) -> Path:
         """Move a series out of reach of what comes, which opens another folder from now on; return where it is."""
