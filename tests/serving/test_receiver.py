@@ -146,7 +146,7 @@ def test_no_thread_waits_for_a_caller_that_has_gone(
     def acceptors() -> int:
         return sum("AcceptorThread" in thread.name for thread in threading.enumerate())
 
-    monkeypatch.setattr(receiver, "_INTRODUCTION", 1000.0)
+    monkeypatch.setattr(receiver, "_INTRODUCTION_SECONDS", 1000.0)
     with receiving(config):
         for sent in (b"", b"GET / HTTP/1.1\r\n\r\n", b"\x01\x00\x00\x00\x10\x00"):
             connection(config, sent).close()
@@ -158,7 +158,7 @@ def test_no_thread_waits_for_a_caller_that_has_gone(
 
 
 def test_a_message_of_four_gigabytes_is_not_waited_for(config: NodeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiver, "_INTRODUCTION", 1000.0)
+    monkeypatch.setattr(receiver, "_INTRODUCTION_SECONDS", 1000.0)
     call = b"\x01\x00\xff\xff\xff\xff" + b"x" * 1000
     with receiving(config), connection(config, call) as opened, suppress(ConnectionResetError):
         assert opened.recv(100) == b""
@@ -176,6 +176,35 @@ def test_an_object_that_is_far_too_large_is_not_held_in_memory(
         gc.collect()
         assert counts["objects_refused"] == 1
         assert send(config, series[:3]) == [0, 0, 0]
+
+
+def test_all_connections_together_hold_no_more_than_one_may_and_slices_come_in_beside_them(
+    config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    dataset = pydicom.dcmread(series[0])
+    dataset.PixelData = bytes(12 << 20)
+    dataset.save_as(tmp_path / "large.dcm")
+    filing, filed = threading.Event(), threading.Event()
+
+    def slow(*_: object) -> None:
+        filing.set()
+        filed.wait(60)
+
+    with receiving(replace(config, max_object_mb=1)) as counts:
+        monkeypatch.setattr(Receiver, "_has_space", lambda *_: True)
+        monkeypatch.setattr(NodeStorage, "receive", slow)
+        first = threading.Thread(target=send, args=(config, [tmp_path / "large.dcm"]))
+        first.start()
+        assert filing.wait(60)
+        with pytest.raises((AttributeError, RuntimeError)):  # there is no answer
+            send(config, [tmp_path / "large.dcm"])
+        monkeypatch.setattr(NodeStorage, "receive", lambda *_: None)
+        assert send(config, series[:1]) == [0]
+        filed.set()
+        first.join()
+        assert send(config, [tmp_path / "large.dcm"]) == [0]
+        gc.collect()
+        assert (counts["objects_refused"], counts["objects_received"]) == (1, 3)
 
 
 def wait_for_a_line(caplog: pytest.LogCaptureFixture) -> None:

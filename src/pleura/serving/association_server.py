@@ -11,10 +11,10 @@ from typing import Any
 
 from pynetdicom.transport import ThreadedAssociationServer
 
-_SILENT = 30.0
+_SILENT_SECONDS = 30.0
 """Seconds without a byte in the middle of a message, after which a connection is given up."""
-_LONGEST_MESSAGE = 1 << 20
-"""Bytes: a call names 128 classes at most (PS3.8, 9.3.2.2), and pieces of data are asked to have 16 kB."""
+_MAX_MESSAGE_BYTES = 1 << 20
+"""A call names 128 classes at most (PS3.8, 9.3.2.2), and pieces of data are asked to have 16 kB."""
 
 
 class AssociationServer(ThreadedAssociationServer):
@@ -23,19 +23,19 @@ class AssociationServer(ThreadedAssociationServer):
     Attributes
     ----------
     addresses : from which they may come; from any where it is empty
-    most : connections at a time, those included that do not say who they are yet
+    max_connections : connections at a time, those included that do not say who they are yet
     refused : called for each that is refused, with its address and the reason
     """
 
     addresses: frozenset[IPv4Address | IPv6Address] = frozenset()
-    most: int = 0
+    max_connections: int = 0
     refused: Callable[[str, str], None] = staticmethod(lambda *_: None)
 
     def get_request(self) -> tuple[Any, Any]:
         """Accept a connection; with TLS its thread shakes hands, for here all others would wait for that."""
         assert self.socket is not None
         connection, address = self.socket.accept()
-        connection.settimeout(_SILENT)
+        connection.settimeout(_SILENT_SECONDS)
         context: ssl.SSLContext | None = self.ssl_context
         if context is not None:
             connection = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
@@ -46,7 +46,7 @@ class AssociationServer(ThreadedAssociationServer):
         address = plain_address(client_address[0])
         if self.addresses and address not in self.addresses:
             self.refused(str(address), "the address is none of addresses")
-        elif len(self.active_associations) >= self.most:
+        elif len(self.active_associations) >= self.max_connections:
             self.refused(str(address), "too many are connected")
         else:
             return True
@@ -67,7 +67,7 @@ def limit_messages(opened: Any) -> None:
     receive = connection.recv
 
     def limited(count: int) -> Any:
-        if count > _LONGEST_MESSAGE:
+        if count > _MAX_MESSAGE_BYTES:
             raise OSError(errno.EMSGSIZE, "the message is too long")
         return receive(count)
 

@@ -22,11 +22,11 @@ SUCCESS, OUT_OF_RESOURCES, NOT_UNDERSTOOD = 0x0000, 0xA700, 0xC000
 """Answers to C-STORE (PS3.4, B.2.3)."""
 _LIMIT_EXCEEDED = (2, 3, 2)
 """Result, source and reason of a rejection for the time being: the local limit is exceeded (PS3.8, 9.3.4)."""
-_INTRODUCTION = 10.0
+_INTRODUCTION_SECONDS = 10.0
 """Seconds in which a caller has said who it is."""
-_SPARE = 16 << 20
-"""Bytes beside objects that an association may send: commands, and the call itself."""
-_CONNECTIONS = 4
+_SPARE_BYTES = 16 << 20
+"""Beside objects that may come: commands, and the calls themselves."""
+_CONNECTIONS_PER_ASSOCIATION = 4
 """For each association that is allowed: those who only connect are to keep out none who may call."""
 
 
@@ -68,14 +68,17 @@ class Receiver:
         entity: Any = AE(ae_title=config.ae_title)
         entity.require_called_aet = True
         entity.require_calling_aet = list(config.calling_titles)
-        entity.acse_timeout = _INTRODUCTION
-        entity.maximum_associations = _CONNECTIONS * config.max_associations  # it counts those too who only connect
+        entity.acse_timeout = _INTRODUCTION_SECONDS
+        entity.maximum_associations = (
+            _CONNECTIONS_PER_ASSOCIATION * config.max_associations
+        )  # it counts those too who only connect
         for context in AllStoragePresentationContexts:
             entity.add_supported_context(context.abstract_syntax, ALL_TRANSFER_SYNTAXES)
         entity.add_supported_context(Verification)
         handlers: list[tuple[Any, Callable[[Any], Any]]] = [
             (evt.EVT_CONN_OPEN, limit_messages),
             (evt.EVT_CONN_CLOSE, end_early),
+            (evt.EVT_CONN_CLOSE, self._forget),
             (evt.EVT_DATA_RECV, self._limit_object),
             (evt.EVT_REQUESTED, self._limit),
             (evt.EVT_REJECTED, self._rejected),
@@ -88,7 +91,7 @@ class Receiver:
         with listening_errors(*where):
             server = entity.make_server(where, evt_handlers=handlers, ssl_context=tls, server_class=AssociationServer)
         server.addresses = frozenset(map(plain_address, config.addresses))
-        server.most = entity.maximum_associations
+        server.max_connections = entity.maximum_associations
         server.refused = self._refusals.add
         Thread(target=server.serve_forever, name="AssociationServer", daemon=True).start()
         return server
@@ -104,14 +107,23 @@ class Receiver:
                 event.assoc.kill()
 
     def _limit_object(self, event: Any) -> None:
-        """End a connection that sends far more than an object may hold; what is somewhat too large gets an answer."""
+        """End a connection by which all together hold far more than an object may; what is a bit too large is answered.
+
+        One that holds less than its share goes on: large objects keep no slices out.
+        """
+        limit = 2 * (self._config.max_object_mb << 20) + _SPARE_BYTES
         with self._lock:
-            held = self._held.get(event.assoc, 0) + len(event.data)
-            self._held[event.assoc] = held
-        if held > 2 * (self._config.max_object_mb << 20) + _SPARE:
+            held = self._held[event.assoc] = self._held.get(event.assoc, 0) + len(event.data)
+            together = sum(self._held.values())
+        if together > limit and held > limit // self._config.max_associations:
             self._counts.add("objects_refused")
-            LOG.warning("an object that is too large is refused")
+            LOG.warning("an object is refused: %d MB of it have come, and %d MB of all", held >> 20, together >> 20)
             event.assoc.dul.socket.close()
+
+    def _forget(self, event: Any) -> None:
+        """Hold nothing of a connection that has ended."""
+        with self._lock:
+            self._held.pop(event.assoc, None)
 
     def _rejected(self, event: Any) -> None:
         """Say who was rejected by its titles."""
@@ -124,9 +136,15 @@ class Receiver:
             self._refusals.add(event.assoc.requestor.address, why)
 
     def _store(self, event: Any) -> int:
-        """File one object; the answer is success only when it is on the disk."""
-        with self._lock:
-            self._held[event.assoc] = 0
+        """File one object, which is held in memory until then."""
+        try:
+            return self._filed(event)
+        finally:
+            with self._lock:
+                self._held[event.assoc] = 0
+
+    def _filed(self, event: Any) -> int:
+        """Return the answer to one object; it is success only when the object is on the disk."""
         try:
             if not self._has_space(event.request.DataSet.getbuffer().nbytes):
                 self._counts.add("objects_refused")
