@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -126,13 +128,24 @@ def test_a_port_that_is_taken_is_named(node: Node, config: NodeConfig) -> None:
 def test_a_client_that_goes_before_the_answer_costs_nothing(
     node: Node, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def gone(_: object) -> list[str]:
-        raise BrokenPipeError
+    asked, gone = threading.Event(), threading.Event()
 
-    monkeypatch.setattr(Node, "problems", gone)
+    def problems(_: object) -> list[str]:
+        asked.set()
+        gone.wait(30)
+        return []
+
+    monkeypatch.setattr(Node, "problems", problems)
     with serve_metrics(node, 0) as port:
-        get(port, "/health")
-        monkeypatch.undo()
+        client = socket.create_connection(("127.0.0.1", port))
+        client.sendall(b"GET /health HTTP/1.0\r\n\r\n")
+        assert asked.wait(30)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # what is written now fails
+        client.close()
+        gone.set()
+        until = time.monotonic() + 30
+        while any("process_request" in thread.name for thread in threading.enumerate()) and time.monotonic() < until:
+            time.sleep(0.02)
         assert get(port, "/metrics")[0] == 200
     assert "Traceback" not in capfd.readouterr().err
 

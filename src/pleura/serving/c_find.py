@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
+from pleura.serving.association import associated
 from pleura.serving.config import Peer
-from pleura.serving.not_sent import NotReached, NotSent
+from pleura.serving.not_sent import NotSent
 
-_CONNECT = 5.0
+_CONNECT_SECONDS = 5.0
 """Seconds in which an archive that is there has answered; no series is begun meanwhile."""
-_ANSWER = 10.0
+_ANSWER_SECONDS = 10.0
 """Seconds in which it has found a series by its UID."""
 _PENDING = (0xFF00, 0xFF01)
 """Of a status that comes with a match (PS3.4, C.4.1.1.4)."""
@@ -27,23 +29,15 @@ def count_instances(peer: Peer, calling: str, study_uid: str, series_uid: str) -
     NotReached : there is no association
     NotSent : the archive refuses to answer, or the association is lost
     """
-    from pynetdicom import AE
     from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind  # type: ignore[attr-defined]
 
-    entity: Any = AE(ae_title=calling)
-    entity.connection_timeout = _CONNECT
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = _ANSWER
-    entity.add_requested_context(StudyRootQueryRetrieveInformationModelFind)
-    association = entity.associate(peer.address, peer.port, ae_title=peer.ae_title)
-    if not association.is_established:
-        raise NotReached("no association")
-    try:
-        answers = association.send_c_find(_query(study_uid, series_uid), StudyRootQueryRetrieveInformationModelFind)
-        return _count(answers, series_uid)
-    except (ValueError, RuntimeError) as error:  # not negotiated, or the association is lost
-        raise NotSent(type(error).__name__) from error
-    finally:
-        association.release()
+    find = str(StudyRootQueryRetrieveInformationModelFind)
+    seconds = {"connect": _CONNECT_SECONDS, "answer": _ANSWER_SECONDS}
+    with associated(peer, calling, [(find, None)], **seconds) as association:
+        try:
+            return _count(association.send_c_find(_query(study_uid, series_uid), find), series_uid)
+        except (ValueError, RuntimeError) as error:  # not negotiated, or the association is lost
+            raise NotSent(type(error).__name__) from error
 
 
 def _query(study_uid: str, series_uid: str) -> Any:
@@ -59,8 +53,10 @@ def _query(study_uid: str, series_uid: str) -> Any:
 
 def _count(answers: Any, series_uid: str) -> int | None:
     """Return the number in the one match of a series."""
-    counts = []
+    counts, until = [], time.monotonic() + _ANSWER_SECONDS
     for status, match in answers:
+        if time.monotonic() > until:  # each match has its own time, and they may be without end
+            raise NotSent("no end of answers")
         code = int(getattr(status, "Status", -1))
         if code not in {0, *_PENDING}:
             raise NotSent(f"status {code:04X}" if code > 0 else "no answer")

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from pleura.reading.dicom.elements import read_elements
+from pleura.serving.association import associated
 from pleura.serving.config import Peer
-from pleura.serving.not_sent import NotReached, NotSent
+from pleura.serving.not_sent import NotSent
 
-_CONNECT = 10.0
+_CONNECT_SECONDS = 10.0
 """Seconds in which a peer that is there has answered, with the first packets lost too (sent again after 1, 3 and 7)."""
-_ANSWER = 60.0
+_ANSWER_SECONDS = 60.0
 """Seconds in which an archive that is busy has filed an object."""
 _WARNING, _CLASS = 0xB000, 0xF000
 """Of a status whose first digit is B the object was stored all the same (PS3.4, B.2.3)."""
@@ -33,22 +34,11 @@ def store(peer: Peer, calling: str, files: Sequence[Path]) -> Generator[Path, No
     NotSent : the peer does not take an object, or the association is lost
     UnreadableInput : a file is no DICOM that can be read
     """
-    from pynetdicom import AE
-
-    entity: Any = AE(ae_title=calling)
-    entity.connection_timeout = _CONNECT
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = _ANSWER
-    for sop_class, syntax in sorted({_context(file) for file in files}):
-        entity.add_requested_context(sop_class, syntax)
-    association = entity.associate(peer.address, peer.port, ae_title=peer.ae_title)
-    if not association.is_established:
-        raise NotReached("no association")
-    try:
+    contexts = sorted({_context(file) for file in files})
+    with associated(peer, calling, contexts, connect=_CONNECT_SECONDS, answer=_ANSWER_SECONDS) as association:
         for file in files:
             _store_one(association, file)
             yield file
-    finally:
-        association.release()
 
 
 def _context(file: Path) -> tuple[str, str]:

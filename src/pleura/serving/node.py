@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from pleura.batch.engine import BatchOptions, SegmenterOptions
-from pleura.batch.scan_task import BatchFolders, ScanResult, ScanTask, check_segmenter
+from pleura.batch.scan_task import BatchFolders, ScanResult, ScanTask, check_segmenter, is_disk_full
 from pleura.batch.worker_pool import Limits, WorkerPool
 from pleura.errors import PleuraError, message_of
 from pleura.reading.dicom.header import Header
@@ -34,7 +34,6 @@ _WAIT = 60.0
 """Seconds before what the system refused is tried again: a full disk or a lost mount is mended by somebody."""
 _LAST_OBJECT = 5.0
 """Seconds in which an object that is being sent has been taken; one that has not is sent again later."""
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 _ADVICE = {
     "time-limit": "give it more with time_limit of the configuration",
     "memory-limit": "give it more with memory_limit_mb of the configuration",
@@ -131,7 +130,7 @@ class Node:
 
     def _postpone(self, series: Path, error: Exception) -> None:
         """Try a series again after a while; what is no fault of the system is in vain some time."""
-        if isinstance(error, OSError) and error.errno in _FULL:
+        if is_disk_full(error):
             self._wait(series.name, error)
             return
         self._next[series.name] = time.monotonic() + _WAIT
