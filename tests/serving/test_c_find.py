@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from serving.conftest import free_port
 
+from pleura.serving import c_find
 from pleura.serving.c_find import count_instances
 from pleura.serving.config import Peer
 from pleura.serving.not_sent import NotReached, NotSent
@@ -53,7 +56,7 @@ def match(series_uid: str, count: str | None) -> tuple[int, Any]:
 
 
 @pytest.mark.parametrize(
-    ("answers", "count"),
+    ("answers", "number"),
     [
         ([match("1.2.3", "133")], 133),
         ([match("1.2.9", "7"), match("1.2.3", "133")], 133),  # it answers more than it is asked
@@ -63,10 +66,10 @@ def match(series_uid: str, count: str | None) -> tuple[int, Any]:
         ([], None),
     ],
 )
-def test_the_number_of_the_one_match_is_taken(answers: Answers, count: int | None) -> None:
+def test_the_number_of_the_one_match_is_taken(answers: Answers, number: int | None) -> None:
     asked: list[Any] = []
     with archive_that_answers(answers, asked) as peer:
-        assert count_instances(peer, "PLEURA", "1.2", "1.2.3") == count
+        assert count_instances(peer, "PLEURA", "1.2", "1.2.3") == number
     (query,) = asked
     assert (query.QueryRetrieveLevel, query.StudyInstanceUID, query.SeriesInstanceUID) == ("SERIES", "1.2", "1.2.3")
 
@@ -74,6 +77,14 @@ def test_the_number_of_the_one_match_is_taken(answers: Answers, count: int | Non
 def test_an_archive_that_refuses_says_so() -> None:
     with archive_that_answers([(0xA700, None)]) as peer, pytest.raises(NotSent, match="status A700"):
         count_instances(peer, "PLEURA", "1.2", "1.2.3")
+
+
+def test_answers_without_end_are_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(monotonic=count(0, 100).__next__)  # each match comes long after the one before
+    with archive_that_answers([match("1.2.9", "7")] * 3) as peer:
+        monkeypatch.setattr(c_find, "time", clock)
+        with pytest.raises(NotSent, match="no end of answers"):
+            count_instances(peer, "PLEURA", "1.2", "1.2.3")
 
 
 def test_an_archive_that_is_not_there_is_not_reached() -> None:
