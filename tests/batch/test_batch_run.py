@@ -230,6 +230,19 @@ def test_the_index_calls_scans_of_all_parts_by_their_paths(in_process, scans: Pa
     assert all(f">{name}<" in index for name in ("a.nii.gz", "b.nii.gz", "c.nii.gz", "half.nii.gz"))
 
 
+def test_the_index_holds_no_signature_of_an_address(in_process, scans: Path, tmp_path: Path) -> None:
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    address = "memory://far/a.nii.gz?signature=secret"
+    memory.pipe("/far/a.nii.gz?signature=secret", (SCANS / "a.nii.gz").read_bytes())
+    listed = Path("list.csv")
+    listed.write_text(f"source,name\n{address},here\n{address}2,gone\n")
+    with Batch(replace(settings(), source=listed, options=BatchOptions(report=True))) as batch:
+        assert sorted(result.error for result in batch.run()) == ["", "not-fetched"]
+    index = (MASKS / "index.html").read_text(encoding="utf-8")
+    assert (index.count("memory://far/a.nii.gz"), index.count("secret")) == (3, 0)  # two names and a message
+    assert table()[0]["source"] == address  # a table is a list for another folder
+
+
 def test_a_table_of_another_command_is_refused_and_stays(in_process, scans: Path) -> None:
     run()
     for queue in MASKS.glob("batch.sqlite*"):

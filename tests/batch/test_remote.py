@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
-from pleura.batch.remote import check_address, fetched, is_address
+from pleura.batch.remote import check_address, fetched, is_address, without_secrets
 from pleura.batch.scan_plan import plan_scans
 from pleura.errors import PleuraError
 
@@ -60,6 +62,72 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(memory, monkeypatch: pyt
     assert caught.value.code == "not-fetched"
 
 
+@pytest.mark.parametrize("end", ["..", ".", "", "ct/.."])
+def test_an_address_that_ends_in_points_writes_nothing_outside_the_temporary_folder(
+    memory, end: str, monkeypatch
+) -> None:
+    written: list[Path] = []
+    monkeypatch.setattr(type(memory), "get_file", lambda _self, _path, local: written.append(Path(local)))
+    monkeypatch.setattr(type(memory), "isdir", lambda *_: False)
+    with fetched(f"memory://bucket/{end}") as path:
+        assert written == [path]
+        assert path.name in {"scan", "bucket"}
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[str, list[str]]]:
+    """Return the address of a server whose `/there` leads to `/scan.nii`, and the list of what it is asked for."""
+    asked: list[str] = []
+
+    class Answers(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            leads = self.path == "/there"
+            self.send_response(302 if leads else 200)
+            if leads:
+                self.send_header("Location", "/scan.nii")
+            self.send_header("Content-Length", "4")
+            self.end_headers()
+            self.wfile.write(b"page" if leads else b"scan")
+
+        def log_message(self, *_: object) -> None:
+            """Print nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+def test_redirections_of_http_are_refused_and_where_they_lead_is_not_asked(server: tuple[str, list[str]]) -> None:
+    pytest.importorskip("aiohttp")
+    host, asked = server
+    with fetched(f"{host}/scan.nii") as path:
+        assert path.read_bytes() == b"scan"
+    asked.clear()
+    with pytest.raises(PleuraError, match="leads to another address") as caught, fetched(f"{host}/there"):
+        pass
+    assert (caught.value.code, asked) == ("not-fetched", ["/there"])
+
+
+@pytest.mark.parametrize(
+    ("source", "cleaned"),
+    [
+        ("https://host/a.nii?sig=secret", "https://host/a.nii"),
+        ("s3://bucket/a.zip#secret", "s3://bucket/a.zip"),
+        ("scans/what?.nii", "scans/what?.nii"),
+    ],
+)
+def test_a_signature_is_cut_off_an_address_and_a_path_stays_whole(source: str, cleaned: str) -> None:
+    assert without_secrets(source) == cleaned
+
+
+def test_the_container_of_an_address_of_azure_is_no_user() -> None:
+    with pytest.raises(PleuraError) as caught:
+        check_address("abfs://container@account.dfs.core.windows.net/a.nii")
+    assert caught.value.code == "missing-extra"
+
+
 def test_what_is_not_there_is_one_error_of_one_line(memory) -> None:
     address = "memory://bucket/gone.nii"
     with pytest.raises(PleuraError, match=rf"^{address} cannot be fetched") as caught, fetched(address):
@@ -69,7 +137,14 @@ def test_what_is_not_there_is_one_error_of_one_line(memory) -> None:
 
 @pytest.mark.parametrize(
     ("address", "code"),
-    [("nonsense://a", "bad-address"), ("https://me:secret@host/a", "bad-address"), ("https://[host/a", "bad-address")],
+    [
+        ("nonsense://a?sig=secret", "bad-address"),
+        ("https://me:secret@host/a", "bad-address"),
+        ("https://secret@host/a", "bad-address"),
+        ("s3://secret@bucket/a", "bad-address"),
+        ("https://[host/a", "bad-address"),
+        ("https://me:secret@[host/a", "bad-address"),
+    ],
 )
 def test_addresses_that_cannot_be_are_refused_before_anything_is_asked(address: str, code: str) -> None:
     with pytest.raises(PleuraError) as caught:

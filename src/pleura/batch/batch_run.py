@@ -19,6 +19,7 @@ from pleura.batch.overwrite import identities
 from pleura.batch.parquet_table import refuse_without_pyarrow
 from pleura.batch.progress import BatchProgress
 from pleura.batch.queue_errors import disk_full
+from pleura.batch.remote import without_secrets
 from pleura.batch.scan_plan import PlannedScan, Shard, base_folder, plan_scans
 from pleura.batch.scan_task import BatchFolders, ScanResult, ScanTask, check_segmenter, is_disk_full
 from pleura.batch.scheduler import ATTEMPTS, Scheduler
@@ -222,9 +223,10 @@ class Batch:
         counts = Counter(row["source"] for row in rows)
         failures, names = [], {}
         for row in rows:
-            name = row["source"] if counts[row["source"]] == 1 else f"{row['source']}, series {row['series']}"
+            cleaned = without_secrets(row["source"])  # a page is handed on, unlike the table, which is a list too
+            name = cleaned if counts[row["source"]] == 1 else f"{cleaned}, series {row['series']}"
             if row.get("error"):
-                failures.append(Failure(name, row["message"]))
+                failures.append(Failure(name, row["message"].replace(row["source"], cleaned)))
             else:
                 names[PurePosixPath(row["mask"]).parent.as_posix()] = name
         write_index(self.settings.folder, failures, names)

@@ -1,24 +1,31 @@
 """Scans at addresses, as s3://bucket/scan.zip: fetched while they are segmented, each by itself, and then removed.
 
-Nothing is asked but for what a list of scans names, and nothing is sent but that question. To plan, nobody is asked.
+Of an address no other is asked: redirections of HTTP are refused, and links are not followed. What reads an address
+may ask for its keys first, as that of S3 does of the cloud's machine. To plan, nobody is asked.
 """
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pleura.errors import InvalidOption, UnreadableInput, missing_extra
 from pleura.temporary import temporary_folder
 
+if TYPE_CHECKING:
+    from aiohttp import ClientResponse
+
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://.+")
 """A scheme has two letters at least, so that a path of Windows is none."""
 _OF_WEB = {"http", "https"}
 """Where a folder is a page of links, which are not followed."""
+_OF_AZURE = {"abfs", "abfss", "az"}
+"""Where the name before the host is that of a container; anywhere else it is a user, or a token."""
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _LONGEST = 100
 """Characters of the name of a file that are kept: its suffix says what it may be."""
@@ -34,15 +41,17 @@ def check_address(address: str) -> None:
 
     Raises
     ------
-    InvalidOption : it holds a password, or nothing reads addresses of that kind (`bad-address`)
+    InvalidOption : it holds a user or a password, or nothing reads addresses of that kind (`bad-address`)
     MissingExtra : what reads them is not installed
     """
     try:
-        has_password = urlsplit(address).password is not None
+        parts = urlsplit(address)
+        has_user = parts.username is not None and parts.scheme not in _OF_AZURE
     except ValueError as error:
-        raise InvalidOption(f"{address} is no address that can be read", code="bad-address") from error
-    if has_password:
-        text = "an address with a password would be written into the table; let the environment hold it"
+        host = address.rpartition("@")[2]  # what stands before may be a password
+        raise InvalidOption(f"{host} is no address that can be read", code="bad-address") from error
+    if has_user or parts.password is not None:
+        text = "an address with a user, a token or a password would be in the table; let the environment hold them"
         raise InvalidOption(text, code="bad-address")
     try:
         from fsspec import get_filesystem_class
@@ -54,8 +63,14 @@ def check_address(address: str) -> None:
     except ImportError:
         raise missing_extra(f"what reads {scheme}:// addresses", "remote") from None
     except ValueError:
-        text = f"{address}: nothing reads addresses with {scheme}://; name a path, or one with https:// or s3://"
+        cleaned = without_secrets(address)
+        text = f"{cleaned}: nothing reads addresses with {scheme}://; name a path, or one with https:// or s3://"
         raise InvalidOption(text, code="bad-address") from None
+
+
+def without_secrets(source: str) -> str:
+    """Return an address without what may hold a signature: what follows its path. Of a path, return it as it is."""
+    return re.split(r"[?#]", source, maxsplit=1)[0] if is_address(source) else source
 
 
 @contextmanager
@@ -76,11 +91,13 @@ def _fetch(address: str, folder: Path) -> Path:
     """Copy what an address names into a folder, and return where it lies."""
     from fsspec.core import url_to_fs
 
-    target = folder / (_UNSAFE.sub("_", PurePosixPath(urlsplit(address).path).name)[-_LONGEST:] or "scan")
+    target = folder / _local_name(address)
+    of_web = urlsplit(address).scheme in _OF_WEB
+    options = {"allow_redirects": False, "client_kwargs": {"raise_for_status": _refuse_redirection}} if of_web else {}
     why = ""
     try:
-        system, path = url_to_fs(address)
-        if urlsplit(address).scheme.lower() not in _OF_WEB and system.isdir(path):
+        system, path = url_to_fs(address, **options)
+        if not of_web and system.isdir(path):
             _fetch_folder(system, path, target)
         else:
             system.get_file(path, str(target))
@@ -90,6 +107,18 @@ def _fetch(address: str, folder: Path) -> Path:
         text = f"{address} cannot be fetched ({why}); see whether it is there and who may read it"
         raise UnreadableInput(text, code="not-fetched")
     return target
+
+
+def _local_name(address: str) -> str:
+    """Return what the file or folder of an address is called in the temporary folder."""
+    name = _UNSAFE.sub("_", PurePosixPath(urlsplit(address).path).name)[-_LONGEST:]
+    return "scan" if name in {"", ".", ".."} else name
+
+
+async def _refuse_redirection(response: ClientResponse) -> None:
+    """Raise `OSError` where an answer names another address, whose text would else be taken for the scan."""
+    if 300 <= response.status < 400:  # RFC 9110, 15.4
+        raise OSError(errno.EREMOTE, "it leads to another address, which is not asked; name that one in the list")
 
 
 def _fetch_folder(system: Any, path: str, target: Path) -> None:
