@@ -6,6 +6,7 @@ import csv
 import json
 import shutil
 from pathlib import Path
+from unittest.mock import Mock
 
 import nibabel
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from dicom_masks import LEFT, RIGHT, SQUARE, seg, structures
 from PIL import Image
 
+from pleura.batch import scan_of_mask
 from pleura.batch.table_file import read_rows
 
 
@@ -77,8 +79,43 @@ def test_a_sidecar_that_was_edited_costs_its_own_facts_alone(run, network, scan:
     sidecar.write_text(json.dumps({**json.loads(sidecar.read_text()), **edited}))
     (found,) = rows(run("table", "out/chest_lungs.nii.gz").out)
     assert (found["error"], found["both_lungs_volume_ml"] != "") == ("", True)
+    assert run("table", "out/chest_lungs.nii.gz", "-o", "lungs.parquet").code == 0
+    ((_, typed),) = read_rows(Path("lungs.parquet")).items()
+    assert typed["both_lungs_volume_ml"] == found["both_lungs_volume_ml"]
     resumed = run("segment", scan, "-o", "out", "--resume", "--table", "lungs.csv")
     assert (resumed.code, resumed.err) == (0, "")
+
+
+def test_what_is_no_number_is_null_in_parquet_and_loses_no_table(run, network, scan: Path, elsewhere: Path) -> None:
+    assert run("segment", scan, "-o", "out").code == 0
+    (sidecar,) = Path("out").glob("*.json")
+    edited = {"input": {"shape": ["many", 1 << 70, "nan"]}, "geometry": {"spacing_mm": ["thick"]}}
+    sidecar.write_text(json.dumps({**json.loads(sidecar.read_text()), **edited}))
+    assert run("table", "out/chest_lungs.nii.gz", "-o", "lungs.parquet").code == 0
+    ((_, found),) = read_rows(Path("lungs.parquet")).items()
+    assert [found[name] for name in ("slices", "rows", "columns", "spacing_z_mm")] == [""] * 4
+    assert found["both_lungs_volume_ml"]
+
+
+def test_a_mask_that_was_corrected_has_no_verdict_on_the_one_before(run, slice_picture: Path) -> None:
+    assert run("segment", slice_picture, "-o", "out").code == 0
+    (mask,) = Path("out").glob("*_lungs.*g")
+    assert rows(run("table", mask).out)[0]["verdict"]
+    labels = np.asarray(Image.open(mask)).copy()
+    labels[labels.shape[0] // 2] = 0
+    Image.fromarray(labels).save(mask)
+    (corrected,) = rows(run("table", mask).out)
+    assert (corrected["error"], corrected["verdict"], corrected["flags"]) == ("", "", "")
+
+
+def test_a_folder_of_many_masks_is_listed_once(run, network, scan: Path, elsewhere: Path, monkeypatch) -> None:
+    for name in "abc":
+        shutil.copy(scan, f"{name}.nii.gz")
+    assert run("segment", *(f"{name}.nii.gz" for name in "abc"), "-o", ".").code == 0
+    listed = Mock(wraps=scan_of_mask._listed)
+    monkeypatch.setattr(scan_of_mask, "_listed", listed)
+    ran = run("table", *(f"{name}_lungs.nii.gz" for name in "abc"))
+    assert (listed.call_count, [row["both_lungs_mean_hu"] != "" for row in rows(ran.out)]) == (1, [True] * 3)
 
 
 def test_dicom_segmentation_is_measured_on_its_own_grid_and_contours_have_none(run, elsewhere: Path) -> None:

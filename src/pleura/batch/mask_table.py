@@ -23,6 +23,7 @@ from pleura.reading.dicom.sop_classes import STRUCTURE_SET
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume
 from pleura.writing import read_sidecar, sidecar_path
+from pleura.writing.sidecar import is_as_made
 from pleura.writing.signature import is_mask_output
 
 
@@ -84,7 +85,7 @@ def rows_of_masks(masks: Sequence[str], scans: ScansOfMasks) -> Iterator[MaskRow
 def _measured(number: int, job: Job, result: Segmentation, sidecar: Mapping[str, Any]) -> Outcome:
     """Return a mask with what it measures and what its sidecar states, warnings among it."""
     stated = tuple(Note(str(one.get("code")), str(one.get("message"))) for one in sidecar.get("warnings", ()))
-    quality = read_quality(sidecar)
+    quality = read_quality(sidecar) if is_as_made(job.source, sidecar) else None  # not of a mask corrected since
     result = replace(result, warnings=stated, quality=quality)
     return Outcome(
         number,

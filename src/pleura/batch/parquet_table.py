@@ -12,6 +12,8 @@ from pleura.batch.table import COLUMNS, Row, as_text, column_type
 from pleura.errors import missing_extra
 
 _OF_FLAGS = {"true": True, "false": False}
+_LARGEST = (1 << 63) - 1
+"""Whole number of 64 bits."""
 _GROUP = 1000
 """Rows that are held at once, as a row group."""
 
@@ -56,10 +58,14 @@ def is_parquet_table(path: Path) -> bool:
 
 
 def _value(name: str, text: str) -> Any:
-    """Return what a text of a column stands for; None where it is empty, but for text."""
+    """Return what a text of a column stands for; None where it is empty or stands for nothing, but for text."""
     kind = column_type(name)
     if kind is str:
         return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    if not text:
+    if kind is bool:
+        return _OF_FLAGS.get(text)
+    try:
+        value = int(text) if kind is int else float(text)
+    except ValueError:  # of a sidecar that was edited
         return None
-    return _OF_FLAGS[text] if kind is bool else kind(text)
+    return None if kind is int and abs(value) > _LARGEST else value

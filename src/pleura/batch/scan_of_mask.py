@@ -37,7 +37,8 @@ class ScansOfMasks:
     """
 
     def __init__(self, scans: Sequence[str] = ()) -> None:
-        self._known = _by_stem(scans) if scans else {}
+        self._known = _by_stem(scans)
+        self._by_name: dict[Path, dict[str, list[Path]]] = {}
 
     def scan_of(self, mask: Path, sidecar: Mapping[str, Any]) -> Volume:
         """Return the scan of a mask.
@@ -48,7 +49,7 @@ class ScansOfMasks:
             (`another-scan`)
         """
         stems = possible_stems(mask)
-        known = self._known | _by_stem([str(path) for path in _beside(mask, stems)])
+        known = self._known | _by_stem([str(path) for path in self._beside(mask, stems)])
         job = next((known[stem] for stem in stems if stem in known), None)
         if job is None:
             raise UnsuitableInput("no scan of their name lies beside them, or is among --scans", code="no-scan")
@@ -59,17 +60,30 @@ class ScansOfMasks:
             raise UnsuitableInput(text, code="another-scan")
         return resolve_kind(volume, parameters.get("modality", "auto"))[0]
 
+    def _beside(self, mask: Path, stems: set[str]) -> list[Path]:
+        """Return files and folders beside a mask that are called as it is but for what was added, and are no results.
+
+        Each folder is listed once, however many masks lie in it.
+        """
+        names = sorted(stem.removesuffix(_ENDING) for stem in stems if stem.endswith(_ENDING))
+        folder = mask.absolute().parent
+        if names and folder not in self._by_name:
+            self._by_name[folder] = _listed(folder)
+        found = sorted(path for name in names for path in self._by_name[folder].get(name, ()))
+        return [path for path in found if not _is_result(path)]
+
 
 def _by_stem(scans: Sequence[str]) -> dict[str, Job]:
     """Return name of a result -> scan that has it."""
     return {job.stem.name: job for job in plan(scans, Path())} if scans else {}
 
 
-def _beside(mask: Path, stems: set[str]) -> list[Path]:
-    """Return files and folders beside a mask that are called as it is but for what was added, and are no results."""
-    names = {stem.removesuffix(_ENDING) for stem in stems if stem.endswith(_ENDING)}
-    found = sorted(mask.absolute().parent.iterdir()) if names else []
-    return [path for path in found if _name(path) in names and not _is_result(path)]
+def _listed(folder: Path) -> dict[str, list[Path]]:
+    """Return name without suffix -> files and folders of a folder, in their order."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.iterdir()):
+        found.setdefault(_name(path), []).append(path)
+    return found
 
 
 def _name(path: Path) -> str:

@@ -97,9 +97,12 @@ def with_stated_model(segmentation: Segmentation, mask: Path) -> Segmentation:
 def sidecar_of(mask: Path, volume: Volume) -> dict[str, Any] | None:
     """Return the sidecar of a mask; None where the mask was changed since, or is that of another volume."""
     known = read_sidecar(sidecar_path(mask)) if mask.is_file() else None
-    if known is None or not matches(known, volume) or not fingerprint(mask).items() <= known["mask"].items():
-        return None
-    return known
+    return known if known is not None and matches(known, volume) and is_as_made(mask, known) else None
+
+
+def is_as_made(mask: Path, sidecar: Mapping[str, Any]) -> bool:
+    """Say whether a mask is the one that its sidecar was written with: by size and hash; with no sidecar it is none."""
+    return bool(sidecar) and fingerprint(mask).items() <= sidecar["mask"].items()
 
 
 def fingerprint(mask: Path) -> dict[str, int | str]:
