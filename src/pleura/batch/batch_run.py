@@ -53,7 +53,7 @@ class BatchSettings:
     seconds : that one scan may take
     memory : bytes that one worker may take; its share of what there is where it is None
     retry : segment those again that ended with an error in an earlier run
-    parquet : write the table as Parquet too
+    parquet : write the table as Parquet too, which is also done where an earlier run did
     scheduler : address of a Dask scheduler, whose workers are taken in place of processes of this machine; then
         `segmenter.threads` are those of each scan, else those of all together
     """
@@ -78,9 +78,9 @@ class BatchSettings:
 
     @property
     def tables(self) -> tuple[Path, ...]:
-        """Where the table of the shard is written, as CSV first."""
-        suffixes = (".csv", ".parquet") if self.parquet else (".csv",)
-        return tuple(self.folder / f"{_TABLE}{self.shard.suffix}{suffix}" for suffix in suffixes)
+        """Where the table of the shard is written, as CSV first, and as Parquet where that is wanted or is there."""
+        plain, parquet = (self.folder / f"{_TABLE}{self.shard.suffix}{suffix}" for suffix in (".csv", ".parquet"))
+        return (plain, parquet) if self.parquet or parquet.exists() else (plain,)
 
     @property
     def queue(self) -> Path:
@@ -243,7 +243,7 @@ class Batch:
 
 def _refuse_to_replace_others(settings: BatchSettings) -> None:
     """Refuse to write over the list of scans, and over a table or an index that the batch has not made."""
-    if settings.parquet:
+    if len(settings.tables) > 1:
         refuse_without_pyarrow()
     index = settings.folder / INDEX
     for file in (settings.queue, *settings.tables, index):
