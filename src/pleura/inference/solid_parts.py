@@ -122,15 +122,15 @@ def resting_pieces(mask: Mask, scan: GridScan) -> tuple[Mask, Mask, float]:
 
     What stays stands in the lung as domes do, but is too large for one.
     """
-    domes, enclosed, staying_ml = np.zeros_like(mask), np.zeros_like(mask), 0.0
+    domes, enclosed, standing_ml = np.zeros_like(mask), np.zeros_like(mask), 0.0
     for piece in solid_pieces(mask, scan):
         if piece.stands_in_lung and not piece.is_dome:
-            staying_ml += piece.volume_ml
+            standing_ml += piece.volume_ml
         if piece.is_dome or piece.is_enclosed:
             found = domes if piece.is_dome else enclosed
             solid = mask[piece.box] & (scan.coarse[piece.box] > scan.byte(SOLID_HU))
             found[piece.box] |= dilate(piece.inside, (1, 2)) & solid
-    return domes, enclosed, staying_ml
+    return domes, enclosed, standing_ml
 
 
 def solid_pieces(mask: Mask, scan: GridScan) -> list[Piece]:
