@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from pleura.text import printable
 
@@ -60,7 +60,7 @@ class Choice:
         description = [f'"{self.description}"'] if self.description else []
         return f"{self.number:3}  " + ", ".join([*description, *self._facts()])
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """Return it as plain data, without the description."""
         return {
             "number": self.number,
@@ -92,12 +92,12 @@ class PleuraError(Exception):
         error.args = (printable(message),)
         return error
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         # An exception is copied, and sent to another process, by calling its class with its message: without a code.
         return _restored, (type(self), self.args, vars(self))
 
 
-def _restored(kind: type[PleuraError], arguments: tuple[str, ...], attributes: dict[str, Any]) -> PleuraError:
+def _restored(kind: type[PleuraError], arguments: tuple[str, ...], attributes: dict[str, object]) -> PleuraError:
     error = kind.__new__(kind, *arguments)
     vars(error).update(attributes)
     return error

@@ -11,7 +11,7 @@ import json
 from argparse import ArgumentParser
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pleura.cli.console import say, warn
 from pleura.cli.json_errors import errors_as_json
@@ -84,7 +84,7 @@ def _segmentation(options: Options) -> Segmentation:
     return replace(result, warnings=(*case_warnings, *result.warnings))
 
 
-def _data(result: Segmentation, options: Options) -> dict[str, Any]:
+def _data(result: Segmentation, options: Options) -> dict[str, object]:
     """Return one flat object: what was given, how the scan was made, and the numbers."""
     from pleura.measurement.context import context_of
 

@@ -7,9 +7,12 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterable
 from dataclasses import fields
 from importlib import import_module
-from typing import Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 from pleura.cli.console import NOTHING_DONE, fail
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 VERBS = {
     "segment": "mark the right and the left lung of each scan",
@@ -40,7 +43,7 @@ _ALIKE = 0.7
 """Likeness (`difflib`: equal letters / letters) from which a word counts as misspelt: `segmnet` of `segment` 0.86."""
 
 
-Options = TypeVar("Options")
+Options = TypeVar("Options", bound="DataclassInstance")
 
 
 class Parser(ArgumentParser):
@@ -93,7 +96,7 @@ def verb_parser(name: str) -> Parser:
 
 def options_of(kind: type[Options], found: Namespace) -> Options:
     """Return what was parsed as the options of a verb, a dataclass whose fields are its arguments."""
-    return kind(**{field.name: getattr(found, field.name) for field in fields(cast(Any, kind))})
+    return kind(**{field.name: getattr(found, field.name) for field in fields(kind)})
 
 
 def first_parser() -> Parser:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 TYPE_CHECKING = False  # `typing` is not needed to answer --version
 if TYPE_CHECKING:
     from types import FrameType
-    from typing import Any, NoReturn
+    from typing import NoReturn
 
 _SIGNALLED = 128
 """What shells add to the number of the signal that ended a program."""
@@ -38,7 +38,7 @@ def ended_by_signals() -> Iterator[None]:
     ours = [number for number in numbers if usual[number] in {signal.SIG_DFL, signal.default_int_handler}]
     before = sys.unraisablehook
 
-    def hook(unraisable: Any) -> None:
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
         if _received:
             threading.Timer(_AGAIN_SECONDS, os.kill, (os.getpid(), _received[-1])).start()
         else:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pleura.cli.console import say, warn
 from pleura.cli.numbers import whole_number
@@ -123,7 +123,7 @@ def _check_folder(folder: Path, resume: bool) -> None:
         raise UnwritableOutput(text, code="run-exists")
 
 
-def settings_of(options: SettingOptions) -> dict[str, Any]:
+def settings_of(options: SettingOptions) -> dict[str, object]:
     """Return field -> value of the settings that were given as options; those with a name of their own win."""
     named = {name: getattr(options, name) for name in ("epochs", "learning_rate", "batch")}
     return dict(map(_change, options.set)) | {name: value for name, value in named.items() if value is not None}
@@ -164,7 +164,7 @@ def _prepared(config: TrainingConfig, folder: Path, quiet: bool) -> TrainingConf
     return replace(config, data=str(folder / "data"))
 
 
-def _change(text: str) -> tuple[str, Any]:
+def _change(text: str) -> tuple[str, object]:
     """Return field and value of FIELD=VALUE, the value read as TOML, or as text where it is none."""
     import tomllib
 

@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pleura.errors import UnreadableInput
 from pleura.files import atomic_write
@@ -85,7 +84,7 @@ def write_description(folder: Path, fields: Mapping[str, object]) -> None:
         file.write((json.dumps(fields, indent=2) + "\n").encode())
 
 
-def names_by_value(labels: Mapping[str, Any]) -> dict[int, str]:
+def names_by_value(labels: Mapping[str, str | int | list[int]]) -> dict[int, str]:
     """Return value -> name from the labels of a `dataset.json`, background left out.
 
     They are written as value and name, or, as nnU-Net does, as name and value, or name and the values of a region.

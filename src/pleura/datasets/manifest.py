@@ -77,7 +77,7 @@ class Record:
 
     def line(self) -> str:
         """Return the record as one line of JSON; what does not apply to it is left out."""
-        fields: dict[str, Any] = {}
+        fields: dict[str, object] = {}
         for name, value in dataclasses.asdict(self).items():
             if value is not None or name in {"mask", "spacing"}:
                 fields[name] = value
@@ -149,7 +149,7 @@ class _WrongField(ValueError):
     """A field of a record has a value that it cannot have."""
 
 
-def _read(fields: Mapping[str, Any], name: str, convert: Callable[[Any], _Value], default: _Value) -> _Value:
+def _read(fields: Mapping[str, object], name: str, convert: Callable[[Any], _Value], default: _Value) -> _Value:
     """Return a field as `convert` makes it, or the default where the field is missing or null."""
     try:
         return default if fields.get(name) is None else convert(fields[name])
@@ -174,14 +174,14 @@ def _flag(value: object) -> bool:
     return bool(value)
 
 
-def _spacing(value: Iterable[Any]) -> tuple[float, ...] | None:
+def _spacing(value: Iterable[float]) -> tuple[float, ...] | None:
     steps = tuple(float(step) for step in value)
     if not all(0 < step < math.inf for step in steps):
         raise ValueError
     return steps or None
 
 
-def record_from(fields: Mapping[str, Any]) -> Record:
+def record_from(fields: Mapping[str, object]) -> Record:
     """Return the record with the fields of a line; raises as `parse_record` says why."""
     kind = _read(fields, "kind", lambda value: str(Kind(value)) if value else "", "")
     hu = _read(fields, "hu", _flag, None)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,6 +23,9 @@ from numpy.typing import ArrayLike, NDArray
 from pleura.errors import UnsuitableInput, missing_extra
 from pleura.evaluation.metrics import Mask, as_masks
 from pleura.geometry import bounding_box
+
+if TYPE_CHECKING:
+    from scipy.spatial import KDTree
 
 Values = NDArray[np.float64]
 
@@ -179,7 +182,7 @@ def _distances(
     return distances
 
 
-def _tree(points: Values) -> Any:
+def _tree(points: Values) -> KDTree:
     from scipy.spatial import KDTree
 
     # Points on a grid are spread evenly: halving cells is as good as balancing, and built in half the time.

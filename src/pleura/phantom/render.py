@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from pleura.phantom.shapes import AxialSlice, Distance, Tube, ellipse, paint, sm
 from pleura.phantom.vessels import airways, tree
 from pleura.volume import Identity, Volume
 
-Image = NDArray[np.floating[Any]]
+Image = NDArray[np.floating]
 """(y, x) HU of one slice while it is being drawn."""
 
 

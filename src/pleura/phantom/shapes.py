@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-Distance = NDArray[np.floating[Any]]
+Distance = NDArray[np.floating]
 """(y, x) millimetres to a surface, negative inside."""
 
 FAR = 1e3

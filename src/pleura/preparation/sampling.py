@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +59,7 @@ class Sampling:
             step[axis, 3] = positions[0]
         return affine @ step
 
-    def _padded(self, sampled: Array, shape: Sequence[int], outside: Any) -> Array:
+    def _padded(self, sampled: Array, shape: Sequence[int], outside: np.generic) -> Array:
         off = [
             (_nearest(positions) < 0) | (_nearest(positions) >= size)
             for positions, size in zip((self.z, self.y, self.x), shape, strict=True)

@@ -6,7 +6,7 @@ References: as in the modules of the formats, whose geometry is used.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from pleura.reading.raster import NO_MILLIMETRES, loss_notes, open_picture
 from pleura.reading.raw_image import LabelMap, RawImage, to_label_map
 from pleura.reading.readers import READERS
 from pleura.volume import Note
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _MOST_COLOURS = 16
 """Colours up to which a picture is a label map: two lungs and lobes are fewer, a photograph has thousands."""
@@ -70,7 +73,7 @@ def _read_indices(path: Path) -> RawImage:
     return RawImage(array, affine_from_spacing((1, 1, 1)), "raster", is_picture=True, notes=notes, colours=colours)
 
 
-def _colours(picture: Any) -> tuple[Array, tuple[int, ...]]:
+def _colours(picture: Image) -> tuple[Array, tuple[int, ...]]:
     """Return grey saved as colour as grey; a few plain colours as 0, 1, 2... from the darkest on, and these."""
     colours = np.asarray(picture.convert("RGB"))
     if (colours == colours[..., :1]).all():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple, cast
 from zipfile import ZipExtFile, ZipFile
 
 
@@ -43,7 +43,7 @@ class Member:
         """Return the size that the archive states; no more than that is ever read."""
         return _Status(self.archive.infolist()[self.number].file_size)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return _reopened, (self.path, self.number)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from pleura.geometry import bounding_box
 from pleura.volume import Affine
 
-Labels = NDArray[np.integer[Any]]
+Labels = NDArray[np.integer]
 
 _ALONG = 0.02
 """Voxels by which an axis of one grid may lead aside, from end to end, and still run along an axis of the other."""
@@ -81,7 +80,7 @@ def _across(labels: Labels, back: Affine, shape: tuple[int, ...]) -> tuple[Label
     begun = [side.start for side in box]
     marked, back = labels[box], back.copy()
     back[:3, 3] -= begun
-    there: Any = np.linalg.inv(back)
+    there = np.linalg.inv(back).astype(np.float64)
     corners = np.array([(*corner, 1) for corner in product(*((-0.5, size - 0.5) for size in marked.shape))]) @ there.T
     low = np.clip(np.floor(corners[:, :3].min(0)), 0, shape).astype(int)
     high = np.clip(np.ceil(corners[:, :3].max(0)) + 1, 0, shape).astype(int)

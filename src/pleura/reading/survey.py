@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from pleura.errors import AmbiguousInput, Choice, PleuraError
 from pleura.geometry import axial_order, spacing_of
@@ -84,7 +83,7 @@ class Survey:
         """True where something can be segmented, be it after a choice."""
         return any(series.usable for series in self.series)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """Return the same as plain data, without the descriptions that are in `choices`."""
         return {key: value for key, value in asdict(self).items() if key != "choices"}
 

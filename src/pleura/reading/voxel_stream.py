@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import io
 import zlib
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pleura.arrays import Array
 from pleura.errors import UnreadableInput
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 _PIECE = 1 << 20
 """Bytes unpacked at a time."""
@@ -55,7 +58,7 @@ def read_into(file: IO[bytes], array: NDArray[np.generic], *, skip: int = 0) -> 
         raise UnreadableInput("the file is damaged or ends before the last voxel", code="truncated") from error
 
 
-def read_array(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any], *, skip: int = 0) -> Array:
+def read_array(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[np.generic], *, skip: int = 0) -> Array:
     """Return the next voxels of a file in the byte order of this machine, after `skip` bytes; 8 bytes become 4.
 
     Programs write masks and scans in 64 bits because NumPy counts so. No value of either needs more than 32; integers
@@ -81,7 +84,7 @@ def read_array(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype[Any], *,
     return array
 
 
-def kept_type(dtype: np.dtype[Any]) -> np.dtype[Any]:
+def kept_type(dtype: np.dtype[np.generic]) -> np.dtype[np.generic]:
     """Return the type in which `read_array` keeps what is stored in another."""
     return np.dtype(f"{dtype.kind}{min(dtype.itemsize, 4)}")
 
@@ -97,13 +100,13 @@ class _Inflated(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         """Fill a buffer as far as the file goes, by at least a byte unless it has ended."""
-        piece = b""
+        target, piece = memoryview(buffer), b""
         while not piece and not self._unpacker.eof:
             packed = self._unpacker.unconsumed_tail or self._file.read(_PIECE)
             if not packed:
                 break
-            piece = self._unpacker.decompress(packed, len(buffer))
-        buffer[: len(piece)] = piece
+            piece = self._unpacker.decompress(packed, len(target))
+        target[: len(piece)] = piece
         return len(piece)

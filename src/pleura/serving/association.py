@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pleura.serving.config import Peer
 from pleura.serving.not_sent import NotReached
+
+if TYPE_CHECKING:
+    from pynetdicom.association import Association
 
 
 @contextmanager
 def associated(
     peer: Peer, calling: str, contexts: Iterable[tuple[str, str | None]], *, connect: float, answer: float
-) -> Iterator[Any]:
+) -> Iterator[Association]:
     """Call a peer, give the association of pynetdicom, and release it when the block ends.
 
     Parameters
@@ -29,7 +32,7 @@ def associated(
     """
     from pynetdicom import AE
 
-    entity: Any = AE(ae_title=calling)
+    entity = AE(ae_title=calling)
     entity.connection_timeout = connect
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = answer
     for sop_class, syntax in contexts:

@@ -7,9 +7,14 @@ import ssl
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from socketserver import BaseServer
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pynetdicom.transport import ThreadedAssociationServer
+
+if TYPE_CHECKING:
+    from socket import socket
+
+    from pynetdicom.events import Event
 
 _SILENT_SECONDS = 30.0
 """Seconds without a byte in the middle of a message, after which a connection is given up."""
@@ -31,7 +36,7 @@ class AssociationServer(ThreadedAssociationServer):
     max_connections: int = 0
     refused: Callable[[str, str], None] = staticmethod(lambda *_: None)
 
-    def get_request(self) -> tuple[Any, Any]:
+    def get_request(self) -> tuple[socket, Any]:
         """Accept a connection; with TLS its thread shakes hands, for here all others would wait for that."""
         assert self.socket is not None
         connection, address = self.socket.accept()
@@ -41,7 +46,7 @@ class AssociationServer(ThreadedAssociationServer):
             connection = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
         return connection, address
 
-    def verify_request(self, _request: Any, client_address: Any) -> bool:
+    def verify_request(self, _request: object, client_address: Any) -> bool:
         """Say whether a connection may be."""
         address = plain_address(client_address[0])
         if self.addresses and address not in self.addresses:
@@ -57,16 +62,16 @@ class AssociationServer(ThreadedAssociationServer):
         BaseServer.shutdown(self)
         self.server_close()
 
-    def handle_error(self, *_: Any) -> None:
+    def handle_error(self, *_: object) -> None:
         """Print nothing of a client that has gone."""
 
 
-def limit_messages(opened: Any) -> None:
+def limit_messages(opened: Event) -> None:
     """Let no message of a caller be longer than those of DICOM are: each is held in memory, and states its length."""
-    connection = opened.assoc.dul.socket
-    receive = connection.recv
+    connection: Any = opened.assoc.dul.socket  # whose method is replaced
+    receive: Callable[[int], bytearray] = connection.recv
 
-    def limited(count: int) -> Any:
+    def limited(count: int) -> bytearray:
         if count > _MAX_MESSAGE_BYTES:
             raise OSError(errno.EMSGSIZE, "the message is too long")
         return receive(count)
@@ -74,7 +79,7 @@ def limit_messages(opened: Any) -> None:
     connection.recv = limited
 
 
-def end_early(closed: Any) -> None:
+def end_early(closed: Event) -> None:
     """Let the thread end of a caller who goes before saying who it is; it would wait for that in vain, and poll."""
     if closed.assoc.requestor.primitive is None:
         closed.assoc.dul.to_user_queue.put(None)

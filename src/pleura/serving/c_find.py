@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pleura.serving.association import associated
 from pleura.serving.config import Peer
 from pleura.serving.not_sent import NotSent
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 _CONNECT_SECONDS = 5.0
 """Seconds in which an archive that is there has answered; no series is begun meanwhile."""
@@ -40,7 +44,7 @@ def count_instances(peer: Peer, calling: str, study_uid: str, series_uid: str) -
             raise NotSent(type(error).__name__) from error
 
 
-def _query(study_uid: str, series_uid: str) -> Any:
+def _query(study_uid: str, series_uid: str) -> Dataset:
     from pydicom import Dataset
 
     query = Dataset()
@@ -51,7 +55,7 @@ def _query(study_uid: str, series_uid: str) -> Any:
     return query
 
 
-def _count(answers: Any, series_uid: str) -> int | None:
+def _count(answers: Iterable[tuple[Dataset, Dataset | None]], series_uid: str) -> int | None:
     """Return the number in the one match of a series."""
     counts, until = [], time.monotonic() + _ANSWER_SECONDS
     for status, match in answers:

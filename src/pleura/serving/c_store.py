@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pleura.reading.dicom.elements import read_elements
 from pleura.serving.association import associated
 from pleura.serving.config import Peer
 from pleura.serving.not_sent import NotSent
+
+if TYPE_CHECKING:
+    from pynetdicom.association import Association
 
 _CONNECT_SECONDS = 10.0
 """Seconds in which a peer that is there has answered, with the first packets lost too (sent again after 1, 3 and 7)."""
@@ -47,7 +50,7 @@ def _context(file: Path) -> tuple[str, str]:
     return values.get("SOPClassUID", ""), values.get("TransferSyntaxUID", "")
 
 
-def _store_one(association: Any, file: Path) -> None:
+def _store_one(association: Association, file: Path) -> None:
     try:
         status = association.send_c_store(file)
     except (ValueError, RuntimeError) as error:  # not negotiated, or the association is lost

@@ -5,18 +5,21 @@ from __future__ import annotations
 import tomllib
 import typing
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pleura.errors import InvalidOption, UnreadableInput
 from pleura.serving.config import NodeConfig, Peer, Rule, Tls
 from pleura.serving.config_checks import check, wrong
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 _HIGHEST = 2**63 - 1
 """The highest whole number that TOML asks a reader for."""
 
-Table = TypeVar("Table")
+Table = TypeVar("Table", bound="DataclassInstance")
 
 
 def read_config(path: Path) -> NodeConfig:
@@ -43,7 +46,7 @@ def read_config(path: Path) -> NodeConfig:
     return config
 
 
-def _config(content: dict[str, Any]) -> NodeConfig:
+def _config(content: dict[str, object]) -> NodeConfig:
     peers = _tables(content.pop("peers", {}), "peers").items()
     rules = enumerate(_list(content.pop("rules", [])), start=1)
     tls = _table(Tls, content.pop("tls"), "tls") if "tls" in content else None
@@ -55,13 +58,13 @@ def _config(content: dict[str, Any]) -> NodeConfig:
     return _table(NodeConfig, {**content, **tables}, "")
 
 
-def _tables(value: object, name: str) -> Mapping[str, Any]:
+def _tables(value: object, name: str) -> Mapping[str, object]:
     if not isinstance(value, dict):
         raise wrong(name, "has to be a table")
     return value
 
 
-def _list(value: object) -> Sequence[Any]:
+def _list(value: object) -> Sequence[object]:
     if not isinstance(value, list):
         raise wrong("rules", "has to be a list of tables, [[rules]]")
     return value
@@ -70,7 +73,7 @@ def _list(value: object) -> Sequence[Any]:
 def _table(kind: type[Table], content: object, name: str) -> Table:
     """Return a table as a dataclass, its fields checked by their types."""
     values = dict(_tables(content, name))
-    known = {field.name: field for field in fields(typing.cast(Any, kind))}
+    known = {field.name: field for field in fields(kind)}
     hints = typing.get_type_hints(kind)
     prefix = f"{name}." if name else ""
     for key, value in values.items():
@@ -83,7 +86,7 @@ def _table(kind: type[Table], content: object, name: str) -> Table:
     return kind(**values)
 
 
-def _is_required(field: Any) -> bool:
+def _is_required(field: Field[Any]) -> bool:
     return field.default is MISSING and field.default_factory is MISSING
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
 
 from pleura.serving.counts import COUNTED
 from pleura.serving.listening import listening_errors
@@ -62,7 +61,7 @@ def serve_metrics(node: Node, port: int) -> Iterator[int]:
             self.end_headers()
             self.wfile.write(text.encode())
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, *_: object) -> None:
             """Print no line a request."""
 
     with listening_errors("127.0.0.1", port):
@@ -78,7 +77,7 @@ def serve_metrics(node: Node, port: int) -> Iterator[int]:
 
 
 class _Server(ThreadingHTTPServer):
-    def handle_error(self, *_: Any) -> None:
+    def handle_error(self, *_: object) -> None:
         """Print nothing of a client that has gone."""
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 import ssl
-from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock, Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from pleura.errors import UnreadableInput, missing_extra
@@ -17,6 +16,12 @@ from pleura.serving.listening import listening_errors
 from pleura.serving.log import LOG
 from pleura.serving.refusals import Refusals, why_rejected
 from pleura.serving.storage import NodeStorage
+
+if TYPE_CHECKING:
+    from pynetdicom.association import Association
+    from pynetdicom.events import Event, EventHandlerType
+
+    from pleura.serving.association_server import AssociationServer
 
 SUCCESS, OUT_OF_RESOURCES, NOT_UNDERSTOOD = 0x0000, 0xA700, 0xC000
 """Answers to C-STORE (PS3.4, B.2.3)."""
@@ -48,14 +53,14 @@ class Receiver:
         self._config, self._storage, self._counts = config, storage, counts
         self._refusals = Refusals(counts)
         self._lock = Lock()
-        self._held: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+        self._held: WeakKeyDictionary[Association, int] = WeakKeyDictionary()
         self._server = self._started()
 
     def close(self) -> None:
         """Let nobody call any more."""
         self._server.shutdown()
 
-    def _started(self) -> Any:
+    def _started(self) -> AssociationServer:
         try:
             from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt
             from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
@@ -75,7 +80,7 @@ class Receiver:
         for context in AllStoragePresentationContexts:
             entity.add_supported_context(context.abstract_syntax, ALL_TRANSFER_SYNTAXES)
         entity.add_supported_context(Verification)
-        handlers: list[tuple[Any, Callable[[Any], Any]]] = [
+        handlers: list[EventHandlerType] = [
             (evt.EVT_CONN_OPEN, limit_messages),
             (evt.EVT_CONN_CLOSE, end_early),
             (evt.EVT_CONN_CLOSE, self._forget),
@@ -89,14 +94,16 @@ class Receiver:
             handlers.append((evt.EVT_CONN_CLOSE, self._gone))
         where = (config.address, config.port)
         with listening_errors(*where):
-            server = entity.make_server(where, evt_handlers=handlers, ssl_context=tls, server_class=AssociationServer)
+            server: AssociationServer = entity.make_server(
+                where, evt_handlers=handlers, ssl_context=tls, server_class=AssociationServer
+            )
         server.addresses = frozenset(map(plain_address, config.addresses))
         server.max_connections = entity.maximum_associations
         server.refused = self._refusals.add
         Thread(target=server.serve_forever, name="AssociationServer", daemon=True).start()
         return server
 
-    def _limit(self, event: Any) -> None:
+    def _limit(self, event: Event) -> None:
         """Reject who calls while as many associations as may be are established."""
         established = sum(other.is_established for other in event.assoc.ae.active_associations)
         if established >= self._config.max_associations:
@@ -106,7 +113,7 @@ class Receiver:
             with suppress(Exception):
                 event.assoc.kill()
 
-    def _limit_object(self, event: Any) -> None:
+    def _limit_object(self, event: Event) -> None:
         """End a connection by which all together hold far more than an object may; what is a bit too large is answered.
 
         One that holds less than its share goes on: large objects keep no slices out.
@@ -118,24 +125,25 @@ class Receiver:
         if together > limit and held > limit // self._config.max_associations:
             self._counts.add("objects_refused")
             LOG.warning("an object is refused: %d MB of it have come, and %d MB of all", held >> 20, together >> 20)
-            event.assoc.dul.socket.close()
+            if (connection := event.assoc.dul.socket) is not None:
+                connection.close()
 
-    def _forget(self, event: Any) -> None:
+    def _forget(self, event: Event) -> None:
         """Hold nothing of a connection that has ended."""
         with self._lock:
             self._held.pop(event.assoc, None)
 
-    def _rejected(self, event: Any) -> None:
+    def _rejected(self, event: Event) -> None:
         """Say who was rejected by its titles."""
         self._refusals.add(event.assoc.requestor.address, why_rejected(event.assoc))
 
-    def _gone(self, event: Any) -> None:
+    def _gone(self, event: Event) -> None:
         """Say who has gone without a call, as those do whose certificate is refused."""
         if event.assoc.requestor.primitive is None:
             why = "it ended before it said who it is, as a caller does without a certificate that clients has signed"
             self._refusals.add(event.assoc.requestor.address, why)
 
-    def _store(self, event: Any) -> int:
+    def _store(self, event: Event) -> int:
         """File one object, which is held in memory until then."""
         try:
             return self._filed(event)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pleura.serving.counts import Counts
 from pleura.serving.log import LOG
+
+if TYPE_CHECKING:
+    from pynetdicom.association import Association
 
 _SECONDS = 60.0
 """Before the same is said again."""
@@ -53,9 +56,11 @@ class Refusals:
         return more
 
 
-def why_rejected(association: Any) -> str:
+def why_rejected(association: Association) -> str:
     """Return why pynetdicom has rejected an association, with the AE titles, which name machines."""
     request, answer = association.requestor.primitive, association.acceptor.primitive
+    assert request is not None
+    assert answer is not None  # else nothing is rejected
     reason = answer.diagnostic if answer.result_source == _BY_USER else 0
     if reason == _CALLING:
         return f"its AE title {request.calling_ae_title!r} is none of calling_titles"

@@ -6,7 +6,7 @@ import os
 from collections.abc import Generator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pleura.errors import missing_extra
 from pleura.reading.dicom.dataset import quiet_dcmread, quiet_pydicom
@@ -69,7 +69,8 @@ def _answer(client: DICOMwebClient, dataset: Dataset) -> Dataset:
     try:
         return client.store_instances([dataset])
     except requests.HTTPError as error:
-        response: Any = error.response
+        response = error.response
+        assert response is not None  # the status is that of an answer
         try:
             return Dataset.from_json(response.json())  # what is refused is named there
         except Exception:  # of a server that is none of DICOMweb, perhaps
@@ -99,8 +100,8 @@ def _refuse_unconfirmed(answer: Dataset, uid: str) -> None:
     failed = {str(item.ReferencedSOPInstanceUID): item for item in answer.get("FailedSOPSequence") or []}
     stored = {str(item.ReferencedSOPInstanceUID) for item in answer.get("ReferencedSOPSequence") or []}
     if uid in failed:
-        reason: Any = failed[uid].get("FailureReason") or 0
-        if int(reason) != _DUPLICATE:
-            raise NotSent(f"reason {int(reason):04X}")
+        reason = int(failed[uid].get("FailureReason") or 0)
+        if reason != _DUPLICATE:
+            raise NotSent(f"reason {reason:04X}")
     elif uid not in stored:
         raise NotSent("it does not say that it has the object")

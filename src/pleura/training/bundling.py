@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from pleura.errors import UnreadableInput, UnwritableOutput
 from pleura.inference.recipe import Recipe
@@ -93,7 +92,7 @@ def write_bundle(
     return Exported(recipe, found, len(planes))
 
 
-def _figures(run: Path) -> dict[str, Any]:
+def _figures(run: Path) -> dict[str, object]:
     """Return what the recipe says of how good the run was on its validation pictures; nothing of an unfinished one."""
     try:
         report = json.loads((run / "report.json").read_text(encoding="utf-8"))

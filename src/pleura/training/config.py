@@ -103,23 +103,24 @@ class TrainingConfig:
         return self.conventions.index(source) / max(len(self.conventions) - 1, 1)
 
 
-def load_config(path: Path, **changes: Any) -> TrainingConfig:
+def load_config(path: Path, **changes: object) -> TrainingConfig:
     """Return the configuration in a TOML file, with `changes` to its fields.
 
     Relative paths in it are taken from the folder of the file. Raises `UnreadableInput` (``config-unreadable``)
     and `InvalidOption` (``config-field``), which names the field.
     """
     try:
-        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        values: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
         raise UnreadableInput(f"{path}: no readable TOML ({problem})", code="config-unreadable") from problem
     for name in ("data", "start"):
-        if isinstance(values.get(name), str) and (path.parent / values[name]).exists() and values[name]:
-            values[name] = str(path.parent / values[name])
+        value = values.get(name)
+        if isinstance(value, str) and value and (path.parent / value).exists():
+            values[name] = str(path.parent / value)
     return check_config(_changed(values, changes), path.name)
 
 
-def preset(name: str, **changes: Any) -> TrainingConfig:
+def preset(name: str, **changes: object) -> TrainingConfig:
     """Return a configuration that comes with the package, with `changes` to its fields; `data` must be among them.
 
     "default" is the compact network as the shipped one was trained; "original" the recipe of the paper that the
@@ -132,7 +133,7 @@ def preset(name: str, **changes: Any) -> TrainingConfig:
     return check_config(_changed(tomllib.loads(text), changes), f"preset {name}")
 
 
-def _changed(values: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+def _changed(values: dict[str, object], changes: dict[str, object]) -> dict[str, object]:
     """Return the values of fields with changes to them; changed steps are the length, whatever epochs there were."""
     length = {"epochs": 0} if "steps" in changes and "epochs" not in changes else {}
     return {**values, **length, **changes}
@@ -155,7 +156,7 @@ def config_of(run: Path) -> TrainingConfig:
     return check_config(values, str(path))
 
 
-def check_config(values: dict[str, Any], where: str) -> TrainingConfig:
+def check_config(values: dict[str, object], where: str) -> TrainingConfig:
     """Return the configuration with these fields; raise `InvalidOption` (``config-field``) naming one that is wrong."""
     hints = typing.get_type_hints(TrainingConfig)
     for name in values:
@@ -169,7 +170,7 @@ def check_config(values: dict[str, Any], where: str) -> TrainingConfig:
     return config
 
 
-def _fitted(where: str, name: str, value: Any, hint: Any) -> Any:
+def _fitted(where: str, name: str, value: object, hint: Any) -> Any:
     """Return the value as the type of its field."""
     origin, inner = typing.get_origin(hint), typing.get_args(hint)
     if origin is Literal:
@@ -192,7 +193,7 @@ def _fitted(where: str, name: str, value: Any, hint: Any) -> Any:
 KINDS = {int: "a whole number", float: "a finite number", str: "text"}
 
 
-def _is_a(value: Any, kind: type) -> bool:
+def _is_a(value: object, kind: type) -> bool:
     if kind is float:
         return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     return isinstance(value, kind) and not isinstance(value, bool)

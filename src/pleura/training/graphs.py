@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,6 +14,9 @@ from torch import nn
 
 from pleura.inference.recipe import SIDED_LUNGS
 from pleura.networks import encoding
+
+if TYPE_CHECKING:
+    from onnx import GraphProto, NodeProto
 
 OPSET = 18
 """Version of ONNX's operators: the first with `antialias` of Resize."""
@@ -94,7 +97,7 @@ def restore_graph() -> bytes:
     from onnx import TensorProto as Type
     from onnx import helper
 
-    def compare(value: str, prefix: str) -> list[Any]:
+    def compare(value: str, prefix: str) -> list[NodeProto]:
         return [
             helper.make_node("Equal", ["labels", value], [f"{prefix}_mask"]),
             helper.make_node("Cast", [f"{prefix}_mask"], [f"{prefix}_share"], to=Type.FLOAT),
@@ -156,7 +159,7 @@ def restore_probabilities_graph() -> bytes:
     return _serialised(helper.make_graph(nodes, "restore", inputs, outputs, []))
 
 
-def _serialised(graph: Any) -> bytes:
+def _serialised(graph: GraphProto) -> bytes:
     from onnx import checker, helper
 
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=9)

@@ -9,7 +9,7 @@ import platform
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -27,6 +27,7 @@ from pleura.volume import Note
 
 if TYPE_CHECKING:
     from torch import nn
+    from torch.utils.tensorboard import SummaryWriter
 
 LOSS_EVERY = 10
 """Steps of which one mean loss is logged."""
@@ -59,7 +60,7 @@ class RunLogger:
 
     def __init__(self, run: Path, config: TrainingConfig, is_main: bool) -> None:
         self.run, self.config, self.is_main = run, config, is_main
-        self._events: Any = None
+        self._events: SummaryWriter | None = None
         if not is_main:
             return
         self._losses: list[float] = []

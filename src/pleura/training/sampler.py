@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,13 @@ SMALL_LUNG = 0.08
 
 SMALL_OFTEN = 3
 """Slices with small lungs are drawn this much more often than others: they are few, and where masks go wrong."""
+
+
+class SamplerState(TypedDict):
+    """What the next draws depend on, as JSON holds it: the state of the generator, and what is left of each source."""
+
+    rng: Mapping[str, object]
+    queues: dict[str, list[int]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,11 +115,11 @@ class Sampler:
         return entries[queue.pop()]
 
     @property
-    def state(self) -> dict[str, Any]:
+    def state(self) -> SamplerState:
         """What the next draws depend on, as JSON holds it; set it to go on from there."""
         return {"rng": self.rng.bit_generator.state, "queues": self.queues}
 
     @state.setter
-    def state(self, state: dict[str, Any]) -> None:
+    def state(self, state: SamplerState) -> None:
         self.rng.bit_generator.state = state["rng"]
         self.queues = state["queues"]

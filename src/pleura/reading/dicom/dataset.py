@@ -8,11 +8,14 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, TypedDict, Unpack
 
 from pleura.errors import PleuraError, UnreadableInput
 from pleura.file_format import has_dicom_preamble
 from pleura.reading.limits import MOST_PACKED
+
+if TYPE_CHECKING:
+    from pydicom import FileDataset
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 _LONGEST_META = 1 << 16
@@ -29,10 +32,18 @@ _PASSED_ON = (PleuraError, MemoryError, ImportError, NameError, KeyboardInterrup
 """What says more of its cause than that the file is damaged."""
 
 
+class _ReadOptions(TypedDict, total=False):
+    """What `pydicom.dcmread` may be asked to leave out, or to read later."""
+
+    stop_before_pixels: bool
+    specific_tags: list[str]
+    defer_size: int
+
+
 @contextmanager
 def quiet_dcmread(
-    path: Path, *, damaged: str = "the file is damaged; copy or export it again", **options: Any
-) -> Iterator[Any]:
+    path: Path, *, damaged: str = "the file is damaged; copy or export it again", **options: Unpack[_ReadOptions]
+) -> Iterator[FileDataset]:
     """Yield what `pydicom.dcmread` makes of a file, to be used within the block.
 
     pydicom converts values when they are first used, so its warnings and errors come anywhere in the block. It inflates

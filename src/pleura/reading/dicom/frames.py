@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pleura.errors import UnreadableInput
 from pleura.reading.dicom.dataset import DEFLATED, quiet_dcmread
@@ -20,6 +20,9 @@ from pleura.reading.dicom.header import Header, one_line, parse_header
 from pleura.reading.dicom.sop_classes import ENHANCED, is_radiograph, rejection
 from pleura.reading.limits import check_size
 from pleura.text import quantity
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,7 @@ def _multiframe(header: Header) -> list[Frame]:
                 f"{quantity(header.frame_count, 'frame')} but {quantity(len(own), 'position')}; export it again",
                 code="damaged",
             )
-        planes = [_gathered((group, shared, dataset)) for group in own or [None]]
+        planes = [_gathered(group, shared, dataset) for group in own or [None]]
         planes *= header.frame_count // len(planes)
         agents = dataset.get("ContrastBolusAgentSequence")
     header = replace(
@@ -188,9 +191,8 @@ def _multiframe(header: Header) -> list[Frame]:
     return [_plane(header, index, values) for index, values in enumerate(planes)]
 
 
-def _gathered(sources: Sequence[Any]) -> Mapping[str, str]:
+def _gathered(own: Dataset | None, shared: Dataset | None, dataset: Dataset) -> Mapping[str, str]:
     """Take each element of a plane from its own functional groups, else the shared ones, else the top level."""
-    own, shared, dataset = sources
     values = {"SOPInstanceUID": str(dataset.get("SOPInstanceUID", ""))}
     for keyword, sequence in _GROUPS.items():
         groups = [_first(source.get(sequence)) for source in (own, shared) if source is not None]
@@ -199,6 +201,6 @@ def _gathered(sources: Sequence[Any]) -> Mapping[str, str]:
     return values
 
 
-def _first(items: Any) -> Any:
+def _first(items: Sequence[Dataset] | None) -> Dataset | None:
     """Return the first item of a sequence, or None."""
     return items[0] if items else None

@@ -122,7 +122,7 @@ def _pixel_shape(dataset: Dataset) -> tuple[float, float]:
     return (ratio[0] / ratio[1], 1.0) if ratio else (1.0, 1.0)
 
 
-def _dataset(header: Header) -> Any:
+def _dataset(header: Header) -> Dataset:
     with quiet_dcmread(header.path, stop_before_pixels=True) as dataset:
         dataset.decode()
     return dataset

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from pleura.errors import UnsuitableInput
 from pleura.reading.dicom.dataset import quiet_dcmread
 from pleura.volume import Identity, Note
+
+if TYPE_CHECKING:
+    from pydicom import DataElement, Dataset
+    from pydicom.dataelem import RawDataElement
 
 _FRAMES = 0x52009230
 """PerFrameFunctionalGroupsSequence."""
@@ -82,7 +86,7 @@ def notes_of_other_series(references: References, scan: Identity) -> tuple[Note,
     return (Note("other-series", f"{text}: another reconstruction fits, another phase or breath does not; look"),)
 
 
-def _uids(dataset: Any, keyword: str, *, below: bool) -> Iterator[str]:
+def _uids(dataset: Dataset, keyword: str, *, below: bool) -> Iterator[str]:
     """Yield the values of a keyword in the sequences of a data set, and at its top level unless `below`."""
     if not below and dataset.get(keyword):
         yield str(dataset[keyword].value)
@@ -93,7 +97,7 @@ def _uids(dataset: Any, keyword: str, *, below: bool) -> Iterator[str]:
                 yield from _uids(item, keyword, below=False)
 
 
-def _is_sequence(element: Any) -> bool:
+def _is_sequence(element: DataElement | RawDataElement) -> bool:
     from pydicom.datadict import dictionary_has_tag, dictionary_VR
 
     stated = element.VR

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,9 @@ from pleura.reading.polygons import Region, crosses_itself, fill_even_odd, join_
 from pleura.reading.raw_image import LabelMap
 from pleura.text import quantity
 from pleura.volume import FARTHEST, Note, Volume
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 _OBLIQUE = 0.25
 """Slices by which the points of one contour may differ in height."""
@@ -208,18 +211,18 @@ def _joined(contours: list[_Placed]) -> Region:
     return join_regions([one.region for one in contours], exclusive=any(one.exclusive for one in contours))
 
 
-def _all(structure: Any) -> Sequence[Any]:
+def _all(structure: Dataset) -> Sequence[Dataset]:
     """Return the contours of a structure, of whatever type and size."""
     return structure.get("ContourSequence") or ()
 
 
-def _surrounds(contour: Any) -> bool:
+def _surrounds(contour: Dataset) -> bool:
     """Say whether a contour is closed, and has the corners to surround anything."""
     closed = str(contour.get("ContourGeometricType", "CLOSED_PLANAR")).startswith("CLOSED")
     return closed and len(_numbers(contour)) >= 3 * _FEWEST_CORNERS
 
 
-def _numbers(contour: Any) -> Sequence[Any]:
+def _numbers(contour: Dataset) -> Sequence[bytes | float]:
     """Return the coordinates of a contour as they are stored: pydicom takes ten times as long to convert them."""
     stored = contour.get_item(_DATA).value if _DATA in contour else None
     if isinstance(stored, bytes):
@@ -227,7 +230,7 @@ def _numbers(contour: Any) -> Sequence[Any]:
     return stored or ()
 
 
-def _contour(contour: Any) -> _Contour:
+def _contour(contour: Dataset) -> _Contour:
     """Return a closed contour."""
     points = np.array([float(number) for number in _numbers(contour)]).reshape(-1, 3)
     if not (np.abs(points) < FARTHEST).all():

@@ -9,10 +9,10 @@ References: DICOM PS3.3 sections A.51 and C.8.20 (Segmentation), C.7.6.16.2 (fun
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ from pleura.volume import FARTHEST, LARGEST, Affine, Volume
 
 if TYPE_CHECKING:
     from pydicom import Dataset
+
+    _Groups = Sequence[Dataset | None]
+    """Functional groups: those of a frame, then those that all frames share, where there are any."""
 
 _OFF_GRID = 0.2
 """Share of a step by which a plane may lie off the regular grid that holds all."""
@@ -85,7 +88,7 @@ def _marked(
     planes: Sequence[SegmentFrame],
     slots: NDArray[np.intp],
     wanted: Collection[int],
-    voxels: NDArray[np.unsignedinteger[Any]],
+    voxels: NDArray[np.unsignedinteger],
 ) -> dict[int, list[tuple[int, NDArray[np.bool_]]]]:
     """Return segment -> slices and what it marks in them; what a label map holds is written into `voxels` at once."""
     from pydicom.pixels.utils import iter_pixels
@@ -125,7 +128,7 @@ class SegmentFrame:
     placed: bool = True
 
 
-def _name(segment: Any) -> str:
+def _name(segment: Dataset) -> str:
     """Return label, coded type and side of a segment in one text."""
     parts = [str(segment.get("SegmentLabel", ""))]
     for code in segment.get("SegmentedPropertyTypeCodeSequence", []):
@@ -157,7 +160,7 @@ def _segment_frames(dataset: Dataset) -> list[SegmentFrame]:
     return planes
 
 
-def _placed(segment: int | None, groups: Sequence[Any]) -> SegmentFrame:
+def _placed(segment: int | None, groups: _Groups) -> SegmentFrame:
     measures = _item(groups, "PixelMeasuresSequence")
     between = measures.get("SpacingBetweenSlices") or measures.get("SliceThickness") or 1.0
     return SegmentFrame(
@@ -172,11 +175,11 @@ def _unplaced(segment: int | None) -> SegmentFrame:
     return SegmentFrame(segment, np.zeros(3), np.array([1.0, 0, 0, 0, 1, 0]), np.ones(3), placed=False)
 
 
-def _has(groups: Sequence[Any], sequence: str) -> bool:
+def _has(groups: _Groups, sequence: str) -> bool:
     return any(group is not None and sequence in group for group in groups)
 
 
-def _vector(numbers: Sequence[Any], count: int) -> NDArray[np.float64]:
+def _vector(numbers: Iterable[float], count: int) -> NDArray[np.float64]:
     """Return `count` numbers of a size that positions and distances can have."""
     vector = np.array([float(number) for number in numbers])
     if vector.shape != (count,) or not (np.abs(vector) < FARTHEST).all():
@@ -186,9 +189,10 @@ def _vector(numbers: Sequence[Any], count: int) -> NDArray[np.float64]:
     return vector
 
 
-def _item(groups: Sequence[Any], sequence: str) -> Any:
+def _item(groups: _Groups, sequence: str) -> Dataset:
     """Return the first item of a functional group, the frame's own before the shared one."""
-    return next(group[sequence].value[0] for group in groups if group is not None and sequence in group)
+    found: Dataset = next(group[sequence].value[0] for group in groups if group is not None and sequence in group)
+    return found
 
 
 Layout = tuple[NDArray[np.intp], Affine, int]

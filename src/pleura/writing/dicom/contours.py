@@ -15,7 +15,6 @@ of which these are the squares).
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +49,7 @@ def _rings(marked: NDArray[np.bool_]) -> list[list[Corners]]:
     from contourpy import FillType, contour_generator
 
     generator = contour_generator(z=marked.astype(np.float64), fill_type=FillType.OuterOffset)
-    filled: Any = generator.filled(0.5, 2.0)
+    filled = generator.filled(0.5, 2.0)
     return [
         [
             np.rint(2 * of_polygon[start : end - 1, ::-1]).astype(np.int64)  # the last point repeats the first

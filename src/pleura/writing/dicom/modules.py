@@ -13,7 +13,7 @@ import re
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pleura import __version__
 from pleura.reading.dicom.dataset import quiet_pydicom
@@ -23,7 +23,7 @@ from pleura.writing.dicom.source import source_header
 from pleura.writing.dicom.uids import instance_uid, series_uid
 
 if TYPE_CHECKING:
-    from pydicom import Dataset
+    from pydicom import DataElement, Dataset
 
 _NO_DATE, _NO_TIME = "19000101", "000000"
 """What stands where an object has to state when it was made and the scan states no time: no clock is asked."""
@@ -129,7 +129,7 @@ def maker_of(segmentation: Segmentation) -> str:
     return f"{name} {version}"[:64]
 
 
-def _readable(header: Dataset, keyword: str) -> Any:
+def _readable(header: Dataset, keyword: str) -> DataElement | None:
     """Return an element, or None where there is none that can be read."""
     try:
         return header[keyword]
@@ -139,7 +139,7 @@ def _readable(header: Dataset, keyword: str) -> Any:
         return None
 
 
-def _has_whole_codes(element: Any) -> bool:
+def _has_whole_codes(element: DataElement) -> bool:
     """Say whether no item of a sequence is a code that lacks its scheme or its meaning."""
     needed = {"CodingSchemeDesignator", "CodeMeaning"}
     items = element.value if element.VR == "SQ" else ()

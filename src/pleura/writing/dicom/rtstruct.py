@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,7 +160,8 @@ def _contour(volume: Volume, k: int, text: bytes, number: int) -> Dataset:
     from pydicom.dataelem import RawDataElement
     from pydicom.tag import Tag
 
-    image: Any = source_of(volume).slices[k]
+    image = source_of(volume).slices[k]
+    assert image is not None  # an interpolated slice has no contours
     item = Dataset()
     item.ContourNumber = number
     item.ContourImageSequence = [image_reference(image)]
