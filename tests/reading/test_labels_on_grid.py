@@ -191,6 +191,7 @@ def test_values_without_names_are_lungs_or_numbered(scan: Volume, tmp_path: Path
     for k, value in enumerate(values):
         labels[5, k] = value
     path = Segmentation(labels, scan).write(tmp_path / "a.mha")
+    (tmp_path / "a.mha.json").unlink()
     found = pleura.read_labels(path, grid=scan)
     assert [label.name for label in found.structures] == names
     assert set(np.unique(found.labels)) == {0, *range(1, len(values) + 1)}

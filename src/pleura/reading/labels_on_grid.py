@@ -19,6 +19,7 @@ from pleura.reading.dicom.mask_choice import masks_of_scan
 from pleura.reading.dicom.references import notes_of_other_series, read_references, refuse_other_scan
 from pleura.reading.labelmap import read_label_map
 from pleura.reading.raw_image import LabelMap
+from pleura.reading.stated_labels import stated_structures
 from pleura.segmentation import Segmentation
 from pleura.text import quantity
 from pleura.volume import Note, Volume, input_fields
@@ -131,6 +132,8 @@ def _file(path: Path, volume: Volume) -> _Mask:
         text = f"{len(values)} values in a picture: soft edges, or no mask; save it with one value a structure"
         raise UnsuitableInput(text, code="not-a-mask")
     placed, notes = on_image(labels, label_map, volume)
+    if stated := stated_structures(path, values):
+        return _Mask(placed.astype(np.uint8), stated, tuple(notes))
     if values in ([2], [1, 2]):
         return _Mask(placed.astype(np.uint8), LUNGS, tuple(notes))
     names = ["lung"] if len(values) < 2 else [f"label {value}" for value in values]
