@@ -16,12 +16,12 @@ def test_two_scans_are_segmented_and_compared(run, network, scan: Path) -> None:
     ran = run("compare", scan, "later.nii.gz", "-o", "page.html")
     assert ran.code == 0
     lines = ran.out.splitlines()
-    assert lines[0].split() == ["first", "second", "change", "%", "without", "disease"]
+    assert lines[0].split() == ["first", "second", "change", "%", "scan-rescan"]
     volume = next(line.split() for line in lines if line.startswith("  volume"))
     assert volume[2] == volume[3]  # the same scan
-    assert volume[4:8] == ["+0", "+0.0", "mean", "169"]
+    assert volume[4:8] == ["0", "0.0", "169", "on"]
     at_6_l = next(line for line in lines if line.startswith("  15th percentile at 6 L"))
-    assert "95 %: -14.7 to 17.3 %" in at_6_l
+    assert "-14.7 to 17.3 % in 95 of 100" in at_6_l
     assert lines[-1] == "written: page.html"
     assert Path("page.html").is_file()
 
@@ -51,6 +51,7 @@ def test_two_masks_of_one_scan_are_compared(run, network, scan: Path) -> None:
     assert (found["first"], found["second"]) == ("first.nii.gz", "first.nii.gz")
     assert {one["difference"] for one in found["changes"]} == {0.0}
     assert {one["structure"] for one in found["changes"]} == {"both lungs", "right lung", "left lung"}
+    assert {one["week_apart"] for one in found["changes"]} == {None}  # there is one scan, and no other day
 
 
 def test_page_never_takes_the_place_of_a_file_of_other_making(run, network, scan: Path) -> None:

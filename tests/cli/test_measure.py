@@ -104,7 +104,7 @@ def test_radiograph_has_areas_heights_and_shares(run, slice_picture: Path, monke
     assert lines["area"] == ["cm²", "150.0", "100.0"]
     assert lines["height"] == ["cm", "30.0", "20.0"]
     assert lines["share of the picture"] == ["%", "18.8", "12.5"]
-    assert lines["left to right"] == ["0.67"]
+    assert lines["area, left to right"] == ["0.67"]
 
 
 def test_picture_that_is_no_mask_is_refused_in_one_line(run, scan: Path, slice_picture: Path) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from pleura.measurement import Density, measure
 from pleura.measurement.context import Context, context_of
 from pleura.phantom import chest
-from pleura.volume import Kind
+from pleura.volume import Acquisition, Kind
 
 
 @pytest.fixture(scope="module")
@@ -39,3 +40,19 @@ def test_slice_and_grey_values_and_lungs_without_millimetres_have_none() -> None
     assert context_of(measure(phantom.labels[12:13], plane)) == []
     for other in (replace(whole, kind=Kind.WINDOWED), replace(whole, spacing_known=False)):
         assert context_of(measure(phantom.labels, other)) == []
+
+
+def test_lungs_that_are_cut_or_alone_have_none_beside_them() -> None:
+    phantom = chest((24, 64, 64), (13.0, 6.0, 6.0))
+    alone = np.where(phantom.labels == 1, 1, 0).astype(np.uint8)
+    assert context_of(measure(alone, phantom.volume)) == []
+    filled = phantom.labels.copy()
+    filled[0] = phantom.labels[12]
+    assert context_of(measure(filled, phantom.volume)) == []
+
+
+def test_lungs_breathed_out_and_masks_to_be_looked_at_have_none_beside_them() -> None:
+    phantom = chest((24, 64, 64), (13.0, 6.0, 6.0))
+    out = replace(phantom.volume, acquisition=Acquisition(expiration=True))
+    assert context_of(measure(phantom.labels, out)) == []
+    assert context_of(measure(phantom.labels, phantom.volume, stated={"verdict-check"})) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from pleura.measurement import Density, measure
-from pleura.measurement.figures import OF_CLUSTERS, OF_DENSITY, OF_PARTS, OF_REGION, OF_SCAN, OF_SIZE, decimal
+from pleura.measurement.figures import OF_CLUSTERS, OF_DENSITY, OF_PARTS, OF_REGION, OF_SCAN, OF_SIZE, decimal, signed
 from pleura.phantom import chest
 
 
@@ -23,3 +23,7 @@ def test_every_figure_is_a_field_and_every_field_of_density_has_words() -> None:
 
 def test_decimals_are_rounded_and_no_zero_is_negative() -> None:
     assert [decimal(value, 1) for value in (None, 1.25, -0.04, 12.0)] == ["-", "1.2", "0.0", "12.0"]
+
+
+def test_differences_have_a_sign_unless_they_are_shown_as_zero() -> None:
+    assert [signed(value, 1) for value in (1.25, -3.0, -0.04, 0.0)] == ["+1.2", "-3.0", "0.0", "0.0"]

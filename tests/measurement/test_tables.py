@@ -44,7 +44,7 @@ def test_every_number_is_marked_with_each_sentence_that_limits_it(measured: Meas
     for words, key in (
         ("at or below -950 HU", "laa_le_950_percent"),
         ("pieces at or below -950 HU in slices", "clusters"),
-        ("15th percentile of both, at 6 L", "perc15_at_6_l_g_per_l"),
+        ("15th percentile at 6 L", "perc15_at_6_l_g_per_l"),
     ):
         marks = [number for number, one in enumerate(measured.warnings, start=1) if key in one.keys]
         assert marks
@@ -60,6 +60,6 @@ def test_radiograph_has_a_line_for_each_size_and_for_what_follows_from_both() ->
     # pixels of half a square centimetre: 300 and 200 of 1600; rows of 1 cm: 30 and 20
     assert [line.cells for line in of_lungs.lines] == [("150.0", "100.0"), ("30.0", "20.0"), ("18.8", "12.5")]
     assert [(line.words, line.cells) for line in of_scan.lines] == [
-        ("left to right", ("0.67",)),
+        ("area, left to right", ("0.67",)),
         ("widest across both lungs", ("15.0",)),  # columns 5 to 34 of half a centimetre
     ]

@@ -1,8 +1,8 @@
 """Say what changed between two scans of one patient, or between two masks of one scan.
 
 FIRST and SECOND are scans, which are segmented, or with --scan masks of that one scan. Beside each change
-of both lungs stands what is known to change without disease: how far two scans a week apart differ on
-average. Nothing is called better or worse.
+of both lungs between two scans stands, where it is known, by how much scans of one patient differ while
+the lungs stay as they are. Nothing is called better or worse.
 """
 
 from __future__ import annotations

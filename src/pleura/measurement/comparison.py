@@ -1,4 +1,4 @@
-"""What changed between two scans of one patient, or two masks of one scan, beside what changes without any disease.
+"""What changed between two scans of one patient, or two masks of one scan, beside what scanning again changes.
 
 Sources of the limits, all of both lungs together:
 Chong et al., Proc SPIE 2011;7963:796339: 22 pairs of scans of patients with emphysema, in full inspiration, a week
@@ -10,7 +10,7 @@ agreement, of Perc15 corrected for volume by a regression, where ours follows th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 from pleura.errors import InvalidOption
@@ -40,7 +40,6 @@ _COMPARED = tuple(
     if one.key not in {"skewness", "fwhm_hu"}
 )
 """Tenths of HU count where scans a week apart differ by some HU."""
-_AT_6_L = AT_6_L._replace(words="15th percentile at 6 L")
 _OF_SIZE = OF_SIZE[:2]
 """Without shares, which follow from how the picture was cut."""
 _MOST_THICKER = 1.5
@@ -50,7 +49,7 @@ _SAID_BY = {"kernel-unknown": "kernels-differ", "contrast-unknown": "contrast-di
 """Limitation of one scan -> the difference of both that says it, too."""
 _AGENT = {True: "given", False: "none", None: "not stated"}
 _LOW = ("perc5_hu", "perc10_hu", "perc15_hu", "laa_le_950_percent", "laa_le_910_percent", "laa_le_856_percent")
-_DENSITIES = ("mass_g", *(one.key for one in OF_DENSITY), _AT_6_L.key)
+_DENSITIES = ("mass_g", *(one.key for one in OF_DENSITY), AT_6_L.key)
 
 
 @dataclass(frozen=True)
@@ -62,12 +61,14 @@ class Change:
     structure : "right lung", "left lung", "both lungs" or what else both masks hold
     figure : what is compared: its words, unit and name
     first, second : the figure
+    rescanned : whether both are of scans made one after the other, not of one scan
     """
 
     structure: str
     figure: Figure
     first: float
     second: float
+    rescanned: bool = True
 
     @property
     def difference(self) -> float:
@@ -84,12 +85,17 @@ class Change:
     @property
     def week_apart(self) -> float | None:
         """How far two scans a week apart differ on average; None where that is not known."""
-        return WEEK_APART.get(self.figure.key) if self.structure == BOTH_LUNGS else None
+        return WEEK_APART.get(self.figure.key) if self._has_limits else None
 
     @property
     def months_apart_percent(self) -> tuple[float, float] | None:
         """The 95 % limits, in percent, of two scans within three months; None where they are not known."""
-        return MONTHS_APART_PERCENT.get(self.figure.key) if self.structure == BOTH_LUNGS else None
+        return MONTHS_APART_PERCENT.get(self.figure.key) if self._has_limits else None
+
+    @property
+    def _has_limits(self) -> bool:
+        """Whether the studies of scans made again say something of it: of both lungs together, and of two scans."""
+        return self.rescanned and self.structure == BOTH_LUNGS
 
     def data(self) -> dict[str, Any]:
         """Return it as plain data, ready for JSON."""
@@ -125,10 +131,12 @@ class Comparison:
     ----------
     changes : of each structure that both masks hold
     warnings : what makes figures of either scan meaningless, and what differs in the making of both
+    rescanned : whether it is of two scans, not of two masks of one
     """
 
     changes: tuple[Change, ...]
     warnings: tuple[ComparisonWarning, ...] = ()
+    rescanned: bool = True
 
     def limits_of(self, key: str) -> tuple[int, ...]:
         """Return the numbers, from 1, of the warnings that concern the figure of this name."""
@@ -159,7 +167,9 @@ def compare(first: Measurements, second: Measurements, volume: Volume, other: Vo
     if not found:
         raise InvalidOption(_nothing(volume, other), code="nothing-to-compare")
     differences = [*_differences(first, second, volume, other)]
-    return Comparison(found, (*_of_either(first, second, {one.code for one in differences}), *differences))
+    warnings = (*_of_either(first, second, {one.code for one in differences}), *differences)
+    rescanned = volume is not other
+    return Comparison(tuple(replace(one, rescanned=rescanned) for one in found), warnings, rescanned)
 
 
 def _nothing(volume: Volume, other: Volume) -> str:
@@ -179,7 +189,7 @@ def _of_regions(first: Measurements, second: Measurements) -> Iterator[Change]:
     for name in sorted(shared, key=lambda one: one != BOTH_LUNGS):  # both together first
         yield from _changes(name, _COMPARED, whole[name].figures, others[name].figures)
         if name == BOTH_LUNGS:
-            yield from _changes(name, (_AT_6_L,), first.of_scan, second.of_scan)
+            yield from _changes(name, (AT_6_L,), first.of_scan, second.of_scan)
 
 
 def _of_sizes(first: Measurements, second: Measurements) -> Iterator[Change]:

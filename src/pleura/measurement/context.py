@@ -48,13 +48,23 @@ _PUBLISHED = (
         "92 healthy White non-smokers of COPDGene, 63 of them women, 63 years old on average",
         _ZACH,
     ),
-    Context("laa_le_950_percent", "at -950 HU", "median 0.19 %", _OF_SHANGHAI, _CHENG),
+    Context("laa_le_950_percent", "low attenuation area at -950 HU", "median 0.19 %", _OF_SHANGHAI, _CHENG),
 )
 
 
+_NOT_COMPARABLE = {"lungs-incomplete", "expiration-suspected", "low-quality"}
+"""Warnings on numbers with which they are not those of whole lungs in full inspiration."""
+
+
 def context_of(measured: Measurements) -> list[Context]:
-    """Return what stands beside the numbers of a scan; nothing of one slice, of values that are not HU, of one lung."""
+    """Return what stands beside the numbers of whole lungs in full inspiration.
+
+    Nothing of one slice, of values that are not HU, of lungs that are cut or alone, of breath let out, and where the
+    mask is to be looked at first.
+    """
     lungs = measured.whole.get(BOTH_LUNGS)
     if lungs is None or lungs.volume_ml is None or lungs.density is None:
+        return []
+    if any(one.code in _NOT_COMPARABLE for one in measured.warnings):
         return []
     return list(_PUBLISHED)

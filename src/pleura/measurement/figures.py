@@ -57,15 +57,21 @@ OF_SIZE = (
     Figure("height", "cm", "height_cm", 1),
     Figure("share of the picture", "%", "share_of_scan", 1, 100.0),
 )
-AT_6_L = Figure("15th percentile of both, at 6 L", "g/L", "perc15_at_6_l_g_per_l", 1)
+AT_6_L = Figure("15th percentile at 6 L", "g/L", "perc15_at_6_l_g_per_l", 1)
 OF_SCAN = (
     AT_6_L,
-    Figure("right less left, of their sum", "%", "volume_asymmetry_percent", 1),
-    Figure("right less left, mean", "HU", "mean_difference_hu"),
-    Figure("right less left, at or below -950 HU", "% points", "laa_950_difference_points", 1),
-    Figure("left to right", "", "left_to_right", 2),
+    Figure("volume, right minus left, of their sum", "%", "volume_asymmetry_percent", 1),
+    Figure("mean, right minus left", "HU", "mean_difference_hu"),
+    Figure("at or below -950 HU, right minus left", "% points", "laa_950_difference_points", 1),
+    Figure("area, left to right", "", "left_to_right", 2),
     Figure("widest across both lungs", "cm", "thoracic_width_cm", 1),
 )
+
+
+def signed(value: float, decimals: int = 0) -> str:
+    """Return a difference as text, with its sign; without one where it is shown as zero."""
+    rounded = round(value, decimals) + 0.0
+    return f"{rounded:+.{decimals}f}" if rounded else f"{rounded:.{decimals}f}"
 
 
 def decimal(value: float | None, decimals: int = 0) -> str:

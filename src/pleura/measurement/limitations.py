@@ -106,7 +106,7 @@ def _geometry(
         reasons += [f"no {name} is marked" for name in absent]
     if reasons:
         keys = (*_VOLUMES, *_THIRDS, *_COMPARED)
-        text = f"the lungs are not whole ({', '.join(reasons)}): their volumes, and what follows from these, are not"
+        text = f"the lungs are not whole ({', '.join(reasons)}): volumes are too small, what follows from them is off"
         yield MeasurementWarning(code="lungs-incomplete", message=text, keys=keys)
     if "sparse-slices" in codes:
         text = "between slices that lie far apart nothing was seen: volumes are estimates, and pieces are not whole"

@@ -12,7 +12,7 @@ import numpy as np
 from pleura import __version__
 from pleura.errors import UnwritableOutput
 from pleura.measurement.comparison import Change, Comparison
-from pleura.measurement.figures import decimal
+from pleura.measurement.figures import decimal, signed
 from pleura.reporting.histogram import draw_histogram
 from pleura.reporting.page_file import check_page_name, write_page
 from pleura.reporting.scan_pictures import montage
@@ -21,11 +21,11 @@ from pleura.segmentation import Segmentation
 from pleura.volume import grid_text
 from pleura.writing.signature import input_of, is_pleura_output
 
-HEAD = ("first", "second", "change", "%", "without disease")
-"""Of the columns of `cells`."""
+_HEAD = ("first", "second", "change", "%")
+_RESCAN = "scan-rescan"
 EXPLANATION = (
-    "without disease, where it is known: mean, by how much two scans of one patient a week apart differ on average, "
-    "many by more; 95 %, the limits of agreement of two scans within three months"
+    "scan-rescan, where it is known: by how much two scans of one patient differ while the lungs stay as they are, on "
+    "average, a week apart (many differ by more), or in 95 of 100 pairs, within three months"
 )
 _TILES = 4
 """Axial slices of each scan: two rows beside those of the other."""
@@ -82,37 +82,42 @@ def comparison_page(found: Comparison, results: Sequence[Segmentation], names: S
     grouped = groupby(found.changes, key=lambda one: one.structure)
     return render(
         "comparison.html",
-        title="Two scans compared",
+        title="Two scans compared" if found.rescanned else "Two masks of one scan compared",
         signature=f"pleura {__version__} of {_digits(results)}",
-        tables=[((structure, *HEAD), [_row(found, one) for one in changes]) for structure, changes in grouped],
-        explanation=EXPLANATION,
+        tables=[((structure, *head(found)), [_row(found, one) for one in changes]) for structure, changes in grouped],
+        explanation=EXPLANATION if found.rescanned else "",
         warnings=found.warnings,
         scans=[_scan(result, name) for result, name in zip(results, names, strict=True)],
     )
 
 
+def head(found: Comparison) -> tuple[str, ...]:
+    """Return the heads of the columns of `cells`."""
+    return (*_HEAD, _RESCAN) if found.rescanned else _HEAD
+
+
 def cells(change: Change) -> tuple[str, ...]:
-    """Return a change as text: both figures, the change, its percentage, and what changes without disease."""
+    """Return a change as text: both figures, the change, its percentage, and of two scans what scanning again does."""
     decimals = change.figure.decimals
-    limits = change.months_apart_percent
-    apart = f"95 %: {limits[0]:g} to {limits[1]:g} %" if limits else _mean(change.week_apart)
-    return (
+    numbers = (
         decimal(change.first, decimals),
         decimal(change.second, decimals),
-        f"{round(change.difference, decimals) + 0.0:+.{decimals}f}",
-        "-" if change.percent is None else f"{change.percent:+.1f}",
-        apart,
+        signed(change.difference, decimals),
+        "-" if change.percent is None else signed(change.percent, 1),
     )
+    return (*numbers, _rescan(change)) if change.rescanned else numbers
 
 
 def marks(found: Comparison, change: Change) -> str:
-    """Return the numbers of the warnings that concern a change, as `[1][3]`."""
-    return "".join(f"[{number}]" for number in found.limits_of(change.figure.key))
+    """Return the numbers of the warnings that concern a change, as `[1] [3]`."""
+    return " ".join(f"[{number}]" for number in found.limits_of(change.figure.key))
 
 
-def _mean(difference: float | None) -> str:
-    """Return a mean difference as its source states it."""
-    return "-" if difference is None else f"mean {difference:g}"
+def _rescan(change: Change) -> str:
+    """Return what its source states of scans made again."""
+    if limits := change.months_apart_percent:
+        return f"{limits[0]:g} to {limits[1]:g} % in 95 of 100"
+    return "-" if change.week_apart is None else f"{change.week_apart:g} on average"
 
 
 def _row(found: Comparison, change: Change) -> tuple[str, ...]:
