@@ -47,7 +47,7 @@ def test_what_stands_out_is_said_with_its_slices_as_they_are_counted_in_the_arra
     lungs[2:5, 8:16] = 0  # marked, and solid
     down = affine_from_spacing((5, 3, 3))
     down[:, 0] *= -1  # the first slice of the array is the highest one
-    for affine, slices in ((VOLUME.affine, (2, 3)), (down, (8, 9))):
+    for affine, slices in ((VOLUME.affine, (2, 3)), (down, (9, 8))):
         volume = Volume(np.zeros((12, 32, 40), np.int16), affine)
         flags = {flag.code: flag for flag in of(labels(12), lungs, volume).flags}
         assert flags["border-in-tissue"].slices == slices

@@ -31,8 +31,8 @@ def test_signals_that_let_expect_an_error_are_flags_with_the_slices_that_hold_ha
     assert [(flag.code, flag.slices) for flag in found] == [("uneven-outline", (12,)), ("solid-inside", (12,))]
 
 
-def test_fewest_slices_that_hold_half_are_named_in_their_order() -> None:
-    assert where(np.array([3.0, 0.0, 2.0, 3.0]), SLICES) == (10, 13)
+def test_fewest_slices_that_hold_half_are_named_the_worst_first() -> None:
+    assert where(np.array([3.0, 0.0, 2.0, 4.0]), SLICES) == (13, 10)
     assert where(np.zeros(0), SLICES) == where(np.zeros(4), SLICES) == ()
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from pleura.quality import ExpectedDice, Quality
-from pleura.quality.words import below_limits, dice_text, dice_words, limit_above
+from pleura.quality.limits import limit_above
+from pleura.quality.words import below_limits, dice_text, dice_words
 
 
 @pytest.mark.parametrize(
     ("expected", "text"), [(0.9499, "0.94"), (0.95, "0.95"), (0.7461, "0.74"), (0.9449, "0.94"), (0.9351, "0.94")]
 )
 def test_what_is_below_a_limit_reads_so(expected: float, text: str) -> None:
-    assert dice_text(expected, limit_above(expected)) == text
+    limit = limit_above(expected)
+    assert dice_text(expected, limit.below if limit else None) == text
 
 
 def test_only_what_would_read_as_the_limit_is_rounded_down() -> None:

@@ -16,7 +16,7 @@ from pleura.segmentation import Segmentation
 
 @pytest.fixture
 def pages(picture: Segmentation, tmp_path: Path) -> Path:
-    """Return a folder with three pages, one in a folder below, and a page of other making."""
+    """Return a folder with two pages, one of another call in a folder below, and a page of other making."""
     verdicts = {"a b_lungs": ("good", 0.98), "c_lungs": ("reject", 0.5), "deep/lungs": ("check", 0.9)}
     for name, (verdict, dice) in verdicts.items():
         quality = Quality(verdict, {"both lungs": ExpectedDice(dice, dice, dice)})
@@ -29,15 +29,25 @@ def pages(picture: Segmentation, tmp_path: Path) -> Path:
 def test_failed_scans_and_the_worst_masks_come_first(pages: Path) -> None:
     text = write_index(pages, [Failure("d.nii.gz", "d.nii.gz: <broken>")]).read_text(encoding="utf-8")
     rows = re.findall(r'<th scope="row">(.*?)</th><td data-value="\d+" class="\w+">(.*?)</td>', text)
-    assert [re.sub("<.*?>", "", name) for name, _ in rows] == ["d.nii.gz", "c_lungs", "deep/lungs", "a b_lungs"]
-    assert [verdict for _, verdict in rows] == ["failed", "reject", "check", "good"]
-    assert "d.nii.gz: &lt;broken&gt;" in text
+    assert [re.sub("<.*?>", "", name) for name, _ in rows] == ["d.nii.gz", "c_lungs", "a b_lungs"]
+    assert [verdict for _, verdict in rows] == ["failed", "reject", "good"]
+    assert "<td>&lt;broken&gt;</td>" in text  # the name stands before it already
     assert "of other making" not in text
 
 
 def test_links_lead_to_the_pages(pages: Path) -> None:
     text = write_index(pages).read_text(encoding="utf-8")
-    assert re.findall(r'<a href="([^"]*)"', text) == ["c_lungs.html", "deep/lungs.html", "a%20b_lungs.html"]
+    assert re.findall(r'<a href="([^"]*)"', text) == ["c_lungs.html", "a%20b_lungs.html"]
+
+
+def test_index_of_a_batch_lists_the_folders_that_it_names_and_no_other(pages: Path) -> None:
+    text = write_index(pages, names={"deep": "patients/7", "gone": "patients/8"}).read_text(encoding="utf-8")
+    assert re.findall(r'<a href="([^"]*)">([^<]*)', text) == [("deep/lungs.html", "patients/7")]
+
+
+def test_page_that_is_a_link_is_not_of_the_folder(pages: Path) -> None:
+    (pages / "linked.html").symlink_to("deep/lungs.html")
+    assert "linked" not in write_index(pages).read_text(encoding="utf-8")
 
 
 def test_index_is_made_anew_and_does_not_list_itself(pages: Path) -> None:
@@ -66,10 +76,7 @@ def test_pages_with_a_summary_that_was_changed_are_left_out(pages: Path, changed
     end = text.index("</script>", begin)
     summary = {**json.loads(text[begin:end]), **changed}
     (pages / "c_lungs.html").write_text(text[:begin] + json.dumps(summary) + text[end:], encoding="utf-8")
-    assert re.findall(r'<a href="([^"]*)"', write_index(pages).read_text(encoding="utf-8")) == [
-        "deep/lungs.html",
-        "a%20b_lungs.html",
-    ]
+    assert re.findall(r'<a href="([^"]*)"', write_index(pages).read_text(encoding="utf-8")) == ["a%20b_lungs.html"]
 
 
 def test_a_summary_on_a_page_of_other_making_is_not_listed(pages: Path) -> None:

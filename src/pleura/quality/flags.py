@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.quality.limits import limit_above
 from pleura.quality.record import VERDICTS, ExpectedDice, Flag, Verdict, whole_of
 from pleura.quality.signals import Signal
 from pleura.volume import Note
@@ -66,16 +67,6 @@ SIGNAL_FLAGS = {
 LEAST_ERROR = 0.02
 """Error that a signal lets expect by itself from which on it is a flag: what two readers differ by."""
 
-REJECT_BELOW, CHECK_BELOW = 0.75, 0.95
-"""Expected Dice below which a mask is not to be used, since two fifths of what it and a reference cover together would
-not be shared, and below which it is to be looked at. Of good masks of undisturbed scans, 45 slices in HU, 43 in greys,
-26 whole scans and 63 radiographs, 0, 1, 2 and 2 lie below 0.95; of 154 masks of CT that reached less than 0.90 all but
-5 do."""
-
-LUNG_CHECK_BELOW = 0.90
-"""The same of one lung by itself, of which less is known: of 208 masks of CT with a lung below 0.90 it finds 8 more,
-and among 114 good ones of undisturbed scans it raises one alarm more."""
-
 
 def known_flags(notes: Iterable[Note]) -> list[Flag]:
     """Return warnings and notes that say something of the mask as flags, the gravest first."""
@@ -100,12 +91,12 @@ def signal_flags(
 
 
 def where(amounts: NDArray[np.float64], slices: NDArray[np.intp]) -> tuple[int, ...]:
-    """Return the fewest slices that hold half of the amounts, ascending; none where it is not known."""
+    """Return the fewest slices that hold half of the amounts, the most first; none where it is not known."""
     if not amounts.sum() > 0:
         return ()
     order = np.argsort(-amounts, kind="stable")
     count = int(np.searchsorted(np.cumsum(amounts[order]), amounts.sum() / 2)) + 1
-    return tuple(sorted(int(slices[index]) for index in order[:count]))
+    return tuple(int(slices[index]) for index in order[:count])
 
 
 def verdict_of(flags: Sequence[Flag], dice: Mapping[str, ExpectedDice]) -> Verdict:
@@ -117,8 +108,6 @@ def verdict_of(flags: Sequence[Flag], dice: Mapping[str, ExpectedDice]) -> Verdi
     severities = [SEVERITY.get(flag.code, least) for flag in flags if flag != NOT_CALIBRATED]
     found = [max(severity, least, key=VERDICTS.index) for severity in severities]
     whole = whole_of(dice)
-    if whole is not None and whole.expected < CHECK_BELOW:
-        found.append("reject" if whole.expected < REJECT_BELOW else "check")
-    if any(one.expected < LUNG_CHECK_BELOW for one in dice.values()):
-        found.append("check")
+    limits = [limit_above(one.expected, of_one_lung=one is not whole) for one in dice.values()]
+    found += [limit.verdict for limit in limits if limit]
     return max(found, key=VERDICTS.index, default="good")

@@ -44,8 +44,8 @@ class Flag(Note):
 
     Attributes
     ----------
-    slices : where, as indices along the axis of the array that runs between head and feet, ascending; empty where it
-        concerns the whole
+    slices : where, as indices along the axis of the array that runs between head and feet, the worst first; empty
+        where it concerns the whole
     """
 
     slices: tuple[int, ...] = ()

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pleura.quality.flags import CHECK_BELOW, LUNG_CHECK_BELOW, REJECT_BELOW
+from pleura.quality.limits import limit_above
 from pleura.quality.record import Quality
 
 
@@ -36,16 +36,11 @@ def dice_text(expected: float, limit: float | None) -> str:
     return f"{math.floor(100.0 * expected) / 100.0:.2f}"
 
 
-def limit_above(expected: float, *, of_one_lung: bool = False) -> float | None:
-    """Return the lowest limit of a verdict that a Dice lies below; None where there is none."""
-    limits = (LUNG_CHECK_BELOW,) if of_one_lung else (REJECT_BELOW, CHECK_BELOW)
-    return next((limit for limit in limits if expected < limit), None)
-
-
 def dice_words(quality: Quality) -> Iterator[DiceWords]:
     """Yield the Dice to expect of each structure, and of both lungs."""
     for name, dice in quality.dice.items():
-        below = limit_above(dice.expected, of_one_lung=dice is not quality.both)
+        limit = limit_above(dice.expected, of_one_lung=dice is not quality.both)
+        below = limit.below if limit else None
         yield DiceWords(name, dice_text(dice.expected, below), f"{dice.low:.2f}", f"{dice.high:.2f}", below)
 
 

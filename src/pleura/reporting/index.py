@@ -1,7 +1,8 @@
 """Many scans on one page, the worst first, with links to their own pages, from which it is made.
 
-An index is made of the pages that lie in a folder, not of what a call has segmented: so it holds the results of earlier
-calls too, and is whole after one that was stopped and gone on with.
+An index is made of pages that lie in a folder, not of what a call has segmented: so it holds the results of earlier
+calls too, and is whole after one that was stopped and gone on with. Pages in folders below are of other calls, unless a
+batch names them as its own; links lead to what is not of the folder.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from pleura import __version__
-from pleura.quality.words import dice_text, limit_above
+from pleura.quality.limits import limit_above
+from pleura.quality.words import dice_text
 from pleura.reporting.page_file import write_page
 from pleura.reporting.summary import summary_of
 from pleura.reporting.template import render
@@ -33,16 +34,14 @@ class Failure(NamedTuple):
     message: str
 
 
-def write_index(
-    folder: Path, failures: Iterable[Failure] = (), names: Mapping[str, str] = MappingProxyType({})
-) -> Path:
-    """Write the index over the pages in a folder and in those below it, and return its path.
+def write_index(folder: Path, failures: Iterable[Failure] = (), names: Mapping[str, str] | None = None) -> Path:
+    """Write the index over the pages in a folder, or in some of those below it, and return its path.
 
     Parameters
     ----------
     failures : scans that have no page
-    names : of the scans whose pages lie in folders of their own, by the path of the folder; others are called as their
-        pages are
+    names : of the scans whose pages lie in folders of their own, by the path of the folder; without it, the pages in
+        `folder` itself are listed, and called as their files are
 
     Raises
     ------
@@ -62,7 +61,10 @@ def index_page(rows: Sequence[Mapping[str, Any]], failures: Iterable[Failure] = 
     rows : the summary of each page, with its `name` and `link`
     failures : scans that have none
     """
-    failed = [{"name": one.name, "link": "", "verdict": "failed", "flags": [one.message]} for one in failures]
+    failed = [
+        {"name": one.name, "link": "", "verdict": "failed", "flags": [one.message.removeprefix(f"{one.name}: ")]}
+        for one in failures
+    ]
     ordered = sorted([*map(_named, rows), *failed], key=_rank)
     counts = Counter(row["verdict"] for row in ordered)
     return render(
@@ -74,14 +76,14 @@ def index_page(rows: Sequence[Mapping[str, Any]], failures: Iterable[Failure] = 
     )
 
 
-def _rows(folder: Path, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """Yield the summary of each page in a folder, with the name of its scan, or of its file, and the link to it."""
-    for page in sorted(folder.rglob("*.html")):
-        relative = page.relative_to(folder)
-        found = summary_of(_beginning(page))
-        if found is not None:
-            name = names.get(relative.parent.as_posix(), relative.with_suffix("").as_posix())
-            yield {**found, "name": name, "link": quote(relative.as_posix())}
+def _rows(folder: Path, names: Mapping[str, str] | None) -> Iterator[dict[str, Any]]:
+    """Yield the summary of each page, with the name of its scan, or of its file, and the link to it."""
+    for below, name in {"": ""}.items() if names is None else names.items():
+        for page in sorted((folder / below).glob("*.html")):
+            found = None if page.is_symlink() else summary_of(_beginning(page))
+            if found is not None:
+                relative = page.relative_to(folder)
+                yield {**found, "name": name or page.stem, "link": quote(relative.as_posix())}
 
 
 def _beginning(page: Path) -> str:
@@ -100,7 +102,8 @@ def _named(row: Mapping[str, Any]) -> dict[str, Any]:
     flags = list(dict.fromkeys((*row.get("flags", ()), *row.get("warnings", ()))))
     verdict = row.get("verdict") or "not judged"
     dice = row.get("dice")
-    expected = "-" if dice is None else dice_text(dice, limit_above(dice))
+    limit = None if dice is None else limit_above(dice)
+    expected = "-" if dice is None else dice_text(dice, limit.below if limit else None)
     return {**row, "expected": expected, "verdict": verdict if verdict in _WORST else "not judged", "flags": flags}
 
 
