@@ -31,6 +31,11 @@ def test_limits_of_the_shares_are_drawn() -> None:
     assert all(f">{limit}<" in found for limit in ("-950", "-910", "-856", "-600 to -250"))
 
 
+def test_lines_are_named() -> None:
+    found = draw_histogram([region("right lung", -852, (1,)), region("left lung", -602, (5,))], LUNGS) or ""
+    assert all(f">{name}</text>" in found for name in ("right lung", "left lung"))
+
+
 def test_nothing_is_drawn_where_values_are_not_hu() -> None:
     assert draw_histogram([Region("right lung", "whole", 9, None, None, None)], LUNGS) is None
     assert draw_histogram([region("right lung", 0, ())], LUNGS) is None

@@ -30,7 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     phantom = chest((24, 64, 64), (13.0, 6.0, 6.0))
     plain = Segmentation(phantom.labels, phantom.volume)
     dice = {name: ExpectedDice(0.9, 0.8, 0.95) for name in ("right lung", "left lung", "both lungs")}
-    quality = Quality("check", dice, (Flag("solid-tissue", "solid tissue in the mask", (5, 6)),))
+    quality = Quality("check", dice, (Flag("solid-tissue", "solid tissue in the mask", (6, 5)),))
     replace(plain, quality=quality, warnings=(Note("cut-off", "the lungs are cut off"),)).report(folder / "a.html")
     plain.report(folder / "b.html")
     write_index(folder, [Failure("c.nii", "c.nii: the file is empty")])

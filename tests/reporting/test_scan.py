@@ -95,6 +95,14 @@ def test_warnings_ask_for_a_look_where_nothing_judged_the_mask(result: Segmentat
     )
 
 
+def test_empty_mask_is_called_so_and_has_no_numbers(result: Segmentation) -> None:
+    empty = replace(result, labels=np.zeros_like(result.labels), quality=Quality("check"))
+    text = text_of(scan_page(empty, "a"))
+    assert text.index("Nothing was marked") < text.index("Pictures")
+    assert "Numbers" not in text
+    assert "limits these numbers" not in text
+
+
 def test_titles_cannot_add_to_the_page(result: Segmentation) -> None:
     page = scan_page(result, "<img src=x>")
     assert "<img src=x>" not in page

@@ -32,7 +32,7 @@ def test_slice_that_stands_out_is_named_and_shown_first(result: Segmentation) ->
     flag = Flag("solid-tissue", "solid tissue", (20,))
     found = pictures(replace(result, quality=Quality("check", {}, (flag,))))
     assert [one.number for one in found["slices"] if one.flags] == [4]
-    assert found["montage"][0][0]["words"] == "axial, slice 4 of 24, 39 mm from the top, index 20"
+    assert found["montage"][0][0]["words"] == "slice 4 of 24, 39 mm from the top"
     assert found["montage"][0][0]["why"] == "solid tissue"
 
 
@@ -71,3 +71,10 @@ def test_of_very_many_slices_some_are_shown_and_each_that_stands_out() -> None:
     slices = pictures(Segmentation(labels, volume, quality=Quality("check", {}, (flag,))))["slices"]
     assert 230 < len(slices) < 240
     assert {200, 201} <= {one.level for one in slices}
+
+
+def test_slices_that_stand_out_are_offered_the_worst_first(result: Segmentation) -> None:
+    flags = (Flag("solid-tissue", "solid tissue", (8, 12)), Flag("empty-inside", "air", (3, 12)))
+    found = pictures(replace(result, quality=Quality("check", {}, flags)))
+    assert [found["slices"][k].level for k in found["worst"]] == [8, 12, 3]
+    assert found["slices"][found["worst"][1]].flags == ("solid tissue", "air")

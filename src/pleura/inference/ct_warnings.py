@@ -184,13 +184,13 @@ def _solid_tissue(labels: Labels, planes: Labels, scan: GridScan, volumes: RuleV
         elif slices and not alone:
             found = f"over {SOLID_SHARE_SLICE:.0%} of {quantity(int(slices), 'slice')} of the {label.name}"
     if found:
-        return Note("solid-tissue", f"{found} is solid: disease, or fluid, liver or heart that was marked; look")
+        return Note("solid-tissue", f"{found} is solid: disease, or fluid, liver or heart that was marked")
     if volumes.enclosed >= ENCLOSED_ML:
         taken = f"{volumes.enclosed:.0f} mL of solid tissue were taken out of the mask as fluid"
-        return Note("solid-tissue", f"{taken}: consolidation looks alike; look")
+        return Note("solid-tissue", f"{taken}: consolidation looks alike")
     if volumes.standing:
         left = f"{volumes.standing:.0f} mL of solid tissue in the mask stand on the diaphragm with lung around"
-        return Note("solid-tissue", f"{left}: a mass, consolidation, or a dome of the diaphragm; look")
+        return Note("solid-tissue", f"{left}: a mass, consolidation, or a dome of the diaphragm")
     return None
 
 

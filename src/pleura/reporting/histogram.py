@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 import numpy as np
@@ -35,6 +35,7 @@ def draw_histogram(regions: Sequence[Region], structures: Sequence[Label]) -> st
             for k, share in enumerate(shares)
         )
         body.append(f'<path d="M{"L".join(points)}" fill="none" stroke="{colours[name]}" stroke-width="2"/>')
+    body.append(_legend({name: colours[name] for name in found}))
     words = escape(f"Histogram of {' and '.join(found)} from {_LOW} to {_HIGH} HU, with thresholds")
     return f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{words}">{"".join(body)}</svg>'
 
@@ -59,6 +60,16 @@ def _thresholds() -> str:
         x, y = _x(hu), _TOP - 6 - 14 * (number % 2)
         parts.append(f'<path d="M{x:.1f} {y + 3}V{bottom}" class="threshold"/>')
         parts.append(f'<text x="{x:.1f}" y="{y}" text-anchor="middle" class="small">{hu}</text>')
+    return "".join(parts)
+
+
+def _legend(colours: Mapping[str, str]) -> str:
+    """Return the names of the lines at the right, each with its colour; colour alone is lost in print."""
+    parts = []
+    for number, (name, colour) in enumerate(colours.items()):
+        y = _TOP + 14 + 18 * number
+        parts.append(f'<rect x="{_WIDTH - 138}" y="{y - 6}" width="16" height="4" fill="{colour}"/>')
+        parts.append(f'<text x="{_WIDTH - 116}" y="{y}" class="small">{escape(name)}</text>')
     return "".join(parts)
 
 

@@ -46,7 +46,7 @@ def scan_page(segmentation: Segmentation, title: str) -> str:
     segmentation : the scan and its mask
     title : what the page is called; nothing else on it names the scan but its UIDs and hash
     """
-    measured = segmentation.measurements
+    measured, is_empty = segmentation.measurements, not segmentation.labels.any()
     return render(
         "scan.html",
         title=title,
@@ -60,9 +60,9 @@ def scan_page(segmentation: Segmentation, title: str) -> str:
         warnings=segmentation.warnings,
         structures=segmentation.structures,
         **pictures(segmentation),
-        tables=list(tables(measured)),
+        tables=[] if is_empty else list(tables(measured)),
         histogram=draw_histogram(measured.regions, segmentation.structures),
-        limits=measured.warnings,
+        limits=() if is_empty else measured.warnings,
         context=context_of(measured),
         provenance=list(_provenance(segmentation)),
         notes=segmentation.volume.notes,
@@ -70,7 +70,9 @@ def scan_page(segmentation: Segmentation, title: str) -> str:
 
 
 def _headline(segmentation: Segmentation) -> str:
-    """Return the verdict in words; without one, what the warnings come to."""
+    """Return the verdict in words; of an empty mask that; without a verdict, what the warnings come to."""
+    if not segmentation.labels.any():
+        return "Nothing was marked"
     if segmentation.quality is None and not segmentation.warnings:
         return "Nobody has judged this mask"
     words = ADVICE[segmentation.quality.verdict if segmentation.quality else "check"]

@@ -36,12 +36,14 @@ class Slice:
     ----------
     level : counted from the feet, from 0
     number : counted from the head, from 1, as the slices are shown
-    words : what it is called
+    caption : what it is called
+    words : the same with its index
     flags : why it should be looked at
     """
 
     level: int
     number: int
+    caption: str
     words: str
     flags: tuple[str, ...] = ()
 
@@ -51,13 +53,14 @@ def pictures(segmentation: Segmentation) -> dict[str, Any]:
     if segmentation.volume.is_picture or segmentation.volume.kind is Kind.RADIOGRAPH:
         plane = picture(segmentation)
         sheet = draw_sheet([plane], display_window(segmentation.volume), segmentation.structures, _PICTURE)
-        return {"sheet": _sheet_data(sheet), "slices": [], "montage": [], "radiological": False}
+        return {"sheet": _sheet_data(sheet), "slices": [], "worst": [], "montage": [], "radiological": False}
     slices = _slices(segmentation)
     planes = axial_at(segmentation, [one.level for one in slices])
     sheet = draw_sheet(planes, display_window(segmentation.volume), segmentation.structures)
     return {
         "sheet": _sheet_data(sheet),
         "slices": slices,
+        "worst": [next(k for k, one in enumerate(slices) if one.level == level) for level in _flagged(segmentation)],
         "montage": montage(segmentation, _TILES, _MOST_FLAGGED),
         "radiological": True,
     }
@@ -81,7 +84,7 @@ def _levels(volume: Volume) -> int:
 
 
 def _flagged(segmentation: Segmentation) -> dict[int, tuple[str, ...]]:
-    """Return level -> what stands out there, the gravest first."""
+    """Return level -> what stands out there; the levels of the gravest first, and of these the worst."""
     volume = segmentation.volume
     found: dict[int, tuple[str, ...]] = {}
     for flag in segmentation.quality.flags if segmentation.quality else ():
@@ -98,11 +101,11 @@ def _other_way(volume: Volume, position: int) -> int:
 
 def _slice(volume: Volume, level: int, flagged: Mapping[int, tuple[str, ...]]) -> Slice:
     count = _levels(volume)
-    words = f"slice {count - level} of {count}"
+    caption = f"slice {count - level} of {count}"
     if volume.spacing_known:
-        words += f", {axial_spacing(volume.affine)[0] * (count - 1 - level):.0f} mm from the top"
-    words += f", index {_other_way(volume, level)}"
-    return Slice(level, count - level, words, flagged.get(level, ()))
+        caption += f", {axial_spacing(volume.affine)[0] * (count - 1 - level):.0f} mm from the top"
+    words = f"{caption}, index {_other_way(volume, level)}"
+    return Slice(level, count - level, caption, words, flagged.get(level, ()))
 
 
 def montage(segmentation: Segmentation, count: int, most_flagged: int = 0) -> list[list[dict[str, Any]]]:
@@ -118,7 +121,7 @@ def montage(segmentation: Segmentation, count: int, most_flagged: int = 0) -> li
     levels = [*worst, *axial_levels(segmentation, count - len(worst), worst)]
     slices = [_slice(segmentation.volume, level, flagged) for level in levels]
     axial = [
-        {**_drawn(segmentation, plane), "words": f"axial, {one.words}", "why": "; ".join(one.flags)}
+        {**_drawn(segmentation, plane), "words": one.caption, "why": "; ".join(one.flags)}
         for one, plane in zip(slices, axial_at(segmentation, levels), strict=True)
     ]
     others = [{**_drawn(segmentation, plane), "words": name, "why": ""} for plane, name in _reformatted(segmentation)]

@@ -14,7 +14,6 @@ if (slider) {
     sheet.setAttribute("aria-label", text);
   };
   const go = (k) => { slider.value = k; show(); };
-  const worst = [...flags.keys()].filter((k) => flags[k].length).sort((a, b) => flags[b].length - flags[a].length || a - b);
   for (const k of worst.slice(0, 12)) {
     const button = document.createElement("button");
     button.type = "button";
