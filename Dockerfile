@@ -5,7 +5,7 @@ FROM python:${PYTHON} AS build
 WORKDIR /build
 COPY . .
 RUN python -m venv /opt/pleura \
-    && /opt/pleura/bin/pip install --no-cache-dir --constraint constraints.txt '.[dicom,node]' \
+    && /opt/pleura/bin/pip install --no-cache-dir --constraint constraints.txt '.[dicom,dicomweb,node]' \
     && /opt/pleura/bin/pip uninstall --yes pip
 
 FROM python:${PYTHON}

@@ -36,9 +36,12 @@ PATIENCE = 60
 class Archive:
     """What clients in the namespace of a running Orthanc send and ask."""
 
-    def __init__(self, process: int) -> None:
+    def __init__(self, process: int, settings: dict[str, Any]) -> None:
         self.enter = ("nsenter", "--preserve-credentials", "--user", "--net", f"--target={process}")
         self.web = "http://127.0.0.1:8042/dicom-web/studies"
+        users = settings.get("RegisteredUsers", {})
+        self.curl = ["curl", "--silent", "--fail"]
+        self.curl += [word for name, password in users.items() for word in ("--user", f"{name}:{password}")]
 
     def client(self, *command: str | Path, sent: bytes | None = None) -> subprocess.CompletedProcess[bytes]:
         """Run a program beside Orthanc."""
@@ -46,7 +49,7 @@ class Archive:
 
     def ask(self, path: str, accept: str, *options: str, sent: bytes | None = None) -> bytes:
         """Return the answer to a request of DICOMweb."""
-        command = ("curl", "--silent", "--show-error", "--fail", "--header", f"Accept: {accept}", *options)
+        command = (*self.curl, "--show-error", "--header", f"Accept: {accept}", *options)
         answer = self.client(*command, self.web + path, sent=sent)
         assert answer.returncode == 0, answer.stderr
         return answer.stdout
@@ -100,7 +103,7 @@ def running(**settings: Any) -> Iterator[Archive]:
         command = (*ALONE, "setpriv", "--pdeathsig", "KILL", *program)
         with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as orthanc:
             try:
-                yield answering(Archive(orthanc.pid), folder / "log")
+                yield answering(Archive(orthanc.pid, settings), folder / "log")
             finally:
                 orthanc.kill()
 
@@ -124,7 +127,7 @@ def answering(archive: Archive, log: Path) -> Archive:
     """Return the archive once it answers."""
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end:
-        if archive.client("curl", "--silent", "--fail", archive.web).returncode == 0:
+        if archive.client(*archive.curl, archive.web).returncode == 0:
             return archive
         time.sleep(0.2)
     raise AssertionError(f"Orthanc does not answer: {log.read_text()}")

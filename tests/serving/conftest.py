@@ -5,10 +5,14 @@ from __future__ import annotations
 import gc
 import socket
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from serving.fetching_machine import Machine
+from serving.web_archive import WebArchive, serving
 
 from pleura.phantom import chest, write_dicom
 from pleura.serving.config import NodeConfig, Peer, Rule
@@ -42,6 +46,26 @@ def config(tmp_path: Path) -> NodeConfig:
         peers={"archive": Peer("ARCHIVE", "127.0.0.1", free_port())},
         rules=(rule,),
     )
+
+
+@pytest.fixture
+def web() -> Iterator[WebArchive]:
+    """Return an archive of DICOMweb."""
+    with serving() as archive:
+        yield archive
+
+
+@pytest.fixture
+def web_config(config: NodeConfig, web: WebArchive) -> NodeConfig:
+    """Return a configuration by which what that archive lists is fetched at once."""
+    rules = (Rule("CT", min_slices=10, send_to=("web",)),)
+    return replace(config, quiet_seconds=0.0, peers={"web": web.peer}, rules=rules)
+
+
+@pytest.fixture
+def machine(web_config: NodeConfig) -> Iterator[Machine]:
+    with closing(Machine(web_config)) as machine:
+        yield machine
 
 
 def send(

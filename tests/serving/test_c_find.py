@@ -14,7 +14,7 @@ from serving.conftest import free_port
 from pleura.serving import c_find
 from pleura.serving.c_find import count_instances
 from pleura.serving.config import Peer
-from pleura.serving.not_sent import NotReached, NotSent
+from pleura.serving.peer_errors import NotReached, PeerError
 
 pytestmark = [
     # pynetdicom leaves sockets to the collector of garbage where nobody answers.
@@ -75,7 +75,7 @@ def test_the_number_of_the_one_match_is_taken(answers: Answers, number: int | No
 
 
 def test_an_archive_that_refuses_says_so() -> None:
-    with archive_that_answers([(0xA700, None)]) as peer, pytest.raises(NotSent, match="status A700"):
+    with archive_that_answers([(0xA700, None)]) as peer, pytest.raises(PeerError, match="status A700"):
         count_instances(peer, "PLEURA", "1.2", "1.2.3")
 
 
@@ -83,7 +83,7 @@ def test_answers_without_end_are_not_waited_for(monkeypatch: pytest.MonkeyPatch)
     clock = SimpleNamespace(monotonic=count(0, 100).__next__)  # each match comes long after the one before
     with archive_that_answers([match("1.2.9", "7")] * 3) as peer:
         monkeypatch.setattr(c_find, "time", clock)
-        with pytest.raises(NotSent, match="no end of answers"):
+        with pytest.raises(PeerError, match="no end of answers"):
             count_instances(peer, "PLEURA", "1.2", "1.2.3")
 
 

@@ -13,7 +13,7 @@ from serving.conftest import free_port
 from pleura.errors import UnreadableInput
 from pleura.serving.c_store import store
 from pleura.serving.config import Peer
-from pleura.serving.not_sent import NotReached, NotSent
+from pleura.serving.peer_errors import NotReached, PeerError
 
 pytestmark = [
     # pynetdicom leaves sockets to the collector of garbage where nobody answers.
@@ -48,14 +48,14 @@ def test_each_object_that_is_taken_is_yielded(series: list[Path]) -> None:
 @pytest.mark.parametrize(("status", "why"), [(0xA700, "status A700"), (0xC000, "status C000")])
 def test_what_follows_a_refusal_is_not_sent(series: list[Path], status: int, why: str) -> None:
     taken = []
-    with peer_that_answers(0, status) as peer, pytest.raises(NotSent, match=why):
+    with peer_that_answers(0, status) as peer, pytest.raises(PeerError, match=why):
         for file in store(peer, "PLEURA", series[:3]):
             taken.append(file)  # noqa: PERF402 - a list would be lost with the error
     assert taken == series[:1]
 
 
 def test_a_class_that_the_peer_does_not_know_is_not_sent(series: list[Path]) -> None:
-    with peer_that_answers(sop_class="1.2.840.10008.1.1") as peer, pytest.raises(NotSent):
+    with peer_that_answers(sop_class="1.2.840.10008.1.1") as peer, pytest.raises(PeerError):
         list(store(peer, "PLEURA", series[:1]))
 
 

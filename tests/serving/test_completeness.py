@@ -14,7 +14,7 @@ import pytest
 from pleura.serving import completeness as module
 from pleura.serving.completeness import Completeness
 from pleura.serving.config import NodeConfig
-from pleura.serving.not_sent import NotReached
+from pleura.serving.peer_errors import NotReached
 from pleura.serving.storage import NodeStorage
 
 QUIET, OVERDUE = 60.0, 600.0

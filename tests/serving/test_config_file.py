@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pleura.errors import PleuraError
-from pleura.serving.config import NodeConfig, Peer, Rule, Tls
+from pleura.serving.config import NodeConfig, Peer, Query, Rule, Tls
 from pleura.serving.config_file import read_config
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +34,7 @@ send_to = ["pacs"]
 """
 LEAST = 'folder = "node"\ncalling_titles = ["PACS"]\n'
 RULE = '[peers.archive]\nae_title = "PACS"\naddress = "10.0.0.7"\nport = 104\n[[rules]]\nsend_to = ["archive"]\n'
+WEB = '[peers.web]\nurl = "https://pacs.example/dicom-web"\n'
 PEER = '[peers.{name}]\nae_title = "PACS"\naddress = "10.0.0.7"\nport = {port}\n'
 
 
@@ -67,6 +68,11 @@ def test_a_peer_has_a_title_or_a_url() -> None:
     assert config.peers["archive"] == Peer("PACS", "10.0.0.7", 104)
 
 
+def test_a_node_that_asks_an_archive_need_not_be_called() -> None:
+    config = read('folder = "node"\n' + RULE + WEB + '[[queries]]\npeer = "web"\nseconds = 30\n')
+    assert (config.calling_titles, config.queries) == ((), (Query("web", 30, 7),))
+
+
 def test_a_node_listens_on_its_own_machine_alone_unless_the_configuration_says_so() -> None:
     assert read(LEAST + RULE).address == "127.0.0.1"
 
@@ -75,7 +81,7 @@ def test_a_node_listens_on_its_own_machine_alone_unless_the_configuration_says_s
     ("text", "message"),
     [
         ("", "folder is missing"),
-        ('folder = "node"\n', "calling_titles is missing"),
+        ('folder = "node"\n', "calling_titles has to name who may call"),
         ('folder = "node"\ncalling_titles = []\n', "calling_titles has to name who may call"),
         (LEAST + 'colour = "blue"\n', "colour is not known; there are folder, calling_titles, ae_title"),
         ('folder = ""\ncalling_titles = ["PACS"]\n', "folder is empty"),
@@ -111,6 +117,17 @@ def test_a_node_listens_on_its_own_machine_alone_unless_the_configuration_says_s
         (LEAST + 'archive = "web"\n[peers.web]\nurl = "http://x/"\n', "archive is asked by C-FIND: name a peer with"),
         (LEAST + '[peers.pacs]\nae_title = "PACS"\nport = 104\n', "peers.pacs.address is missing"),
         (LEAST + 'peers = "pacs"\n', "peers has to be a table"),
+        (LEAST + WEB + 'token_file = "a"\nuser = "b"\n', "peers.web.token_file is there beside a user"),
+        (LEAST + WEB + 'user = "b"\n', "peers.web.password_file is missing"),
+        (LEAST + WEB + 'password_file = "b"\n', "peers.web.user is missing"),
+        (LEAST + WEB + 'user = "a:b"\npassword_file = "b"\n', "peers.web.user has to be without a colon"),
+        (LEAST + PEER.format(name="pacs", port=1) + 'user = "a"\n', "peers.pacs has a user, a password or a token"),
+        (LEAST + RULE + '[[queries]]\npeer = "web"\n', "queries 1.peer names web, which is none of the peers"),
+        (LEAST + RULE + '[[queries]]\npeer = "archive"\n', "queries 1.peer names archive, which has no url"),
+        (LEAST + RULE + WEB + '[[queries]]\npeer = "web"\nseconds = 0\n', "queries 1.seconds has to be 1 or more"),
+        (LEAST + RULE + WEB + '[[queries]]\npeer = "web"\ndays = 1000000\n', "queries 1.days has to be 36500 at"),
+        (LEAST + RULE + WEB + "[[queries]]\nseconds = 5\n", "queries 1.peer is missing"),
+        (LEAST + "queries = 3\n", r"queries has to be a list of tables, \[\[queries\]\]"),
         (LEAST + '[peers.pacs]\naddress = "x"\nport = 1\n', "peers.pacs.ae_title is missing"),
         (LEAST, r"rules has to hold a table \[\[rules\]\] at least: the node removes"),
         (LEAST + "rules = []\n", r"rules has to hold a table \[\[rules\]\]"),

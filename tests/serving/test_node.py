@@ -8,47 +8,31 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pydicom
 import pytest
 from serving.conftest import send
+from serving.running_node import empty, running, wait_for
 
 from pleura.batch.scan_task import ScanResult
 from pleura.errors import PleuraError
-from pleura.serving import completeness, sender
+from pleura.serving import completeness, pauses, sender
 from pleura.serving import node as node_module
 from pleura.serving.config import NodeConfig, Rule
 from pleura.serving.metrics import metrics_text
 from pleura.serving.node import Node
-from pleura.serving.not_sent import NotReached
+from pleura.serving.peer_errors import NotReached
 from pleura.serving.storage import NodeStorage
 
-PATIENCE = 60
 pytestmark = [
     # pynetdicom leaves sockets to the collector of garbage where nobody answers.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
-
-
-@contextmanager
-def running(config: NodeConfig) -> Iterator[Node]:
-    node = Node(config)
-    stopped = threading.Event()
-    thread = threading.Thread(target=node.run, args=(stopped,))
-    thread.start()
-    try:
-        yield node
-        assert thread.is_alive()
-    finally:
-        stopped.set()
-        thread.join()
-        node.close()
 
 
 @pytest.fixture(autouse=True)
@@ -89,20 +73,6 @@ def damaged(tmp_path: Path) -> list[Path]:
     return [tmp_path / "1.dcm"]
 
 
-def wait_for(what: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not what() and time.monotonic() < until:
-        time.sleep(0.05)
-    assert what()
-
-
-def empty(node: Node) -> bool:
-    storage = node.storage
-    return not any(
-        list(folder.iterdir()) for folder in (storage.incoming, storage.taken, storage.outgoing, storage.segmented)
-    )
-
-
 @pytest.mark.slow
 def test_a_series_comes_in_and_its_segmentation_goes_out(config: NodeConfig, series: list[Path], archive) -> None:
     kept = archive()
@@ -120,7 +90,7 @@ def test_a_series_comes_in_and_its_segmentation_goes_out(config: NodeConfig, ser
 def test_a_result_waits_on_the_disk_for_a_peer_that_is_down(
     config: NodeConfig, series: list[Path], archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "_FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.1)
     with running(config) as node:
         bring(node, series)
         wait_for(lambda: node.counts["sends_failed"] > 1)
@@ -277,7 +247,7 @@ def test_a_peer_that_does_not_answer_holds_up_no_segmentation(
 
     def silent(*_: object) -> str:
         calls.append("archive")
-        answered.wait(PATIENCE)
+        answered.wait(60)
         raise NotReached("no association")
 
     monkeypatch.setattr(sender, "store", silent)

@@ -10,10 +10,11 @@ from threading import Event, Thread
 
 import pytest
 
+from pleura.serving import pauses
 from pleura.serving import sender as module
 from pleura.serving.config import NodeConfig, Peer
 from pleura.serving.counts import Counts
-from pleura.serving.not_sent import NotReached, NotSent
+from pleura.serving.peer_errors import NotReached, PeerError
 from pleura.serving.sender import Sender
 from pleura.serving.storage import NodeStorage
 
@@ -39,7 +40,7 @@ def down(_: Path) -> None:
 
 
 def refuses(_: Path) -> None:
-    raise NotSent("status C000")
+    raise PeerError("status C000")
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_pauses_grow_and_end_with_the_first_result_that_is_sent(
     sender: Sender, storage: NodeStorage, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr(module.time, "monotonic", lambda: now)
+    monkeypatch.setattr(pauses.time, "monotonic", lambda: now)
     put(storage, "1", "archive")
     network.does["ARCHIVE"] = down
     called = []
@@ -150,8 +151,8 @@ def test_objects_that_were_taken_are_not_sent_again(sender: Sender, storage: Nod
 def test_what_is_never_taken_lies_among_what_failed(
     sender: Sender, storage: NodeStorage, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_MOST_TRIES", 3)
-    monkeypatch.setattr(module, "_FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(pauses, "MOST_TRIES", 3)
+    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.0)
     put(storage, "1", "archive")
     network.does["ARCHIVE"] = refuses
     for _ in range(5):
@@ -200,7 +201,7 @@ def test_no_error_ends_the_sending(
     sender: Sender, storage: NodeStorage, counts: Counts, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     put(storage, "1", "archive")
-    monkeypatch.setattr(module, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(module, "_POLL", 0.01)
     listed, failed = storage.waiting, []
 

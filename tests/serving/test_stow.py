@@ -19,11 +19,9 @@ import pydicom
 import pytest
 from serving.conftest import free_port
 
-from pleura.errors import MissingExtra
-from pleura.serving import stow
-from pleura.serving.config import NodeConfig, Peer
-from pleura.serving.not_sent import NotReached, NotSent
-from pleura.serving.stow import require_client, store_over_web
+from pleura.serving.config import Peer
+from pleura.serving.peer_errors import NotReached, PeerError
+from pleura.serving.stow import store_over_web
 
 pytest.importorskip("dicomweb_client")
 Answer = tuple[int, dict[str, str], bytes]
@@ -128,7 +126,7 @@ def test_no_redirection_is_followed(series: list[Path]) -> None:
     with server(stored, others) as other:
         for status in (302, 307, 308):
             moved = (status, {"Location": f"{other.url}/studies"}, b"")
-            with server(lambda _, moved=moved: moved) as peer, pytest.raises(NotSent, match="another address"):
+            with server(lambda _, moved=moved: moved) as peer, pytest.raises(PeerError, match="another address"):
                 list(store_over_web(peer, series[:1]))
     assert others == []
 
@@ -143,7 +141,7 @@ def test_no_redirection_is_followed(series: list[Path]) -> None:
     ],
 )
 def test_what_is_not_confirmed_is_not_sent(series: list[Path], answer: Answer, why: str) -> None:
-    with server(lambda _: answer) as peer, pytest.raises(NotSent, match=why):
+    with server(lambda _: answer) as peer, pytest.raises(PeerError, match=why):
         list(store_over_web(peer, series[:1]))
 
 
@@ -154,7 +152,7 @@ def test_an_object_that_is_refused_is_not_sent_and_one_that_is_there_already_is(
     instance = pydicom.dcmread(series[0]).SOPInstanceUID
     with (
         server(lambda _: refused(instance, 0xA700, status)) as peer,
-        pytest.raises(NotSent, match="reason A700"),
+        pytest.raises(PeerError, match="reason A700"),
     ):
         list(store_over_web(peer, series[:1]))
     with server(lambda _: refused(instance, 0x0111, status)) as peer:
@@ -177,7 +175,7 @@ def test_a_connection_that_is_lost_meanwhile_says_nothing_of_the_peer(series: li
         thread = Thread(target=reset, args=(listening,))
         thread.start()
         peer = Peer(url=f"http://127.0.0.1:{listening.getsockname()[1]}/dicom-web")
-        with pytest.raises(NotSent, match="the connection was lost") as caught:
+        with pytest.raises(PeerError, match="the connection was lost") as caught:
             list(store_over_web(peer, series[:1]))
         thread.join()
     assert not isinstance(caught.value, NotReached)
@@ -203,13 +201,3 @@ def test_a_server_whose_certificate_nobody_knows_is_not_reached(series: list[Pat
         with pytest.raises(NotReached, match="its certificate is not trusted"):
             list(store_over_web(Peer(url=f"https://127.0.0.1:{listening.getsockname()[1]}/"), series[:1]))
         thread.join()
-
-
-def test_a_node_that_is_to_send_to_a_url_says_at_once_what_to_install(
-    config: NodeConfig, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stow, "find_spec", lambda _: None)
-    require_client(config)
-    config.peers["web"] = Peer(url="http://127.0.0.1/dicom-web")  # type: ignore[index]
-    with pytest.raises(MissingExtra, match=r"pleura\[dicomweb\]"):
-        require_client(config)

@@ -1,6 +1,6 @@
-"""Be a DICOM node: series come in by C-STORE, are segmented where a rule says so, and results are sent to peers.
+"""Be a DICOM node: series come in by C-STORE or DICOMweb, are segmented by rules, and results are sent to peers.
 
-CONFIG is a TOML file: who the node is, who may call, the rules, the peers. A series is taken for complete
+CONFIG is a TOML file: who the node is, who may call, who is asked, the rules, the peers. A series is taken for complete
 after a quiet time. What has come and what waits to be sent lies in a folder, where a kill loses nothing;
 what cannot be segmented or sent stays in its subfolder failed. Logs hold no name, id or date of a patient.
 """
@@ -49,7 +49,10 @@ def run(options: Options) -> int:
             stack.callback(node.close)
             if config.http_port:
                 stack.enter_context(serve_metrics(node, config.http_port))
-            say(f"{config.ae_title} listens on {config.address} port {config.port}")
+            if config.calling_titles:
+                say(f"{config.ae_title} listens on {config.address} port {config.port}")
+            for query in config.queries:
+                say(f"{config.ae_title} asks {query.peer} every {query.seconds:g} s")
             flush()
             node.run(Event())
     except (KeyboardInterrupt, SystemExit):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pleura.serving.config import Peer
-from pleura.serving.not_sent import NotReached
+from pleura.serving.peer_errors import NotReached
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pleura.serving.association import associated
 from pleura.serving.config import Peer
-from pleura.serving.not_sent import NotSent
+from pleura.serving.peer_errors import PeerError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -31,7 +31,7 @@ def count_instances(peer: Peer, calling: str, study_uid: str, series_uid: str) -
     Raises
     ------
     NotReached : there is no association
-    NotSent : the archive refuses to answer, or the association is lost
+    PeerError : the archive refuses to answer, or the association is lost
     """
     from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind  # type: ignore[attr-defined]
 
@@ -41,7 +41,7 @@ def count_instances(peer: Peer, calling: str, study_uid: str, series_uid: str) -
         try:
             return _count(association.send_c_find(_query(study_uid, series_uid), find), series_uid)
         except (ValueError, RuntimeError) as error:  # not negotiated, or the association is lost
-            raise NotSent(type(error).__name__) from error
+            raise PeerError(type(error).__name__) from error
 
 
 def _query(study_uid: str, series_uid: str) -> Dataset:
@@ -60,10 +60,10 @@ def _count(answers: Iterable[tuple[Dataset, Dataset | None]], series_uid: str) -
     counts, until = [], time.monotonic() + _ANSWER_SECONDS
     for status, match in answers:
         if time.monotonic() > until:  # each match has its own time, and they may be without end
-            raise NotSent("no end of answers")
+            raise PeerError("no end of answers")
         code = int(getattr(status, "Status", -1))
         if code not in {0, *_PENDING}:
-            raise NotSent(f"status {code:04X}" if code > 0 else "no answer")
+            raise PeerError(f"status {code:04X}" if code > 0 else "no answer")
         if code and match is not None and match.get("SeriesInstanceUID") == series_uid:
             counts.append(match.get("NumberOfSeriesRelatedInstances"))
     return int(counts[0]) if len(counts) == 1 and counts[0] else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pleura.reading.dicom.elements import read_elements
 from pleura.serving.association import associated
 from pleura.serving.config import Peer
-from pleura.serving.not_sent import NotSent
+from pleura.serving.peer_errors import PeerError
 
 if TYPE_CHECKING:
     from pynetdicom.association import Association
@@ -34,7 +34,7 @@ def store(peer: Peer, calling: str, files: Sequence[Path]) -> Generator[Path, No
     Raises
     ------
     NotReached : there is no association
-    NotSent : the peer does not take an object, or the association is lost
+    PeerError : the peer does not take an object, or the association is lost
     UnreadableInput : a file is no DICOM that can be read
     """
     contexts = sorted({_context(file) for file in files})
@@ -54,9 +54,9 @@ def _store_one(association: Association, file: Path) -> None:
     try:
         status = association.send_c_store(file)
     except (ValueError, RuntimeError) as error:  # not negotiated, or the association is lost
-        raise NotSent(type(error).__name__) from error
+        raise PeerError(type(error).__name__) from error
     code = int(getattr(status, "Status", -1))
     if code < 0:
-        raise NotSent("no answer")
+        raise PeerError("no answer")
     if code not in {0, _DUPLICATE} and code & _CLASS != _WARNING:
-        raise NotSent(f"status {code:04X}")
+        raise PeerError(f"status {code:04X}")

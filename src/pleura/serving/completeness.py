@@ -10,7 +10,7 @@ from pleura.errors import PleuraError
 from pleura.serving.c_find import count_instances
 from pleura.serving.config import NodeConfig, Peer
 from pleura.serving.log import LOG
-from pleura.serving.not_sent import NotSent
+from pleura.serving.peer_errors import PeerError
 from pleura.serving.storage import NodeStorage, series_header
 
 _STILL_SECONDS = 3.0
@@ -99,7 +99,7 @@ class Completeness:
             return count_instances(self._archive, self._config.ae_title, header.study_uid, header.series_uid)
         except Exception as error:
             self._asks_from = time.monotonic() + _UNANSWERED_SECONDS
-            why = str(error) if isinstance(error, NotSent) else type(error).__name__
+            why = str(error) if isinstance(error, PeerError) else type(error).__name__
             LOG.warning("the archive did not say what it has of %s (%s)", series.name, why)
             return self.wanted(series)
 

@@ -10,12 +10,39 @@ from pleura.conventions import TIME_LIMIT, MaskFormat
 
 @dataclass(frozen=True)
 class Peer:
-    """Another node, to which results are sent: by C-STORE, or to the URL of its DICOMweb services by STOW-RS."""
+    """Another node: of DICOM, called by its title, or of DICOMweb, at its URL.
+
+    Attributes
+    ----------
+    ae_title, address, port : of a node that takes results by C-STORE
+    url : of services that take them by STOW-RS
+    user, password_file : of a URL: who asks, and the file with the password
+    token_file : of a URL: the file with a token (Bearer), in place of a user
+    """
 
     ae_title: str = ""
     address: str = ""
     port: int = 0
     url: str = ""
+    user: str = ""
+    password_file: str = ""
+    token_file: str = ""
+
+
+@dataclass(frozen=True)
+class Query:
+    """An archive that is asked by QIDO-RS for series that a rule wants, which are fetched by WADO-RS.
+
+    Attributes
+    ----------
+    peer : name of the peer, which has a URL
+    seconds : after which it is asked again
+    days : before today, from which on the studies are; 0 for any day, and for studies without a date
+    """
+
+    peer: str
+    seconds: float = 60.0  # an archive answers in a fraction of one, and nobody waits for a result beside it
+    days: int = 7  # what came while a node was down over a holiday, and no archive of many years
 
 
 @dataclass(frozen=True)
@@ -59,7 +86,7 @@ class NodeConfig:
     ae_title, address, port : where it listens; by default on this machine alone
     quiet_seconds : without another slice, after which a series is taken for complete
     incomplete_seconds : for which a series that has too few slices for its rule waits for the others
-    calling_titles : of those who may call; nobody else may
+    calling_titles : of those who may call; nobody else may, and without one the node does not listen
     addresses : of IP, from which they may; any where it is empty
     max_associations : at a time
     max_object_mb : of one object that is received
@@ -70,7 +97,7 @@ class NodeConfig:
     """
 
     folder: str
-    calling_titles: tuple[str, ...]
+    calling_titles: tuple[str, ...] = ()
     ae_title: str = "PLEURA"
     address: str = "127.0.0.1"
     port: int = 11112
@@ -87,3 +114,4 @@ class NodeConfig:
     tls: Tls | None = None
     peers: Mapping[str, Peer] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    queries: tuple[Query, ...] = ()

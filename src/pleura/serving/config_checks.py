@@ -8,13 +8,15 @@ from urllib.parse import urlsplit
 
 from pleura.conventions import FORMAT_NAMES
 from pleura.errors import InvalidOption
-from pleura.serving.config import NodeConfig, Peer, Rule
+from pleura.serving.config import NodeConfig, Peer, Query, Rule
 
 _TITLE = re.compile(r"[ -\[\]-~]{1,16}")
 """An application entity title: up to 16 characters of the basic repertoire, no backslash (PS3.5, AE)."""
 
 _PEER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 """A name of a peer: what waits for it lies in a folder of that name, which has to be one folder on any system."""
+_MOST_DAYS = 36500
+"""A hundred years: no study is older."""
 _HIGHEST_PORT = 65535
 """Ports have 16 bits (RFC 9293, 3.1)."""
 
@@ -32,8 +34,8 @@ def check(config: NodeConfig) -> None:
     for name in ("time_limit", "max_associations"):
         if not getattr(config, name):
             raise wrong(name, "has to be more than 0")
-    if not config.calling_titles:
-        raise wrong("calling_titles", "has to name who may call")
+    if not config.calling_titles and not config.queries:
+        raise wrong("calling_titles", "has to name who may call, or [[queries]] whom to ask")
     _check_titles(config)
     _check_ports(config)
     _check_addresses(config)
@@ -44,6 +46,8 @@ def check(config: NodeConfig) -> None:
     if config.archive and config.peers[config.archive].url:
         raise wrong("archive", "is asked by C-FIND: name a peer with ae_title, address and port")
     _check_rules(config)
+    for number, query in enumerate(config.queries, start=1):
+        _check_query(config, query, f"queries {number}")
 
 
 def _check_peer(name: str, peer: Peer) -> None:
@@ -54,12 +58,35 @@ def _check_peer(name: str, peer: Peer) -> None:
             raise wrong(f"peers.{name}", "has a url, which needs no ae_title, address or port")
         if not _is_url(peer.url):
             raise wrong(f"peers.{name}.url", "has to be as https://pacs.example/dicom-web, without a password")
+        _check_secrets(f"peers.{name}", peer)
         return
+    if peer.user or peer.password_file or peer.token_file:
+        raise wrong(f"peers.{name}", "has a user, a password or a token, which are shown to a url alone")
     missing = [field for field in ("ae_title", "address", "port") if not getattr(peer, field)]
     if missing:
         raise wrong(f"peers.{name}.{missing[0]}", "is missing")
     _check_title(f"peers.{name}.ae_title", peer.ae_title)
     _check_port(f"peers.{name}.port", peer.port)
+
+
+def _check_secrets(where: str, peer: Peer) -> None:
+    if peer.token_file and (peer.user or peer.password_file):
+        raise wrong(f"{where}.token_file", "is there beside a user or a password: one of the two")
+    if bool(peer.user) != bool(peer.password_file):
+        raise wrong(f"{where}.{'password_file' if peer.user else 'user'}", "is missing")
+    if ":" in peer.user:  # RFC 7617, 2
+        raise wrong(f"{where}.user", "has to be without a colon")
+
+
+def _check_query(config: NodeConfig, query: Query, where: str) -> None:
+    if query.peer not in config.peers:
+        raise wrong(f"{where}.peer", f"names {query.peer}, which is none of the peers")
+    if not config.peers[query.peer].url:
+        raise wrong(f"{where}.peer", f"names {query.peer}, which has no url")
+    if query.seconds < 1:
+        raise wrong(f"{where}.seconds", "has to be 1 or more")
+    if query.days > _MOST_DAYS:
+        raise wrong(f"{where}.days", f"has to be {_MOST_DAYS} at most, or 0 for any")
 
 
 def _check_addresses(config: NodeConfig) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tomllib
 import typing
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pleura.errors import InvalidOption, UnreadableInput
-from pleura.serving.config import NodeConfig, Peer, Rule, Tls
+from pleura.serving.config import NodeConfig, Peer, Query, Rule, Tls
 from pleura.serving.config_checks import check, wrong
 
 if TYPE_CHECKING:
@@ -48,11 +48,11 @@ def read_config(path: Path) -> NodeConfig:
 
 def _config(content: dict[str, object]) -> NodeConfig:
     peers = _tables(content.pop("peers", {}), "peers").items()
-    rules = enumerate(_list(content.pop("rules", [])), start=1)
     tls = _table(Tls, content.pop("tls"), "tls") if "tls" in content else None
     tables = {
         "peers": {name: _table(Peer, peer, f"peers.{name}") for name, peer in peers},
-        "rules": tuple(_table(Rule, rule, f"rules {number}") for number, rule in rules),
+        "rules": _listed(Rule, content, "rules"),
+        "queries": _listed(Query, content, "queries"),
         "tls": tls,
     }
     return _table(NodeConfig, {**content, **tables}, "")
@@ -64,10 +64,12 @@ def _tables(value: object, name: str) -> Mapping[str, object]:
     return value
 
 
-def _list(value: object) -> Sequence[object]:
-    if not isinstance(value, list):
-        raise wrong("rules", "has to be a list of tables, [[rules]]")
-    return value
+def _listed(kind: type[Table], content: dict[str, object], name: str) -> tuple[Table, ...]:
+    """Take a list of tables out of the content of a file, and return them as dataclasses."""
+    tables = content.pop(name, [])
+    if not isinstance(tables, list):
+        raise wrong(name, f"has to be a list of tables, [[{name}]]")
+    return tuple(_table(kind, table, f"{name} {number}") for number, table in enumerate(tables, start=1))
 
 
 def _table(kind: type[Table], content: object, name: str) -> Table:

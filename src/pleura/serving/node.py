@@ -1,4 +1,4 @@
-"""A DICOM node: series in by C-STORE, complete after a quiet time, segmented where a rule says so, and results out."""
+"""A DICOM node: series received or fetched, complete after a quiet time, segmented by rules, and results out."""
 
 from __future__ import annotations
 
@@ -19,12 +19,16 @@ from pleura.reading.dicom.header import Header
 from pleura.serving.completeness import Completeness
 from pleura.serving.config import NodeConfig, Rule
 from pleura.serving.counts import Counts
+from pleura.serving.dicomweb import check_peers
+from pleura.serving.fetcher import Fetcher
+from pleura.serving.known_series import KnownSeries
 from pleura.serving.log import LOG, quiet_libraries
+from pleura.serving.qido import series_key
 from pleura.serving.receiver import Receiver
 from pleura.serving.rules import mismatches, rule_for, why_unwanted
 from pleura.serving.sender import Sender
 from pleura.serving.storage import NodeStorage, series_header
-from pleura.serving.stow import require_client
+from pleura.writing import is_pleura_output
 
 _POLL = 0.5
 """Seconds after which the folder of what has come is listed again."""
@@ -45,11 +49,11 @@ class Node:
 
     Raises
     ------
-    PleuraError : what `require_client`, `NodeStorage` and `Receiver` raise
+    PleuraError : what `check_peers`, `NodeStorage`, `KnownSeries` and `Receiver` raise
     """
 
     def __init__(self, config: NodeConfig) -> None:
-        require_client(config)
+        check_peers(config)
         self.config = config
         self.counts = Counts()
         self.storage = NodeStorage(Path(config.folder))
@@ -60,19 +64,28 @@ class Node:
         self._begins = 0.0
         self._began_last: float | None = None
         self._sending: Thread | None = None
+        self._fetching: dict[Thread, Fetcher] = {}
+        self._known: KnownSeries | None = None
+        self._receiver: Receiver | None = None
         self._pool = WorkerPool(1, Limits(config.time_limit, config.memory_limit_mb << 20))
         try:
-            self._receiver = Receiver(config, self.storage, self.counts)
+            if config.queries:
+                self._known = KnownSeries(Path(config.folder), self.storage)
+                self._known.go_on()
+            if config.calling_titles:
+                self._receiver = Receiver(config, self.storage, self.counts)
         except BaseException:
-            self._pool.shutdown(cancel_futures=True)
-            self.storage.close()
+            self.close()
             raise
         self._pool.submit(check_segmenter, SegmenterOptions())  # the model is there when the first series is
 
     def close(self) -> None:
         """Stop receiving and segmenting; what has come and what waits stays on the disk."""
-        self._receiver.close()
+        if self._receiver:
+            self._receiver.close()
         self._pool.shutdown(cancel_futures=True)
+        if self._known:
+            self._known.close()
         self.storage.close()
 
     def problems(self) -> list[str]:
@@ -85,6 +98,9 @@ class Node:
             "results are not sent: the thread has ended": self._sending is None or not self._sending.is_alive(),
             "no series is begun for a while: see the log": now < self._begins,
         }
+        for thread, fetcher in self._fetching.items():
+            checks[f"{fetcher.peer} is not asked: the thread has ended"] = not thread.is_alive()
+            checks[f"{fetcher.peer} is not asked: it does not end an answer"] = fetcher.hangs()
         return [text for text, holds in checks.items() if holds] + self._problems_of_disk()
 
     def _problems_of_disk(self) -> list[str]:
@@ -95,10 +111,12 @@ class Node:
         return ["nothing is received: the disk is full"] if full else []
 
     def run(self, stopped: Event) -> None:
-        """Segment until an event is set, and send meanwhile: a peer that does not answer holds up no segmentation."""
+        """Segment until an event is set; send and fetch meanwhile: a peer that does not answer holds up nothing."""
         sent_enough = Event()
         self._sending = Thread(target=self._sender.run, args=(sent_enough,), daemon=True)
-        self._sending.start()
+        self._fetching = self._fetchers(sent_enough)
+        for thread in (self._sending, *self._fetching):
+            thread.start()
         try:
             while not stopped.is_set():
                 self._began_last = time.monotonic()
@@ -107,7 +125,16 @@ class Node:
         finally:
             self._began_last = None
             sent_enough.set()
-            self._sending.join(_LAST_OBJECT)
+            for thread in (self._sending, *self._fetching):
+                thread.join(_LAST_OBJECT)
+
+    def _fetchers(self, stopped: Event) -> dict[Thread, Fetcher]:
+        """Return what asks each archive, by its thread."""
+        if self._known is None:
+            return {}
+        shared = (self.storage, self._known, self.counts)
+        fetchers = [Fetcher(self.config, query, *shared) for query in self.config.queries]
+        return {Thread(target=fetcher.run, args=(stopped,), daemon=True): fetcher for fetcher in fetchers}
 
     def _take_all(self) -> None:
         """Take every series that is complete and due; what goes wrong with one, whatever it is, costs no other."""
@@ -159,18 +186,26 @@ class Node:
         except PleuraError as error:
             self._fail(series, error.code, str(error))
             return
+        if self._known:
+            self._known.add(series_key(header.study_uid, header.series_uid), count)
         rule = rule_for(self.config.rules, header, count)
         wanted = self._completeness.wanted(series)
-        if rule is None and (wanted == count or not self._is_wanted_with_more(header)):
-            self.counts.add("series_ignored")
+        if is_pleura_output(header.path):
+            self._ignore(series, count, "pleura made them")
+        elif rule is None and (wanted == count or not self._is_wanted_with_more(header)):
             why = why_unwanted(self.config.rules, header, count)
-            LOG.info("%s: %d objects, no rule wants them (%s)", series.name, count, why)
-            self.storage.drop(series)
+            self._ignore(series, count, f"no rule wants them ({why})")
         elif rule is not None and (wanted or 0) <= count:
             self._segment(series, rule, count)
         elif self._completeness.is_overdue(series):
             more = f"the archive has {wanted}" if (wanted or 0) > count else "the rules ask for more"
             self._fail(series, "incomplete", f"{count} objects came, and no more; {more}")
+
+    def _ignore(self, series: Path, count: int, why: str) -> None:
+        """Remove a series: the node is no archive."""
+        self.counts.add("series_ignored")
+        LOG.info("%s: %d objects, %s", series.name, count, why)
+        self.storage.drop(series)
 
     def _is_wanted_with_more(self, header: Header) -> bool:
         return any(not mismatches(rule, header, rule.min_slices) for rule in self.config.rules)

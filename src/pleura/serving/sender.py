@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections import Counter
 from contextlib import closing
-from dataclasses import dataclass
 from threading import Event
 
+from pleura.serving import pauses
 from pleura.serving.c_store import store
 from pleura.serving.config import NodeConfig
 from pleura.serving.counts import Counts
 from pleura.serving.log import LOG
-from pleura.serving.not_sent import NotReached, NotSent
+from pleura.serving.pauses import Pauses
+from pleura.serving.peer_errors import NotReached, PeerError
 from pleura.serving.storage import NodeStorage, Outgoing
 from pleura.serving.stow import store_over_web
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 600.0
-"""Seconds after which a peer is tried again: doubled each time, for one that starts anew, or is down for the night."""
 _POLL = 0.5
 """Seconds after which the folder of what waits is listed again."""
-_MOST_TRIES = 200
-"""Before a result is put among what failed: a day and more of pauses of ten minutes."""
 _NO_PEER = "no such peer"
-
-
-@dataclass
-class _Pause:
-    """How long nothing is tried: twice as long each time."""
-
-    times: int = 0
-    until: float = 0.0
-
-    def lengthen(self) -> float:
-        """Begin the next one, and return its seconds."""
-        seconds = min(_FIRST_PAUSE * 2.0 ** min(self.times, 20), _LONGEST_PAUSE)
-        self.times += 1
-        self.until = time.monotonic() + seconds
-        return seconds
 
 
 class Sender:
@@ -46,7 +27,7 @@ class Sender:
 
     def __init__(self, config: NodeConfig, storage: NodeStorage, counts: Counts) -> None:
         self._config, self._storage, self._counts = config, storage, counts
-        self._pauses: dict[str, _Pause] = {}
+        self._pauses = Pauses()
         self._tries: Counter[str] = Counter()
 
     def run(self, stopped: Event) -> None:
@@ -56,7 +37,7 @@ class Sender:
                 self.send_waiting(stopped)
             except Exception as error:
                 LOG.error("what waits to be sent: %s", type(error).__name__)
-                stopped.wait(_FIRST_PAUSE)
+                stopped.wait(pauses.FIRST_PAUSE)
             stopped.wait(_POLL)
 
     def send_waiting(self, stopped: Event) -> None:
@@ -68,23 +49,23 @@ class Sender:
             try:
                 self._send_due(result, unreached)
             except Exception as error:  # it cannot be put among what failed: others may be sent all the same
-                LOG.error("%s: %s, again in %.0f s", result.name, type(error).__name__, self._pause(result.name))
+                LOG.error("%s: %s, again in %.0f s", result.name, type(error).__name__, self._pauses.begin(result.name))
 
     def _send_due(self, result: Outgoing, unreached: set[str]) -> None:
         """Send a result whose pause and whose peer's is over."""
         if result.peer in unreached:
             self._count_try(result, "no association")
-        elif all(self._is_over(name) for name in (result.name, result.peer)):
+        elif all(self._pauses.is_over(name) for name in (result.name, result.peer)):
             try:
                 self._send(result)
-                self._pauses.pop(result.peer, None)
+                self._pauses.forget(result.peer)
             except NotReached as error:
                 unreached.add(result.peer)
-                LOG.warning("%s: %s, called again in %.0f s", result.peer, error, self._pause(result.peer))
+                LOG.warning("%s: %s, called again in %.0f s", result.peer, error, self._pauses.begin(result.peer))
                 self._count_try(result, str(error))
             except Exception as error:  # of this result, or of what the peer answers
-                why = str(error) if isinstance(error, NotSent) else type(error).__name__
-                LOG.warning("%s: not sent (%s), again in %.0f s", result.name, why, self._pause(result.name))
+                why = str(error) if isinstance(error, PeerError) else type(error).__name__
+                LOG.warning("%s: not sent (%s), again in %.0f s", result.name, why, self._pauses.begin(result.name))
                 self._count_try(result, why)
 
     def _send(self, result: Outgoing) -> None:
@@ -108,7 +89,7 @@ class Sender:
         """Count a try in vain, the last of which puts a result among what failed."""
         self._tries[result.name] += 1
         self._counts.add("sends_failed")
-        if self._tries[result.name] >= _MOST_TRIES:
+        if self._tries[result.name] >= pauses.MOST_TRIES:
             self._fail(result, why)
 
     def _fail(self, result: Outgoing, why: str) -> None:
@@ -116,12 +97,6 @@ class Sender:
         LOG.error("%s: not sent (%s), kept among what failed", result.name, why)
         self._forget(result)
 
-    def _is_over(self, name: str) -> bool:
-        return name not in self._pauses or self._pauses[name].until <= time.monotonic()
-
-    def _pause(self, name: str) -> float:
-        return self._pauses.setdefault(name, _Pause()).lengthen()
-
     def _forget(self, result: Outgoing) -> None:
-        self._pauses.pop(result.name, None)
+        self._pauses.forget(result.name)
         self._tries.pop(result.name, None)

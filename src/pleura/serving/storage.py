@@ -103,23 +103,39 @@ class NodeStorage:
             header = _header(part)
             if not header.series_uid:
                 raise UnreadableInput("the object names no series", code="damaged")
-            key = short_hash(f"{header.series_uid}\0{header.patient}")
-            self._add(part, self.incoming / key / f"{short_hash(instance_uid)}.dcm")
+            self._add(part, self.incoming / _folder_of(header) / f"{short_hash(instance_uid)}.dcm")
         finally:
             part.unlink(missing_ok=True)
 
     def _add(self, part: Path, target: Path) -> None:
         """Move an object to its series, so that no loss of power takes it back."""
-        with _synced(self.incoming):
+        with synced(self.incoming):
             while True:
                 target.parent.mkdir(exist_ok=True)
                 try:
-                    with _synced(target.parent):
+                    with synced(target.parent):
                         part.replace(target)
                     break
                 except FileNotFoundError:  # the series was taken for complete just now
                     if not part.exists():
                         raise
+
+    def bring(self, series: Path, header: Header) -> str:
+        """Move a folder with a series, its objects named as received ones, to what has come; return its name there."""
+        target = self.incoming / _folder_of(header)
+        with synced(self.incoming), suppress(OSError):
+            series.rename(target)
+            return target.name
+        for file in sorted(series.glob("*.dcm")):  # some of it was received, too
+            self._add(file, target / file.name)
+        series.rmdir()
+        return target.name
+
+    def sync(self, series: Path) -> None:
+        """Let the objects of a series outlast a loss of power."""
+        with synced(series):
+            for file in series.iterdir():
+                _sync(file)
 
     def quiet_series(self, seconds: float) -> list[Path]:
         """Return the folders of the series to which nothing was added for some time, the oldest first.
@@ -172,13 +188,13 @@ class NodeStorage:
         try:
             for peer in peers:
                 (partial / peer).mkdir(parents=True)
-                with _synced(partial), _synced(partial / peer):
+                with synced(partial), synced(partial / peer):
                     for number, file in enumerate(objects):
                         copy = partial / peer / f"{number:04}-{short_hash(file.name)}.dcm"
                         shutil.copy(file, copy)
                         _sync(copy)
             if peers:
-                with _synced(self.outgoing):
+                with synced(self.outgoing):
                     partial.rename(_unused(self.outgoing / series.name))  # an earlier result may wait for a peer
         finally:
             shutil.rmtree(partial, ignore_errors=True)
@@ -192,10 +208,10 @@ class NodeStorage:
             with suppress(OSError):  # not all is sent
                 folder.rmdir()
 
-    def fail(self, folder: Path, why: Mapping[str, str | int]) -> None:
+    def fail(self, folder: Path, why: Mapping[str, str | int], name: str = "") -> None:
         """Keep a series, or a result that no peer takes, among what failed, with the reason."""
         of_series = folder.parent in {self.incoming, self.taken}
-        name = folder.name if of_series else f"{folder.parent.name}-{folder.name}"
+        name = name or (folder.name if of_series else f"{folder.parent.name}-{folder.name}")
         # The reason first: after a kill between the two, the folder is tried again.
         (folder / "error.json").write_text(json.dumps(why) + "\n", encoding="utf-8")
         folder.rename(_unused(self.failed / name))
@@ -231,7 +247,7 @@ def _locked(folder: Path) -> IO[bytes]:
 
 
 @contextmanager
-def _synced(folder: Path) -> Iterator[None]:
+def synced(folder: Path) -> Iterator[None]:
     """Let what is moved into a folder, or made there, within the block outlast a loss of power."""
     if not hasattr(os, "O_DIRECTORY"):  # Windows, where no folder can be opened
         yield
@@ -247,6 +263,11 @@ def _synced(folder: Path) -> Iterator[None]:
 def _sync(file: Path) -> None:
     with file.open("rb+") as opened:
         os.fsync(opened.fileno())
+
+
+def _folder_of(header: Header) -> str:
+    """Return the name of the folder of a series; copies of a scan may be anonymised under one UID."""
+    return short_hash(f"{header.series_uid}\0{header.patient}")
 
 
 def _unused(path: Path) -> Path:

@@ -13,6 +13,8 @@ STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 """SOP class of contours: RT Structure Set."""
 CT_CLASSES = ENHANCED | {"1.2.840.10008.5.1.4.1.1.2"}
 _RADIOGRAPHS = frozenset({"CR", "DX", "RG"})
+MODALITIES = _RADIOGRAPHS | {"CT"}
+"""Of series that hold what can be segmented."""
 _CR_CLASS = "1.2.840.10008.5.1.4.1.1.1"
 _RADIOGRAPH_CLASSES = frozenset({_CR_CLASS, f"{_CR_CLASS}.1", f"{_CR_CLASS}.1.1"})
 """Computed Radiography, Digital X-Ray for presentation and for processing."""

@@ -1,0 +1,97 @@
+"""Which series a node has had, and how many objects of each: what an archive is never asked for again.
+
+A SQLite file in the folder of the node, a row a series: a hash of its UIDs and a number. A series that was fetched
+moves through `fetched`, where it is whole, so that a kill between the row and the move to `incoming` loses nothing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+
+from pleura.errors import UnwritableOutput
+from pleura.files import make_folder
+from pleura.serving.storage import NodeStorage, series_header, synced
+
+_SCHEMA = "CREATE TABLE IF NOT EXISTS series (key TEXT PRIMARY KEY, objects INTEGER NOT NULL) WITHOUT ROWID"
+_ADD = """
+INSERT INTO series VALUES (?, ?)
+ON CONFLICT (key) DO UPDATE SET objects = excluded.objects WHERE excluded.objects > objects
+"""
+
+
+class KnownSeries:
+    """The file and the folder; threads may share them.
+
+    Parameters
+    ----------
+    folder : of the node
+
+    Raises
+    ------
+    UnwritableOutput : the file cannot be read or written, or is none of a node (`not-written`)
+    """
+
+    def __init__(self, folder: Path, storage: NodeStorage) -> None:
+        self._file, self._fetched = folder / "series.sqlite", folder / "fetched"
+        self._storage = storage
+        self._lock = Lock()
+        make_folder(self._fetched)
+        with self._errors():
+            self._database = sqlite3.connect(self._file, check_same_thread=False)
+            try:
+                self._database.execute("PRAGMA journal_mode = WAL")
+                self._database.execute(_SCHEMA)
+            except BaseException:
+                self._database.close()
+                raise
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._database.close()
+
+    def objects(self, key: str) -> int:
+        """Return how many objects of a series the node has had; 0 where it does not know it."""
+        with self._lock, self._errors():
+            row = self._database.execute("SELECT objects FROM series WHERE key = ?", (key,)).fetchone()
+        return row[0] if row else 0
+
+    def add(self, key: str, objects: int) -> None:
+        """Note that the node has had so many objects of a series."""
+        with self._lock, self._errors(), self._database:
+            self._database.execute(_ADD, (key, objects))
+
+    def take(self, series: Path, key: str) -> str:
+        """Bring a folder with a series that was fetched, in one move, to what has come; return what it is called there.
+
+        Raises
+        ------
+        UnreadableInput : the header of an object cannot be read
+        OSError, UnwritableOutput : the disk is full, or cannot be written
+        """
+        series_header(series)  # what cannot be read is not taken
+        self._storage.sync(series)
+        with synced(self._fetched):
+            whole = series.rename(self._fetched / key)
+        return self._bring(whole)
+
+    def go_on(self) -> None:
+        """Bring what a node that was killed had fetched as a whole."""
+        for whole in sorted(filter(Path.is_dir, self._fetched.iterdir())):
+            self._bring(whole)
+
+    def _bring(self, whole: Path) -> str:
+        header, count = series_header(whole)
+        self.add(whole.name, count)
+        return self._storage.bring(whole, header)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            text = f"{self._file} cannot be read or written ({error}); move it away if it is damaged, to begin anew"
+            raise UnwritableOutput(text, code="not-written") from error

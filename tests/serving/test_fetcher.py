@@ -1,0 +1,155 @@
+"""Series that rules want are fetched from an archive, each once, again and again where it fails."""
+
+from __future__ import annotations
+
+import json
+import logging
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import pydicom
+import pytest
+from serving.fetching_machine import Machine
+from serving.web_archive import Answer, WebArchive
+
+from pleura.serving import fetcher as module
+from pleura.serving import pauses
+from pleura.serving.config import NodeConfig
+from pleura.serving.peer_errors import PeerError
+from pleura.serving.qido import series_key
+
+pytest.importorskip("dicomweb_client")
+
+
+def refused(path: str, answer: Answer) -> Answer:
+    return (404, {}, b"") if "/series/" in path else answer
+
+
+def test_a_series_is_fetched_once_also_by_a_node_that_starts_anew(
+    web: WebArchive, web_config: NodeConfig, series: list[Path]
+) -> None:
+    path = web.add(series)
+    with closing(Machine(web_config)) as machine:
+        assert machine.ask(2) == [len(series)]
+        (folder,) = machine.storage.incoming.iterdir()
+        came = {one.SOPInstanceUID: one for one in map(pydicom.dcmread, folder.iterdir())}
+        assert came == {one.SOPInstanceUID: one for one in map(pydicom.dcmread, series)}
+    with closing(Machine(web_config)) as machine:
+        machine.ask(2)
+    assert web.fetched == [path]
+
+
+def test_a_series_is_fetched_when_it_has_not_grown_for_the_quiet_time(
+    web: WebArchive, web_config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    with closing(Machine(replace(web_config, quiet_seconds=10.0))) as machine:
+        for seconds, objects in ((0.0, 12), (9.0, 20), (9.0, 24), (9.0, 24)):
+            now[0] += seconds
+            web.add(series[:objects])
+            assert machine.ask() == []
+        now[0] += 1.0
+        assert machine.ask() == [24]
+
+
+def test_a_series_that_the_archive_has_more_of_later_is_fetched_as_a_whole_again(
+    web: WebArchive, machine: Machine, series: list[Path]
+) -> None:
+    path = web.add(series[:20])
+    assert machine.ask() == [20]
+    web.add(series)
+    assert machine.ask(2) == [24]
+    assert web.fetched == [path] * 2
+
+
+def test_what_was_received_otherwise_is_not_fetched(web: WebArchive, machine: Machine, series: list[Path]) -> None:
+    web.add(series)
+    _, _, study, _, uid = web.add(series).split("/")
+    machine.known.add(series_key(study, uid), 24)
+    assert machine.ask() == []
+
+
+def test_what_never_comes_is_named_among_what_failed_and_fetched_when_that_is_removed(
+    web: WebArchive, web_config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(pauses, "MOST_TRIES", 3)
+    path = web.add(series)
+    web.spoil = refused
+    with closing(Machine(web_config)) as machine:
+        machine.ask(5)
+        (kept,) = machine.storage.failed.iterdir()
+        why = {"error": "not-fetched", "message": "HTTP 404", "tries": 3}
+        assert json.loads((kept / "error.json").read_text()) == why
+    web.spoil = lambda _, answer: answer
+    with closing(Machine(web_config)) as machine:
+        assert machine.ask() == []
+        (kept / "error.json").unlink()
+        kept.rmdir()
+        assert machine.ask() == [24]
+    assert web.fetched == [path] * 4
+
+
+def test_a_full_disk_is_no_fault_of_a_series(web: WebArchive, web_config: NodeConfig, series: list[Path]) -> None:
+    web.add(series)
+    with closing(Machine(replace(web_config, min_free_mb=1 << 40))) as machine:
+        with pytest.raises(OSError, match="No space left"):
+            machine.ask()
+        assert not machine.fetcher._tries
+    assert web.fetched == []
+
+
+def test_nothing_is_fetched_while_many_series_wait(
+    web: WebArchive, machine: Machine, series: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_POLL", 0.01)
+    monkeypatch.setattr(module, "_MOST_WAITING", 1)
+    web.add(series)
+    waiting = machine.storage.incoming / "other"
+    waiting.mkdir()
+
+    class Segmented(Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            assert web.fetched == []
+            waiting.rmdir()
+            return False
+
+    machine.fetcher.fetch_new(Segmented())
+    assert machine.came == [24]
+
+
+def test_the_archive_is_shown_a_token_or_a_password_which_no_log_holds(
+    web: WebArchive, web_config: NodeConfig, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    (tmp_path / "token").write_text("geheim-1\n")
+    (tmp_path / "password").write_text("geheim-2\n")
+    peers = {
+        "token": replace(web.peer, token_file=str(tmp_path / "token")),
+        "password": replace(web.peer, user="pleura", password_file=str(tmp_path / "password")),
+    }
+    web.spoil = lambda *_: (401, {}, b"")
+    for peer in peers.values():
+        machine = Machine(replace(web_config, peers={"web": peer}))
+        with closing(machine), pytest.raises(PeerError, match="HTTP 401: it wants a user and a password, or a token"):
+            machine.ask()
+    assert web.authorizations == {"Bearer geheim-1", "Basic cGxldXJhOmdlaGVpbS0y"}  # base64 of pleura:geheim-2
+    assert "geheim" not in caplog.text
+    assert "cGxl" not in caplog.text
+
+
+def test_no_error_ends_the_asking(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped, errors = Event(), [ZeroDivisionError(), OSError(5, "Input/output error"), PeerError("HTTP 500")]
+
+    def defect(_: Event) -> None:
+        if errors:
+            raise errors.pop()
+        stopped.set()
+
+    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(machine.fetcher, "fetch_new", defect)
+    machine.fetcher.run(stopped)
+    assert machine.counts["fetches_failed"] == 3
