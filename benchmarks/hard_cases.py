@@ -6,7 +6,7 @@
 
 Every case goes through `pleura.Segmenter` as an array with its spacing. Groups: the whole scans of the recipe and of
 `val`, and, painted into five of them with fixed seeds, balls of 10, 30 and 60 mm, consolidation of the lower 38 % of a
-lung, collapse, fibrosis, raised domes, dependent and total effusion, pneumothorax, and crops.
+lung, collapse, fibrosis, raised domes, dependent and total effusion, pneumothorax, emphysema with a bulla, and crops.
 
 `soft` is mL of soft tissue marked against the truth, `airless` mL in parts without air, `beyond` mL in slices without
 lung, `painted` the share of what was painted that is in the mask, with its mL (of balls and consolidation all should

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from recipes.ct.label import UNKNOWN, labels_of
-from recipes.ct.paint.air import Pneumothorax
+from recipes.ct.paint.air import Bulla, Emphysema, Pneumothorax
 from recipes.ct.paint.ball import PLACES, Ball
 from recipes.ct.paint.chest import LEFT, RIGHT, Chest
 from recipes.ct.paint.dome import Dome
@@ -157,6 +157,13 @@ def _pneumothorax(base: str, chest: Chest, rng: np.random.Generator) -> Iterator
     yield _case("pneumothorax", f"{base} {_name(side)}", free.paint(chest), inside=False)
 
 
+def _emphysema(base: str, chest: Chest, rng: np.random.Generator) -> Iterator[Case]:
+    """Yield emphysema in two thirds of both lungs, with a bulla of 100 mm in one of them: all of it is lung."""
+    side = _side(rng)
+    bulla = replace(Bulla.draw(rng, side), radius=50.0).paint(chest)
+    yield _case("emphysema", f"{base} {_name(side)}", replace(Emphysema.draw(rng), share=0.67, depth=1.0).paint(bulla))
+
+
 def _side(rng: np.random.Generator) -> int:
     return int(rng.choice([RIGHT, LEFT]))
 
@@ -187,6 +194,7 @@ PAINTED = {
     "effusion": _effusion,
     "total-effusion": _total_effusion,
     "pneumothorax": _pneumothorax,
+    "emphysema": _emphysema,
     "crop": _crops,
 }
 """How the cases of each group are made from a base."""

@@ -53,6 +53,16 @@ def test_emphysema_that_the_field_of_view_cuts_is_no_open_air(value: float, stay
     assert np.array_equal(apply(mask, hu)[0], mask) == stays
 
 
+def test_free_air_beside_a_collapsed_lung_goes_and_is_counted() -> None:
+    hu, collapsed = chest(), lungs()
+    hu[2:10, 16:48, 10:28] = -500
+    hu[2:10, 16:40, 10:28] = AIR
+    collapsed[:, 16:40, 10:28] = False
+    marked, volumes = apply(lungs(), hu, spacing=(10.0, 4.0, 4.0))
+    assert np.array_equal(marked, collapsed)
+    assert volumes == RuleVolumes(free_air=pytest.approx(8 * 24 * 18 * 0.16))
+
+
 def test_what_is_marked_beyond_the_slices_goes_and_is_not_counted() -> None:
     hu, mask = chest(), lungs()
     hu[:, :, :12] = -1024

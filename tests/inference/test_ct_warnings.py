@@ -110,6 +110,10 @@ def test_100_ml_of_air_without_vessels_are_named(rows: int, expected: list[str])
     assert codes(hu, tall_lungs()) == expected
 
 
+def test_free_air_that_was_taken_out_is_named_too() -> None:
+    assert codes(chest(), spacing=(10.0, 4.0, 4.0), taken=RuleVolumes(free_air=300.0)) == ["air-without-vessels"]
+
+
 def test_noise_neither_hides_the_air_nor_makes_it() -> None:
     noise = np.random.default_rng(0).normal(0, 60, (30, 64, 64))
     assert codes(np.where(tall_lungs(), AIR, SOFT) + noise, tall_lungs()) == ["air-without-vessels"]

@@ -1,7 +1,8 @@
 """What anatomy says of a CT and the network does not know: rules that change its scores before they become lungs.
 
-Nothing outside the skin is lung; a part without air is none; a dome of the diaphragm is none; the lowest recesses
-are. Each rule looks at the scan's CT numbers, so that none applies where values are not HU.
+Nothing outside the skin is lung; a part without air is none, nor is free air beside a collapsed lung, nor a dome of
+the diaphragm; the lowest recesses are. Each rule looks at the scan's CT numbers, so that none applies where values are
+not HU.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.body import OPEN_AIR_HU, SOLID_HU, open_air, outside_skin
+from pleura.inference.free_air import free_air
 from pleura.inference.grid_scan import GridScan
 from pleura.inference.morphology import areas, dilate
 from pleura.inference.recesses import around, missed_recesses, recess_zone
@@ -49,6 +51,7 @@ class RuleVolumes:
     airless : parts that hold no air
     domes : liver, spleen and stomach with lung around them
     detached : parts in slices apart from those of the lungs
+    free_air : air without vessels beside a collapsed lung
     enclosed : fluid within soft tissue
     recesses : added at the lowest recesses
     standing : left in the mask, though it stands in the lung as a dome does: a mass of that size is likelier
@@ -57,6 +60,7 @@ class RuleVolumes:
     outside_skin: float = 0.0
     airless: float = 0.0
     detached: float = 0.0
+    free_air: float = 0.0
     domes: float = 0.0
     enclosed: float = 0.0
     recesses: float = 0.0
@@ -92,11 +96,13 @@ def apply_anatomy_rules(lung: Scores, side_score: Scores, scan: GridScan) -> Rul
     if len(lung) == 1 or not scan.plausible or not mask.any():
         return RuleVolumes(outside_skin=beyond * scan.coarse_voxel_ml, airless=airless * scan.coarse_voxel_ml)
     detached = _drop(lung, mask, _detached(mask, scan.spacing[0]))
+    free = _drop(lung, mask, free_air(mask, side_score, scan))
     domes, enclosed, standing = resting_pieces(mask, scan)
     return RuleVolumes(
         outside_skin=beyond * scan.coarse_voxel_ml,
         airless=airless * scan.coarse_voxel_ml,
         detached=detached * scan.coarse_voxel_ml,
+        free_air=free * scan.coarse_voxel_ml,
         domes=_drop(lung, mask, domes) * scan.coarse_voxel_ml,
         enclosed=_drop(lung, mask, enclosed) * scan.coarse_voxel_ml,
         recesses=_add_recesses(lung, mask, side_score, outside, scan) * scan.voxel_ml,

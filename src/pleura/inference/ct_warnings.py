@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.anatomy_rules import RuleVolumes
+from pleura.inference.free_air import EMPTY_BLOCK, blocks, empty_parts
 from pleura.inference.grid_scan import GridScan
 from pleura.inference.morphology import areas, box_around
 from pleura.inference.postprocess import Cleaned
@@ -44,14 +45,8 @@ LUNG_HEIGHT_MM = 450.0
 LUNGS_ML = 12000.0
 """No two lungs hold as much; the largest adults come to some 9 L."""
 
-EMPTY_HU = -980.0
-"""Air alone lies below, lung with its smallest vessels above, where noise is averaged."""
-
 EMPTY_ML = 100.0
 """Air without vessels in one piece: a pneumothorax or a giant bulla."""
-
-EMPTY_BLOCK = 6
-"""Pixels along rows and columns, some 8 mm, over which noise is averaged, and the vessels that emphysema leaves."""
 
 SOLID_EDGE_HU = -400.0
 """Air and lung lie below, their walls above."""
@@ -80,7 +75,7 @@ def ct_warnings(cleaned: Cleaned, scan: GridScan, volumes: RuleVolumes) -> tuple
     planes = scan.planes[cleaned.box]
     found = [_not_a_chest(cleaned, planes, scan, volumes), _solid_tissue(cleaned.labels, planes, scan, volumes)]
     if scan.plausible and len(scan.planes) > 1:
-        found.append(_air_without_vessels(cleaned.labels, planes, scan))
+        found.append(_air_without_vessels(cleaned.labels, planes, scan, volumes))
     if len(scan.planes) == 1:
         found.append(_part_of_a_pocket(cleaned, scan))
     return tuple(note for note in found if note)
@@ -194,14 +189,13 @@ def _solid_tissue(labels: Labels, planes: Labels, scan: GridScan, volumes: RuleV
     return None
 
 
-def _air_without_vessels(labels: Labels, planes: Labels, scan: GridScan) -> Note | None:
-    """Warn of a large piece of the mask that holds air alone: a pneumothorax, which is no lung, or a bulla."""
-    import cc3d
-
-    blocks = _blocks(planes) <= scan.byte(EMPTY_HU) * EMPTY_BLOCK**2
-    blocks &= _blocks((labels > 0).view(np.uint8)) == EMPTY_BLOCK**2
-    sizes = np.bincount(cc3d.connected_components(blocks, connectivity=6).ravel())
-    sizes[0] = 0
+def _air_without_vessels(labels: Labels, planes: Labels, scan: GridScan, volumes: RuleVolumes) -> Note | None:
+    """Warn of a large piece of air alone, in the mask or taken out: a pneumothorax, or a bulla, which is lung."""
+    if volumes.free_air:
+        taken = f"{volumes.free_air:.0f} mL of air without vessels beside a collapsed lung were taken out of the mask"
+        return Note("air-without-vessels", f"{taken}: a pneumothorax, or a giant bulla, which is lung; look")
+    marked = blocks((labels > 0).view(np.uint8), EMPTY_BLOCK) == EMPTY_BLOCK**2
+    _, sizes = empty_parts(planes, marked, scan)
     largest = float(sizes.max()) * scan.voxel_ml * EMPTY_BLOCK**2
     if largest < EMPTY_ML:
         return None
@@ -209,15 +203,3 @@ def _air_without_vessels(labels: Labels, planes: Labels, scan: GridScan) -> Note
         f"{largest:.0f} mL in one piece hold air without vessels: a pneumothorax, which is no lung, or a bulla; look"
     )
     return Note("air-without-vessels", message)
-
-
-def _blocks(array: NDArray[np.uint8]) -> NDArray[np.uint16]:
-    """Return the sums of (z, y, x) over blocks of `EMPTY_BLOCK` squared pixels within the slice."""
-    rows, columns = (size // EMPTY_BLOCK * EMPTY_BLOCK for size in array.shape[1:])
-    bands = np.zeros((len(array), rows // EMPTY_BLOCK, array.shape[2]), np.uint16)
-    for row in range(EMPTY_BLOCK):  # rows first: they lie together
-        bands += array[:, row:rows:EMPTY_BLOCK]
-    summed = np.zeros((*bands.shape[:2], columns // EMPTY_BLOCK), np.uint16)
-    for column in range(EMPTY_BLOCK):
-        summed += bands[:, :, column:columns:EMPTY_BLOCK]
-    return summed
