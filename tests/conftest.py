@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -35,11 +36,22 @@ SLOW = (
 """Folders and files of tests whose every test is marked slow; a single slow test carries the mark itself."""
 
 
+@cache
+def is_slow(path: Path) -> bool:
+    """Say whether every test of a file, or of a folder, is slow."""
+    slow = {Path(__file__).parent / name for name in SLOW}
+    return not slow.isdisjoint((path, *path.parents))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Pass over what `python -m pytest -m "not slow"` leaves out, which takes seconds to import."""
+    return (config.option.markexpr == "not slow" and is_slow(collection_path)) or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `python -m pytest -m "not slow"` leaves out."""
-    slow = tuple(Path(__file__).parent / name for name in SLOW)
     for item in items:
-        if any(item.path == path or path in item.path.parents for path in slow):
+        if is_slow(item.path):
             item.add_marker(pytest.mark.slow)
 
 

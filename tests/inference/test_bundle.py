@@ -119,25 +119,37 @@ def test_what_is_no_file_is_no_part_of_a_bundle(copy: Path, name: str, make: Cal
         load_bundle(copy)
 
 
-@pytest.mark.parametrize("content", [b"", b"noise" * 99, b"PK\x03\x04" + bytes(99), zipped({"a": b"b"})])
-@pytest.mark.parametrize(("backend", "name"), [("torch", "network.pt2"), ("openvino", "network.xml")])
-def test_a_network_of_another_form_that_is_none_is_refused(copy: Path, backend: str, name: str, content: bytes) -> None:
-    pytest.importorskip(backend)
-    (copy / name).write_bytes(content)
+NO_NETWORKS = (b"", b"noise" * 99, b"PK\x03\x04" + bytes(99), zipped({"a": b"b"}))
+
+
+@pytest.mark.parametrize("content", NO_NETWORKS)
+def test_a_network_of_torch_that_is_none_is_refused(copy: Path, content: bytes) -> None:
+    pytest.importorskip("torch")
+    (copy / "network.pt2").write_bytes(content)
+    with pytest.raises(InvalidBundle) as caught:
+        Segmenter(model=copy, backend="torch", threads=1)
+    assert caught.value.code == "bundle-damaged"
+
+
+def test_a_network_of_openvino_that_is_none_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("openvino")
+    folders = [Path(shutil.copytree(load_bundle().folder, tmp_path / str(number))) for number in range(4)]
+    for folder, content in zip(folders, NO_NETWORKS, strict=True):
+        (folder / "network.xml").write_bytes(content)
     # In a process of its own: where OpenVINO has failed to read a file, with AMX on, a later signal ends the process.
-    command = [sys.executable, "-c", REFUSED, str(copy), backend]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["bundle-damaged"], done.stderr
+    done = subprocess.run([sys.executable, "-c", REFUSED, *folders], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["bundle-damaged"] * 4, done.stderr
 
 
 REFUSED = """
 import sys
 from pleura import Segmenter
 from pleura.errors import InvalidBundle
-try:
-    Segmenter(model=sys.argv[1], backend=sys.argv[2], threads=1)
-except InvalidBundle as error:
-    print(error.code)
+for folder in sys.argv[1:]:
+    try:
+        Segmenter(model=folder, backend="openvino", threads=1)
+    except InvalidBundle as error:
+        print(error.code)
 """
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from socketserver import BaseServer
 from typing import Any
 
 import pytest
@@ -17,7 +18,10 @@ from serving.web_archive import WebArchive, serving
 from pleura.phantom import chest, write_dicom
 from pleura.serving.config import NodeConfig, Peer, Rule
 
-pytest.importorskip("pynetdicom")
+pynetdicom = pytest.importorskip("pynetdicom")
+
+CLASSES = {f"1.2.840.10008.5.1.4.1.1.{number}" for number in ("2", "66.4", "88.33")}
+"""CT image, segmentation, and report of measurements."""
 
 
 def free_port() -> int:
@@ -32,6 +36,14 @@ def series(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("series")
     write_dicom(chest((24, 64, 64), (13.0, 6.0, 6.0)), folder)
     return sorted(folder.iterdir())
+
+
+@pytest.fixture(autouse=True)
+def quick_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let servers end at once, and nodes take the classes that are sent here: to list all 171 takes longest of all."""
+    monkeypatch.setattr(BaseServer.serve_forever, "__defaults__", (0.02,))
+    contexts = [one for one in pynetdicom.AllStoragePresentationContexts if one.abstract_syntax in CLASSES]
+    monkeypatch.setattr(pynetdicom, "AllStoragePresentationContexts", contexts)
 
 
 @pytest.fixture
