@@ -14,6 +14,8 @@ import pleura
 import pleura.segmenter
 from pleura.phantom import chest
 from pleura.reading import read
+from pleura.rendering import montage
+from pleura.reporting import scan_pictures, sheet
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume
 
@@ -48,7 +50,17 @@ class Threshold:
 
 
 @pytest.fixture
-def network(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw previews and pages with pictures of some pixels, for tests that look at no picture."""
+    for module in (montage, scan_pictures):
+        monkeypatch.setattr(module, "_TILE", 30)
+        monkeypatch.setattr(module, "_TALL", 33)
+        monkeypatch.setattr(module, "_PICTURE", 64)
+    monkeypatch.setattr(sheet.draw_sheet, "__defaults__", (32,))
+
+
+@pytest.fixture
+def network(monkeypatch: pytest.MonkeyPatch, small_pictures: None) -> list[dict[str, Any]]:
     """Replace the network; return the list of options with which it was loaded."""
     Threshold.made, Threshold.segmented = [], []
     monkeypatch.setattr(pleura.segmenter, "Segmenter", Threshold)

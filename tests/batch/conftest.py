@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from quick_network import network, scan, slice_picture  # noqa: F401 - fixtures
+from quick_network import network, scan, slice_picture, small_pictures  # noqa: F401 - fixtures
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from quick_network import network, scan  # noqa: F401 - fixtures
 
 from pleura.batch.engine import BatchOptions, SegmenterOptions, segment_batch
 from pleura.batch.plan import plan
@@ -18,7 +17,7 @@ def segmented(paths: list[str], output: str | None, **options: bool) -> None:
 
 
 @pytest.fixture
-def here(network, scan: Path, elsewhere: Path) -> Path:  # noqa: F811
+def here(network, scan: Path, elsewhere: Path) -> Path:
     (elsewhere / "a.nii.gz").write_bytes(scan.read_bytes())
     (elsewhere / "b.nii.gz").write_bytes(scan.read_bytes())
     (elsewhere / "bad.nii").write_bytes(b"nothing")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from quick_network import network, scan, slice_picture  # noqa: F401 - fixtures
+from quick_network import network, scan, slice_picture, small_pictures  # noqa: F401 - fixtures
 
 import pleura.cli.progress
 import pleura.segmenter

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import nibabel as nib
@@ -11,9 +12,15 @@ import pydicom
 import pytest
 from data_layouts import PHANTOM, nifti
 
-from pleura.phantom import chest
+from pleura.phantom import Phantom, chest
 from pleura.phantom.dicom import write_dicom
 from pleura.preparation import prepare
+
+
+@cache
+def drawn(name: str) -> Phantom:
+    """Return a chest of which each name has another."""
+    return chest(shape=(12, 64, 64), spacing=(20.0, 6.0, 6.0), seed=ord(name))
 
 
 @pytest.mark.parametrize(
@@ -32,7 +39,7 @@ def test_masks_beside_dicom_belong_to_the_series_in_the_folder_of_their_name(
     tmp_path: Path, scan: str, masks: Sequence[str]
 ) -> None:
     affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ PHANTOM.volume.affine[:, [2, 1, 0, 3]]  # to RAS, x first
-    phantoms = {scan.format(name): chest(shape=(12, 64, 64), spacing=(20.0, 6.0, 6.0), seed=ord(name)) for name in "ab"}
+    phantoms = {scan.format(name): drawn(name) for name in "ab"}
     for name, phantom in zip("ab", phantoms.values(), strict=True):
         write_dicom(phantom, tmp_path / "in" / scan.format(name))
         for side, mask in enumerate(masks, start=1):
@@ -51,7 +58,7 @@ def test_masks_beside_dicom_belong_to_the_series_in_the_folder_of_their_name(
 @pytest.mark.parametrize("differs", ["PatientID", "TemporalPositionIdentifier"])
 def test_scans_in_folders_of_their_own_that_share_a_series_uid_keep_a_mask_each(tmp_path: Path, differs: str) -> None:
     affine = np.diag([-1.0, -1.0, 1.0, 1.0]) @ PHANTOM.volume.affine[:, [2, 1, 0, 3]]
-    phantoms = {name: chest(shape=(12, 64, 64), spacing=(20.0, 6.0, 6.0), seed=ord(name)) for name in "12"}
+    phantoms = {name: drawn(name) for name in "12"}
     for name, phantom in phantoms.items():
         for path in write_dicom(phantom, tmp_path / "in" / name / "ct"):
             dataset = pydicom.dcmread(path)
