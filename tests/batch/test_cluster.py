@@ -19,9 +19,9 @@ distributed = pytest.importorskip("distributed")
 
 @pytest.fixture
 def cluster(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Return the address of a scheduler with two workers, which are processes, or as many as a test asks for."""
+    """Return the address of a scheduler with four workers, which are processes, or as many as a test asks for."""
     options = {"threads_per_worker": 1, "dashboard_address": None, "host": "127.0.0.1"}
-    with distributed.LocalCluster(n_workers=getattr(request, "param", 2), **options) as cluster:
+    with distributed.LocalCluster(n_workers=getattr(request, "param", 4), **options) as cluster:
         yield cluster.scheduler_address
 
 
@@ -29,7 +29,7 @@ def segmented(folder: str, scheduler: str | None = None) -> dict[str, bytes]:
     """Run a batch and return the files of all scans."""
     settings = BatchSettings(Path("scans"), Path(folder), SegmenterOptions(), BatchOptions(), scheduler=scheduler)
     with Batch(settings) as batch:
-        assert [result.error for result in batch.run()] == ["", "", ""]
+        assert [result.error for result in batch.run()] == [""] * 4
     files = (path for path in Path(folder).rglob("*/*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
@@ -46,7 +46,7 @@ def waited_for(holds: Callable[[], bool], seconds: float = 60.0) -> None:
 @pytest.mark.filterwarnings("ignore")  # of Dask, about the machine
 def test_a_cluster_writes_the_same_bytes_as_processes(cluster: str, scan: Path) -> None:
     Path("scans").mkdir()
-    for name in "abc":
+    for name in "abcd":
         shutil.copy(scan, Path("scans") / f"{name}.nii.gz")
     assert segmented("processes") == segmented("cluster", cluster)
 

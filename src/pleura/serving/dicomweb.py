@@ -71,7 +71,7 @@ class Answer:
                 self._end = (self._end + chunk)[-_END_BYTES:]
                 yield chunk
 
-        response.iter_content = counted  # type: ignore[method-assign]
+        response.iter_content = counted  # type: ignore[method-assign, assignment]
 
 
 def check_peers(config: NodeConfig) -> None:
