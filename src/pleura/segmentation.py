@@ -76,7 +76,7 @@ class Segmentation:
         return writing.write_preview(self, path)
 
     def report(self, path: str | Path) -> Path:
-        """Write a page to look at: verdict, pictures, every slice, numbers with what limits them, and their making.
+        """Write a report to look at: verdict, pictures, every slice, numbers with what limits them, and their making.
 
         It is one HTML file that needs no other and no network, or where the name ends in `.pdf` the same to print.
         Returns the path written. Raises `UnwritableOutput` for another suffix or an unsuitable folder, and

@@ -1,4 +1,4 @@
-"""`pleura segment --pdf` writes the page as PDF beside the mask, and knows it again."""
+"""`pleura segment --pdf` writes the report as PDF beside the mask, and knows it again."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pleura.cli import viewer
 from pleura.reporting import page_file
 
 
@@ -36,6 +37,16 @@ def test_pdf_lies_beside_the_mask_and_is_made_once(run, network, scan: Path, pri
     Path("out/chest_lungs.pdf").write_bytes(b"%PDF-1.4 of another program")
     assert run("segment", scan, "-o", "out", "--pdf", "--resume").code == 2
     assert Path("out/chest_lungs.pdf").read_bytes() == b"%PDF-1.4 of another program"
+
+
+def test_open_shows_the_pdf_where_it_alone_was_asked_for(
+    run, network, scan: Path, printed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Path] = []
+    monkeypatch.setattr(viewer, "open_file", opened.append)
+    assert run("segment", scan, "lungs.nii.gz", "--pdf", "--open").code == 0
+    assert opened == [Path("lungs.pdf")]
+    assert not Path("lungs-preview.png").exists()
 
 
 @pytest.mark.parametrize("verb", ["segment", "batch"])

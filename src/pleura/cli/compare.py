@@ -41,7 +41,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("first", type=given_path, metavar="FIRST", help="the earlier scan, or the first mask")
     parser.add_argument("second", type=given_path, metavar="SECOND", help="the later scan, or the second mask")
     parser.add_argument("--scan", type=given_path, metavar="SCAN", help="the scan that FIRST and SECOND are masks of")
-    parser.add_argument("-o", "--output", type=path, metavar="PAGE", help="write a page with both, as .html or .pdf")
+    parser.add_argument("-o", "--output", type=path, metavar="REPORT", help="write a report of both, as .html or .pdf")
     parser.add_argument("--json", action="store_true", help="print one JSON object, and nothing else")
     add_scan_options(
         parser, default=", where it is made: each lung to the spine (the default), or the lung fields only"
@@ -49,7 +49,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: Options) -> int:
-    """Compare, print what changed, and write the page."""
+    """Compare, print what changed, and write the report."""
     with errors_as_json(options.json):
         return _run(options)
 
@@ -88,7 +88,7 @@ def _run(options: Options) -> int:
 
 
 def _name(given: str) -> str:
-    """Return what an input is called on the page; the folder that one works in has its own name."""
+    """Return what an input is called in the report; the folder that one works in has its own name."""
     return Path(given).name or Path(given).absolute().name
 
 

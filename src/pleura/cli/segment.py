@@ -64,7 +64,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--fail-below", type=share, metavar="DICE", help="exit with 3 where a mask is expected to reach less; as 0.9"
     )
-    parser.add_argument("--open", action="store_true", help="show the picture, or the page, when it is written")
+    parser.add_argument("--open", action="store_true", help="show the picture, or the report, when it is written")
     add_segment_options(parser)
 
 
@@ -127,9 +127,9 @@ def _batch_options(options: Options, jobs: Sequence[Job]) -> BatchOptions:
     from pleura.batch.engine import BatchOptions
 
     preview = options.preview
-    if options.open and not options.report:
+    if options.open and not (options.report or (options.pdf and len(jobs) == 1)):
         if len(jobs) > 1 or preview is False:
-            text = "--open shows the picture of one scan, or pages: add --report, or leave out --no-preview"
+            text = "--open shows the picture of one scan, or reports: add --report, or leave out --no-preview"
             raise InvalidOption(text, code="nothing-to-open")
         preview = True
     if preview is None:
@@ -153,14 +153,15 @@ def _is_free(picture: Path) -> bool:
 
 
 def _open(options: Options, jobs: Sequence[Job]) -> None:
-    """Show the index of several scans, the page of one, or else its picture."""
+    """Show the index of several scans, the report of one, as a page or as PDF, or else its picture."""
     from pleura.cli.viewer import open_file
     from pleura.reporting.index import INDEX
 
     if len(jobs) > 1:
         open_file(jobs[0].stem.parent / INDEX)
     else:
-        open_file(jobs[0].page if options.report else jobs[0].preview)
+        job = jobs[0]
+        open_file(job.page if options.report else job.pdf if options.pdf else job.preview)
 
 
 def _falls_below(outcome: Outcome, least: float | None) -> bool:

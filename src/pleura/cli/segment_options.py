@@ -75,8 +75,8 @@ def add_segment_options(parser: ArgumentParser) -> None:
         action=BooleanOptionalAction,
         help="write a picture of the result beside the mask; done for one scan on a terminal",
     )
-    parser.add_argument("--report", action="store_true", help="write a page of the result, to look at, beside the mask")
-    parser.add_argument("--pdf", action="store_true", help="write that page as PDF, to print or to send")
+    parser.add_argument("--report", action="store_true", help="write a report to look at, one page, beside the mask")
+    parser.add_argument("--pdf", action="store_true", help="write that report as PDF, to print or to send")
     parser.add_argument(
         "--quality",
         choices=QUALITY_MODES,
