@@ -18,7 +18,7 @@ from pleura.serving import fetcher as module
 from pleura.serving import pauses
 from pleura.serving.config import NodeConfig
 from pleura.serving.peer_errors import PeerError
-from pleura.serving.qido import series_key
+from pleura.serving.qido import FoundSeries, series_key
 
 pytest.importorskip("dicomweb_client")
 
@@ -153,3 +153,19 @@ def test_no_error_ends_the_asking(machine: Machine, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(machine.fetcher, "fetch_new", defect)
     machine.fetcher.run(stopped)
     assert machine.counts["fetches_failed"] == 3
+
+
+def test_a_series_that_came_otherwise_since_it_was_listed_is_not_fetched(
+    web: WebArchive, machine: Machine, series: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = web.add(series)
+    due = machine.fetcher._due
+
+    def meanwhile() -> list[FoundSeries]:
+        found = due()
+        machine.known.add(found[0].key, 24)  # by another archive, or by C-STORE
+        return found
+
+    monkeypatch.setattr(machine.fetcher, "_due", meanwhile)
+    assert machine.ask() == []
+    assert path not in web.fetched

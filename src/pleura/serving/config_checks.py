@@ -46,8 +46,7 @@ def check(config: NodeConfig) -> None:
     if config.archive and config.peers[config.archive].url:
         raise wrong("archive", "is asked by C-FIND: name a peer with ae_title, address and port")
     _check_rules(config)
-    for number, query in enumerate(config.queries, start=1):
-        _check_query(config, query, f"queries {number}")
+    _check_queries(config)
 
 
 def _check_peer(name: str, peer: Peer) -> None:
@@ -76,6 +75,13 @@ def _check_secrets(where: str, peer: Peer) -> None:
         raise wrong(f"{where}.{'password_file' if peer.user else 'user'}", "is missing")
     if ":" in peer.user:  # RFC 7617, 2
         raise wrong(f"{where}.user", "has to be without a colon")
+
+
+def _check_queries(config: NodeConfig) -> None:
+    for number, query in enumerate(config.queries, start=1):
+        _check_query(config, query, f"queries {number}")
+        if query.peer in {earlier.peer for earlier in config.queries[: number - 1]}:
+            raise wrong(f"queries {number}.peer", f"names {query.peer}, which is asked already")
 
 
 def _check_query(config: NodeConfig, query: Query, where: str) -> None:

@@ -178,9 +178,11 @@ class Fetcher:
                 LOG.warning("%s: %s not fetched (%s), again in %.0f s", self.peer, series.key, why, seconds)
 
     def _fetch(self, series: FoundSeries, stopped: Event) -> str:
-        """Fetch a series, and return the name under which it came; none where the node is stopped meanwhile."""
-        folder = self._storage.receiving / f"fetched-{series.key}"
+        """Fetch a series, and return the name under which it came; none where it did not come by this."""
+        folder = self._storage.receiving / f"fetched-{self.peer}-{series.key}"
         wanted = self._listed[series.key].objects
+        if self._known.objects(series.key) >= wanted:
+            return ""  # it came otherwise meanwhile
         answer = Answer((self._config.max_object_mb << 20) + _SPARE_BYTES)
         files: set[Path] = set()
         try:
@@ -209,7 +211,7 @@ class Fetcher:
 
     def _fail(self, series: FoundSeries, why: str) -> None:
         """Name a series that cannot be fetched among what failed, without objects; it is tried again without that."""
-        folder = self._storage.receiving / f"failed-{series.key}"
+        folder = self._storage.receiving / f"failed-{self.peer}-{series.key}"
         make_folder(folder)
         reason: dict[str, str | int] = {"error": "not-fetched", "message": why, "tries": self._tries[series.key]}
         self._storage.fail(folder, reason, series.key)
