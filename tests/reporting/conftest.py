@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from quick_network import small_pictures  # noqa: F401 - a fixture
 from two_lungs import lungs, save
 
 from pleura.evaluation.cases import CaseList, find_cases

@@ -14,6 +14,8 @@ from pleura.phantom import chest
 from pleura.reporting.comparison import cells, comparison_page, write_comparison_page
 from pleura.segmentation import Segmentation
 
+pytestmark = pytest.mark.usefixtures("small_pictures")
+
 
 @pytest.fixture(scope="module")
 def both() -> tuple[Segmentation, Segmentation]:

@@ -13,6 +13,8 @@ from pleura.quality import ExpectedDice, Quality
 from pleura.reporting.index import Failure, index_page, write_index
 from pleura.segmentation import Segmentation
 
+pytestmark = pytest.mark.usefixtures("small_pictures")
+
 
 @pytest.fixture
 def pages(picture: Segmentation, tmp_path: Path) -> Path:

@@ -64,6 +64,7 @@ def test_same_result_gives_the_same_page(result: Segmentation, page: str) -> Non
     assert scan_page(result, "lungs") == page
 
 
+@pytest.mark.usefixtures("small_pictures")
 @pytest.mark.parametrize(
     ("verdict", "words"),
     [
@@ -81,6 +82,7 @@ def test_verdict_comes_first_in_plain_words(result: Segmentation, verdict, words
     assert "(0.80 to 0.95 in nine of ten)" in text
 
 
+@pytest.mark.usefixtures("small_pictures")
 def test_dice_below_the_limit_stands_out_and_reads_so(result: Segmentation) -> None:
     judged = replace(result, quality=Quality("check", {"both lungs": ExpectedDice(0.9496, 0.88, 0.97)}))
     text = text_of(scan_page(judged, "a"))
@@ -88,6 +90,7 @@ def test_dice_below_the_limit_stands_out_and_reads_so(result: Segmentation) -> N
     assert "0.95 (" not in text
 
 
+@pytest.mark.usefixtures("small_pictures")
 def test_warnings_ask_for_a_look_where_nothing_judged_the_mask(result: Segmentation) -> None:
     text = text_of(scan_page(replace(result, warnings=(Note("cut-off", "the lungs are cut off"),)), "a"))
     assert (
@@ -95,6 +98,7 @@ def test_warnings_ask_for_a_look_where_nothing_judged_the_mask(result: Segmentat
     )
 
 
+@pytest.mark.usefixtures("small_pictures")
 def test_empty_mask_is_called_so_and_has_no_numbers(result: Segmentation) -> None:
     empty = replace(result, labels=np.zeros_like(result.labels), quality=Quality("check"))
     text = text_of(scan_page(empty, "a"))
@@ -103,6 +107,7 @@ def test_empty_mask_is_called_so_and_has_no_numbers(result: Segmentation) -> Non
     assert "limits these numbers" not in text
 
 
+@pytest.mark.usefixtures("small_pictures")
 def test_titles_cannot_add_to_the_page(result: Segmentation) -> None:
     page = scan_page(result, "<img src=x>")
     assert "<img src=x>" not in page

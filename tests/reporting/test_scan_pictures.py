@@ -14,6 +14,8 @@ from pleura.reporting.scan_pictures import pictures
 from pleura.segmentation import Segmentation
 from pleura.volume import Volume
 
+pytestmark = pytest.mark.usefixtures("small_pictures")
+
 
 @pytest.fixture(scope="module")
 def result() -> Segmentation:
