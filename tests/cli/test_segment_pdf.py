@@ -23,6 +23,7 @@ def printed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return f"%PDF-1.4\n<</Creator ({signature})>>\n%%EOF\n".encode()
 
     monkeypatch.setattr(page_file, "as_pdf", as_pdf)
+    monkeypatch.setattr(page_file, "refuse_without_browser", lambda: None)  # which starts one
     return pages
 
 

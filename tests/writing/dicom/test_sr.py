@@ -14,14 +14,22 @@ import pytest
 from dicom_files import radiograph, save
 from dicom_readers import errors_of, program
 from pydicom import Dataset, dcmread
+from writing.dicom.conftest import mask_of
 
 from pleura.errors import MissingExtra, UnwritableOutput
 from pleura.reading import read
 from pleura.segmentation import Segmentation
+from pleura.volume import Volume
 from pleura.writing.dicom import sr
 from pleura.writing.dicom.sr import refuse_unmeasured, write_sr
 
 highdicom = pytest.importorskip("highdicom")
+
+
+@pytest.fixture(scope="module")
+def report(scan: Volume, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the report of the mask."""
+    return mask_of(scan).write(tmp_path_factory.mktemp("report") / "sr.dcm", format="dicom-sr")
 
 
 def sr_of(report: Path) -> Any:
@@ -62,8 +70,8 @@ def read_by_highdicom(report: Path) -> dict[str, dict[str, float]]:
     }
 
 
-def test_report_holds_all_that_is_measured(segmented: Segmentation, tmp_path: Path) -> None:
-    found = read_by_highdicom(segmented.write(tmp_path / "sr.dcm", format="dicom-sr"))
+def test_report_holds_all_that_is_measured(segmented: Segmentation, report: Path) -> None:
+    found = read_by_highdicom(report)
     measured = segmented.measurements
     for lung in ("right lung", "left lung", "both lungs"):
         region = measured.region(lung)
@@ -86,8 +94,8 @@ def test_report_holds_all_that_is_measured(segmented: Segmentation, tmp_path: Pa
     assert len(found) == 3 + 3 * 8
 
 
-def test_report_says_what_limits_the_numbers(segmented: Segmentation, tmp_path: Path) -> None:
-    content = sr_of(segmented.write(tmp_path / "sr.dcm", format="dicom-sr"))
+def test_report_says_what_limits_the_numbers(segmented: Segmentation, report: Path) -> None:
+    content = sr_of(report)
     (right, _) = content.get_volumetric_roi_measurement_groups()
     found = {one.value.value for one in right.get_qualitative_evaluations()}
     assert found == {warning.code for warning in segmented.measurements.warnings}
@@ -102,8 +110,8 @@ def test_mask_that_was_read_names_no_model(segmented: Segmentation, tmp_path: Pa
         assert "unknown unknown" not in str(found)
 
 
-def test_report_belongs_to_the_study_and_lists_what_it_refers_to(segmented: Segmentation, tmp_path: Path) -> None:
-    found = dcmread(segmented.write(tmp_path / "sr.dcm", format="dicom-sr"))
+def test_report_belongs_to_the_study_and_lists_what_it_refers_to(segmented: Segmentation, report: Path) -> None:
+    found = dcmread(report)
     assert (found.PatientID, found.StudyInstanceUID) == ("SECRET-7", segmented.volume.identity.study_uid)
     (study,) = found.CurrentRequestedProcedureEvidenceSequence
     seg, scan = study.ReferencedSeriesSequence
