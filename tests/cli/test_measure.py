@@ -107,6 +107,10 @@ def test_radiograph_has_areas_heights_and_shares(run, slice_picture: Path, monke
     assert lines["area, left to right"] == ["0.67"]
 
 
+def test_why_there_are_no_millimetres_is_said(run, network, slice_picture: Path) -> None:
+    assert "note: a picture states no millimetres; distances count pixels" in run("measure", slice_picture).out
+
+
 def test_picture_that_is_no_mask_is_refused_in_one_line(run, scan: Path, slice_picture: Path) -> None:
     Image.fromarray(np.zeros((9, 14), np.uint8)).save("mask.png")
     ran = run("measure", slice_picture, "mask.png")

@@ -63,3 +63,13 @@ def test_radiograph_has_a_line_for_each_size_and_for_what_follows_from_both() ->
         ("area, left to right", ("0.67",)),
         ("widest across both lungs", ("15.0",)),  # columns 5 to 34 of half a centimetre
     ]
+
+
+def test_figure_that_is_known_of_no_structure_has_no_line() -> None:
+    labels = np.zeros((1, 40, 40), np.uint8)
+    labels[0, 5:35, 5:15], labels[0, 10:30, 25:35] = 1, 2
+    grid = affine_from_spacing((1.0, 1.0, 1.0))
+    for kind in (Kind.RADIOGRAPH, Kind.WINDOWED):
+        picture = Volume(np.zeros((1, 40, 40), np.uint8), grid, kind=kind, is_picture=True, spacing_known=False)
+        of_lungs = next(tables(measure(labels, picture)))
+        assert [(line.words, line.cells) for line in of_lungs.lines] == [("share of the picture", ("18.8", "12.5"))]

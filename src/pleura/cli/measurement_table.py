@@ -20,6 +20,7 @@ def lines(result: Segmentation) -> Iterator[str]:
     """Give the tables of one scan, line by line."""
     measured = result.measurements
     yield f"{result.volume.identity.format}, {grid_text(result.volume)}"
+    yield from (f"note: {note.message}" for note in result.volume.notes)
     for table in tables(measured):
         yield from _of_table(table)
     if measured.warnings:

@@ -57,13 +57,17 @@ class Table:
 
 
 def tables(measured: Measurements) -> Iterator[Table]:
-    """Yield all tables of one scan: whole structures, what is known of the scan, then the parts of each lung."""
-    if measured.regions:
-        figures = {name: region.figures for name, region in measured.whole.items()}
-        has_clusters = any(region.clusters for region in measured.whole.values())
-        yield _of_structures(measured, figures, (*OF_REGION, *OF_DENSITY, *(OF_CLUSTERS if has_clusters else ())))
+    """Yield all tables of one scan: whole structures, what is known of the scan, then the parts of each lung.
+
+    A figure that is known of no structure, as an area without millimetres, has no line.
+    """
+    regions = {name: region.figures for name, region in measured.whole.items()}
+    sizes = {size.label.name: size.data() for size in measured.sizes}
+    of_regions = _known(regions, (*OF_REGION, *OF_DENSITY, *OF_CLUSTERS))
+    if of_regions:
+        yield _of_structures(measured, regions, of_regions)
     else:
-        yield _of_structures(measured, {size.label.name: size.data() for size in measured.sizes}, OF_SIZE)
+        yield _of_structures(measured, sizes, _known(sizes, OF_SIZE))
     known = [figure for figure in OF_SCAN if measured.of_scan[figure.key] is not None]
     if known:
         lines = tuple(_line(measured, figure, [measured.of_scan]) for figure in known)
@@ -71,6 +75,11 @@ def tables(measured: Measurements) -> Iterator[Table]:
     for name in measured.whole:
         if parts := measured.parts_of(name):
             yield _of_parts(measured, name, parts)
+
+
+def _known(held: Mapping[str, Mapping[str, float | None]], figures: Sequence[Figure]) -> tuple[Figure, ...]:
+    """Return the figures that are known of some structure."""
+    return tuple(one for one in figures if any(each[one.key] is not None for each in held.values()))
 
 
 def _of_structures(
