@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 from zlib import crc32
 
 import numpy as np
@@ -21,6 +21,26 @@ if TYPE_CHECKING:
 
 _MOST_NAMED = 6
 """Structures that still make a line that can be read."""
+
+
+class Provenance(TypedDict, total=False):
+    """What a mask states of its making, each part as JSON holds it.
+
+    Attributes
+    ----------
+    program, model : name and version, and of the model its hash; a mask that was read may name no model
+    source : hash of the file that a mask was read from
+    parameters : what was asked for
+    input : `pleura.volume.input_fields` of the scan
+    rules_ml : rule of anatomy -> millilitres that it changed
+    """
+
+    program: Mapping[str, object]
+    source: Mapping[str, object]
+    model: Mapping[str, object]
+    parameters: Mapping[str, object]
+    input: Mapping[str, object]
+    rules_ml: Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -44,7 +64,7 @@ class Segmentation:
     volume: Volume
     warnings: tuple[Note, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Provenance = field(default_factory=Provenance)
     structures: tuple[Label, ...] = LUNGS
     quality: Quality | None = None
     _measured: tuple[int, Measurements] | None = field(default=None, init=False)

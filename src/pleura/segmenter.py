@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,7 @@ from pleura.inference.provenance import model_provenance
 from pleura.modality.resolve import resolve_for_kinds, resolve_kind
 from pleura.quality import assess_quality
 from pleura.reading.source import Source, as_volume
-from pleura.segmentation import Segmentation
+from pleura.segmentation import Provenance, Segmentation
 from pleura.volume import Kind, Note, Volume
 
 
@@ -126,12 +125,12 @@ class Segmenter:
         )
         return segmentation, prediction
 
-    def provenance(self, volume: Volume) -> dict[str, Any]:
+    def provenance(self, volume: Volume) -> Provenance:
         """Return what a segmentation of the volume would state of program, model, parameters and input."""
         resolved, _ = self._resolved(volume)
         return self._provenance(self.model_for(resolved.kind), resolved)
 
-    def _provenance(self, model: Model, volume: Volume) -> dict[str, Any]:
+    def _provenance(self, model: Model, volume: Volume) -> Provenance:
         return model_provenance(model, volume, self.modality, self.convention, self.quality)
 
     def model_for(self, kind: Kind) -> Model:

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from pleura.batch.index import index_of, with_index
 from pleura.batch.overwrite import identities, refuse_to_overwrite
@@ -27,9 +27,11 @@ from pleura.quality import read_quality, with_stated_quality
 from pleura.reading import read, read_labels
 from pleura.reporting.page_file import check_page_name
 from pleura.reporting.scan import write_scan_page
+from pleura.segmentation import Provenance
 from pleura.volume import Note, Volume, grid_text
 from pleura.writing import (
     FORMATS,
+    Sidecar,
     earlier,
     possible_stems,
     read_sidecar,
@@ -197,7 +199,7 @@ class SegmentScan:
             quality=result.quality,
         )
 
-    def _write(self, result: Segmentation, found: Outcome) -> dict[str, Any]:
+    def _write(self, result: Segmentation, found: Outcome) -> Sidecar:
         """Write the mask, and what is to be looked at, under the names of `found`; return the sidecar."""
         volume, targets = result.volume, found.outputs
         with folder_lock(found.job.preview.parent):
@@ -220,8 +222,8 @@ class SegmentScan:
         return replace(found, measurements=measured, acquisition=volume.acquisition)
 
     def _up_to_date(
-        self, targets: Targets, pictures: Sequence[Path], volume: Volume, provenance: Mapping[str, Any]
-    ) -> dict[str, Any] | None:
+        self, targets: Targets, pictures: Sequence[Path], volume: Volume, provenance: Provenance
+    ) -> Sidecar | None:
         """Return the sidecar of the first result where all are there and up to date."""
         found = [
             earlier.up_to_date(target, pictures, volume, provenance, written_as(name, self.options.seg_type))
@@ -283,10 +285,10 @@ def _noting_twins(outcomes: Iterable[Outcome], jobs: Sequence[Job]) -> Iterator[
 
 def _same_scan(outcome: Outcome, masks: Mapping[str, Sequence[Path]]) -> list[Path]:
     """Return the masks of the same voxels that are still there."""
-    digits = outcome.sidecar.get("input", {}).get("sha256", "")[:32]
+    digits = str(outcome.sidecar.get("input", {}).get("sha256", ""))[:32]
     return [mask for mask in masks.get(digits, ()) if mask.is_file()] if digits else []
 
 
-def _warnings(sidecar: Mapping[str, list[dict[str, str]]]) -> tuple[Note, ...]:
+def _warnings(sidecar: Sidecar) -> tuple[Note, ...]:
     """Return the warnings of a mask that was there already; they hold as before."""
     return tuple(Note(one["code"], one["message"]) for one in sidecar.get("warnings", ()))

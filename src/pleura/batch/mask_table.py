@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,7 +21,7 @@ from pleura.reading.dicom.seg import read_seg
 from pleura.reading.dicom.sop_classes import STRUCTURE_SET
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Note, Volume
-from pleura.writing import read_sidecar, sidecar_path
+from pleura.writing import Sidecar, read_sidecar, sidecar_path
 from pleura.writing.sidecar import is_as_made
 from pleura.writing.signature import is_mask_output
 
@@ -82,7 +81,7 @@ def rows_of_masks(masks: Sequence[str], scans: ScansOfMasks) -> Iterator[MaskRow
         yield MaskRow(row(outcome), outcome.error, without_scan)
 
 
-def _measured(number: int, job: Job, result: Segmentation, sidecar: Mapping[str, Any]) -> Outcome:
+def _measured(number: int, job: Job, result: Segmentation, sidecar: Sidecar) -> Outcome:
     """Return a mask with what it measures and what its sidecar states, warnings among it."""
     stated = tuple(Note(str(one.get("code")), str(one.get("message"))) for one in sidecar.get("warnings", ()))
     quality = read_quality(sidecar) if is_as_made(job.source, sidecar) else None  # not of a mask corrected since

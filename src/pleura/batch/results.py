@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pleura.batch.plan import Job
 from pleura.conventions import MaskFormat
@@ -13,6 +12,7 @@ from pleura.errors import AmbiguousInput, PleuraError, message_of
 from pleura.measurement import Measurements, Sizes
 from pleura.quality import Quality
 from pleura.volume import Acquisition, Note
+from pleura.writing import Sidecar
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Outcome:
     preview: Path | None = None
     page: Path | None = None
     pdf: Path | None = None
-    sidecar: Mapping[str, Any] = field(default_factory=dict)
+    sidecar: Sidecar = field(default_factory=Sidecar)
     scan: str = ""
     notes: tuple[Note, ...] = ()
     sizes: Sizes | None = None
@@ -65,7 +65,7 @@ class Outcome:
         """What is there to be looked at: the preview and the page, where they were wanted."""
         return [file for file in (self.preview, self.page, self.pdf) if file]
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """Return it as plain data: places and seconds, then the sidecar; or the error."""
         if self.error is not None:
             return {**identified(self.job, self.number), **error_data(self.error)}
@@ -82,12 +82,12 @@ class Outcome:
         }
 
 
-def identified(job: Job, number: int) -> dict[str, Any]:
+def identified(job: Job, number: int) -> dict[str, object]:
     """Return what identifies a scan among those of the call: its number from 1, its name as given, its series."""
     return {"number": number, "source": job.given, **({"series": job.series} if job.series else {})}
 
 
-def error_data(error: Exception) -> dict[str, Any]:
+def error_data(error: Exception) -> dict[str, object]:
     """Return an error as data: code and message, and where it asks for a choice, the choices."""
     unnamed = "not-written" if isinstance(error, OSError) else "unexpected"  # readers name what they meet
     code = error.code if isinstance(error, PleuraError) else unnamed

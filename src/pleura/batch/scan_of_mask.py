@@ -6,9 +6,8 @@ and by the hash of their voxels where a sidecar states it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pleura.batch.plan import Job, plan
 from pleura.errors import PleuraError, UnsuitableInput
@@ -17,7 +16,7 @@ from pleura.modality.resolve import resolve_kind
 from pleura.reading import read
 from pleura.volume import Volume
 from pleura.writing import possible_stems
-from pleura.writing.sidecar import matches
+from pleura.writing.sidecar import Sidecar, matches
 from pleura.writing.signature import is_pleura_output
 
 _ENDING = "_lungs"
@@ -40,7 +39,7 @@ class ScansOfMasks:
         self._known = _by_stem(scans)
         self._by_name: dict[Path, dict[str, list[Path]]] = {}
 
-    def scan_of(self, mask: Path, sidecar: Mapping[str, Any]) -> Volume:
+    def scan_of(self, mask: Path, sidecar: Sidecar) -> Volume:
         """Return the scan of a mask.
 
         Raises
@@ -54,11 +53,11 @@ class ScansOfMasks:
         if job is None:
             raise UnsuitableInput("no scan of their name lies beside them, or is among --scans", code="no-scan")
         source, parameters = sidecar.get("input") or {}, sidecar.get("parameters") or {}
-        volume = read(job.source, series=source.get("series_uid") or job.series)
+        volume = read(job.source, series=str(source.get("series_uid") or "") or job.series)
         if sidecar and not matches(sidecar, volume):
             text = "the scan of their name is not the one that they were made of"
             raise UnsuitableInput(text, code="another-scan")
-        return resolve_kind(volume, parameters.get("modality", "auto"))[0]
+        return resolve_kind(volume, str(parameters.get("modality", "auto")))[0]
 
     def _beside(self, mask: Path, stems: set[str]) -> list[Path]:
         """Return files and folders beside a mask that are called as it is but for what was added, and are no results.

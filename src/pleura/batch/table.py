@@ -14,6 +14,7 @@ from pleura.labels import BOTH_LUNGS, LUNGS
 from pleura.measurement import Asymmetry, Density, Measurements
 from pleura.measurement.regions import Part
 from pleura.quality import ExpectedDice, Quality
+from pleura.writing import Sidecar
 
 Row = Mapping[str, str]
 """Column -> text."""
@@ -96,11 +97,10 @@ def row(outcome: Outcome) -> Row:
     return as_text(found)
 
 
-def _of_sidecar(sidecar: Mapping[str, Any]) -> dict[str, Any]:
+def _of_sidecar(sidecar: Sidecar) -> dict[str, Any]:
     """Return what the sidecar says of the input and the model."""
-    source, model, geometry = (sidecar.get(name) or {} for name in ("input", "model", "geometry"))
-    shape = source.get("shape") or []
-    steps = geometry.get("spacing_mm") or []
+    source, model, geometry = sidecar.get("input") or {}, sidecar.get("model"), sidecar.get("geometry") or {}
+    shape, steps = (one if isinstance(one, list) else [] for one in (source.get("shape"), geometry.get("spacing_mm")))
     return {
         **{key: source.get(key) for key in ("format", "kind", "sha256")},
         **dict(zip(("slices", "rows", "columns"), shape, strict=False)),

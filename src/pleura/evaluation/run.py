@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from pleura.errors import PleuraError
 from pleura.evaluation.cases import Case, CaseList
@@ -18,6 +17,7 @@ from pleura.evaluation.thresholds import Counts, Curves, count_by_probability, t
 from pleura.inference.bundle import Bundle
 from pleura.inference.recipe import hash_in_short
 from pleura.reading import read
+from pleura.segmentation import Provenance
 from pleura.segmenter import Segmenter
 from pleura.text import quantity
 from pleura.volume import Note, Volume
@@ -99,11 +99,11 @@ def evaluate_model(
 ) -> Evaluation:
     """Segment every case with a model and score what comes out; a refused scan counts as found nothing."""
     scores, counts = [], []
-    used: dict[str, Mapping[str, str]] = {}
+    used: dict[str, Mapping[str, object]] = {}
     timed: list[Volume] = []
     for number, case in enumerate(cases.cases, start=1):
         score, histogram, volume, provenance = _segmented(case, segmenter, cases.labels)
-        used |= {model["sha256"]: model for model in [provenance.get("model")] if model}
+        used |= {str(model["sha256"]): model for model in [provenance.get("model")] if model}
         scores.append(score)
         counts += [histogram] if histogram is not None else []
         if volume is not None and len(timed) < TIMED:
@@ -112,7 +112,7 @@ def evaluate_model(
     bundle = segmenter.bundle
     models = list(used.values()) or [{"name": bundle.name, "version": bundle.version, "sha256": bundle.sha256}]
     # without a model that was chosen, radiographs and CT have one each
-    about = {name: " and ".join(model[name] for model in models) for name in ("name", "version", "sha256")}
+    about = {name: " and ".join(str(model[name]) for model in models) for name in ("name", "version", "sha256")}
     about |= {"convention": segmenter.convention} if segmenter.convention else {}
     title = " and ".join(f"{model['name']} {model['version']}" for model in models)
     return Evaluation(
@@ -137,7 +137,7 @@ def seen_before(cases: CaseList, bundle: Bundle) -> tuple[Note, ...]:
 
 def _segmented(
     case: Case, segmenter: Segmenter, labels: Mapping[int, str]
-) -> tuple[Score, Counts | None, Volume | None, Mapping[str, Any]]:
+) -> tuple[Score, Counts | None, Volume | None, Provenance]:
     case = replace(case, sides=case.sides and segmenter.bundle.labels == tuple(labels.values()))
     names = structures(labels, sides=case.sides)
     assert case.image is not None  # a manifest states it

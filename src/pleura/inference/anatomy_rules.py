@@ -19,6 +19,7 @@ from pleura.inference.morphology import areas, dilate
 from pleura.inference.recesses import around, missed_recesses, recess_zone
 from pleura.inference.solid_parts import airless_parts, resting_pieces
 from pleura.networks import encoding
+from pleura.segmentation import Provenance
 
 Scores = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
@@ -67,7 +68,7 @@ class RuleVolumes:
     standing: float = 0.0
 
     @property
-    def provenance(self) -> dict[str, dict[str, float]]:
+    def provenance(self) -> Provenance:
         """Return what is not 0, to a tenth of a millilitre, as ``{"rules_ml": {rule: ...}}``; nothing where all is."""
         volumes = asdict(replace(self, standing=0.0))  # that changed nothing
         changed = {rule: round(volume, 1) for rule, volume in volumes.items() if volume >= 0.05}

@@ -6,7 +6,6 @@ A kind of output has a class of its own (`pleura.inference.lung_model`, `pleura.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -24,6 +23,7 @@ from pleura.inference.locate import locate_lungs
 from pleura.inference.probability import enlarge
 from pleura.inference.resample import resample_to_grid
 from pleura.labels import Label, structures
+from pleura.segmentation import Provenance
 from pleura.volume import Note, Volume
 
 
@@ -84,7 +84,7 @@ class Prediction:
     probability: GridProbability | None = None
     evidence: Evidence | None = None
     warnings: tuple[Note, ...] = ()
-    changes: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    changes: Provenance = field(default_factory=Provenance)
 
 
 class Model(Protocol):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pleura
 from pleura.inference.model import Model
+from pleura.segmentation import Provenance
 from pleura.volume import Volume, input_fields
 
 
-def model_provenance(model: Model, volume: Volume, modality: str, convention: str, quality: str) -> dict[str, Any]:
+def model_provenance(model: Model, volume: Volume, modality: str, convention: str, quality: str) -> Provenance:
     """Return what a mask of the volume states, so that the same call makes it again.
 
     Parameters

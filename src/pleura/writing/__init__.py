@@ -13,12 +13,13 @@ from pleura.segmentation import Segmentation
 from pleura.writing.formats import FORMATS, SUFFIXES, format_of, possible_stems, suffix_of, writer_for, written_as
 from pleura.writing.notebook import as_html
 from pleura.writing.preview import write_preview
-from pleura.writing.sidecar import fingerprint, read_sidecar, sidecar_fields, sidecar_path, write_sidecar
+from pleura.writing.sidecar import Sidecar, fingerprint, read_sidecar, sidecar_fields, sidecar_path, write_sidecar
 from pleura.writing.signature import is_pleura_output
 
 __all__ = [
     "FORMATS",
     "SUFFIXES",
+    "Sidecar",
     "as_html",
     "format_of",
     "is_pleura_output",

@@ -10,14 +10,14 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from pleura.errors import PleuraError, UnwritableOutput
 from pleura.reading import read_label_map
+from pleura.segmentation import Provenance
 from pleura.volume import Volume
 from pleura.writing.dicom.explicit_vr import is_whole
 from pleura.writing.formats import suffix_of
-from pleura.writing.sidecar import fingerprint, matches, read_sidecar, sidecar_path
+from pleura.writing.sidecar import Sidecar, fingerprint, matches, read_sidecar, sidecar_path
 from pleura.writing.signature import input_of, is_pleura_output
 
 _ENDS = {".png": b"IEND\xaeB`\x82", ".html": b"</html>", ".pdf": b"%%EOF"}
@@ -85,8 +85,8 @@ def remove_preview_of_other(mask: Path, picture: Path, volume: Volume) -> None:
 
 
 def up_to_date(
-    mask: Path, pictures: Sequence[Path], volume: Volume, provenance: Mapping[str, Any], form: Mapping[str, str]
-) -> dict[str, Any] | None:
+    mask: Path, pictures: Sequence[Path], volume: Volume, provenance: Provenance, form: Mapping[str, str]
+) -> Sidecar | None:
     """Return the sidecar of a result of this volume, made in this way, that is there as a whole; None where none is.
 
     A mask that somebody has corrected since is up to date too.
@@ -107,7 +107,7 @@ def up_to_date(
     return known if _is_as_written(mask, known) or _is_whole(mask) else None
 
 
-def _is_as_written(mask: Path, known: Mapping[str, Any]) -> bool:
+def _is_as_written(mask: Path, known: Sidecar) -> bool:
     """Say whether a mask's file is the one that its sidecar describes."""
     return bool(fingerprint(mask).items() <= known["mask"].items())
 

@@ -11,32 +11,56 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO, TypeGuard
 
 from pleura import __version__
 from pleura.labels import BACKGROUND, have_sides
 from pleura.measurement import Size
-from pleura.segmentation import Segmentation
+from pleura.segmentation import Provenance, Segmentation
 from pleura.volume import Kind, Note, Volume
 
 _PARTS = ("program", "geometry", "mask")
 """Objects without which a sidecar says nothing of its mask."""
 
 
-def sidecar_fields(segmentation: Segmentation) -> dict[str, Any]:
+class Sidecar(Provenance, total=False):
+    """What a sidecar states of its mask: first its making, see `Provenance`.
+
+    Attributes
+    ----------
+    geometry : axes, shape, spacing and affine of the grid
+    labels : value, name and size of each structure, background first
+    left_to_right : of the areas of a radiograph's lungs
+    quality : `pleura.quality.Quality.data`
+    warnings, notes : code and message
+    mask : `fingerprint` of its file, and how it is written
+    """
+
+    geometry: Mapping[str, object]
+    labels: Sequence[Mapping[str, object]]
+    left_to_right: float | None
+    quality: Mapping[str, object]
+    warnings: Sequence[Mapping[str, str]]
+    notes: Sequence[Mapping[str, str]]
+    mask: Mapping[str, int | str]
+
+
+def sidecar_fields(segmentation: Segmentation) -> Sidecar:
     """Return the sidecar as plain lists, dicts, strings and numbers."""
     volume, measured = segmentation.volume, segmentation.sizes
     compared = volume.kind is Kind.RADIOGRAPH and have_sides(segmentation.structures)
-    return {
+    found: Sidecar = {
         "program": {"name": "pleura", "version": __version__},
-        **segmentation.provenance,
+        **segmentation.provenance,  # type: ignore[typeddict-item]  # it might hold other keys of a sidecar, and does not
         "geometry": _geometry(volume),
         "labels": [{"value": BACKGROUND, "name": "background"}, *map(_label, measured.sizes)],
-        **({"left_to_right": _rounded(measured.left_to_right, 4)} if compared else {}),
-        **({"quality": segmentation.quality.data()} if segmentation.quality else {}),
-        "warnings": _notes(segmentation.warnings),
-        "notes": _notes(volume.notes),
     }
+    if compared:
+        found["left_to_right"] = _rounded(measured.left_to_right, 4)
+    if segmentation.quality:
+        found["quality"] = segmentation.quality.data()
+    found["warnings"], found["notes"] = _notes(segmentation.warnings), _notes(volume.notes)
+    return found
 
 
 def sidecar_path(mask: Path) -> Path:
@@ -50,17 +74,19 @@ def write_sidecar(segmentation: Segmentation, mask: Mapping[str, int | str], fil
     file.write(json.dumps(found, indent=2, allow_nan=False).encode() + b"\n")
 
 
-def read_sidecar(path: Path) -> dict[str, Any] | None:
+def read_sidecar(path: Path) -> Sidecar | None:
     """Return the sidecar at `path`, or None where there is none, or none that holds together."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
-    return found if isinstance(found, dict) and _holds_together(found) else None
+    return found if _holds_together(found) else None
 
 
-def _holds_together(found: Mapping[str, Any]) -> bool:
+def _holds_together(found: object) -> TypeGuard[Sidecar]:
     """Say whether a sidecar has all its parts, and what is read of them is of the types that were written."""
+    if not isinstance(found, dict):
+        return False
     source, warnings = found.get("input", {}), found.get("warnings", [])
     if not all(isinstance(part, dict) for part in (source, *(found.get(key) for key in _PARTS))):
         return False
@@ -74,7 +100,7 @@ def _is_text(*values: object) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
-def matches(found: Mapping[str, Any], volume: Volume) -> bool:
+def matches(found: Sidecar, volume: Volume) -> bool:
     """Say whether a sidecar is that of a mask of this volume: equal voxels of the same series on the same grid."""
     source = found["input"] if isinstance(found.get("input"), dict) else {}
     stated = source.get("sha256", ""), source.get("series_uid", ""), found["geometry"]
@@ -94,13 +120,13 @@ def with_stated_model(segmentation: Segmentation, mask: Path) -> Segmentation:
     return replace(segmentation, provenance={**segmentation.provenance, "model": known["model"]})
 
 
-def sidecar_of(mask: Path, volume: Volume) -> dict[str, Any] | None:
+def sidecar_of(mask: Path, volume: Volume) -> Sidecar | None:
     """Return the sidecar of a mask; None where the mask was changed since, or is that of another volume."""
     known = read_sidecar(sidecar_path(mask)) if mask.is_file() else None
     return known if known is not None and matches(known, volume) and is_as_made(mask, known) else None
 
 
-def is_as_made(mask: Path, sidecar: Mapping[str, Any]) -> bool:
+def is_as_made(mask: Path, sidecar: Sidecar) -> bool:
     """Say whether a mask is the one that its sidecar was written with: by size and hash; with no sidecar it is none."""
     return bool(sidecar) and fingerprint(mask).items() <= sidecar["mask"].items()
 
