@@ -31,6 +31,19 @@ def test_what_stands_between_columns_their_case_and_empty_rows_do_not_matter(tex
     assert list(read_list(LIST)) == [ListedScan("a,b/ct", "", "one"), ListedScan("c", "", "two")]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_list_is_text_in_any_encoding_of_unicode_that_says_so(encoding: str) -> None:
+    LIST.write_text("source;name\nMüller/ct;one\n", encoding=encoding)
+    assert list(read_list(LIST)) == [ListedScan("Müller/ct", "", "one")]
+
+
+def test_a_list_that_is_cut_within_a_letter_is_none() -> None:
+    LIST.write_bytes("source\na\U0001f600".encode("utf-16")[:-2])
+    with pytest.raises(PleuraError) as caught:
+        list(read_list(LIST))
+    assert caught.value.code == "not-a-list"
+
+
 def test_a_name_that_cannot_be_is_refused_with_all_that_it_may_hold() -> None:
     LIST.write_text("source,name\na,a b\n")
     with pytest.raises(PleuraError, match=r"take letters, digits, \. _ -$"):
@@ -66,6 +79,7 @@ def test_parquet_is_read_as_csv_is() -> None:
         ("source,name\na,scan.\n", "bad-name"),
         ("source,name\na,CON\n", "bad-name"),
         ("source,name\na,lpt1.ct\n", "bad-name"),
+        ("source\na\0b\n", "not-a-list"),
     ],
 )
 def test_what_is_no_list_is_refused(text: str, code: str) -> None:

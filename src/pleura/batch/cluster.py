@@ -36,10 +36,12 @@ def connect(address: str, seconds: float) -> tuple[Executor, int]:
     """
     try:
         from distributed import Client
+        from distributed.comm.addressing import get_address_host
     except ImportError:
         raise missing_extra("distributed", "cluster") from None
     client: Any = None
     try:
+        get_address_host(address)  # a client that cannot read it tries for a minute
         client = Client(address, timeout=_TIMEOUT, set_as_default=False)  # type: ignore[no-untyped-call]
         client.wait_for_workers(1, timeout=_TIMEOUT)
     except (OSError, ValueError, TimeoutError) as error:

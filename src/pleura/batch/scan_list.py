@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,7 +42,8 @@ def is_list(path: Path) -> bool:
 def read_list(path: Path) -> Iterator[ListedScan]:
     """Yield the rows of a CSV or Parquet file, whose columns are `source` and, if wanted, `series` and `name`.
 
-    Names of columns are compared without case. CSV may have semicolons or tabs for commas. Empty rows are passed over.
+    Names of columns are compared without case. CSV may have semicolons or tabs for commas, and be UTF-16. Empty
+    rows are passed over.
 
     Raises
     ------
@@ -61,6 +63,9 @@ def read_list(path: Path) -> Iterator[ListedScan]:
                 f"{path}: row {number} has no source; write the path of a scan there, or remove the row",
                 code="no-source",
             )
+        if "\0" in one.source + one.series:
+            text = f"{path}: row {number} holds bytes that are no text; save the list anew as CSV in UTF-8"
+            raise UnreadableInput(text, code="not-a-list")
         if one.name and (not _NAME.fullmatch(one.name) or _OF_WINDOWS.fullmatch(one.name)):
             text = (
                 f"{path}: row {number}: {one.name!r} is no name of a folder on any system; take letters, digits, . _ -"
@@ -74,7 +79,7 @@ def read_list(path: Path) -> Iterator[ListedScan]:
 
 def _csv(path: Path) -> Iterator[Mapping[str, str | None]]:
     try:
-        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        with path.open(encoding=_encoding(path), errors="surrogateescape", newline="") as file:
             separator = _separator(file.readline())
             file.seek(0)
             rows = csv.reader(file, delimiter=separator)
@@ -82,8 +87,14 @@ def _csv(path: Path) -> Iterator[Mapping[str, str | None]]:
             _refuse_other(path, columns)
             for row in rows:
                 yield {column: cell.strip() for column, cell in zip(columns, row, strict=False)}
-    except (OSError, csv.Error) as error:
+    except (OSError, UnicodeError, csv.Error) as error:
         raise _no_list(path) from error
+
+
+def _encoding(path: Path) -> str:
+    """Return how the text of a file is coded: in UTF-8, unless it begins as UTF-16 does, which spreadsheets write."""
+    with path.open("rb") as file:
+        return "utf-16" if file.read(2) in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else "utf-8-sig"
 
 
 def _separator(header: str) -> str:
