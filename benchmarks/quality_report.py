@@ -89,8 +89,11 @@ def kind_of(record: Record) -> str:
     return SAME_KIND.get(record.kind, record.kind)
 
 
-def judged(records: Sequence[Record], part: str, *, kinds_out: bool) -> Judged:
-    """Return masks as judged by fits without their patients and, with `kinds_out`, without their kind of failure."""
+def judged(records: Sequence[Record], part: str, *, kinds_out: bool, lungs: Judged | None = None) -> Judged:
+    """Return masks as judged by fits without their patients and, with `kinds_out`, without their kind of failure.
+
+    Of both lungs `lungs` holds each of them as judged in the same way.
+    """
     found = rows(records, part)
     patients = sorted({one.patient for one, _ in found})
     fold_of = {patient: place % FOLDS for place, patient in enumerate(patients)}
@@ -106,16 +109,16 @@ def judged(records: Sequence[Record], part: str, *, kinds_out: bool) -> Judged:
                 if not kinds_out or kind_of(one) == kind:
                     score[place] = scores(fitted[one.family], [found[place]])[0]
                     expected[place] = fitted[one.family].expected_dice(score[place])
-    return Judged(found, score, errors(found), expected, _worse_lungs(records, found, expected, part, kinds_out))
+    return Judged(found, score, errors(found), expected, _worse_lungs(found, expected, lungs))
 
 
 def _worse_lungs(
-    records: Sequence[Record], found: list[tuple[Record, str]], expected: list[ExpectedDice], part: str, kinds_out: bool
+    found: list[tuple[Record, str]], expected: list[ExpectedDice], lungs: Judged | None
 ) -> list[ExpectedDice]:
     """Return the Dice to expect of the worse lung of each mask; of single lungs it is their own."""
-    if part == "one":
+    if lungs is None:
         return expected
-    lungs, worse = judged(records, "one", kinds_out=kinds_out), dict[int, ExpectedDice]()
+    worse: dict[int, ExpectedDice] = {}
     for (one, _), dice in zip(lungs.found, lungs.expected, strict=True):
         worse[id(one)] = min(worse.get(id(one), dice), dice, key=lambda each: each.expected)
     return [worse.get(id(one), dice) for (one, _), dice in zip(found, expected, strict=True)]
@@ -137,14 +140,14 @@ def print_report(records: Sequence[Record]) -> None:
     """Print every table."""
     for title, families in (("CT", CT_FAMILIES), ("radiographs", RADIOGRAPH_FAMILIES)):
         here = [one for one in records if one.family in families]
-        plain, strict = (judged(here, "both", kinds_out=out) for out in (False, True))
+        lungs = [judged(here, "one", kinds_out=out) for out in (False, True)]
+        plain, strict = (judged(here, "both", kinds_out=bool(out), lungs=lungs[out]) for out in (0, 1))
         print(f"\n# {title}: {len(here)} cases, {sum(bool(one.refused) for one in here)} refused")
         print_figures(plain, strict, families)
         print_kinds(plain, strict, here)
         print_calibration(plain)
         print_coverage(plain)
-        one_lung = judged(here, "one", kinds_out=False)
-        print(f"one lung: Spearman {spearman(one_lung):.3f}, AUROC < 0.90 {auroc(one_lung, BAD):.3f}")
+        print(f"one lung: Spearman {spearman(lungs[0]):.3f}, AUROC < 0.90 {auroc(lungs[0], BAD):.3f}")
 
 
 def spearman(one: Judged) -> float:
