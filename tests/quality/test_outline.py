@@ -41,3 +41,12 @@ def test_empty_slices_miss_nothing() -> None:
     mask[0] = 0
     right, left = missing_by_symmetry(sampled_grid(evidence(mask)))
     assert (right[0], left[0]) == (0.0, 0.0)
+
+
+def test_beyond_the_end_of_one_lung_the_other_is_not_held_against_it() -> None:
+    mask = labels()
+    mask[:2, :, :20] = 0  # the right diaphragm is raised by two slices
+    mask[2:, 13:, :20] = 0
+    right, _ = missing_by_symmetry(sampled_grid(evidence(mask)))
+    assert right[:2].tolist() == [0.0, 0.0]
+    assert (right[2:] > 0).all()

@@ -2,7 +2,9 @@
 
 The outline of a lung at the ribs is about the mirror image of the other one's, while heart and liver lie further
 inside. So the mask is seen from the middle of the chest: how far it reaches in each direction. Where it reaches less
-far than on the other side, and the scan shows solid tissue there, something may be missing.
+far than on the other side, and the scan shows solid tissue there, something may be missing. Slices below the end of one
+lung, or above it, say nothing of that: there lies what a raised diaphragm leaves, and how far apart lungs end is a
+signal of its own.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.labels import LEFT, RIGHT
 from pleura.quality.grid import Grid, Mask
 
 DIRECTIONS, STEPS = 48, 44
@@ -27,7 +30,8 @@ def missing_by_symmetry(grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.flo
     """Return the solid area in pixels by which each side reaches less far than the other, right and left, both (z,).
 
     What the scan does not hold, or shows as air, is not missing. Nor is what the other side misses as well, in another
-    direction: of patients who lie turned, each side reaches further in some.
+    direction: of patients who lie turned, each side reaches further in some. Of two lungs the slices between the ends
+    of either are looked at; where there is one alone, all.
     """
     mask = grid.marked
     angle = (np.arange(DIRECTIONS) + 0.5) * 2 * np.pi / DIRECTIONS
@@ -39,9 +43,20 @@ def missing_by_symmetry(grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.flo
     beyond = (steps >= reach[..., None]) & (steps < other[..., None])
     beyond &= (grid.planes[:, rows, columns] > grid.tissue) & inside
     missing = (beyond * (steps + 0.5)).sum(axis=2) * step**2 * 2 * np.pi / DIRECTIONS
+    missing[~_between_ends(grid)] = 0.0
     to_the_right = np.cos(angle) < 0  # of the patient, whose left lies at greater x
     right, left = missing[:, to_the_right].sum(axis=1), missing[:, ~to_the_right].sum(axis=1)
     return np.maximum(right - left, 0.0), np.maximum(left - right, 0.0)
+
+
+def _between_ends(grid: Grid) -> NDArray[np.bool_]:
+    """Return which slices lie between the ends of the right lung and of the left, (z,); all where one is missing."""
+    found = np.ones(len(grid.labels), np.bool_)
+    ends = [np.flatnonzero((grid.labels == side).any(axis=(1, 2))) for side in (RIGHT, LEFT)]
+    if all(len(one) for one in ends):
+        found[: max(one[0] for one in ends)] = False
+        found[min(one[-1] for one in ends) + 1 :] = False
+    return found
 
 
 def _rays(
