@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from pleura.batch.discover import discover
 from pleura.batch.plan import ALL_SERIES
@@ -53,7 +52,7 @@ class PlannedScan:
     bytes: int
     stamp: str
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """Return it as plain data, with its state in place of `is_skipped`."""
         found = {key: value for key, value in vars(self).items() if key != "is_skipped"}
         return {**found, "state": "skipped" if self.is_skipped else "waiting"}

@@ -80,7 +80,7 @@ def column_type(name: str) -> type[str] | type[int] | type[float] | type[bool]:
 
 def row(outcome: Outcome) -> Row:
     """Return what came of a scan as text by column; of one that failed the error, and nothing measured."""
-    found: dict[str, Any] = {"source": outcome.job.given, "series": outcome.job.series}
+    found: dict[str, object] = {"source": outcome.job.given, "series": outcome.job.series}
     if outcome.error is not None:
         found |= {key: value for key, value in error_data(outcome.error).items() if key in {"error", "message"}}
         return as_text(found)
@@ -97,7 +97,7 @@ def row(outcome: Outcome) -> Row:
     return as_text(found)
 
 
-def _of_sidecar(sidecar: Sidecar) -> dict[str, Any]:
+def _of_sidecar(sidecar: Sidecar) -> dict[str, object]:
     """Return what the sidecar says of the input and the model."""
     source, model, geometry = sidecar.get("input") or {}, sidecar.get("model"), sidecar.get("geometry") or {}
     shape, steps = (one if isinstance(one, list) else [] for one in (source.get("shape"), geometry.get("spacing_mm")))
@@ -109,22 +109,21 @@ def _of_sidecar(sidecar: Sidecar) -> dict[str, Any]:
     }
 
 
-def _of_quality(quality: Quality) -> dict[str, Any]:
-    found: dict[str, Any] = {"verdict": quality.verdict, "flags": _codes(quality.flags)}
+def _of_quality(quality: Quality) -> dict[str, object]:
+    found: dict[str, object] = {"verdict": quality.verdict, "flags": _codes(quality.flags)}
     for name, dice in quality.dice.items():
         prefix = _prefix(BOTH_LUNGS if name == "lung" else name)  # the one lung of a mask without sides is both
         found |= {f"{prefix}dice_{key}": value for key, value in asdict(dice).items()}
     return found
 
 
-def _of_measurements(measured: Measurements) -> dict[str, Any]:
-    found: dict[str, Any] = {
+def _of_measurements(measured: Measurements) -> dict[str, object]:
+    found: dict[str, object] = {
         "number_warnings": _codes(measured.warnings),
         **measured.of_scan,
     }
     for size in measured.sizes:
-        values = size.data()
-        found |= {f"{_prefix(size.label.name)}{key}": values[key] for key in _OF_PICTURE if size.covers_area}
+        found |= {f"{_prefix(size.label.name)}{key}": size.figures[key] for key in _OF_PICTURE if size.covers_area}
     for region in measured.regions:
         # the one lung of a mask without sides is both
         prefix = _prefix(BOTH_LUNGS if region.structure == "lung" else region.structure, region.part)
@@ -136,7 +135,7 @@ def _codes(notes: tuple[Any, ...]) -> str:
     return " ".join(note.code for note in notes)
 
 
-def as_text(found: Mapping[str, Any]) -> Row:
+def as_text(found: Mapping[str, object]) -> Row:
     """Return every column as text, those not known empty; other structures than lungs have no columns."""
     return {column: _text(found.get(column)) for column in COLUMNS}
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from pleura.errors import InvalidOption
 from pleura.labels import BOTH_LUNGS
@@ -97,7 +97,7 @@ class Change:
         """Whether the studies of scans made again say something of it: of both lungs together, and of two scans."""
         return self.rescanned and self.structure == BOTH_LUNGS
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """Return it as plain data, ready for JSON."""
         return {
             "structure": self.structure,
@@ -142,7 +142,7 @@ class Comparison:
         """Return the numbers, from 1, of the warnings that concern the figure of this name."""
         return tuple(number for number, one in enumerate(self.warnings, start=1) if key in one.keys)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """Return it as plain data, ready for JSON."""
         return {
             "changes": [one.data() for one in self.changes],
@@ -196,11 +196,11 @@ def _of_sizes(first: Measurements, second: Measurements) -> Iterator[Change]:
     others = {size.label.name: size for size in second.sizes}
     for size in first.sizes:
         if size.label.name in others:
-            yield from _changes(size.label.name, _OF_SIZE, size.data(), others[size.label.name].data())
+            yield from _changes(size.label.name, _OF_SIZE, size.figures, others[size.label.name].figures)
 
 
 def _changes(
-    structure: str, figures: tuple[Figure, ...], first: Mapping[str, Any], second: Mapping[str, Any]
+    structure: str, figures: tuple[Figure, ...], first: Mapping[str, float | None], second: Mapping[str, float | None]
 ) -> Iterator[Change]:
     """Yield the figures that both have."""
     for figure in figures:

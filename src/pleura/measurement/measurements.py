@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +61,7 @@ class Region:
             **{f"clusters_{name}": getattr(self.clusters, name, None) for name in ("count", "largest_mm2", "exponent")},
         }
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """Return it as plain data, the figures of density beside the others."""
         flat = asdict(self)
         figures = flat.pop("density") or dict.fromkeys(one.name for one in fields(Density))
@@ -142,7 +141,7 @@ class Measurements(Sizes):
         named = "clusters" if key.startswith("clusters_") else key
         return tuple(number for number, warning in enumerate(self.warnings, start=1) if named in warning.keys)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """Return them as plain data, ready for JSON."""
         return {
             "sizes": [size.data() for size in self.sizes],

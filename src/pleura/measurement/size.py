@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,16 +47,20 @@ class Size:
             return f"{self.cm2:.0f} cm²"
         return f"{100 * self.share:.1f} % of the {'picture' if self.covers_area else 'scan'}"
 
-    def data(self) -> dict[str, Any]:
-        """Return it as plain data."""
+    @property
+    def figures(self) -> dict[str, float | None]:
+        """Key -> what is known of it, as of a region."""
         return {
-            "structure": self.label.name,
             "voxels": self.voxels,
             "volume_ml": self.ml,
             "area_cm2": self.cm2,
             "height_cm": self.height_cm,
             "share_of_scan": self.share,
         }
+
+    def data(self) -> dict[str, object]:
+        """Return it as plain data."""
+        return {"structure": self.label.name, **self.figures}
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def tables(measured: Measurements) -> Iterator[Table]:
     A figure that is known of no structure, as an area without millimetres, has no line.
     """
     regions = {name: region.figures for name, region in measured.whole.items()}
-    sizes = {size.label.name: size.data() for size in measured.sizes}
+    sizes = {size.label.name: size.figures for size in measured.sizes}
     of_regions = _known(regions, (*OF_REGION, *OF_DENSITY, *OF_CLUSTERS))
     if of_regions:
         yield _of_structures(measured, regions, of_regions)

@@ -10,12 +10,15 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pleura.modality.borders import without_borders
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
 
 __all__ = ["Decision", "PictureKind", "Scan", "decide"]
 
@@ -59,8 +62,16 @@ def decide(picture: NDArray[np.uint8]) -> Decision:
     return Decision(kind=kind, confidence=confidence, sure=confidence >= recipe["sure"], scan=scan)
 
 
+class _Recipe(TypedDict):
+    """What is read of `recipe.json`: the classes, and the shares from which on a picture is none, or surely one."""
+
+    kinds: list[str]
+    neither: float
+    sure: float
+
+
 @cache
-def _network() -> tuple[Any, dict[str, Any]]:
+def _network() -> tuple[InferenceSession, _Recipe]:
     import onnxruntime
 
     folder = resources.files("pleura.modality")

@@ -72,7 +72,7 @@ class Quality:
         """The Dice to expect of all that was marked; None where none is known."""
         return whole_of(self.dice)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """Return it as plain data, ready for JSON."""
         return {
             "verdict": self.verdict,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -74,7 +73,7 @@ def _counted(evaluation: Evaluation) -> str:
     return f"{counted}, masks {evaluation.model['convention']}" if "convention" in evaluation.model else counted
 
 
-def _failures(evaluation: Evaluation, cases: CaseList, fail_below: float) -> dict[str, Any]:
+def _failures(evaluation: Evaluation, cases: CaseList, fail_below: float) -> dict[str, object]:
     return {
         "title": evaluation.title,
         "percent": 100 * failure_rate(evaluation.scores, structures(cases.labels)[0], fail_below),
@@ -82,7 +81,7 @@ def _failures(evaluation: Evaluation, cases: CaseList, fail_below: float) -> dic
     }
 
 
-def _summary(evaluation: Evaluation, cases: CaseList) -> Iterator[dict[str, Any]]:
+def _summary(evaluation: Evaluation, cases: CaseList) -> Iterator[dict[str, object]]:
     """Yield a table for each structure."""
     unit = main_unit(evaluation.scores)
     for structure, found in summaries(evaluation, cases.labels).items():
@@ -112,7 +111,7 @@ def _summary_row(title: str, summary: Summary) -> tuple[str, ...]:
     )
 
 
-def _compared(evaluation: Evaluation, other: Evaluation, cases: CaseList) -> Iterator[dict[str, Any]]:
+def _compared(evaluation: Evaluation, other: Evaluation, cases: CaseList) -> Iterator[dict[str, object]]:
     """Yield the means of both sets of predictions side by side, and how the second differs from the first."""
     unit = main_unit(evaluation.scores)
     own, others = summaries(evaluation, cases.labels), summaries(other, cases.labels)
@@ -147,7 +146,7 @@ def _charts(evaluation: Evaluation, cases: CaseList) -> Iterator[dict[str, str]]
         yield {"picture": lines(reliable, across="probability stated", diagonal=True), "caption": text}
 
 
-def _confusion(evaluation: Evaluation, cases: CaseList) -> dict[str, Any] | None:
+def _confusion(evaluation: Evaluation, cases: CaseList) -> dict[str, object] | None:
     """Return how often each label was taken for which, over all cases that distinguish them."""
     found = [score.confusion for score in evaluation.scores if score.confusion is not None]
     if not found:
@@ -174,7 +173,7 @@ def _drawn(drawn: WorstSlice) -> dict[str, str]:
     }
 
 
-def _every_case(evaluation: Evaluation, cases: CaseList, fail_below: float) -> dict[str, Any]:
+def _every_case(evaluation: Evaluation, cases: CaseList, fail_below: float) -> dict[str, object]:
     """Return a line a case with the figures that say most; all of them are in the CSV file."""
     names = scored_structures(evaluation, cases.labels)
     apart = names[1:] if len(names) <= MOST_APART else ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
@@ -48,7 +47,7 @@ class Slice:
     flags: tuple[str, ...] = ()
 
 
-def pictures(segmentation: Segmentation) -> dict[str, Any]:
+def pictures(segmentation: Segmentation) -> dict[str, object]:
     """Return the montage and the sheet of all slices."""
     if segmentation.volume.is_picture or segmentation.volume.kind is Kind.RADIOGRAPH:
         plane = picture(segmentation)
@@ -66,7 +65,7 @@ def pictures(segmentation: Segmentation) -> dict[str, Any]:
     }
 
 
-def _sheet_data(sheet: Sheet) -> dict[str, Any]:
+def _sheet_data(sheet: Sheet) -> dict[str, object]:
     return {**asdict(sheet), "slices": data_uri(sheet.slices), "outlines": data_uri(sheet.outlines)}
 
 
@@ -108,7 +107,7 @@ def _slice(volume: Volume, level: int, flagged: Mapping[int, tuple[str, ...]]) -
     return Slice(level, count - level, caption, words, flagged.get(level, ()))
 
 
-def montage(segmentation: Segmentation, count: int, most_flagged: int = 0) -> list[list[dict[str, Any]]]:
+def montage(segmentation: Segmentation, count: int, most_flagged: int = 0) -> list[list[dict[str, object]]]:
     """Return the pictures of a scan in groups: `count` axial slices, then a coronal and two sagittal planes.
 
     Of the axial slices up to `most_flagged` are of those that stand out and come first; the others are spread over the
@@ -137,7 +136,7 @@ def _reformatted(segmentation: Segmentation) -> Iterator[tuple[Plane, str]]:
         yield plane, f"sagittal, through the {side} lung" if is_marked else f"sagittal, in the {side} half"
 
 
-def _drawn(segmentation: Segmentation, plane: Plane) -> dict[str, Any]:
+def _drawn(segmentation: Segmentation, plane: Plane) -> dict[str, object]:
     size = plane.fit(_TILE * 1.5, _TALL)
     window = display_window(segmentation.volume)
     return {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from pleura.labels import BOTH_LUNGS
 from pleura.measurement import Measurements
@@ -34,7 +33,7 @@ def kind_of(volume: Volume) -> str:
     return "slice of a CT" if volume.is_picture else "CT"
 
 
-def summarise(segmentation: Segmentation, measured: Measurements) -> dict[str, Any]:
+def summarise(segmentation: Segmentation, measured: Measurements) -> dict[str, object]:
     """Return what an index shows of the page."""
     quality = segmentation.quality
     both = quality.both if quality else None
@@ -62,7 +61,7 @@ def _thumbnail(segmentation: Segmentation) -> bytes:
     return webp(draw_plane(plane, size, display_window(volume), segmentation.structures), quality=QUALITY)
 
 
-def summary_of(page: str) -> dict[str, Any] | None:
+def summary_of(page: str) -> dict[str, object] | None:
     """Return the summary that a page of a scan holds, from its beginning.
 
     None of a page without one, of one of other making, and where the summary is not as `summarise` gives it.
@@ -78,7 +77,7 @@ def summary_of(page: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and _is_whole(found) else None
 
 
-def _is_whole(found: dict[str, Any]) -> bool:
+def _is_whole(found: dict[str, object]) -> bool:
     """Say whether what an index shows is of the types that `summarise` gives it."""
     lists = [found.get(key) for key in ("flags", "warnings")]
     numbers = [found.get(key) for key in _NUMBERS]

@@ -7,9 +7,9 @@ TID 1411 (measurements of a segment) and TID 1501 (of what has no segment of its
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypedDict
 
 from pleura.conventions import SegType
 from pleura.errors import UnwritableOutput, missing_extra
@@ -35,7 +35,19 @@ from pleura.writing.dicom.suitable import refuse_unsuitable
 from pleura.writing.dicom.uids import IMPLEMENTATION, instance_uid
 
 if TYPE_CHECKING:
+    from highdicom import sr
     from pydicom import Dataset
+
+    _Group = sr.MeasurementsAndQualitativeEvaluations | sr.VolumetricROIMeasurementsAndQualitativeEvaluations
+
+    class _Shared(TypedDict):
+        """What a group of measurements holds, whether it has a segment or not."""
+
+        measurements: list[sr.Measurement]
+        qualitative_evaluations: list[sr.QualitativeEvaluation] | None
+        finding_sites: list[sr.FindingSite]
+        algorithm_id: sr.AlgorithmIdentification | None
+
 
 _KIND = ObjectKind("dicom-sr", "1.2.840.10008.5.1.4.1.1.88.33", "SR", 6, "Lungs, measurements")
 _PROCEDURE = ("24627-2", "LN", "CT Chest")
@@ -99,7 +111,7 @@ def _report(segmentation: Segmentation, seg: Dataset) -> Dataset:
     return root
 
 
-def _device(segmentation: Segmentation) -> Any:
+def _device(segmentation: Segmentation) -> sr.DeviceObserverIdentifyingAttributes:
     """Return what measured: the program, and the model that marked what it measures, where one is known."""
     from highdicom import sr
 
@@ -114,7 +126,7 @@ def _device(segmentation: Segmentation) -> Any:
     )
 
 
-def _groups(segmentation: Segmentation, seg: Dataset) -> Iterator[Any]:
+def _groups(segmentation: Segmentation, seg: Dataset) -> Iterator[_Group]:
     """Yield the measurements of each structure with its segment, then those of both lungs and of parts of lungs."""
     from highdicom import sr
 
@@ -125,7 +137,7 @@ def _groups(segmentation: Segmentation, seg: Dataset) -> Iterator[Any]:
         values = dict(values_of(region))
         if region.structure == BOTH_LUNGS and region.part == "whole":
             values |= values_of_both(measured.perc15_at_6_l_g_per_l, measured.asymmetry)
-        shared = {
+        shared: _Shared = {
             "measurements": [_number(key, value) for key, value in values.items()],
             "qualitative_evaluations": _limitations(values, region.part, measured) or None,
             "finding_sites": [_site(region, segmentation.structures)],
@@ -143,7 +155,9 @@ def _groups(segmentation: Segmentation, seg: Dataset) -> Iterator[Any]:
             )
 
 
-def _of_segment(segment: Dataset, seg: Dataset, volume: Volume, shared: Mapping[str, Any]) -> Any:
+def _of_segment(
+    segment: Dataset, seg: Dataset, volume: Volume, shared: _Shared
+) -> sr.VolumetricROIMeasurementsAndQualitativeEvaluations:
     """Return the group of one structure that refers to its segment (TID 1411)."""
     from highdicom import sr
 
@@ -161,7 +175,7 @@ def _of_segment(segment: Dataset, seg: Dataset, volume: Volume, shared: Mapping[
     )
 
 
-def _number(key: str, value: float) -> Any:
+def _number(key: str, value: float) -> sr.Measurement:
     """Return a measurement (TID 1419)."""
     from highdicom import sr
 
@@ -174,7 +188,7 @@ def _number(key: str, value: float) -> Any:
     )
 
 
-def _limitations(values: Collection[str], part: str, measured: Measurements) -> list[Any]:
+def _limitations(values: Collection[str], part: str, measured: Measurements) -> list[sr.QualitativeEvaluation]:
     """Return what makes any number of a group meaningless, as codes."""
     from highdicom import sr
 
@@ -183,7 +197,7 @@ def _limitations(values: Collection[str], part: str, measured: Measurements) -> 
     return [sr.QualitativeEvaluation(sr.CodedConcept(*LIMITATION), sr.CodedConcept(*limitation(one))) for one in found]
 
 
-def _site(region: Region, structures: Iterable[Label]) -> Any:
+def _site(region: Region, structures: Iterable[Label]) -> sr.FindingSite:
     """Return where a region lies: the structure, its side, and the part of it."""
     from highdicom import sr
 
@@ -198,7 +212,7 @@ def _site(region: Region, structures: Iterable[Label]) -> Any:
     )
 
 
-def _algorithm(segmentation: Segmentation) -> Any:
+def _algorithm(segmentation: Segmentation) -> sr.AlgorithmIdentification | None:
     """Return the model that marked what is measured; None where the mask was read from a file that names none."""
     from highdicom import sr
 
