@@ -40,7 +40,7 @@ PEER = '[peers.{name}]\nae_title = "PACS"\naddress = "10.0.0.7"\nport = {port}\n
 
 def read(text: str) -> NodeConfig:
     path = Path("node.toml")
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     return read_config(path)
 
 
@@ -142,6 +142,10 @@ def test_what_cannot_be_is_refused_by_the_name_of_the_field(text: str, message: 
         read(text)
     assert caught.value.code == "config-field"
     assert str(caught.value).startswith("node.toml: ")
+
+
+def test_a_file_may_begin_with_the_mark_that_editors_of_windows_write() -> None:
+    assert read("\ufeff" + LEAST + RULE) == read(LEAST + RULE)
 
 
 def test_what_is_no_toml_is_refused() -> None:

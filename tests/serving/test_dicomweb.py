@@ -35,7 +35,7 @@ def test_a_node_says_at_once_what_to_install_for_its_peers(config: NodeConfig, m
         check_peers(replace(config, peers={"web": Peer(url=URL)}))
 
 
-@pytest.mark.parametrize("content", [None, "", "two\nlines", "\0"])
+@pytest.mark.parametrize("content", [None, "", "two\nlines", "\0", "x" * 20000])
 @pytest.mark.parametrize("field", ["token_file", "password_file"])
 def test_a_node_says_at_once_which_secret_cannot_be_read(
     config: NodeConfig, tmp_path: Path, content: str | None, field: str
@@ -44,9 +44,15 @@ def test_a_node_says_at_once_which_secret_cannot_be_read(
     if content is not None:
         file.write_text(content)
     peer = replace(Peer(url=URL), **{field: str(file)})
-    with pytest.raises(PleuraError, match=rf"peers\.web\.{field} (cannot be read|has to hold one line)") as caught:
+    with pytest.raises(PleuraError, match=rf"peers\.web\.{field} (is not there|has to hold one line)") as caught:
         check_peers(with_peers(config, {"web": peer}))
     assert caught.value.code == "config-field"
+
+
+@pytest.mark.parametrize("file", ["/", "/dev/zero"])
+def test_a_folder_and_a_device_hold_no_secret(config: NodeConfig, file: str) -> None:
+    with pytest.raises(PleuraError, match=r"peers\.web\.token_file is not there, or is no file"):
+        check_peers(with_peers(config, {"web": Peer(url=URL, token_file=file)}))
 
 
 def test_a_secret_that_is_gone_later_is_said_of_the_peer(tmp_path: Path) -> None:

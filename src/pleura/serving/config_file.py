@@ -31,7 +31,7 @@ def read_config(path: Path) -> NodeConfig:
     InvalidOption : a field is unknown, missing, or of the wrong type (`config-field`)
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise UnreadableInput(f"{path}: there is no such file or folder", code="not-found") from None
     except PermissionError:

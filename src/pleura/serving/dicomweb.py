@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS, _ANSWER_SECONDS = 10.0, 60.0
 """In which a server that is there has answered, and one that is busy has filed an object; as for C-STORE."""
 _UNAUTHORIZED = {401, 403}
+_SECRET_LETTERS = 16384
+"""Of a token: servers take no header of more (8 kB is common)."""
 _END_BYTES = 4096
 """Of an answer that are kept to see how it ends: a boundary has 70 characters at most (RFC 2046, 5.1.1)."""
 
@@ -155,11 +157,14 @@ def _secret_of(file: str) -> tuple[str, str]:
     if not file:
         return "", ""
     try:
-        secret = Path(file).read_text(encoding="utf-8").strip()
+        if not Path(file).is_file():  # a pipe could be read once alone, and a device has no end
+            return "", "is not there, or is no file"
+        with Path(file).open(encoding="utf-8") as opened:
+            secret = opened.read(_SECRET_LETTERS).strip()
     except (OSError, ValueError) as error:
         return "", f"cannot be read ({getattr(error, 'strerror', None) or type(error).__name__})"
-    if not secret or not secret.isprintable():
-        return "", "has to hold one line"
+    if not secret or not secret.isprintable() or len(secret) == _SECRET_LETTERS:
+        return "", f"has to hold one line of less than {_SECRET_LETTERS} letters"
     return secret, ""
 
 
