@@ -141,3 +141,9 @@ def test_data_are_plain_and_flat(ellipsoids: tuple[np.ndarray, Volume]) -> None:
     assert (whole["clusters"]["count"], whole["clusters"]["connectivity"]) == (0, 4)
     assert sum(whole["histogram"]["counts"]) == whole["voxels"]
     assert data["sizes"][1]["structure"] == "left lung"
+
+
+def test_values_that_are_no_whole_numbers_are_rounded_to_them(ellipsoids: tuple[np.ndarray, Volume]) -> None:
+    labels, volume = ellipsoids
+    moved = replace(volume, voxels=(volume.voxels - 0.4).astype(np.float32))
+    assert measure(labels, moved).region("right lung") == measure(labels, volume).region("right lung")
