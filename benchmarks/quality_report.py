@@ -16,6 +16,7 @@ from scipy.stats import spearmanr
 
 from pleura.quality.flags import verdict_of
 from pleura.quality.record import BOTH_LUNGS, ExpectedDice, Flag, Verdict
+from pleura.quality.signals import MIRRORED, NAMES
 
 Array = NDArray[Any]
 
@@ -89,10 +90,17 @@ def kind_of(record: Record) -> str:
     return SAME_KIND.get(record.kind, record.kind)
 
 
-def judged(records: Sequence[Record], part: str, *, kinds_out: bool, lungs: Judged | None = None) -> Judged:
+def judged(
+    records: Sequence[Record],
+    part: str,
+    *,
+    kinds_out: bool,
+    lungs: Judged | None = None,
+    names: Sequence[str] = NAMES,
+) -> Judged:
     """Return masks as judged by fits without their patients and, with `kinds_out`, without their kind of failure.
 
-    Of both lungs `lungs` holds each of them as judged in the same way.
+    Of both lungs `lungs` holds each of them as judged in the same way, by the signals of these names.
     """
     found = rows(records, part)
     patients = sorted({one.patient for one, _ in found})
@@ -103,7 +111,7 @@ def judged(records: Sequence[Record], part: str, *, kinds_out: bool, lungs: Judg
         for kind in sorted({kind_of(found[place][0]) for place in here}) if kinds_out else [""]:
             unseen = kind if kind != UNDISTURBED else ""
             seen = [one for one in records if fold_of.get(one.patient) != fold and kind_of(one) != unseen]
-            fitted = fit(seen, part)
+            fitted = fit(seen, part, names)
             for place in here:
                 one, _ = found[place]
                 if not kinds_out or kind_of(one) == kind:
@@ -140,14 +148,23 @@ def print_report(records: Sequence[Record]) -> None:
     """Print every table."""
     for title, families in (("CT", CT_FAMILIES), ("radiographs", RADIOGRAPH_FAMILIES)):
         here = [one for one in records if one.family in families]
-        lungs = [judged(here, "one", kinds_out=out) for out in (False, True)]
-        plain, strict = (judged(here, "both", kinds_out=bool(out), lungs=lungs[out]) for out in (0, 1))
+        (lungs, _), (plain, strict) = both_ways(here, NAMES)
         print(f"\n# {title}: {len(here)} cases, {sum(bool(one.refused) for one in here)} refused")
         print_figures(plain, strict, families)
         print_kinds(plain, strict, here)
         print_calibration(plain)
         print_coverage(plain)
-        print(f"one lung: Spearman {spearman(lungs[0]):.3f}, AUROC < 0.90 {auroc(lungs[0], BAD):.3f}")
+        print(f"one lung: Spearman {spearman(lungs):.3f}, AUROC < 0.90 {auroc(lungs, BAD):.3f}")
+        print(f"\n# {title}, full")
+        print_figures(*both_ways(here, (*NAMES, MIRRORED))[1], families)
+
+
+def both_ways(records: Sequence[Record], names: Sequence[str]) -> tuple[tuple[Judged, Judged], tuple[Judged, Judged]]:
+    """Return single lungs and both as judged by signals of these names, without their patients and without kinds."""
+    outs = (False, True)
+    lungs = tuple(judged(records, "one", kinds_out=out, names=names) for out in outs)
+    both = (judged(records, "both", kinds_out=out, lungs=lungs[out], names=names) for out in outs)
+    return (lungs[0], lungs[1]), (next(both), next(both))
 
 
 def spearman(one: Judged) -> float:
