@@ -102,23 +102,33 @@ def test_a_full_disk_is_no_fault_of_a_series(web: WebArchive, web_config: NodeCo
     assert web.fetched == []
 
 
-def test_nothing_is_fetched_while_many_series_wait(
-    web: WebArchive, machine: Machine, series: list[Path], monkeypatch: pytest.MonkeyPatch
+def test_nothing_is_fetched_while_much_that_was_fetched_waits(
+    web: WebArchive, machine: Machine, series: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_POLL", 0.01)
     monkeypatch.setattr(module, "_MOST_WAITING", 1)
-    web.add(series)
-    waiting = machine.storage.incoming / "other"
-    waiting.mkdir()
+    machine.storage.incoming.joinpath("received").mkdir()  # what waits for more slices is no reason
+    first = web.add(series)
+    assert sorted(machine.ask()) == [0, 24]
+    second = web.add(of_another_series(series, tmp_path))
 
     class Segmented(Event):
         def wait(self, timeout: float | None = None) -> bool:
-            assert web.fetched == []
-            waiting.rmdir()
+            assert web.fetched == [first]
+            for folder in machine.storage.incoming.iterdir():
+                machine.storage.drop(folder)
             return False
 
     machine.fetcher.fetch_new(Segmented())
     assert machine.came == [24]
+    assert web.fetched == [first, second]
+
+
+def of_another_series(series: list[Path], folder: Path) -> list[Path]:
+    for file in series:
+        dataset = pydicom.dcmread(file)
+        dataset.SeriesInstanceUID = "1.2.3"
+        dataset.save_as(folder / file.name)
+    return [folder / file.name for file in series]
 
 
 def test_the_archive_is_shown_a_token_or_a_password_which_no_log_holds(

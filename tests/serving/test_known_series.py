@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -91,3 +92,12 @@ def test_a_file_of_other_making_is_named(tmp_path: Path, storage: NodeStorage) -
     with pytest.raises(PleuraError, match=r"series\.sqlite cannot be read or written") as caught:
         KnownSeries(tmp_path, storage)
     assert caught.value.code == "not-written"
+
+
+def test_a_full_disk_is_an_error_of_the_system(tmp_path: Path, storage: NodeStorage) -> None:
+    with closing(KnownSeries(tmp_path, storage)) as known:
+        known._database.execute("PRAGMA max_page_count = 3")
+        with pytest.raises(OSError, match="full") as caught:
+            for number in range(10_000):
+                known.add(f"{number:016}", 1)
+    assert caught.value.errno == errno.ENOSPC

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from dicomweb_client import DICOMwebClient
 
 _MOST_WAITING = 10
-"""Series that wait to be segmented, above which no other is fetched: the archive keeps them as well."""
+"""Series that were fetched and wait to be segmented, above which no other is fetched: the archive keeps them, too."""
 _POLL = 1.0
 """Seconds after which it is seen again how many wait."""
 _SPARE_BYTES = 2 << 20
@@ -71,6 +71,7 @@ class Fetcher:
         self._pauses = Pauses()
         self._tries: Counter[str] = Counter()
         self._asked: float | None = None
+        self._brought: set[str] = set()
 
     def run(self, stopped: Event) -> None:
         """Ask and fetch, until an event is set."""
@@ -149,12 +150,18 @@ class Fetcher:
         return count_instances(client, answer, series)
 
     def _may_fetch(self, stopped: Event) -> bool:
-        """Wait until few series wait to be segmented; say whether there is still something to do."""
+        """Wait until few of the series that were fetched wait; say whether there is still something to do."""
         self._asked = None
-        while sum(1 for _ in self._storage.incoming.iterdir()) >= _MOST_WAITING:
+        while self._waiting() >= _MOST_WAITING:
             if stopped.wait(_POLL):
                 break
         return not stopped.is_set()
+
+    def _waiting(self) -> int:
+        """Return how many series that were fetched are not segmented yet."""
+        folders = (self._storage.incoming, self._storage.taken)
+        self._brought = {name for name in self._brought if any((folder / name).exists() for folder in folders)}
+        return len(self._brought)
 
     def _try(self, series: FoundSeries, stopped: Event) -> None:
         """Fetch a series; what is wrong with it costs no other, and what cannot be had is named among what failed."""
@@ -162,6 +169,7 @@ class Fetcher:
         try:
             name = self._fetch(series, stopped)
             if name:
+                self._brought.add(name)
                 self._counts.add("series_fetched")
                 LOG.info("%s: %s fetched in %.1f s, as %s", self.peer, series.key, time.monotonic() - began, name)
                 self._forget(series.key)

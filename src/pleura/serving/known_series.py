@@ -6,6 +6,7 @@ moves through `fetched`, where it is whole, so that a kill between the row and t
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from pleura.files import make_folder
 from pleura.serving.storage import NodeStorage, series_header, synced
 
 _SCHEMA = "CREATE TABLE IF NOT EXISTS series (key TEXT PRIMARY KEY, objects INTEGER NOT NULL) WITHOUT ROWID"
+_KIND = 0xFF
+"""Bits of an error of SQLite that say its kind (SQLite, "Result and Error Codes")."""
 _ADD = """
 INSERT INTO series VALUES (?, ?)
 ON CONFLICT (key) DO UPDATE SET objects = excluded.objects WHERE excluded.objects > objects
@@ -24,7 +27,7 @@ ON CONFLICT (key) DO UPDATE SET objects = excluded.objects WHERE excluded.object
 
 
 class KnownSeries:
-    """The file and the folder; threads may share them.
+    """The file and the folder; threads may share them. Its methods raise `OSError` where the disk does not do its work.
 
     Parameters
     ----------
@@ -40,14 +43,20 @@ class KnownSeries:
         self._storage = storage
         self._lock = Lock()
         make_folder(self._fetched)
-        with self._errors():
+        try:
             self._database = sqlite3.connect(self._file, check_same_thread=False)
-            try:
-                self._database.execute("PRAGMA journal_mode = WAL")
-                self._database.execute(_SCHEMA)
-            except BaseException:
-                self._database.close()
-                raise
+            self._begin()
+        except sqlite3.Error as error:
+            text = f"{self._file} cannot be read or written ({error}); move it away if it is damaged, to begin anew"
+            raise UnwritableOutput(text, code="not-written") from error
+
+    def _begin(self) -> None:
+        try:
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute(_SCHEMA)
+        except BaseException:
+            self._database.close()
+            raise
 
     def close(self) -> None:
         """Let go of the file."""
@@ -55,13 +64,13 @@ class KnownSeries:
 
     def objects(self, key: str) -> int:
         """Return how many objects of a series the node has had; 0 where it does not know it."""
-        with self._lock, self._errors():
+        with self._lock, _as_errors_of_system():
             row = self._database.execute("SELECT objects FROM series WHERE key = ?", (key,)).fetchone()
         return row[0] if row else 0
 
     def add(self, key: str, objects: int) -> None:
         """Note that the node has had so many objects of a series."""
-        with self._lock, self._errors(), self._database:
+        with self._lock, _as_errors_of_system(), self._database:
             self._database.execute(_ADD, (key, objects))
 
     def take(self, series: Path, key: str) -> str:
@@ -70,7 +79,7 @@ class KnownSeries:
         Raises
         ------
         UnreadableInput : the header of an object cannot be read
-        OSError, UnwritableOutput : the disk is full, or cannot be written
+        OSError : the disk is full, or cannot be written
         """
         series_header(series)  # what cannot be read is not taken
         self._storage.sync(series)
@@ -88,10 +97,12 @@ class KnownSeries:
         self.add(whole.name, count)
         return self._storage.bring(whole, header)
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            text = f"{self._file} cannot be read or written ({error}); move it away if it is damaged, to begin anew"
-            raise UnwritableOutput(text, code="not-written") from error
+
+@contextmanager
+def _as_errors_of_system() -> Iterator[None]:
+    """Raise what SQLite says, of a disk that is full or cannot be read, as `OSError`."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        full = getattr(error, "sqlite_errorcode", 0) & _KIND == sqlite3.SQLITE_FULL
+        raise OSError(errno.ENOSPC if full else errno.EIO, str(error)) from error
