@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import string
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,7 +26,8 @@ from pleura.reading.array import from_array
 from pleura.reading.dicom.rtstruct import structure_names
 from pleura.reading.dicom.seg import read_seg
 
-SEEDS = seeds()
+all_seeds = cache(seeds)
+"""Made when the first test asks for them, not where this file is only imported."""
 few = settings(
     max_examples=250,
     derandomize=True,
@@ -54,9 +56,12 @@ def try_each(path: Path, seed: Seed) -> None:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @few
-@given(seed=st.sampled_from([seed for seed in SEEDS if seed.group != "bundle"]), number=st.integers(0, 1 << 32))
+@given(
+    seed=st.deferred(lambda: st.sampled_from([seed for seed in all_seeds() if seed.group != "bundle"])),
+    number=st.integers(0, 1 << 32),
+)
 def test_a_changed_file_is_read_or_refused(tmp_path: Path, seed: Seed, number: int) -> None:
-    files = mutate(seed, SEEDS, Random(number))
+    files = mutate(seed, all_seeds(), Random(number))
     for name, data in files.items():
         (tmp_path / name).write_bytes(data)
     try_each(tmp_path / next(iter(files)), seed)
@@ -86,14 +91,18 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=9), inner, max_size=4),
     max_leaves=6,
 )
-RECIPES = [json.loads(seed.files["recipe.json"]) for seed in SEEDS if seed.group == "bundle"]
+
+
+@cache
+def recipes() -> list[dict[str, Any]]:
+    return [json.loads(seed.files["recipe.json"]) for seed in all_seeds() if seed.group == "bundle"]
 
 
 @pytest.mark.slow
 @few
 @given(
-    recipe=st.sampled_from(RECIPES),
-    name=st.sampled_from([*RECIPES[0], "conventions", "grid.side", "grid.view"]),
+    recipe=st.deferred(lambda: st.sampled_from(recipes())),
+    name=st.deferred(lambda: st.sampled_from([*recipes()[0], "conventions", "grid.side", "grid.view"])),
     value=JSON,
 )
 def test_a_recipe_of_any_value_is_sound_or_refused(
