@@ -71,7 +71,7 @@ def test_the_time_of_a_task_counts_from_where_a_worker_begins_it(cluster: str) -
 
 
 def test_where_no_scheduler_answers_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pleura.batch.cluster._TIMEOUT", 1)
+    monkeypatch.setattr("pleura.batch.cluster._ANSWER_SECONDS", 1)
     with pytest.raises(PleuraError) as caught:
         connect("tcp://127.0.0.1:9", 60.0)
     assert caught.value.code == "no-cluster"

@@ -73,7 +73,7 @@ def test_health_says_that_the_loop_hangs(node: Node, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(node, "_take_all", lambda: released.wait(30))
     with running(node), serve_metrics(node, 0) as port:
         assert get(port, "/health") == (200, "ok\n")
-        monkeypatch.setattr(node_module, "_WAIT", -node.config.time_limit)
+        monkeypatch.setattr(node_module, "_RETRY_SECONDS", -node.config.time_limit)
         assert get(port, "/health") == (503, "series are not segmented: the loop hangs\n")
         released.set()
 

@@ -39,7 +39,7 @@ pytestmark = [
 def poll_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the tests quick."""
     for module in (node_module, sender):
-        monkeypatch.setattr(module, "_POLL", 0.05)
+        monkeypatch.setattr(module, "_POLL_SECONDS", 0.05)
 
 
 def result_that_waits(storage: NodeStorage, name: str) -> None:
@@ -193,7 +193,7 @@ def test_an_error_that_nobody_knows_costs_its_series_alone(
     def defect() -> object:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("pleura.serving.node._WAIT", 0.1)
+    monkeypatch.setattr("pleura.serving.node._RETRY_SECONDS", 0.1)
     with running(replace(config, quiet_seconds=0.1)) as node:
         monkeypatch.setattr(node._pool, "submit", a_call_that(defect))
         bring(node, series)

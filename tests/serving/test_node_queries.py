@@ -20,7 +20,7 @@ pytest.importorskip("dicomweb_client")
 def test_a_node_that_nobody_calls_fetches_and_makes_no_input_of_a_result_of_pleura(
     web_config: NodeConfig, web: WebArchive, series: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetcher, "_POLL", 0.05)
+    monkeypatch.setattr(fetcher, "_POLL_SECONDS", 0.05)
     files = [signed(file, tmp_path) for file in series]
     path = web.add(files)
     queries = (Query("web", seconds=0.05, days=0),)

@@ -50,7 +50,7 @@ def test_an_answer_that_is_none_of_dicomweb_is_said(web: WebArchive, machine: Ma
 def test_lists_without_end_and_of_giant_size_end(
     web: WebArchive, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pleura.serving.qido._MOST", 5)
+    monkeypatch.setattr("pleura.serving.qido._MOST_MATCHES", 5)
     asked: list[None] = []
 
     def endless(_: str, answer: Answer) -> Answer:

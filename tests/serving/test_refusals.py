@@ -22,7 +22,7 @@ def test_a_flood_is_logged_in_few_lines_and_counted_as_a_whole(caplog: pytest.Lo
         refusals.add("10.0.0.9", "the same reason")
         refusals.add("10.0.0.9", f"its AE title 'A{number}' is none of calling_titles")
     assert counts["associations_rejected"] == 2000
-    assert len(caplog.messages) == module._MOST
+    assert len(caplog.messages) == module._MOST_LINES
     assert caplog.messages[0] == "a call from 10.0.0.9 is refused: the same reason"
 
 
@@ -33,6 +33,6 @@ def test_after_a_while_it_is_said_again_and_how_many_were_not_logged(
     for _ in range(5):
         refusals.add("10.0.0.9", "a reason")
     caplog.clear()
-    monkeypatch.setattr(module, "_SECONDS", 0.0)
+    monkeypatch.setattr(module, "_REPEAT_SECONDS", 0.0)
     refusals.add("10.0.0.9", "a reason")
     assert caplog.messages == ["4 more calls were refused", "a call from 10.0.0.9 is refused: a reason"]

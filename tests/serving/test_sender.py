@@ -202,7 +202,7 @@ def test_no_error_ends_the_sending(
 ) -> None:
     put(storage, "1", "archive")
     monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(module, "_POLL", 0.01)
+    monkeypatch.setattr(module, "_POLL_SECONDS", 0.01)
     listed, failed = storage.waiting, []
 
     def waiting() -> object:

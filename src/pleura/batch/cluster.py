@@ -14,7 +14,7 @@ from uuid import uuid4
 from pleura.batch.worker_pool import over_time
 from pleura.errors import InvalidOption, PleuraError, missing_extra
 
-_TIMEOUT = 30
+_ANSWER_SECONDS = 30
 """Seconds in which a scheduler answers."""
 
 Result = TypeVar("Result")
@@ -42,8 +42,8 @@ def connect(address: str, seconds: float) -> tuple[Executor, int]:
     client: Any = None
     try:
         get_address_host(address)  # a client that cannot read it tries for a minute
-        client = Client(address, timeout=_TIMEOUT, set_as_default=False)  # type: ignore[no-untyped-call]
-        client.wait_for_workers(1, timeout=_TIMEOUT)
+        client = Client(address, timeout=_ANSWER_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+        client.wait_for_workers(1, timeout=_ANSWER_SECONDS)
     except (OSError, ValueError, TimeoutError) as error:
         if client is not None:
             client.close()
@@ -132,7 +132,7 @@ class _Cluster(Executor):
             key = task.of_client.key
             workers = [worker for worker, keys in self._client.processing().items() if key in keys]
             task.of_client.cancel()
-            self._client.restart_workers(workers, timeout=_TIMEOUT)
+            self._client.restart_workers(workers, timeout=_ANSWER_SECONDS)
 
 
 def _announced(topic: str, work: Callable[[], Result]) -> Result:

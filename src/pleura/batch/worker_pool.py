@@ -23,9 +23,9 @@ from typing import Any, ParamSpec, TypeVar
 from pleura.errors import PleuraError
 from pleura.processes import end_group, follow_parent, is_child, lead_group, resident_bytes
 
-_POLL = 0.25
+_POLL_SECONDS = 0.25
 """Seconds after which the memory of a process is read again, in which it grows by less than a gigabyte."""
-_GRACE = 5.0
+_GRACE_SECONDS = 5.0
 """Seconds in which a process without a task has ended by itself."""
 
 Result = TypeVar("Result")
@@ -159,16 +159,16 @@ class _Worker:
 
     def _wait(self, limits: Limits) -> None:
         end = time.monotonic() + limits.seconds
-        while not wait([self._connection, self._process.sentinel], _POLL):
+        while not wait([self._connection, self._process.sentinel], _POLL_SECONDS):
             if time.monotonic() > end:
                 raise over_time(limits.seconds)
             if limits.memory and resident_bytes(self._number) > limits.memory:
                 raise PleuraError(f"more than {limits.memory >> 20} MB of memory", code="memory-limit")
 
     def _lost(self) -> PleuraError:
-        wait([self._process.sentinel], _GRACE)
+        wait([self._process.sentinel], _GRACE_SECONDS)
         self._end_group()
-        self._process.join(_GRACE)
+        self._process.join(_GRACE_SECONDS)
         code = self._process.exitcode
         how = f"by signal {-code}" if code is not None and code < 0 else f"with code {code}"
         return PleuraError(f"its process ended {how}, for want of memory perhaps", code="worker-lost")
@@ -184,7 +184,7 @@ class _Worker:
     def close(self) -> None:
         """Let the process end by itself, or else kill it."""
         self._connection.close()
-        wait([self._process.sentinel], _GRACE)
+        wait([self._process.sentinel], _GRACE_SECONDS)
         self.end()
 
     def _end_group(self) -> None:

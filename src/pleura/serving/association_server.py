@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SILENT_SECONDS = 30.0
 """Seconds without a byte in the middle of a message, after which a connection is given up."""
-_MAX_MESSAGE_BYTES = 1 << 20
+_MOST_MESSAGE_BYTES = 1 << 20
 """A call names 128 classes at most (PS3.8, 9.3.2.2), and pieces of data are asked to have 16 kB."""
 
 
@@ -72,7 +72,7 @@ def limit_messages(opened: Event) -> None:
     receive: Callable[[int], bytearray] = connection.recv
 
     def limited(count: int) -> bytearray:
-        if count > _MAX_MESSAGE_BYTES:
+        if count > _MOST_MESSAGE_BYTES:
             raise OSError(errno.EMSGSIZE, "the message is too long")
         return receive(count)
 

@@ -38,11 +38,11 @@ if TYPE_CHECKING:
 
 _MOST_WAITING = 10
 """Series that were fetched and wait to be segmented, above which no other is fetched: the archive keeps them, too."""
-_POLL = 1.0
+_POLL_SECONDS = 1.0
 """Seconds after which it is seen again how many wait."""
 _SPARE_BYTES = 2 << 20
 """Beside an object: the heads of the parts of an answer, and what comes of the next one in the same chunk."""
-_HANGS = 1800.0
+_HANGING_SECONDS = 1800.0
 """Seconds without an object or a page of an answer: one of a gigabyte takes as long at 5 Mbit/s."""
 
 
@@ -90,7 +90,7 @@ class Fetcher:
     def hangs(self) -> bool:
         """Say whether nothing has come for long of what the archive was asked for."""
         asked = self._asked
-        return asked is not None and time.monotonic() - asked > _HANGS
+        return asked is not None and time.monotonic() - asked > _HANGING_SECONDS
 
     def fetch_new(self, stopped: Event) -> None:
         """Ask once, and fetch what is due.
@@ -106,7 +106,7 @@ class Fetcher:
     def _seconds(self) -> float:
         """Return how long to wait until the archive is asked again: not long where a series is new, or grows."""
         new = any(one.since > self._still_since() for one in self._listed.values())
-        return max(_POLL, min(self._query.seconds, self._config.quiet_seconds)) if new else self._query.seconds
+        return max(_POLL_SECONDS, min(self._query.seconds, self._config.quiet_seconds)) if new else self._query.seconds
 
     def _still_since(self) -> float:
         """Return the time before which a series has to have been listed as it is."""
@@ -153,7 +153,7 @@ class Fetcher:
         """Wait until few of the series that were fetched wait; say whether there is still something to do."""
         self._asked = None
         while self._waiting() >= _MOST_WAITING:
-            if stopped.wait(_POLL):
+            if stopped.wait(_POLL_SECONDS):
                 break
         return not stopped.is_set()
 

@@ -11,7 +11,7 @@ from pleura.serving.counts import COUNTED
 from pleura.serving.listening import listening_errors
 from pleura.serving.node import Node
 
-_TIMEOUT = 10.0
+_REQUEST_SECONDS = 10.0
 """Seconds in which a client on the same machine has sent its request."""
 
 
@@ -52,7 +52,7 @@ def serve_metrics(node: Node, port: int) -> Iterator[int]:
     """
 
     class Handler(BaseHTTPRequestHandler):
-        timeout = _TIMEOUT
+        timeout = _REQUEST_SECONDS
 
         def do_GET(self) -> None:
             status, text = _answer(node, self.path)

@@ -30,13 +30,13 @@ from pleura.serving.sender import Sender
 from pleura.serving.storage import NodeStorage, series_header
 from pleura.writing import is_pleura_output
 
-_POLL = 0.5
+_POLL_SECONDS = 0.5
 """Seconds after which the folder of what has come is listed again."""
 _MOST_TRIES = 2
 """How often a series is begun whose process is lost, or of which pleura makes an error that it does not know."""
-_WAIT = 60.0
+_RETRY_SECONDS = 60.0
 """Seconds before what the system refused is tried again: a full disk or a lost mount is mended by somebody."""
-_LAST_OBJECT = 5.0
+_LAST_OBJECT_SECONDS = 5.0
 """Seconds in which an object that is being sent has been taken; one that has not is sent again later."""
 _ADVICE = {
     "time-limit": "give it more with time_limit of the configuration",
@@ -91,7 +91,7 @@ class Node:
     def problems(self) -> list[str]:
         """Return what keeps the node from its work, without personal data; nothing where it does it."""
         now = time.monotonic()
-        longest = self.config.time_limit + _WAIT
+        longest = self.config.time_limit + _RETRY_SECONDS
         checks = {
             "series are not segmented: the loop has ended": self._began_last is None,
             "series are not segmented: the loop hangs": now - (self._began_last or now) > longest,
@@ -121,12 +121,12 @@ class Node:
             while not stopped.is_set():
                 self._began_last = time.monotonic()
                 self._take_all()
-                stopped.wait(_POLL)
+                stopped.wait(_POLL_SECONDS)
         finally:
             self._began_last = None
             sent_enough.set()
             for thread in (self._sending, *self._fetching):
-                thread.join(_LAST_OBJECT)
+                thread.join(_LAST_OBJECT_SECONDS)
 
     def _fetchers(self, stopped: Event) -> dict[Thread, Fetcher]:
         """Return what asks each archive, by its thread."""
@@ -160,8 +160,8 @@ class Node:
         if is_disk_full(error):
             self._wait(series.name, error)
             return
-        self._next[series.name] = time.monotonic() + _WAIT
-        LOG.error("%s: %s; tried again in %.0f s", series.name, type(error).__name__, _WAIT)
+        self._next[series.name] = time.monotonic() + _RETRY_SECONDS
+        LOG.error("%s: %s; tried again in %.0f s", series.name, type(error).__name__, _RETRY_SECONDS)
         if not isinstance(error, OSError):
             self._tries[series.name] += 1
         if self._tries[series.name] >= _MOST_TRIES:
@@ -171,9 +171,9 @@ class Node:
 
     def _wait(self, what: str, error: Exception) -> None:
         """Begin no series for a while."""
-        self._begins = time.monotonic() + _WAIT
+        self._begins = time.monotonic() + _RETRY_SECONDS
         why = getattr(error, "strerror", None) or type(error).__name__
-        LOG.error("%s: %s; no series is begun for %.0f s", what, why, _WAIT)
+        LOG.error("%s: %s; no series is begun for %.0f s", what, why, _RETRY_SECONDS)
 
     def _take(self, series: Path) -> None:
         """Segment a series where a rule says so; what no rule wants is removed."""

@@ -19,7 +19,7 @@ SEARCH_BYTES = 64 << 20
 """Of one page of an answer: 2 kB a series, from an archive that gives all there are at a time."""
 _PAGE = 200
 """Series that are asked for at a time."""
-_MOST = 100_000
+_MOST_MATCHES = 100_000
 """Series or instances in an answer, which some archives give without end: they ignore which page is asked for."""
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 _LONGEST_UID = 64
@@ -111,8 +111,8 @@ def _items(
         yield from fresh.values()
         seen |= fresh.keys()
         offset += len(items)
-        if len(seen) > _MOST:
-            raise PeerError(f"it lists more than {_MOST}; ask of fewer days")
+        if len(seen) > _MOST_MATCHES:
+            raise PeerError(f"it lists more than {_MOST_MATCHES}; ask of fewer days")
 
 
 def _page(page: Callable[[int], list[dict[str, dict[str, object]]]], offset: int) -> list[Mapping[str, object]]:

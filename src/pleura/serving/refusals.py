@@ -12,9 +12,9 @@ from pleura.serving.log import LOG
 if TYPE_CHECKING:
     from pynetdicom.association import Association
 
-_SECONDS = 60.0
+_REPEAT_SECONDS = 60.0
 """Before the same is said again."""
-_MOST = 10
+_MOST_LINES = 10
 """Different lines in that time: with some 100 bytes each, 1.4 MB a day at most."""
 _CALLING, _CALLED = 3, 7
 """Reasons of a rejection by the service user: the AE title of the caller, or that which it calls (PS3.8, 9.3.4)."""
@@ -28,7 +28,7 @@ class Refusals:
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
         self._lock = Lock()
-        self._began = -_SECONDS
+        self._began = -_REPEAT_SECONDS
         self._logged: set[str] = set()
         self._unlogged = 0
 
@@ -38,7 +38,7 @@ class Refusals:
         text = f"a call from {address} is refused: {why}"
         with self._lock:
             more = self._begin_anew()
-            if text in self._logged or len(self._logged) >= _MOST:
+            if text in self._logged or len(self._logged) >= _MOST_LINES:
                 self._unlogged += 1
                 return
             self._logged.add(text)
@@ -49,7 +49,7 @@ class Refusals:
     def _begin_anew(self) -> int:
         """Forget what was logged where it is long ago; return how many calls were not logged meanwhile."""
         now = time.monotonic()
-        if now - self._began < _SECONDS:
+        if now - self._began < _REPEAT_SECONDS:
             return 0
         more, self._unlogged, self._began = self._unlogged, 0, now
         self._logged.clear()

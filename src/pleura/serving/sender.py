@@ -17,7 +17,7 @@ from pleura.serving.peer_errors import NotReached, PeerError
 from pleura.serving.storage import NodeStorage, Outgoing
 from pleura.serving.stow import store_over_web
 
-_POLL = 0.5
+_POLL_SECONDS = 0.5
 """Seconds after which the folder of what waits is listed again."""
 _NO_PEER = "no such peer"
 
@@ -38,7 +38,7 @@ class Sender:
             except Exception as error:
                 LOG.error("what waits to be sent: %s", type(error).__name__)
                 stopped.wait(pauses.FIRST_PAUSE)
-            stopped.wait(_POLL)
+            stopped.wait(_POLL_SECONDS)
 
     def send_waiting(self, stopped: Event) -> None:
         """Send all that is due; a peer that cannot be reached is called once, and then left alone for a while."""
