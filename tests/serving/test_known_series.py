@@ -77,6 +77,20 @@ def test_a_kill_at_any_step_loses_nothing(
     assert len(list(storage.incoming.glob("*/*.dcm"))) == len(series)
 
 
+@pytest.mark.parametrize("content", [None, b""])
+def test_what_a_disk_has_lost_of_it_is_fetched_again(
+    tmp_path: Path, storage: NodeStorage, content: bytes | None
+) -> None:
+    lost = tmp_path / "fetched" / KEY
+    lost.mkdir(parents=True)
+    if content is not None:
+        (lost / "1.dcm").write_bytes(content)
+    with closing(KnownSeries(tmp_path, storage)) as known:
+        known.go_on()
+        assert known.objects(KEY) == 0
+    assert not lost.exists()
+
+
 def test_what_cannot_be_read_is_not_taken(tmp_path: Path, storage: NodeStorage) -> None:
     folder = storage.receiving / "fetched"
     folder.mkdir()

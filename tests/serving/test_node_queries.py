@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pydicom
 import pytest
+from serving.fetching_machine import Machine
 from serving.running_node import empty, running, wait_for
 from serving.web_archive import WebArchive
 
@@ -41,3 +42,24 @@ def signed(file: Path, folder: Path) -> Path:
     dataset.file_meta.PrivateInformation = b"pleura 0.1.0"
     dataset.save_as(folder / file.name)
     return folder / file.name
+
+
+def test_health_says_which_archive_ends_no_answer(web_config: NodeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetcher.Fetcher, "hangs", lambda _: True)
+    with running(replace(web_config, calling_titles=(), queries=(Query("web"),))) as node:
+        wait_for(lambda: node.problems() == ["web is not asked: it does not end an answer"])
+
+
+def test_an_answer_that_does_not_end_is_seen_after_a_while(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, hanging = [100.0], []
+    monkeypatch.setattr(fetcher.time, "monotonic", lambda: now[0])
+
+    def silent(*_: object, **__: object) -> list[object]:
+        for seconds in (1000.0, 1000.0):
+            now[0] += seconds
+            hanging.append(machine.fetcher.hangs())
+        return []
+
+    monkeypatch.setattr(fetcher, "search_series", silent)
+    machine.ask()
+    assert hanging == [False, True]

@@ -7,13 +7,14 @@ moves through `fetched`, where it is whole, so that a kill between the row and t
 from __future__ import annotations
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 
-from pleura.errors import UnwritableOutput
+from pleura.errors import PleuraError, UnwritableOutput
 from pleura.files import make_folder
 from pleura.serving.storage import NodeStorage, series_header, synced
 
@@ -90,7 +91,10 @@ class KnownSeries:
     def go_on(self) -> None:
         """Bring what a node that was killed had fetched as a whole."""
         for whole in sorted(filter(Path.is_dir, self._fetched.iterdir())):
-            self._bring(whole)
+            try:
+                self._bring(whole)
+            except (IndexError, PleuraError):  # a disk has lost it since: it is fetched again
+                shutil.rmtree(whole, ignore_errors=True)
 
     def _bring(self, whole: Path) -> str:
         header, count = series_header(whole)
