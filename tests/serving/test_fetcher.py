@@ -75,7 +75,7 @@ def test_what_was_received_otherwise_is_not_fetched(web: WebArchive, machine: Ma
 def test_what_never_comes_is_named_among_what_failed_and_fetched_when_that_is_removed(
     web: WebArchive, web_config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(pauses, "FIRST_SECONDS", 0.0)
     monkeypatch.setattr(pauses, "MOST_TRIES", 3)
     path = web.add(series)
     web.spoil = refused
@@ -159,7 +159,7 @@ def test_no_error_ends_the_asking(machine: Machine, monkeypatch: pytest.MonkeyPa
             raise errors.pop()
         stopped.set()
 
-    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(pauses, "FIRST_SECONDS", 0.0)
     monkeypatch.setattr(machine.fetcher, "fetch_new", defect)
     machine.fetcher.run(stopped)
     assert machine.counts["fetches_failed"] == 3

@@ -90,7 +90,7 @@ def test_a_series_comes_in_and_its_segmentation_goes_out(config: NodeConfig, ser
 def test_a_result_waits_on_the_disk_for_a_peer_that_is_down(
     config: NodeConfig, series: list[Path], archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.1)
+    monkeypatch.setattr(pauses, "FIRST_SECONDS", 0.1)
     with running(config) as node:
         bring(node, series)
         wait_for(lambda: node.counts["sends_failed"] > 1)

@@ -152,7 +152,7 @@ def test_what_is_never_taken_lies_among_what_failed(
     sender: Sender, storage: NodeStorage, network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pauses, "MOST_TRIES", 3)
-    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(pauses, "FIRST_SECONDS", 0.0)
     put(storage, "1", "archive")
     network.does["ARCHIVE"] = refuses
     for _ in range(5):
@@ -201,7 +201,7 @@ def test_no_error_ends_the_sending(
     sender: Sender, storage: NodeStorage, counts: Counts, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     put(storage, "1", "archive")
-    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(pauses, "FIRST_SECONDS", 0.01)
     monkeypatch.setattr(module, "_POLL_SECONDS", 0.01)
     listed, failed = storage.waiting, []
 

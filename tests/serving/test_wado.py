@@ -66,7 +66,7 @@ def test_a_series_that_does_not_come_as_a_whole_costs_no_other_and_is_fetched_la
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setattr(pauses, "FIRST_PAUSE", 0.0)
+    monkeypatch.setattr(pauses, "FIRST_SECONDS", 0.0)
     path = web.add(series)
     web.spoil = spoil
     assert machine.ask() == []

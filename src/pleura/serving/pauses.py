@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 
-FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0
+FIRST_SECONDS, LONGEST_SECONDS = 5.0, 600.0
 """Seconds after which it is tried again: doubled each time, for a peer that starts anew, or is down for the night."""
 MOST_TRIES = 200
 """Before something is put among what failed: a day and more of pauses of ten minutes."""
@@ -24,7 +24,7 @@ class Pauses:
 
     def begin(self, name: str) -> float:
         """Begin the next pause of a name, and return its seconds."""
-        seconds = min(FIRST_PAUSE * 2.0 ** min(self._times[name], 20), LONGEST_PAUSE)
+        seconds = min(FIRST_SECONDS * 2.0 ** min(self._times[name], 20), LONGEST_SECONDS)
         self._times[name] += 1
         self._until[name] = time.monotonic() + seconds
         return seconds

@@ -37,7 +37,7 @@ class Sender:
                 self.send_waiting(stopped)
             except Exception as error:
                 LOG.error("what waits to be sent: %s", type(error).__name__)
-                stopped.wait(pauses.FIRST_PAUSE)
+                stopped.wait(pauses.FIRST_SECONDS)
             stopped.wait(_POLL_SECONDS)
 
     def send_waiting(self, stopped: Event) -> None:
