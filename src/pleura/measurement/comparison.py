@@ -16,7 +16,7 @@ from typing import Literal
 from pleura.errors import InvalidOption
 from pleura.labels import BOTH_LUNGS
 from pleura.measurement.figures import AT_6_L, OF_DENSITY, OF_REGION, OF_SIZE, Figure
-from pleura.measurement.limitations import MeasurementWarning, slice_thickness_mm
+from pleura.measurement.limitations import LOWEST, MeasurementWarning, slice_thickness_mm
 from pleura.measurement.measurements import Measurements
 from pleura.volume import Acquisition, Kind, Volume
 
@@ -48,7 +48,6 @@ is one protocol of two makers, 1.25 against 2.5 mm are two."""
 _SAID_BY = {"kernel-unknown": "kernels-differ", "contrast-unknown": "contrast-differs"}
 """Limitation of one scan -> the difference of both that says it, too."""
 _AGENT = {True: "given", False: "none", None: "not stated"}
-_LOW = ("perc5_hu", "perc10_hu", "perc15_hu", "laa_le_950_percent", "laa_le_910_percent", "laa_le_856_percent")
 _DENSITIES = ("mass_g", *(one.key for one in OF_DENSITY), AT_6_L.key)
 
 
@@ -232,14 +231,14 @@ def _differences(
     made, made_other = volume.acquisition or Acquisition(), other.acquisition or Acquisition()
     if made.kernel.lower() != made_other.kernel.lower():
         text = f"the kernels differ, {made.kernel or 'not stated'} and {made_other.kernel or 'not stated'}"
-        yield ComparisonWarning("kernels-differ", f"{text}: so do figures of the lowest values", _LOW)
+        yield ComparisonWarning("kernels-differ", f"{text}: so do figures of the lowest values", LOWEST)
     if made.contrast != made_other.contrast:
         text = f"contrast agent, {_AGENT[made.contrast]} and {_AGENT[made_other.contrast]}: densities differ for it"
         yield ComparisonWarning("contrast-differs", text, _DENSITIES)
     thin, thick = sorted(slice_thickness_mm(one) or 0.0 for one in (volume, other))
     if thin and thick >= _MOST_THICKER * thin:
         text = f"the slices are {thin:.4g} and {thick:.4g} mm thick: figures of the lowest values differ for it"
-        yield ComparisonWarning("thickness-differs", text, _LOW)
+        yield ComparisonWarning("thickness-differs", text, LOWEST)
     breaths = [{one.code for one in measured.warnings} & {"expiration-suspected"} for measured in (first, second)]
     if breaths[0] != breaths[1]:
         text = "one of the scans is suspected to be in expiration: volumes and densities differ by breath alone"

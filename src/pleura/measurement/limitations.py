@@ -23,11 +23,10 @@ EDGE_CM2 = 2.0
 """Lung at one side of the field of view from which on it is cut there; less is a voxel's width of a mask's border."""
 
 _DENSITIES = (*(field.name for field in fields(Density)), "mass_g")
-_LOW = (
-    *("perc5_hu", "perc10_hu", "perc15_hu", "laa_le_950_percent", "laa_le_910_percent", "laa_le_856_percent"),
-    *("clusters", "perc15_at_6_l_g_per_l", "laa_950_difference_points"),
-)
+LOWEST = ("perc5_hu", "perc10_hu", "perc15_hu", "laa_le_950_percent", "laa_le_910_percent", "laa_le_856_percent")
 """Figures of the lowest values, which noise and averaging shift most."""
+_LOW = (*LOWEST, "clusters", "perc15_at_6_l_g_per_l", "laa_950_difference_points")
+"""With those that are made of them."""
 _SPREAD = ("sd_hu", "skewness", "perc85_hu", "perc95_hu", "haa_600_to_250_percent", "fwhm_hu")
 _COMPARED = ("mean_difference_hu", "laa_950_difference_points")
 _VOLUMES = ("volume_ml", "mass_g", "perc15_at_6_l_g_per_l", "volume_asymmetry_percent")

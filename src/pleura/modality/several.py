@@ -19,7 +19,7 @@ from pleura.modality.borders import PLAIN
 if TYPE_CHECKING:
     from pleura.modality import Decision
 
-_MOST = 6
+_MOST_PICTURES = 6
 """Pictures side by side, or one below the other, that are looked for."""
 _SHAPE = (0.5, 2.0)
 """Height of a part by its width: a chest is about as tall as wide."""
@@ -94,7 +94,7 @@ def _grids(plane: NDArray[np.uint8]) -> Iterator[Grid]:
     """Yield the divisions of a picture that lines speak for, the coarsest first."""
     height, width = plane.shape
     lines = {axis: _lines(plane if axis else plane.T) for axis in (0, 1)}
-    for down, across in sorted(product(range(1, _MOST + 1), repeat=2), key=lambda grid: grid[0] * grid[1]):
+    for down, across in sorted(product(range(1, _MOST_PICTURES + 1), repeat=2), key=lambda grid: grid[0] * grid[1]):
         tall, wide = height / down, width / across
         if down * across == 1 or min(tall, wide) < _SMALLEST or not _SHAPE[0] <= tall / wide <= _SHAPE[1]:
             continue

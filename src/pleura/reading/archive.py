@@ -15,16 +15,14 @@ from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
 from pleura.errors import UnreadableInput
-from pleura.reading.limits import MOST_BYTES, MOST_PACKED
+from pleura.reading.limits import MOST_BYTES, MOST_FILES, MOST_PACKED
 from pleura.reading.member import Member
 from pleura.reading.walk import is_system_file
 from pleura.temporary import temporary_file
 
 _MOST_BYTES = 1 << 33
 """Unpacked, in all: 8 GB, some 16 000 slices of 512 x 512, however much the archive packs."""
-_MOST_FILES = 50_000
-"""More than any study has, so that a whole archive of a hospital is refused and not searched."""
-_CHUNK = 1 << 20
+_PIECE = 1 << 20
 """Bytes unpacked at a time, after each of which the limit is looked at."""
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA})
 
@@ -71,7 +69,7 @@ def _members(path: Path, archive: zipfile.ZipFile) -> list[Member]:
     if any(info.compress_type not in _METHODS for _, info in kept):
         text = "the archive is packed by a method that is not read; unpack it first"
         raise UnreadableInput(text, code="unknown-format")
-    if len(kept) > _MOST_FILES:
+    if len(kept) > MOST_FILES:
         raise UnreadableInput(f"the archive holds {len(kept)} files; unpack it first", code="too-large")
     if sum(info.file_size for _, info in kept) > _most(path):
         raise UnreadableInput("the archive unpacks to a giant size; unpack it first", code="too-large")
@@ -89,7 +87,7 @@ def _copied(source: IO[bytes] | BufferedIOBase, most: int) -> Iterator[Path]:
     with ExitStack() as stack:
         with _no_space():
             file, path = stack.enter_context(temporary_file())
-        while chunk := source.read(_CHUNK):
+        while chunk := source.read(_PIECE):
             if file.tell() + len(chunk) > most:
                 raise UnreadableInput("the archive unpacks to a giant size; unpack it first", code="too-large")
             with _no_space():

@@ -16,6 +16,8 @@ MOST_PIXELS = 1 << 26
 """Pixels of one slice or picture: 8192 x 8192, twice the largest detectors a side."""
 MOST_BYTES = 1 << 30
 """Bytes of voxels that any file may state: 1000 slices of 512 x 512 in 32 bits."""
+MOST_FILES = 50_000
+"""Files of a folder or an archive: more than any study has, so that a disk or a hospital's archive is not searched."""
 MOST_PACKED = 50
 """Times its own size that a file may state beyond that: scans pack to a half or a tenth, masks are small."""
 

@@ -37,7 +37,7 @@ _UNITS = {"um": 0.001, "mm": 1.0, "cm": 10.0}
 _SPACING = ("ElementSpacing", "ElementSize")
 _LONGEST_HEADER = 1 << 16
 """Bytes within which a header ends: its fields are some twenty lines."""
-_MOST = 1 << 48
+_LARGEST_NUMBER = 1 << 48
 """No count of bytes or voxels comes near it."""
 _SHOWN = 64
 """Letters of a field that a message shows."""
@@ -131,8 +131,8 @@ def _whole(text: str, name: str) -> int:
     try:
         number = int(text)
     except ValueError:
-        number = _MOST
-    if not -_MOST < number < _MOST:
+        number = _LARGEST_NUMBER
+    if not -_LARGEST_NUMBER < number < _LARGEST_NUMBER:
         raise UnreadableInput(f"the MetaImage field {name} does not hold a number that can be", code="damaged")
     return number
 
@@ -165,6 +165,6 @@ def _numbers(fields: Mapping[str, str], names: tuple[str, ...], default: NDArray
         numbers = np.array([float(part) for part in text.split()]) if text else default
     except ValueError:
         numbers = np.array([np.nan])
-    if not (np.abs(numbers) < _MOST).all():
+    if not (np.abs(numbers) < _LARGEST_NUMBER).all():
         raise UnreadableInput(f"the MetaImage field {names[0]} does not hold numbers that can be", code="damaged")
     return numbers

@@ -40,7 +40,7 @@ _TYPES = {
 }
 _TEXT = frozenset({"ASCII", "ascii", "text", "txt"})
 _PACKINGS = {"raw": "", "gzip": "gzip", "gz": "gzip", "bzip2": "bzip2", "bz2": "bzip2"} | dict.fromkeys(_TEXT, "")
-_MOST = 1e14
+_LARGEST_NUMBER = 1e14
 """No number of a grid comes near it."""
 _MOST_LINES = 1 << 20
 """Lines before the voxels that are believed."""
@@ -205,7 +205,7 @@ def _affine(header: Mapping[str, Any], count: int) -> tuple[Affine, list[Note]]:
 def _refuse_giants(header: Mapping[str, Any]) -> None:
     """Refuse numbers that no grid has, whose products would overflow; NaN says that an axis is not one of space."""
     for name in ("space directions", "spacings", "space origin"):
-        if (np.abs(np.array(header.get(name, 0), np.float64)) > _MOST).any():
+        if (np.abs(np.array(header.get(name, 0), np.float64)) > _LARGEST_NUMBER).any():
             raise UnreadableInput(f"the NRRD field {name} does not hold numbers that can be", code="damaged")
 
 

@@ -20,7 +20,7 @@ _TAG = '<script type="application/json" id="summary">'
 _SIGNATURE = '<meta name="generator" content="pleura '
 """What only pages of `pleura` hold before it."""
 _NUMBERS = ("dice", "volume_ml", "mean_hu", "laa_le_950_percent")
-_LARGEST = 1e9
+_LARGEST_NUMBER = 1e9
 """What no figure of a scan comes near; no number, as JSON of other programs may hold, is below it."""
 _THUMBNAIL = 120
 """Pixels of the longer side of the picture in an index."""
@@ -85,5 +85,5 @@ def _is_whole(found: dict[str, object]) -> bool:
         isinstance(found.get("verdict"), str | None)
         and isinstance(found.get("thumbnail"), str)
         and all(isinstance(one, list) and all(isinstance(text, str) for text in one) for one in lists)
-        and all(one is None or (isinstance(one, float | int) and abs(one) < _LARGEST) for one in numbers)
+        and all(one is None or (isinstance(one, float | int) and abs(one) < _LARGEST_NUMBER) for one in numbers)
     )

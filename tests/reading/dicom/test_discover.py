@@ -48,7 +48,7 @@ def test_a_folder_without_dicom_says_so(tmp_path: Path) -> None:
 
 
 def test_a_folder_of_too_many_files_is_not_searched_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pleura.reading.dicom.discover._MOST_FILES", 20)
+    monkeypatch.setattr("pleura.reading.dicom.discover.MOST_FILES", 20)
     assert error_code(save_all(series(chest()), tmp_path)) == "too-many-files"
 
 

@@ -10,12 +10,10 @@ from pleura.errors import PleuraError, UnreadableInput
 from pleura.reading.damage import damage_as_error, file_in_errors
 from pleura.reading.dicom.frames import Frame, read_frames
 from pleura.reading.dicom.series import Series, group
+from pleura.reading.limits import MOST_FILES
 from pleura.reading.walk import files_below
 from pleura.text import quantity
 from pleura.volume import Note
-
-_MOST_FILES = 50_000
-"""More than any study has, so that the root of a disk is refused and not searched."""
 
 
 def find_files(folder: Path) -> list[Path]:
@@ -26,9 +24,9 @@ def find_files(folder: Path) -> list[Path]:
     UnreadableInput : there are more than any study holds, so that this is hardly the folder that was meant
     PermissionError : a folder may not be read, so that a part of the scan may be missing
     """
-    found = files_below(folder, most=_MOST_FILES)
-    if len(found) > _MOST_FILES:
-        raise UnreadableInput(f"more than {_MOST_FILES} files; give the folder of one study", code="too-many-files")
+    found = files_below(folder, most=MOST_FILES)
+    if len(found) > MOST_FILES:
+        raise UnreadableInput(f"more than {MOST_FILES} files; give the folder of one study", code="too-many-files")
     return [path for path in found if path.is_file()]
 
 

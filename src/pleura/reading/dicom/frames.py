@@ -62,7 +62,7 @@ class Frame:
         return 1.0 if self.slope is None else self.slope, self.intercept or 0.0
 
 
-_MOST = 1e7
+_LARGEST_NUMBER = 1e7
 """No number of a plane comes near it, be it a place, a distance or a rescale; sums of such numbers stay exact."""
 
 
@@ -112,7 +112,7 @@ def _numbers(values: Mapping[str, str], keyword: str, count: int) -> tuple[float
         numbers = tuple(float(part) for part in text.split("\\"))
     except ValueError:
         numbers = ()
-    if len(numbers) != count or not all(abs(number) < _MOST for number in numbers):
+    if len(numbers) != count or not all(abs(number) < _LARGEST_NUMBER for number in numbers):
         raise UnreadableInput(
             f"{keyword} does not hold {count} numbers that can be; export the series again", code="damaged"
         )

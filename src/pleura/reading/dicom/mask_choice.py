@@ -13,11 +13,12 @@ from pleura.errors import AmbiguousInput, PleuraError, UnsuitableInput
 from pleura.labels import LEFT, RIGHT, side_of
 from pleura.reading.dicom.lungs import object_class, object_names
 from pleura.reading.dicom.references import belongs, read_references
+from pleura.reading.limits import MOST_FILES
 from pleura.reading.walk import files_below
 from pleura.volume import Identity
 
-_MOST_FILES = 50_000
 _MOST_LISTED = 8
+"""Files that a sentence lists."""
 
 
 def masks_of_scan(folder: Path, scan: Identity) -> tuple[Path, ...]:
@@ -28,7 +29,7 @@ def masks_of_scan(folder: Path, scan: Identity) -> tuple[Path, ...]:
     UnsuitableInput : no segmentation or structure set of the folder refers to the scan (`no-mask`)
     AmbiguousInput : several do (`several-masks`)
     """
-    found = [path for path in files_below(folder, most=_MOST_FILES) if _is_of(path, scan)]
+    found = [path for path in files_below(folder, most=MOST_FILES) if _is_of(path, scan)]
     marking = [path for path in found if sides(path)] or found
     if not marking:
         text = "no DICOM segmentation or structure set in it refers to the scan; give the file of the mask"

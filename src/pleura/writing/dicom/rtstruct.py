@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from pleura.labels import Label
 from pleura.reading.dicom.dataset import quiet_pydicom
+from pleura.reading.dicom.elements import IMPLICIT_LITTLE
 from pleura.reading.dicom.sop_classes import STRUCTURE_SET
 from pleura.segmentation import Segmentation
 from pleura.volume import Volume
 from pleura.writing.dicom.contours import outlines
 from pleura.writing.dicom.modules import ObjectKind, content_time, maker_of, new_object
-from pleura.writing.dicom.save import IMPLICIT_LITTLE, save
+from pleura.writing.dicom.save import save
 from pleura.writing.dicom.segments import code
 from pleura.writing.dicom.source import image_reference, instance_reference, instances, source_header, source_of
 from pleura.writing.dicom.suitable import refuse_projection

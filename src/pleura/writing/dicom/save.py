@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO
 
 from pleura.reading.dicom.dataset import quiet_pydicom
+from pleura.reading.dicom.elements import EXPLICIT_LITTLE
 from pleura.volume import Volume
 from pleura.writing.dicom.uids import IMPLEMENTATION
 from pleura.writing.signature import signature_of
@@ -13,8 +14,6 @@ from pleura.writing.signature import signature_of
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
-IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 RLE = "1.2.840.10008.1.2.5"
 
 

@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 
 from pleura.conventions import SegType
 from pleura.reading.dicom.dataset import quiet_pydicom
+from pleura.reading.dicom.elements import EXPLICIT_LITTLE
 from pleura.segmentation import Segmentation
 from pleura.volume import Kind, Volume
 from pleura.writing.dicom.explicit_vr import element, encapsulated_pixels
 from pleura.writing.dicom.frame_groups import Placement, SegFrame, dimensions, per_frame_groups, shared_groups
 from pleura.writing.dicom.modules import ObjectKind, content_time, new_object, set_loss
 from pleura.writing.dicom.run_length import encode_runs
-from pleura.writing.dicom.save import EXPLICIT_LITTLE, RLE, save
+from pleura.writing.dicom.save import RLE, save
 from pleura.writing.dicom.segments import background, segments
 from pleura.writing.dicom.source import referenced_series, source_header, source_of
 from pleura.writing.dicom.suitable import refuse_unsuitable
