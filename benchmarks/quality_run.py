@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,18 @@ from numpy.typing import NDArray
 from quality_cases import QualityCase
 
 import pleura
+from pleura.conventions import QualityMode
 from pleura.geometry import to_axial
 from pleura.inference.clock import Clock
-from pleura.labels import BOTH_LUNGS, LEFT, RIGHT
+from pleura.inference.evidence import Evidence
+from pleura.labels import BOTH_LUNGS, LEFT, RIGHT, Label
 from pleura.modality.resolve import resolve_kind
 from pleura.quality.assess import family_of
 from pleura.quality.flags import known_flags
 from pleura.quality.polarity import inverted_flag
 from pleura.quality.signals import UNION, find_signals
 from pleura.reading.source import as_volume
-from pleura.volume import Volume
+from pleura.volume import Note, Volume
 
 UNKNOWN = 255
 STRUCTURES = {"right lung": RIGHT, "left lung": LEFT, BOTH_LUNGS: UNION}
@@ -56,6 +58,19 @@ class Record:
     refused: str = ""
 
 
+@dataclass
+class KeepingJudge:
+    """A judge that keeps what masks are judged by."""
+
+    mode: QualityMode = "full"
+    evidence: Evidence | None = None
+
+    def __call__(self, evidence: Evidence, structures: Sequence[Label], warnings: Sequence[Note]) -> None:
+        """Keep it."""
+        del structures, warnings
+        self.evidence = evidence
+
+
 def run_cases(cases: Iterable[QualityCase], model: Path | None) -> list[Record]:
     """Return what came of every case, and print how far it is to stderr."""
     records = []
@@ -74,16 +89,17 @@ def _run(segmenter: pleura.Segmenter, case: QualityCase) -> Record:
     try:
         volume, warnings = resolve_kind(_volume(case), "cr" if case.family == "radiograph" else "auto")
         model = segmenter.model_for(volume.kind)
-        found = model.predict(volume, Clock(), quality="full")
+        judge = KeepingJudge()
+        found = model.predict(volume, Clock(), judge=judge)
     except pleura.PleuraError as error:
         family = {"grey slice": "grey"}.get(case.family, case.family)
         return Record(family, case.base, case.patient, case.kind, refused=error.code)
-    assert found.evidence is not None
+    assert judge.evidence is not None
     flag = inverted_flag(volume)
     flags = known_flags((*([flag] if flag else []), *warnings, *found.warnings, *volume.notes))
-    signals = find_signals(found.evidence)
+    signals = find_signals(judge.evidence)
     return Record(
-        family_of(found.evidence, volume),
+        family_of(judge.evidence, volume),
         case.base,
         case.patient,
         case.kind,

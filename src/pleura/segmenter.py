@@ -18,7 +18,7 @@ from pleura.inference.load import check_kind, load_model
 from pleura.inference.model import Model, Prediction
 from pleura.inference.provenance import model_provenance
 from pleura.modality.resolve import resolve_for_kinds, resolve_kind
-from pleura.quality import assess_quality
+from pleura.quality import QualityJudge
 from pleura.reading.source import Source, as_volume
 from pleura.segmentation import Provenance, Segmentation
 from pleura.volume import Kind, Note, Volume
@@ -106,22 +106,19 @@ class Segmenter:
         model = self.model_for(volume.kind)
         if model is not self.model:
             clock.lap("load")
-        prediction = model.predict(volume, clock, with_probability=with_probability, quality=self.quality)
-        volume, warnings = self._with_convention_note(volume, model), (*case_warnings, *prediction.warnings)
-        quality = (
-            assess_quality(prediction.evidence, volume, prediction.structures, warnings, network=model.bundle.sha256)
-            if prediction.evidence
-            else None
+        volume = self._with_convention_note(volume, model)
+        judge = QualityJudge(self.quality, volume, case_warnings, model.bundle.sha256)
+        prediction = model.predict(
+            volume, clock, with_probability=with_probability, judge=None if judge.mode == "off" else judge
         )
-        clock.lap("quality")
         segmentation = Segmentation(
             labels=prediction.labels[0] if volume.is_picture else prediction.labels,
             volume=volume,
-            warnings=warnings,
+            warnings=(*case_warnings, *prediction.warnings),
             timings=clock.laps,
             provenance={**self._provenance(model, volume), **prediction.changes},
             structures=prediction.structures,
-            quality=quality,
+            quality=judge.quality,
         )
         return segmentation, prediction
 

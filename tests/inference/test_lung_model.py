@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from keeping_judge import KeepingJudge
 
 from pleura.inference.bundle import load_bundle
 from pleura.inference.clock import Clock
@@ -43,18 +44,20 @@ def test_stages_are_timed_in_their_order(volume: Volume) -> None:
 
 def test_evidence_is_what_the_mask_is_on_every_second_pixel(volume: Volume) -> None:
     clock = Clock()
-    found = LungModel(BUNDLE, "drawn", network, 1).predict(volume, clock, quality="fast")
-    evidence = found.evidence
+    judge = KeepingJudge("fast")
+    found = LungModel(BUNDLE, "drawn", network, 1).predict(volume, clock, judge=judge)
+    evidence = judge.evidence
     assert evidence is not None
     assert evidence.mirrored is None
     assert evidence.labels.shape == evidence.planes.shape == (24, 128, 128)
     assert evidence.labels.any(axis=(1, 2)).tolist() == found.labels.any(axis=(1, 2)).tolist()
     assert "quality" in clock.laps
-    assert LungModel(BUNDLE, "drawn", network, 1).predict(volume, Clock()).evidence is None
 
 
 def test_second_look_marks_the_same_where_the_network_sees_no_side(volume: Volume) -> None:
-    evidence = LungModel(BUNDLE, "drawn", network, 1).predict(volume, Clock(), quality="full").evidence
+    judge = KeepingJudge("full")
+    LungModel(BUNDLE, "drawn", network, 1).predict(volume, Clock(), judge=judge)
+    evidence = judge.evidence
     assert evidence is not None
     assert evidence.mirrored is not None
     slices = np.flatnonzero(evidence.labels.any(axis=(1, 2)))

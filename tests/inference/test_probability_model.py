@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from keeping_judge import KeepingJudge
 
 from pleura.inference.bundle import RADIOGRAPH, load_bundle
 from pleura.inference.clock import Clock
@@ -47,7 +48,9 @@ def test_several_planes_are_joined_in_order() -> None:
 
 def test_evidence_is_what_the_network_said_and_what_became_of_it() -> None:
     model = ProbabilityModel(BUNDLE, "drawn", network, 1)
-    evidence = model.predict(picture(), Clock(), quality="full").evidence
+    judge = KeepingJudge("full")
+    model.predict(picture(), Clock(), judge=judge)
+    evidence = judge.evidence
     assert evidence is not None
     assert evidence.mirrored is not None
     assert not evidence.labels[0, :10, :10].any()

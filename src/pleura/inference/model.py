@@ -6,6 +6,7 @@ A kind of output has a class of its own (`pleura.inference.lung_model`, `pleura.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -74,7 +75,6 @@ class Prediction:
     labels : (z, y, x) uint8 on the volume's own grid: 0 background, else the value of a structure
     structures : what the values above 0 are
     probability : what the network said, on its grid, where it was asked for: it takes 80 MB of 1200 slices
-    evidence : what its quality is judged by, where it was asked for
     warnings : what to check before the labels are used
     changes : what else the provenance has to state: how much the rules of anatomy changed
     """
@@ -82,9 +82,19 @@ class Prediction:
     labels: NDArray[np.uint8]
     structures: tuple[Label, ...]
     probability: GridProbability | None = None
-    evidence: Evidence | None = None
     warnings: tuple[Note, ...] = ()
     changes: Provenance = field(default_factory=Provenance)
+
+
+class Judge(Protocol):
+    """What judges a mask while that lies on the model's grid: on the scan's it takes the memory that evidence took."""
+
+    @property
+    def mode(self) -> QualityMode:
+        """How thoroughly: "full" asks for the mirror image too."""
+
+    def __call__(self, evidence: Evidence, structures: Sequence[Label], warnings: Sequence[Note]) -> None:
+        """Judge a mask by what speaks for and against it, what its values are, and what the model warns of."""
 
 
 class Model(Protocol):
@@ -103,11 +113,11 @@ class Model(Protocol):
         """Planes (n, c, side, side) uint8 -> what `pleura.inference.backends` describes."""
 
     def predict(
-        self, volume: Volume, clock: Clock, *, with_probability: bool = False, quality: QualityMode = "off"
+        self, volume: Volume, clock: Clock, *, with_probability: bool = False, judge: Judge | None = None
     ) -> Prediction:
         """Return what the model finds in a volume of a kind that it knows; each stage ends with a lap of the clock.
 
-        `with_probability` and `quality` ask for the probability, and for evidence to judge the mask by.
+        `with_probability` asks for the probability; `judge` is called once, where there are lungs to judge.
         """
 
 

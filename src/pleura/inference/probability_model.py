@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from pleura.conventions import QualityMode
 from pleura.geometry import to_axial
 from pleura.inference.clock import Clock
-from pleura.inference.evidence import MirroredPrediction, picture_evidence
+from pleura.inference.evidence import Evidence, MirroredPrediction, picture_evidence
 from pleura.inference.mask_warnings import label_warnings
-from pleura.inference.model import GridProbability, Planes, Prediction, SliceModel
+from pleura.inference.model import GridProbability, Judge, Planes, Prediction, SliceModel
 from pleura.inference.postprocess_probability import Batches, clean_probabilities
 from pleura.inference.predict import probability_batches
 from pleura.inference.probability import likeliest
@@ -26,31 +26,34 @@ class ProbabilityModel(SliceModel):
     """A model whose output is `pleura.inference.recipe.PROBABILITIES`."""
 
     def predict(
-        self, volume: Volume, clock: Clock, *, with_probability: bool = False, quality: QualityMode = "off"
+        self, volume: Volume, clock: Clock, *, with_probability: bool = False, judge: Judge | None = None
     ) -> Prediction:
         """Return the structures of a volume."""
         planes = self.sample(volume, clock)
         labels, raw, clean = np.zeros(volume.shape, np.uint8), list[NDArray[np.uint8]](), list[NDArray[np.uint8]]()
         axial = to_axial(labels, volume.affine)
-        with_evidence = quality != "off" and of_lungs(self.bundle.labels)
-        batches = _kept(self._batches(planes), raw) if with_probability or with_evidence else self._batches(planes)
+        judge = judge if of_lungs(self.bundle.labels) else None
+        batches = _kept(self._batches(planes), raw) if with_probability or judge else self._batches(planes)
         cleaned = clean_probabilities(batches, planes.values, volume.kind, self.bundle.labels)
-        argmax_on_scan(
-            _kept(cleaned, clean) if with_evidence else cleaned, planes.fov, axial, self.bundle, self.threads
-        )
+        argmax_on_scan(_kept(cleaned, clean) if judge else cleaned, planes.fov, axial, self.bundle, self.threads)
         clock.lap("network")
         is_picture = volume.is_picture or volume.kind is Kind.RADIOGRAPH
         warnings = label_warnings(axial, self.bundle.labels, is_picture=is_picture)
         probability = GridProbability(255 - np.concatenate(raw)[:, 0], planes.fov) if with_probability else None
-        evidence = None
-        if with_evidence:
-            found = likeliest(np.concatenate(clean).swapaxes(0, 1))
-            window = self.bundle.hu_window if volume.kind is Kind.HU else None
-            evidence = picture_evidence(found, np.concatenate(raw), planes.values, window)
-            if quality == "full" and len(planes.values) == 1:
-                evidence = replace(evidence, mirrored=self._predict_mirrored(planes))
+        if judge is not None:
+            evidence = self._evidence(planes, np.concatenate(clean), np.concatenate(raw), volume, judge.mode)
+            judge(evidence, self.structures, warnings)
             clock.lap("quality")
-        return Prediction(labels, self.structures, probability, evidence, warnings)
+        return Prediction(labels, self.structures, probability, warnings)
+
+    def _evidence(
+        self, planes: Planes, clean: NDArray[np.uint8], raw: NDArray[np.uint8], volume: Volume, mode: QualityMode
+    ) -> Evidence:
+        """Return what the mask is judged by, from the probabilities after and before post-processing."""
+        window = self.bundle.hu_window if volume.kind is Kind.HU else None
+        evidence = picture_evidence(likeliest(clean.swapaxes(0, 1)), raw, planes.values, window)
+        is_mirrored = mode == "full" and len(planes.values) == 1
+        return replace(evidence, mirrored=self._predict_mirrored(planes)) if is_mirrored else evidence
 
     def _batches(self, planes: Planes) -> Batches:
         """Return the probability of each class, a few planes at a time; a radiograph may lie any way round."""

@@ -5,7 +5,17 @@ of much that it gets wrong.
 """
 
 from pleura.quality.assess import assess_quality
+from pleura.quality.judge import QualityJudge
 from pleura.quality.record import ExpectedDice, Flag, Quality, Verdict, read_quality
 from pleura.quality.stated import with_stated_quality
 
-__all__ = ["ExpectedDice", "Flag", "Quality", "Verdict", "assess_quality", "read_quality", "with_stated_quality"]
+__all__ = [
+    "ExpectedDice",
+    "Flag",
+    "Quality",
+    "QualityJudge",
+    "Verdict",
+    "assess_quality",
+    "read_quality",
+    "with_stated_quality",
+]
