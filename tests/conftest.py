@@ -44,7 +44,7 @@ def is_slow(path: Path) -> bool:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Pass over what `python -m pytest -m "not slow"` leaves out, which takes seconds to import."""
+    """Pass over what `python -m pytest -n auto -m "not slow"` leaves out, which takes seconds to import."""
     return (config.option.markexpr == "not slow" and is_slow(collection_path)) or None
 
 
