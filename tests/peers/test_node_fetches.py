@@ -157,5 +157,5 @@ def test_a_password_is_shown_and_a_wrong_one_is_said(scan: list[Path], tmp_path:
         with node(archive, tmp_path, more):
             wait_for(lambda: in_log(tmp_path, "web: HTTP 401: it wants a user and a password"))
             secret.write_text("geheim\n")  # read each time
-            wait_for(lambda: in_log(tmp_path, " objects sent"))
+            wait_for(lambda: in_log(tmp_path, " fetched in "))
         assert in_log(tmp_path, "geheim") + in_log(tmp_path, "falsch") == 0

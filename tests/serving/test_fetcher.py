@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from serving.web_archive import Answer, WebArchive
 
 from pleura.serving import fetcher as module
 from pleura.serving import pauses
-from pleura.serving.config import NodeConfig
+from pleura.serving.config import NodeConfig, Rule
 from pleura.serving.peer_errors import PeerError
 from pleura.serving.qido import FoundSeries, series_key
 
@@ -179,3 +180,18 @@ def test_a_series_that_came_otherwise_since_it_was_listed_is_not_fetched(
     monkeypatch.setattr(machine.fetcher, "_due", meanwhile)
     assert machine.ask() == []
     assert path not in web.fetched
+
+
+def test_the_log_says_how_many_series_are_to_be_fetched_when_that_changes(
+    web: WebArchive, web_config: NodeConfig, series: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    web.add(series)
+    web.add(of_another_series(series, tmp_path))
+    with closing(Machine(replace(web_config, rules=(Rule("CT", min_slices=25),)))) as machine:
+        machine.ask(3)
+    with closing(Machine(web_config)) as machine:
+        machine.ask(3)
+    said = [record.getMessage() for record in caplog.records if "to be fetched" in record.getMessage()]
+    counts = [re.findall("[0-9]+", text) for text in said]
+    assert counts == [["2", "0"], ["2", "2"], ["2", "0"]]

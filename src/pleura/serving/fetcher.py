@@ -72,6 +72,7 @@ class Fetcher:
         self._tries: Counter[str] = Counter()
         self._asked: float | None = None
         self._brought: set[str] = set()
+        self._said: tuple[int, ...] = ()
 
     def run(self, stopped: Event) -> None:
         """Ask and fetch, until an event is set."""
@@ -116,9 +117,10 @@ class Fetcher:
         """Return what the archive lists that a rule may want, that is not known, and that has not grown lately."""
         listed: dict[str, _Listed] = {}
         found: dict[str, FoundSeries] = {}
+        count = 0
         answer = Answer(SEARCH_BYTES)
         with web_client(self._config.peers[self.peer], answer) as client:
-            for series in self._search(client, answer):
+            for count, series in enumerate(self._search(client, answer), start=1):  # noqa: B007 - used after the last
                 objects = self._objects(client, answer, series)
                 if objects > self._known.objects(series.key) and may_want(self._config.rules, series, objects):
                     before = self._listed.get(series.key)
@@ -126,8 +128,15 @@ class Fetcher:
                     listed[series.key] = before if before and same else _Listed(objects, time.monotonic())
                     found[series.key] = series
         self._listed = {key: one for key, one in listed.items() if not (self._storage.failed / key).exists()}
+        self._say(count, len(self._listed))
         still = [key for key, one in self._listed.items() if one.since <= self._still_since()]
         return [found[key] for key in still if self._pauses.is_over(key)]
+
+    def _say(self, *counts: int) -> None:
+        """Log how many series the archive lists, and how many of them are to be fetched, where that has changed."""
+        if counts != self._said:
+            self._said = counts
+            LOG.info("%s: %d series of these modalities and days, of which %d are to be fetched", self.peer, *counts)
 
     def _search(self, client: DICOMwebClient, answer: Answer) -> Iterator[FoundSeries]:
         """Yield what the archive lists, for each modality that rules ask for."""
