@@ -92,6 +92,14 @@ def test_outlines_can_be_taken_away(open_page, folder: Path) -> None:  # noqa: F
     assert page.evaluate(layers) == 1
 
 
+def test_nothing_of_the_index_is_cut_off_in_print(open_page, folder: Path) -> None:  # noqa: F811
+    page = open_page(folder / "index.html").page
+    page.set_viewport_size({"width": 700, "height": 1000})  # a sheet of A4 between its margins
+    page.emulate_media(media="print")
+    assert page.evaluate("document.querySelector('.wide').scrollWidth") <= 700
+    assert page.locator("thead button").first.is_visible()
+
+
 def test_index_is_sorted_by_a_click_and_what_is_not_known_stays_last(open_page, folder: Path) -> None:  # noqa: F811
     page = open_page(folder / "index.html").page
 

@@ -51,12 +51,13 @@ def _listed(paths: Iterable[Path]) -> str:
 def quality_words(quality: Quality) -> str:
     """Return the verdict in words, the Dice to expect with its interval, and what stands out."""
     words = [quality.verdict if quality.verdict == "good" else f"{quality.verdict}, {ADVICE[quality.verdict]}"]
-    whole = quality.both
-    for one in dice_words(quality):
-        is_whole = quality.dice[one.name] is whole
-        if is_whole or one.below is not None:
-            limit = "" if one.below is None else f", below {one.below:.2f}"
-            words.append(f"{'Dice about' if is_whole else one.name} {one.expected} ({one.low} to {one.high}){limit}")
+    words += [
+        f"{'Dice' if is_whole else f'of the {one.name}'} about {one.expected} ({one.low} to {one.high})"
+        + ("" if one.below is None else f", below {one.below:.2f}")
+        for is_whole in (True, False)
+        for one in dice_words(quality)
+        if (quality.dice[one.name] is quality.both) is is_whole and (is_whole or one.below is not None)
+    ]
     words += [", ".join(flag.code for flag in quality.flags)] if quality.flags else []
     return f"quality: {'; '.join(words)}"
 
