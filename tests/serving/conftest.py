@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,6 +18,7 @@ from serving.web_archive import WebArchive, serving
 
 from pleura.phantom import chest, write_dicom
 from pleura.serving.config import NodeConfig, Peer, Rule
+from pleura.serving.log import LOG
 
 pynetdicom = pytest.importorskip("pynetdicom")
 
@@ -58,6 +60,16 @@ def config(tmp_path: Path) -> NodeConfig:
         peers={"archive": Peer("ARCHIVE", "127.0.0.1", free_port())},
         rules=(rule,),
     )
+
+
+@pytest.fixture(autouse=True)
+def pass_on_what_is_logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let pytest see the log of a node, which another test may have kept to itself."""
+    monkeypatch.setattr(LOG, "propagate", True)
+    level = LOG.level
+    LOG.setLevel(logging.INFO)
+    yield
+    LOG.setLevel(level)
 
 
 @pytest.fixture

@@ -185,7 +185,6 @@ def test_a_series_that_came_otherwise_since_it_was_listed_is_not_fetched(
 def test_the_log_says_how_many_series_are_to_be_fetched_when_that_changes(
     web: WebArchive, web_config: NodeConfig, series: list[Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO)
     web.add(series)
     web.add(of_another_series(series, tmp_path))
     with closing(Machine(replace(web_config, rules=(Rule("CT", min_slices=25),)))) as machine:

@@ -168,9 +168,15 @@ def test_who_is_not_known_is_not_let_in(config: NodeConfig, series: list[Path]) 
         assert list(node.storage.incoming.iterdir()) == []
 
 
-def test_what_is_too_large_is_refused(config: NodeConfig, series: list[Path]) -> None:
-    with running(replace(config, max_object_mb=0)):
-        assert send(config, series[:1]) == [0xA700]
+@pytest.mark.parametrize("limit", [{"max_object_mb": 0}, {"min_free_mb": 1 << 40}])
+def test_what_is_too_large_is_refused_and_the_log_says_by_which_limit(
+    config: NodeConfig, series: list[Path], limit: dict[str, int], caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(replace(config, **limit)):
+        assert send(config, series[:3]) == [0xA700] * 3
+    ((name, number),) = limit.items()
+    (said,) = [text for text in caplog.messages if "an object is refused" in text]
+    assert f"{name} ({number})" in said
 
 
 def a_call_that(answers: Callable[[], object]) -> Callable[..., Future[object]]:

@@ -191,7 +191,7 @@ def test_all_connections_together_hold_no_more_than_one_may_and_slices_come_in_b
         filed.wait(60)
 
     with receiving(replace(config, max_object_mb=1)) as counts:
-        monkeypatch.setattr(Receiver, "_has_space", lambda *_: True)
+        monkeypatch.setattr(Receiver, "_too_much", lambda *_: "")
         monkeypatch.setattr(NodeStorage, "receive", slow)
         first = threading.Thread(target=send, args=(config, [tmp_path / "large.dcm"]))
         first.start()
@@ -225,13 +225,11 @@ def test_of_who_is_refused_the_log_says_why(
     config: NodeConfig,
     series: list[Path],
     caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
     title: str,
     called: str,
     addresses: tuple[str, ...],
     why: str,
 ) -> None:
-    monkeypatch.setattr(receiver.LOG, "propagate", True)
     with receiving(replace(config, addresses=addresses)):
         assert send(config, series[:1], title, called) is None
         wait_for_a_line(caplog)
@@ -244,9 +242,7 @@ def test_of_who_has_no_certificate_that_is_known_the_log_says_so(
     series: list[Path],
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(receiver.LOG, "propagate", True)
     node = certificate(tmp_path, "node")
     with receiving(replace(config, tls=node)):
         assert send(config, series[:1], tls=client(node, None)) is None

@@ -1,4 +1,4 @@
-"""Callers who are refused are logged with the reason, and a flood of them in a few lines."""
+"""Calls and objects that are refused are logged with the reason, and a flood of them in a few lines."""
 
 from __future__ import annotations
 
@@ -9,30 +9,24 @@ from pleura.serving.counts import Counts
 from pleura.serving.refusals import Refusals
 
 
-@pytest.fixture(autouse=True)
-def pass_on_what_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let pytest see the log, which another test may have kept to itself."""
-    monkeypatch.setattr(module.LOG, "propagate", True)
-
-
 def test_a_flood_is_logged_in_few_lines_and_counted_as_a_whole(caplog: pytest.LogCaptureFixture) -> None:
     counts = Counts()
-    refusals = Refusals(counts)
+    refusals = Refusals(counts, "associations_rejected", "calls")
     for number in range(1000):
-        refusals.add("10.0.0.9", "the same reason")
-        refusals.add("10.0.0.9", f"its AE title 'A{number}' is none of calling_titles")
+        refusals.add("a call is refused: the same reason")
+        refusals.add(f"a call is refused: its AE title 'A{number}' is none of calling_titles")
     assert counts["associations_rejected"] == 2000
     assert len(caplog.messages) == module._MOST_LINES
-    assert caplog.messages[0] == "a call from 10.0.0.9 is refused: the same reason"
+    assert caplog.messages[0] == "a call is refused: the same reason"
 
 
 def test_after_a_while_it_is_said_again_and_how_many_were_not_logged(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refusals = Refusals(Counts())
+    refusals = Refusals(Counts(), "objects_refused", "objects")
     for _ in range(5):
-        refusals.add("10.0.0.9", "a reason")
+        refusals.add("an object is refused: a reason")
     caplog.clear()
     monkeypatch.setattr(module, "_REPEAT_SECONDS", 0.0)
-    refusals.add("10.0.0.9", "a reason")
-    assert caplog.messages == ["4 more calls were refused", "a call from 10.0.0.9 is refused: a reason"]
+    refusals.add("an object is refused: a reason")
+    assert caplog.messages == ["4 more objects were refused", "an object is refused: a reason"]

@@ -182,7 +182,6 @@ def test_a_result_all_of_whose_objects_are_gone_is_sent(
 def test_of_a_result_that_is_sent_the_log_says_its_key_its_peer_and_how_many_objects_it_has(
     sender: Sender, storage: NodeStorage, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module.LOG, "propagate", True)
     caplog.set_level("INFO", module.LOG.name)
     put(storage, "3dca3bbe7c04ef53", "archive", count=2)
     sender.send_waiting(Event())

@@ -13,7 +13,6 @@ from pleura.errors import UnreadableInput, missing_extra
 from pleura.serving.config import NodeConfig, Tls
 from pleura.serving.counts import Counts
 from pleura.serving.listening import listening_errors
-from pleura.serving.log import LOG
 from pleura.serving.refusals import Refusals, why_rejected
 from pleura.serving.storage import NodeStorage
 
@@ -51,7 +50,8 @@ class Receiver:
 
     def __init__(self, config: NodeConfig, storage: NodeStorage, counts: Counts) -> None:
         self._config, self._storage, self._counts = config, storage, counts
-        self._refusals = Refusals(counts)
+        self._calls = Refusals(counts, "associations_rejected", "calls")
+        self._objects = Refusals(counts, "objects_refused", "objects")
         self._lock = Lock()
         self._held: WeakKeyDictionary[Association, int] = WeakKeyDictionary()
         self._server = self._started()
@@ -99,7 +99,7 @@ class Receiver:
             )
         server.addresses = frozenset(map(plain_address, config.addresses))
         server.max_connections = entity.maximum_associations
-        server.refused = self._refusals.add
+        server.refused = self._refuse_call
         Thread(target=server.serve_forever, name="AssociationServer", daemon=True).start()
         return server
 
@@ -108,7 +108,7 @@ class Receiver:
         established = sum(other.is_established for other in event.assoc.ae.active_associations)
         if established >= self._config.max_associations:
             why = f"max_associations ({self._config.max_associations}) are established"
-            self._refusals.add(event.assoc.requestor.address, why)
+            self._refuse_call(event.assoc.requestor.address, why)
             event.assoc.acse.send_reject(*_LIMIT_EXCEEDED)
             with suppress(Exception):
                 event.assoc.kill()
@@ -123,8 +123,7 @@ class Receiver:
             held = self._held[event.assoc] = self._held.get(event.assoc, 0) + len(event.data)
             together = sum(self._held.values())
         if together > limit and held > limit // self._config.max_associations:
-            self._counts.add("objects_refused")
-            LOG.warning("an object is refused: %d MB of it have come, and %d MB of all", held >> 20, together >> 20)
+            self._refuse_object(f"{held >> 20} MB of it have come, and {together >> 20} MB of all")
             if (connection := event.assoc.dul.socket) is not None:
                 connection.close()
 
@@ -135,13 +134,13 @@ class Receiver:
 
     def _rejected(self, event: Event) -> None:
         """Say who was rejected by its titles."""
-        self._refusals.add(event.assoc.requestor.address, why_rejected(event.assoc))
+        self._refuse_call(event.assoc.requestor.address, why_rejected(event.assoc))
 
     def _gone(self, event: Event) -> None:
         """Say who has gone without a call, as those do whose certificate is refused."""
         if event.assoc.requestor.primitive is None:
             why = "it ended before it said who it is, as a caller does without a certificate that clients has signed"
-            self._refusals.add(event.assoc.requestor.address, why)
+            self._refuse_call(event.assoc.requestor.address, why)
 
     def _store(self, event: Event) -> int:
         """File one object, which is held in memory until then."""
@@ -154,25 +153,32 @@ class Receiver:
     def _filed(self, event: Any) -> int:
         """Return the answer to one object; it is success only when the object is on the disk."""
         try:
-            if not self._has_space(event.request.DataSet.getbuffer().nbytes):
-                self._counts.add("objects_refused")
+            why = self._too_much(event.request.DataSet.getbuffer().nbytes)
+            if why:
+                self._refuse_object(why)
                 return OUT_OF_RESOURCES
             self._storage.receive(event.encoded_dataset(), str(event.request.AffectedSOPInstanceUID))
         except OSError as error:
-            LOG.error("an object cannot be written: %s", error.strerror or type(error).__name__)
-            self._counts.add("objects_refused")
+            self._refuse_object(f"it cannot be written ({error.strerror or type(error).__name__})")
             return OUT_OF_RESOURCES
         except Exception as error:  # of many kinds from pydicom, and none may be answered with success
-            LOG.warning("an object is refused: %s", getattr(error, "code", type(error).__name__))
-            self._counts.add("objects_refused")
+            self._refuse_object(getattr(error, "code", type(error).__name__))
             return NOT_UNDERSTOOD
         self._counts.add("objects_received")
         return SUCCESS
 
-    def _has_space(self, size: int) -> bool:
-        """Say whether so many bytes are allowed, and may still be written."""
+    def _too_much(self, size: int) -> str:
+        """Return why so many bytes are not taken; nothing where they are allowed, and may still be written."""
+        if size > self._config.max_object_mb << 20:
+            return f"it has more than max_object_mb ({self._config.max_object_mb})"
         free = self._storage.free_bytes() - (self._config.min_free_mb << 20)
-        return size <= min(free, self._config.max_object_mb << 20)
+        return f"the disk has less than min_free_mb ({self._config.min_free_mb}) beside it" if size > free else ""
+
+    def _refuse_call(self, address: str, why: str) -> None:
+        self._calls.add(f"a call from {address} is refused: {why}")
+
+    def _refuse_object(self, why: str) -> None:
+        self._objects.add(f"an object is refused: {why}")
 
 
 def _tls_context(tls: Tls) -> ssl.SSLContext:

@@ -1,4 +1,4 @@
-"""What is said of callers who are not let in: each once in a while, so that no flood of calls fills the disk."""
+"""What is said of calls and objects that are refused: each once in a while, so that no flood of them fills the disk."""
 
 from __future__ import annotations
 
@@ -23,19 +23,24 @@ _BY_USER = 1
 
 
 class Refusals:
-    """Counts calls that are refused, and logs them with their reason."""
+    """Counts what is refused, and logs it with the reason.
 
-    def __init__(self, counts: Counts) -> None:
-        self._counts = counts
+    Parameters
+    ----------
+    counted : under which name
+    what : it is, in the plural
+    """
+
+    def __init__(self, counts: Counts, counted: str, what: str) -> None:
+        self._counts, self._counted, self._what = counts, counted, what
         self._lock = Lock()
         self._began = -_REPEAT_SECONDS
         self._logged: set[str] = set()
         self._unlogged = 0
 
-    def add(self, address: str, why: str) -> None:
-        """Count a call from an address, and log it, unless the same, or much else, was logged just now."""
-        self._counts.add("associations_rejected")
-        text = f"a call from {address} is refused: {why}"
+    def add(self, text: str) -> None:
+        """Count a refusal, and log it, unless the same, or much else, was logged just now."""
+        self._counts.add(self._counted)
         with self._lock:
             more = self._begin_anew()
             if text in self._logged or len(self._logged) >= _MOST_LINES:
@@ -43,11 +48,11 @@ class Refusals:
                 return
             self._logged.add(text)
         if more:
-            LOG.warning("%d more calls were refused", more)
+            LOG.warning("%d more %s were refused", more, self._what)
         LOG.warning("%s", text)
 
     def _begin_anew(self) -> int:
-        """Forget what was logged where it is long ago; return how many calls were not logged meanwhile."""
+        """Forget what was logged where it is long ago; return how many were not logged meanwhile."""
         now = time.monotonic()
         if now - self._began < _REPEAT_SECONDS:
             return 0
