@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.inference.anatomy_rules import RuleVolumes
+from pleura.inference.body import SOLID_HU
 from pleura.inference.free_air import EMPTY_BLOCK, blocks, empty_parts
 from pleura.inference.grid_scan import GridScan
 from pleura.inference.morphology import areas, box_around
@@ -17,7 +18,7 @@ from pleura.volume import Note
 Labels = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
 
-SOLID_HU = -250.0
+TISSUE_HU = -250.0
 """Solid tissue lies above, aerated lung and most ground glass below."""
 
 SOLID_SHARE = 0.10
@@ -47,9 +48,6 @@ LUNGS_ML = 12000.0
 
 EMPTY_ML = 100.0
 """Air without vessels in one piece: a pneumothorax or a giant bulla."""
-
-SOLID_EDGE_HU = -400.0
-"""Air and lung lie below, their walls above."""
 
 SMALL_PART = 0.2
 """A part of a slice's mask of this share of the largest is a lung of its own, or a large piece of one."""
@@ -92,7 +90,7 @@ def _part_of_a_pocket(cleaned: Cleaned, scan: GridScan) -> Note | None:
     marked = np.zeros(scan.planes.shape[1:], np.bool_)
     marked[cleaned.box[1:]] = cleaned.labels[0] > 0
     parts = cc3d.connected_components(marked, connectivity=8)
-    pockets = cc3d.connected_components(scan.planes[0] < scan.byte(SOLID_EDGE_HU), connectivity=4)
+    pockets = cc3d.connected_components(scan.planes[0] < scan.byte(SOLID_HU), connectivity=4)
     sizes, air = np.bincount(parts[marked]), np.bincount(pockets.ravel())
     filled = np.bincount(pockets[marked], minlength=len(air))
     for part in np.flatnonzero((sizes > 0) & (sizes < SMALL_PART * sizes.max())):
@@ -165,7 +163,7 @@ def size_warning(cleaned: Cleaned, scan: GridScan) -> Note | None:
 def _solid_tissue(labels: Labels, planes: Labels, scan: GridScan, volumes: RuleVolumes) -> Note | None:
     """Warn where a lung, or a slice of one, holds much solid tissue, where some was taken out, or may be a dome."""
     labels, planes = labels[:, ::2, ::2], planes[:, ::2, ::2]
-    solid = planes > scan.byte(SOLID_HU)
+    solid = planes > scan.byte(TISSUE_HU)
     alone = len(scan.planes) == 1
     large = SOLID_SLICE_CM2 / (4 * scan.spacing[1] * scan.spacing[2] / 100.0) if scan.plausible else np.inf
     found = ""

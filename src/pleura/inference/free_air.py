@@ -34,7 +34,7 @@ LEAST_REST = 0.03
 """Share of the free air that the rest of the lung comes to at least: a lung that is wholly collapsed, of which the mask
 holds a part, had 0.04, and walls and vessels between bullae are too thin to count."""
 
-AIR_HU = -950.0
+JOINED_HU = -950.0
 """What lies below in the mean of 3 x 3 pixels of the coarse grid, 8 mm, and is joined to free air belongs to it."""
 
 BORDER_HU, BORDER = -900.0, 2
@@ -63,7 +63,7 @@ def free_air(mask: Mask, side_score: NDArray[np.uint8], scan: GridScan) -> Mask:
     if not len(large):
         return found
     air = cc3d.connected_components(
-        mask & (ndimage.uniform_filter(scan.coarse, (1, 3, 3)) < scan.byte(AIR_HU)), connectivity=6
+        mask & (ndimage.uniform_filter(scan.coarse, (1, 3, 3)) < scan.byte(JOINED_HU)), connectivity=6
     )
     joined = np.unique(air[_enlarged(np.isin(parts, large), air.shape)])
     is_left = side_score > encoding.ZERO

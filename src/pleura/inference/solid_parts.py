@@ -39,7 +39,7 @@ white in two scans, the network marked 0.44 and 0.78."""
 SAME_SIDE = 0.3
 """At most this share of the aerated voxels of those slices lies in its columns: the aerated lung is the other one."""
 
-SOLID_HU = -150.0
+SOFT_TISSUE_HU = -150.0
 """Soft tissue lies above, also fat in part; ground glass and vessels smaller than a voxel below."""
 
 LEAST_PIECE_ML = 1.0
@@ -128,7 +128,7 @@ def resting_pieces(mask: Mask, scan: GridScan) -> tuple[Mask, Mask, float]:
             standing_ml += piece.volume_ml
         if piece.is_dome or piece.is_enclosed:
             found = domes if piece.is_dome else enclosed
-            solid = mask[piece.box] & (scan.coarse[piece.box] > scan.byte(SOLID_HU))
+            solid = mask[piece.box] & (scan.coarse[piece.box] > scan.byte(SOFT_TISSUE_HU))
             found[piece.box] |= dilate(piece.inside, (1, 2)) & solid
     return domes, enclosed, standing_ml
 
@@ -138,7 +138,7 @@ def solid_pieces(mask: Mask, scan: GridScan) -> list[Piece]:
     import cc3d
 
     around = box_around(mask, 2)
-    marked, solid = mask[around], scan.coarse[around] > scan.byte(SOLID_HU)
+    marked, solid = mask[around], scan.coarse[around] > scan.byte(SOFT_TISSUE_HU)
     cores = open_mask(marked & solid, (1, 2))
     parts = cc3d.connected_components(cores, connectivity=26)
     sizes = np.bincount(parts[cores]) * scan.coarse_voxel_ml

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pleura.inference.ct_warnings import TISSUE_HU
 from pleura.inference.evidence import Evidence
 
 Bytes = NDArray[np.uint8]
@@ -15,8 +16,8 @@ Mask = NDArray[np.bool_]
 MOST_SLICES = 64
 """That are sampled, evenly: a chest has as many of 5 mm, and signals are shares."""
 
-AIR_HU, TISSUE_HU = -500.0, -250.0
-"""Below is air or aerated lung; above is solid tissue, as for the warnings of a CT."""
+AIR_HU = -500.0
+"""Below is air or aerated lung; above `TISSUE_HU` is solid tissue, as for the warnings of a CT."""
 
 EMPTY_HU = -970.0
 """Mean of nine pixels below which they hold air alone; with vessels and walls lung lies above, emphysema near it."""
