@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from serving.fetching_machine import Machine
@@ -76,3 +78,23 @@ def test_an_archive_is_asked_once_its_certificate_is_trusted(
             machine.ask()
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(file))
         assert machine.ask() == [24]
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_an_archive_is_asked_by_the_name_and_port_of_its_url(
+    web_config: NodeConfig, series: list[Path], host: str
+) -> None:
+    if host == "[::1]" and not has_ipv6():
+        pytest.skip("this system has no loopback of IPv6")
+    with serving(host=host) as web, closing(Machine(replace(web_config, peers={"web": web.peer}))) as machine:
+        web.add(series)
+        assert machine.ask() == [24]
+        assert web.hosts == {urlsplit(web.peer.url).netloc}
+
+
+def has_ipv6() -> bool:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True

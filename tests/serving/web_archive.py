@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ class WebArchive:
     series: dict[str, list[Path]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     authorizations: set[str | None] = field(default_factory=set)
+    hosts: set[str | None] = field(default_factory=set)
     spoil: Spoil = lambda _, answer: answer
     more: dict[str, Any] = field(default_factory=dict)
 
@@ -88,12 +90,13 @@ def in_parts(files: list[Path]) -> bytes:
 
 
 @contextmanager
-def serving(certificate: Path | None = None) -> Iterator[WebArchive]:
+def serving(certificate: Path | None = None, host: str = "localhost") -> Iterator[WebArchive]:
     """Serve an archive without series; with a certificate, and its key in the same file, over TLS."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             archive.authorizations.add(self.headers["Authorization"])
+            archive.hosts.add(self.headers["Host"])
             status, headers, content = archive.answer(self.path)
             self.send_response(status)
             for name, value in headers.items():
@@ -105,16 +108,18 @@ def serving(certificate: Path | None = None) -> Iterator[WebArchive]:
             pass
 
     class Server(ThreadingHTTPServer):
+        address_family = socket.AF_INET6 if host == "[::1]" else socket.AF_INET
+
         def handle_error(self, *_: Any) -> None:
             pass  # who has heard enough has gone
 
-    with Server(("127.0.0.1", 0), Handler) as server:
+    with Server((host.strip("[]"), 0), Handler) as server:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(certificate)
             server.socket = context.wrap_socket(server.socket, server_side=True)
         scheme = "https" if certificate else "http"
-        archive = WebArchive(Peer(url=f"{scheme}://localhost:{server.server_port}/dicom-web/"))
+        archive = WebArchive(Peer(url=f"{scheme}://{host}:{server.server_port}/dicom-web/"))
         thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:

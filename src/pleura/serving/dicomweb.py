@@ -10,6 +10,7 @@ from email.message import Message
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from pleura.errors import missing_extra
 from pleura.serving.config import NodeConfig, Peer
@@ -117,6 +118,7 @@ def web_client(peer: Peer, answer: Answer) -> Iterator[DICOMwebClient]:
         seconds = (_CONNECT_SECONDS, _ANSWER_SECONDS)
         client = DICOMwebClient(peer.url.rstrip("/"), session=session, timeout=seconds, permissive_uid=True)
         client.set_http_retry_params(retry=False)  # the node tries again
+        client.host = urlsplit(peer.url).netloc  # for the header Host, of which it leaves out the port (RFC 9110, 7.2)
         yield client
 
 
