@@ -53,7 +53,6 @@ class KnownSeries:
 
     def _begin(self) -> None:
         try:
-            self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute(_SCHEMA)
         except BaseException:
             self._database.close()
