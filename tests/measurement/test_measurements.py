@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -147,3 +148,15 @@ def test_values_that_are_no_whole_numbers_are_rounded_to_them(ellipsoids: tuple[
     labels, volume = ellipsoids
     moved = replace(volume, voxels=(volume.voxels - 0.4).astype(np.float32))
     assert measure(labels, moved).region("right lung") == measure(labels, volume).region("right lung")
+
+
+def test_no_copy_of_the_mask_is_made() -> None:
+    labels = np.zeros((64, 256, 256), np.uint8)
+    labels[8:56, 60:200, 40:110], labels[8:56, 60:200, 150:220] = 1, 2
+    volume = Volume(np.full(labels.shape, -850, np.int16), affine_from_spacing((5.0, 1.5, 1.5)))
+    measure(labels, volume)  # what is made once stays
+    tracemalloc.start()
+    measure(labels, volume)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < labels.nbytes / 2

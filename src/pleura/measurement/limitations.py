@@ -101,7 +101,7 @@ def _geometry(
         return
     reasons = [*_cut(axial, volume, codes)]
     if have_sides(structures):
-        absent = [one.name for one in structures if one.side and not (axial == one.value).any()]
+        absent = [one.name for one in structures if one.side and not any((plane == one.value).any() for plane in axial)]
         reasons += [f"no {name} is marked" for name in absent]
     if reasons:
         keys = (*_VOLUMES, *_THIRDS, *_COMPARED)

@@ -7,8 +7,9 @@ over the other or leave it out. Both have the slices in rows, from the head down
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,12 +65,14 @@ def draw_sheet(planes: Sequence[Plane], window: Window, structures: Sequence[Lab
     shrink = min(1.0, math.sqrt(_PIXELS / (len(planes) * size[0] * size[1])))
     while True:
         width, height = (max(1, int(side * shrink)) for side in size)
-        slices = webp(_tiled([_grey(plane, window, (width, height)) for plane in planes]), quality=QUALITY)
+        tiles = (_grey(plane, window, (width, height)) for plane in planes)
+        slices = webp(_tiled(tiles, len(planes)), quality=QUALITY)
         if len(slices) <= _BYTES or shrink < 0.1:
             break
         # bytes go with the area; a little less, as they fall more slowly than that
         shrink *= 0.95 * math.sqrt(_BYTES / len(slices))
-    outlines = webp(_tiled([_outlines(plane, structures, (width, height)) for plane in planes]), lossless=True)
+    lines = (_outlines(plane, structures, (width, height)) for plane in planes)
+    outlines = webp(_tiled(lines, len(planes)), lossless=True)
     columns = _columns(len(planes))
     return Sheet(slices, outlines, columns, -(-len(planes) // columns), width, height)
 
@@ -78,13 +81,15 @@ def _columns(count: int) -> int:
     return math.ceil(math.sqrt(count))
 
 
-def _tiled(tiles: Sequence[Image]) -> Image:
+def _tiled(tiles: Iterator[Image], count: int) -> Image:
+    """Return tiles in rows, each pasted as soon as it is made: all of them take as much memory as the sheet again."""
     from PIL import Image
 
-    width, height = tiles[0].size
-    columns = _columns(len(tiles))
-    sheet = Image.new(tiles[0].mode, (columns * width, -(-len(tiles) // columns) * height))
-    for number, tile in enumerate(tiles):
+    first = next(tiles)
+    width, height = first.size
+    columns = _columns(count)
+    sheet = Image.new(first.mode, (columns * width, -(-count // columns) * height))
+    for number, tile in enumerate(chain([first], tiles)):
         sheet.paste(tile, (number % columns * width, number // columns * height))
     return sheet
 
