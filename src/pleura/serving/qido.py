@@ -15,8 +15,8 @@ from pleura.text import short_hash
 if TYPE_CHECKING:
     from dicomweb_client import DICOMwebClient
 
-SEARCH_BYTES = 64 << 20
-"""Of one page of an answer: 2 kB a series, from an archive that gives all there are at a time."""
+SEARCH_BYTES = 16 << 20
+"""Of one page of an answer: 2 kB a series, where an archive gives all at a time. As tiny tables they hold 430 MB."""
 _PAGE = 200
 """Series that are asked for at a time."""
 _MOST_MATCHES = 100_000
