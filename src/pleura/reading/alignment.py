@@ -55,7 +55,7 @@ def notes_of_cut(inside: float) -> tuple[Note, ...]:
     UnsuitableInput : it is less than half (`mask-elsewhere`)
     """
     if inside < _LEAST_INSIDE:
-        text = f"by its geometry, {1 - inside:.0%} of the mask lies outside the image"
+        text = f"by its geometry, {1 - inside:.0%} of the mask lies outside the image; give a mask of this scan"
         raise UnsuitableInput(text, code="mask-elsewhere")
     text = f"{1 - inside:.1%} of the mask lay outside the image and was left out"
     return (Note("mask-cut", text),) if inside < _CUT else ()
