@@ -14,6 +14,7 @@ from serving.web_archive import WebArchive
 
 from pleura.serving import fetcher
 from pleura.serving.config import NodeConfig, Query
+from pleura.serving.metrics import metrics_text
 
 pytest.importorskip("dicomweb_client")
 
@@ -42,6 +43,15 @@ def signed(file: Path, folder: Path) -> Path:
     dataset.file_meta.PrivateInformation = b"pleura 0.1.0"
     dataset.save_as(folder / file.name)
     return folder / file.name
+
+
+def test_metrics_say_how_many_series_are_to_be_fetched(
+    web_config: NodeConfig, web: WebArchive, series: list[Path]
+) -> None:
+    web.add(series)
+    config = replace(web_config, calling_titles=(), quiet_seconds=1000.0, queries=(Query("web", days=0),))
+    with running(config) as node:
+        wait_for(lambda: "pleura_series_to_fetch 1\n" in metrics_text(node))
 
 
 def test_health_says_which_archive_ends_no_answer(web_config: NodeConfig, monkeypatch: pytest.MonkeyPatch) -> None:

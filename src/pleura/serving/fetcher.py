@@ -88,6 +88,11 @@ class Fetcher:
             self._asked = None
             stopped.wait(seconds)
 
+    @property
+    def to_fetch(self) -> int:
+        """How many series the archive lists that are to be fetched, those that fail among them."""
+        return len(self._listed)
+
     def hangs(self) -> bool:
         """Say whether nothing has come for long of what the archive was asked for."""
         asked = self._asked
@@ -179,6 +184,7 @@ class Fetcher:
             name = self._fetch(series, stopped)
             if name:
                 self._brought.add(name)
+                self._listed.pop(series.key, None)
                 self._counts.add("series_fetched")
                 LOG.info("%s: %s fetched in %.1f s, as %s", self.peer, series.key, time.monotonic() - began, name)
                 self._forget(series.key)

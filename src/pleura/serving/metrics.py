@@ -28,6 +28,7 @@ def metrics_text(node: Node) -> str:
     """
     storage = node.storage
     gauges: dict[str, tuple[int, str]] = {
+        "series_to_fetch": (node.to_fetch, "Series of archives that are to be fetched"),
         "series_incoming": (
             sum(1 for folder in (storage.incoming, storage.taken) for _ in folder.iterdir()),
             "Series that are not segmented yet",

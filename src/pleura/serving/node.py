@@ -103,6 +103,11 @@ class Node:
             checks[f"{fetcher.peer} is not asked: it does not end an answer"] = fetcher.hangs()
         return [text for text, holds in checks.items() if holds] + self._problems_of_disk()
 
+    @property
+    def to_fetch(self) -> int:
+        """How many series of archives are to be fetched."""
+        return sum(fetcher.to_fetch for fetcher in self._fetching.values())
+
     def _problems_of_disk(self) -> list[str]:
         try:
             full = self.storage.free_bytes() < self.config.min_free_mb << 20
