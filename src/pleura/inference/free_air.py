@@ -50,9 +50,6 @@ def free_air(mask: Mask, side_score: NDArray[np.uint8], scan: GridScan) -> Mask:
     side_score : on the same grid, above `encoding.ZERO` where left is likelier than right
     scan : what the network saw
     """
-    import cc3d
-    from scipy import ndimage
-
     found = np.zeros_like(mask)
     dark = mask & (scan.coarse < scan.byte(BORDER_HU))
     if np.count_nonzero(dark) * scan.coarse_voxel_ml < LEAST_FREE_ML:
@@ -62,6 +59,9 @@ def free_air(mask: Mask, side_score: NDArray[np.uint8], scan: GridScan) -> Mask:
     large = np.flatnonzero(sizes * scan.voxel_ml * EMPTY_BLOCK**2 >= LEAST_FREE_ML)
     if not len(large):
         return found
+    import cc3d
+    from scipy import ndimage
+
     air = cc3d.connected_components(
         mask & (ndimage.uniform_filter(scan.coarse, (1, 3, 3)) < scan.byte(JOINED_HU)), connectivity=6
     )
