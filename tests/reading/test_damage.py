@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pleura.errors import UnreadableInput, UnsuitableInput
+from pleura.errors import PleuraError, UnreadableInput, UnsuitableInput
+from pleura.reading import read
 from pleura.reading.damage import damage_as_error, file_in_errors
 
 
@@ -32,3 +33,11 @@ def test_error_of_one_of_several_files_names_that_file_and_keeps_its_code() -> N
         with file_in_errors(Path("/some/where/0017.dcm")):
             raise UnsuitableInput("a colour picture", code="colour")
     assert caught.value.code == "colour"
+
+
+def test_damaged_slice_is_named_where_it_lies_alone_in_a_folder(shared: Path, tmp_path: Path) -> None:
+    damaged = shared / "odd/06-broken/ct_jpegls_cut_in_half.dcm"
+    (tmp_path / "one.dcm").write_bytes(damaged.read_bytes())
+    for given, text in ((tmp_path, f"{tmp_path}: one.dcm: the "), (tmp_path / "one.dcm", f"{tmp_path}/one.dcm: the ")):
+        with pytest.raises(PleuraError, match=f"^{text}"):
+            read(given)

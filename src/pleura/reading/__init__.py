@@ -125,7 +125,8 @@ def _with_path_in_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except PleuraError as error:
-        raise error.within(str(path)) from error.__cause__
+        # a file that was given is named once, one of the files of a folder or an archive after these
+        raise error.with_message(f"{path}: {str(error).removeprefix(f'{path.name}: ')}") from error.__cause__
     except FileNotFoundError:
         # In a notebook the cause would only push this line out of sight.
         raise UnreadableInput(f"{path}: there is no such file or folder", code="not-found") from None

@@ -22,8 +22,10 @@ def damage_as_error() -> Iterator[None]:
 
 @contextmanager
 def file_in_errors(path: Path) -> Iterator[None]:
-    """Put the name of one of several files before the error that it raises."""
+    """Put the name of one of several files before the error that it raises, once."""
     try:
         yield
     except PleuraError as error:
+        if str(error).startswith(f"{path.name}: "):
+            raise
         raise error.within(path.name) from error.__cause__

@@ -25,10 +25,9 @@ def read_stack(frames: Sequence[Frame | None], voxels: NDArray[np.int16]) -> Non
     UnsuitableInput : no decoder is known for the transfer syntax
     """
     todo = [(slot, frame) for slot, frame in enumerate(frames) if frame is not None]
-    several = len({frame.header.path for _, frame in todo}) > 1
     if len(todo) >= _WORTH_HELPERS and not any(readable_in_place(frame.header) for _, frame in todo):
         todo = read_in_workers(todo, voxels)
-    read_pixels(todo, voxels, several=several)
+    read_pixels(todo, voxels)
     fill_missing(frames, voxels)
 
 

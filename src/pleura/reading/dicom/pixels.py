@@ -8,7 +8,6 @@ References: DICOM PS3.5 section 8 (pixel data), PS3.3 section C.11.1.1.2 (rescal
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from io import BufferedIOBase, FileIO
 
 import numpy as np
@@ -26,12 +25,8 @@ Todo = Sequence[tuple[int, Frame]]
 """Frames that are still to be read, each with its slice of the array."""
 
 
-def read_pixels(todo: Todo, voxels: NDArray[np.int16], *, several: bool = True) -> None:
-    """Read frames into their slices of `voxels` (z, y, x) as HU.
-
-    Parameters
-    ----------
-    several : whether an error names the file, as one of several
+def read_pixels(todo: Todo, voxels: NDArray[np.int16]) -> None:
+    """Read frames into their slices of `voxels` (z, y, x) as HU; an error names the file.
 
     Raises
     ------
@@ -39,14 +34,14 @@ def read_pixels(todo: Todo, voxels: NDArray[np.int16], *, several: bool = True) 
     UnsuitableInput : no decoder is known for the transfer syntax
     """
     for header, slots in _by_file(todo).items():
-        with file_in_errors(header.path) if several else nullcontext():
+        with file_in_errors(header.path):
             _read_file(header, slots, voxels)
 
 
 def read_plane(frame: Frame) -> NDArray[np.int16]:
     """Return the HU of one frame, (1, y, x); see `read_pixels`."""
     voxels = np.empty((1, frame.header.rows, frame.header.columns), np.int16)
-    read_pixels([(0, frame)], voxels, several=False)
+    read_pixels([(0, frame)], voxels)
     return voxels
 
 
