@@ -82,7 +82,7 @@ def limit_messages(opened: Event) -> None:
 def end_early(closed: Event) -> None:
     """Let the thread end of a caller who goes before saying who it is; it would wait for that in vain, and poll."""
     if closed.assoc.requestor.primitive is None:
-        closed.assoc.dul.to_user_queue.put(None)
+        closed.assoc.dul.to_user_queue.put(None)  # type: ignore[arg-type]  # pynetdicom itself ends the wait so
 
 
 def plain_address(text: str) -> IPv4Address | IPv6Address:
