@@ -49,6 +49,26 @@ def test_air_in_a_lung_that_is_filled_is_a_bulla_and_stays(rest_hu: float) -> No
     assert not found(with_air(rest_hu)).any()
 
 
+def test_air_in_both_lungs_is_of_the_scanner_and_stays() -> None:
+    hu = with_air(-500)
+    hu[2:10, 16:28, 36:54] = AIR  # of the left lung: half as much
+    assert not found(hu).any()
+
+
+@pytest.mark.parametrize("offset", [-160, -200])
+def test_lungs_with_vessels_of_a_scanner_with_an_offset_stay(offset: float) -> None:
+    hu = chest()
+    for columns in (slice(10, 16), slice(36, 42)):
+        hu[2:10, 16:48, columns] = -500  # as beside the heart
+    assert not found(hu + offset).any()
+
+
+def test_one_lung_alone_in_a_mask_stays() -> None:
+    mask = lungs()
+    mask[..., 32:] = False
+    assert not found(with_air(-500), mask).any()
+
+
 def test_lung_with_its_smallest_vessels_is_no_air() -> None:
     assert not found(with_air(-500, air_hu=-960)).any()
 
