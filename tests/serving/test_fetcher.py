@@ -152,6 +152,18 @@ def test_the_archive_is_shown_a_token_or_a_password_which_no_log_holds(
     assert "cGxl" not in caplog.text
 
 
+def test_a_token_is_shown_without_the_mark_of_editors_and_whatever_letters_it_holds(
+    web: WebArchive, web_config: NodeConfig, tmp_path: Path
+) -> None:
+    for token in ("\ufefftoken", "token\u2026"):
+        (tmp_path / "token").write_text(token, encoding="utf-8")
+        peer = replace(web.peer, token_file=str(tmp_path / "token"))
+        with closing(Machine(replace(web_config, peers={"web": peer}))) as machine:
+            assert machine.ask() == []
+    sent_as = "\u2026".encode().decode("latin-1")
+    assert web.authorizations == {"Bearer token", f"Bearer token{sent_as}"}
+
+
 def test_no_error_ends_the_asking(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     stopped, errors = Event(), [ZeroDivisionError(), OSError(5, "Input/output error"), PeerError("HTTP 500")]
 

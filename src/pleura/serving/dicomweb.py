@@ -151,7 +151,8 @@ def _identify(session: Session, peer: Peer) -> None:
         if why:
             raise NotReached("the file with its password or token cannot be read")
         basic = base64.b64encode(f"{peer.user}:{secret}".encode()).decode()  # RFC 7617, 2
-        session.headers["Authorization"] = f"Bearer {secret}" if file == peer.token_file else f"Basic {basic}"
+        credentials = f"Bearer {secret}" if file == peer.token_file else f"Basic {basic}"
+        session.headers["Authorization"] = credentials.encode()  # text beyond Latin-1 cannot be sent
 
 
 def _secret_of(file: str) -> tuple[str, str]:
@@ -161,7 +162,7 @@ def _secret_of(file: str) -> tuple[str, str]:
     try:
         if not Path(file).is_file():  # a pipe could be read once alone, and a device has no end
             return "", "is not there, or is no file"
-        with Path(file).open(encoding="utf-8") as opened:
+        with Path(file).open(encoding="utf-8-sig") as opened:
             secret = opened.read(_SECRET_LETTERS).strip()
     except (OSError, ValueError) as error:
         return "", f"cannot be read ({getattr(error, 'strerror', None) or type(error).__name__})"
