@@ -87,7 +87,7 @@ def _is_filled(other: Mask, empty: Mask, scan: GridScan) -> bool:
     """Say whether the other lung is in the scan, and holds next to none of the air without vessels."""
     if np.count_nonzero(other) * scan.coarse_voxel_ml < LEAST_FREE_ML:
         return False
-    return np.count_nonzero(other & empty) <= OTHER_SHARE * np.count_nonzero(empty & ~other)
+    return bool(np.count_nonzero(other & empty) <= OTHER_SHARE * np.count_nonzero(empty & ~other))
 
 
 def _is_collapsed(rest: Mask, piece: Mask, scan: GridScan) -> bool:

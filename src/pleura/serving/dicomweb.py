@@ -152,7 +152,7 @@ def _identify(session: Session, peer: Peer) -> None:
             raise NotReached("the file with its password or token cannot be read")
         basic = base64.b64encode(f"{peer.user}:{secret}".encode()).decode()  # RFC 7617, 2
         credentials = f"Bearer {secret}" if file == peer.token_file else f"Basic {basic}"
-        session.headers["Authorization"] = credentials.encode()  # text beyond Latin-1 cannot be sent
+        session.headers["Authorization"] = credentials.encode().decode("latin-1")  # which is sent as these bytes
 
 
 def _secret_of(file: str) -> tuple[str, str]:
