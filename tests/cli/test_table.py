@@ -86,6 +86,17 @@ def test_a_sidecar_that_was_edited_costs_its_own_facts_alone(run, network, scan:
     assert (resumed.code, resumed.err) == (0, "")
 
 
+@pytest.mark.parametrize("parameters", ["text", {"modality": 7}])
+def test_a_sidecar_with_parameters_of_no_call_does_not_keep_its_mask_from_its_scan(
+    run, network, scan: Path, elsewhere: Path, parameters
+) -> None:
+    assert run("segment", scan, "-o", "out").code == 0
+    (sidecar,) = Path("out").glob("*.json")
+    sidecar.write_text(json.dumps({**json.loads(sidecar.read_text()), "parameters": parameters}))
+    (found,) = rows(run("table", "out/chest_lungs.nii.gz", "--scans", scan).out)
+    assert (found["error"], found["both_lungs_mean_hu"] != "") == ("", True)
+
+
 def test_what_is_no_number_is_null_in_parquet_and_loses_no_table(run, network, scan: Path, elsewhere: Path) -> None:
     assert run("segment", scan, "-o", "out").code == 0
     (sidecar,) = Path("out").glob("*.json")

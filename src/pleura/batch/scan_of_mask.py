@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pleura.batch.plan import Job, plan
+from pleura.conventions import MODALITIES
 from pleura.errors import PleuraError, UnsuitableInput
 from pleura.file_format import without_suffix
 from pleura.modality.resolve import resolve_kind
@@ -52,12 +53,12 @@ class ScansOfMasks:
         job = next((known[stem] for stem in stems if stem in known), None)
         if job is None:
             raise UnsuitableInput("no scan of their name lies beside them, or is among --scans", code="no-scan")
-        source, parameters = sidecar.get("input") or {}, sidecar.get("parameters") or {}
+        source = sidecar.get("input") or {}
         volume = read(job.source, series=str(source.get("series_uid") or "") or job.series)
         if sidecar and not matches(sidecar, volume):
             text = "the scan of their name is not the one that they were made of"
             raise UnsuitableInput(text, code="another-scan")
-        return resolve_kind(volume, str(parameters.get("modality", "auto")))[0]
+        return resolve_kind(volume, _modality(sidecar))[0]
 
     def _beside(self, mask: Path, stems: set[str]) -> list[Path]:
         """Return files and folders beside a mask that are called as it is but for what was added, and are no results.
@@ -70,6 +71,13 @@ class ScansOfMasks:
             self._by_name[folder] = _listed(folder)
         found = sorted(path for name in names for path in self._by_name[folder].get(name, ()))
         return [path for path in found if not _is_result(path)]
+
+
+def _modality(sidecar: Sidecar) -> str:
+    """Return what was asked for when a mask was made; "auto" where the sidecar does not state what can be."""
+    parameters = sidecar.get("parameters")
+    stated = parameters.get("modality") if isinstance(parameters, dict) else None
+    return stated if isinstance(stated, str) and stated in MODALITIES else "auto"
 
 
 def _by_stem(scans: Sequence[str]) -> dict[str, Job]:
