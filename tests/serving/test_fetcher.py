@@ -66,6 +66,19 @@ def test_a_series_that_the_archive_has_more_of_later_is_fetched_as_a_whole_again
     assert web.fetched == [path] * 2
 
 
+def test_a_series_of_unknown_size_is_listed_until_the_node_has_had_it(
+    web: WebArchive, machine: Machine, series: list[Path]
+) -> None:
+    web.more = {"00201209": None}
+    path = web.add(series[:20])
+    assert machine.ask() == [20]
+    listed = len(web.requests)
+    web.add(series)
+    assert machine.ask(2) == [20]
+    assert web.fetched == [path]
+    assert not any(request.endswith("/instances") for request in web.requests[listed:])
+
+
 def test_what_was_received_otherwise_is_not_fetched(web: WebArchive, machine: Machine, series: list[Path]) -> None:
     web.add(series)
     _, _, study, _, uid = web.add(series).split("/")
