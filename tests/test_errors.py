@@ -55,7 +55,7 @@ def test_wrong_use_is_never_an_error_of_no_kind() -> None:
             r'(?:raise|return) PleuraError\(.*?code="(.*?)"\)', file.read_text(encoding="utf-8"), re.DOTALL
         )
     ]
-    assert sorted(set(bare)) == ["memory-limit", "time-limit", "worker-lost"]
+    assert sorted(set(bare)) == ["cluster-lost", "memory-limit", "time-limit", "worker-lost"]
 
 
 def test_a_missing_package_comes_with_the_command_that_installs_it() -> None:

@@ -107,11 +107,20 @@ def test_wrong_options_are_refused(run, scans: Path, options) -> None:
     assert not Path("masks").exists()
 
 
+@pytest.mark.parametrize("cluster", [("--scheduler", "tcp://127.0.0.1:9"), ("--slurm", "2")])
 @pytest.mark.parametrize("limit", ["--workers", "--memory-limit"])
-def test_what_a_scheduler_does_not_heed_is_refused_beside_it(run, scans: Path, limit: str) -> None:
-    ran = run("batch", "scans", "masks", "--scheduler", "tcp://127.0.0.1:9", limit, "2")
+def test_what_a_scheduler_does_not_heed_is_refused_beside_it(run, scans: Path, cluster, limit: str) -> None:
+    ran = run("batch", "scans", "masks", *cluster, limit, "2")
     assert (ran.code, len(ran.err.splitlines()), limit in ran.err) == (2, 1, True)
     assert not Path("masks").exists()
+
+
+def test_jobs_of_slurm_take_no_scheduler_of_others_and_need_slurm(run, scans: Path, monkeypatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    ran = run("batch", "scans", "masks", "--slurm", "2", "--quiet")
+    assert (ran.code, len(ran.err.splitlines()), "sbatch" in ran.err) == (2, 1, True)
+    ran = run("batch", "scans", "masks", "--slurm", "2", "--scheduler", "tcp://127.0.0.1:9")
+    assert (ran.code, "leave out --scheduler" in ran.err) == (2, True)
 
 
 def test_nothing_of_the_patient_is_in_the_folder_of_the_results(run) -> None:

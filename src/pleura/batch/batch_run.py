@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Self
@@ -56,6 +56,7 @@ class BatchSettings:
     parquet : write the table as Parquet too, which is also done where an earlier run did
     scheduler : address of a Dask scheduler, whose workers are taken in place of processes of this machine; then
         `segmenter.threads` are those of each scan, else those of all together
+    slurm : jobs of SLURM to ask for, whose Dask workers are taken likewise
     """
 
     source: Path
@@ -71,6 +72,7 @@ class BatchSettings:
     retry: bool = False
     parquet: bool = False
     scheduler: str | None = None
+    slurm: int | None = None
 
     def planned(self) -> Iterator[PlannedScan]:
         """Yield the rows of the plan that are of this shard."""
@@ -157,18 +159,18 @@ class Batch:
         waiting = self.queue.waiting(attempt)
         if not waiting:
             return
-        executor, at_a_time = self._executor(min(waiting, self._workers()), alone=attempt > 0)
-        try:
+        with ExitStack() as stack:
+            executor, at_a_time = self._executor(1 if attempt else waiting, stack)
+            stack.callback(executor.shutdown, cancel_futures=True)
             segmenter = replace(self.settings.segmenter, threads=self._threads(at_a_time))
             _check(executor, segmenter)
             yield from Scheduler(self.queue, executor, at_a_time, self._task_of(segmenter), attempt).results()
-        finally:
-            executor.shutdown(cancel_futures=True)
 
     def _threads(self, at_a_time: int) -> int:
         """Return those of each scan: its share of the cores of this machine, or as many as a cluster is asked for."""
         wanted = self.settings.segmenter.threads
-        return (wanted or 1) if self.settings.scheduler else max(1, cpu_count(wanted) // at_a_time)
+        elsewhere = self.settings.scheduler or self.settings.slurm
+        return (wanted or 1) if elsewhere else max(1, cpu_count(wanted) // at_a_time)
 
     def _workers(self) -> int:
         """Return how many processes to start: those wanted, else one a core and as the memory allows."""
@@ -176,16 +178,23 @@ class Batch:
         fitting = available_bytes() // _OF_WORKER or cores
         return cores if self.settings.workers else max(1, min(cores, fitting))
 
-    def _executor(self, workers: int, *, alone: bool) -> tuple[Executor, int]:
-        """Return who does the work, and how many scans at a time."""
-        if self.settings.scheduler:
+    def _executor(self, most: int, stack: ExitStack) -> tuple[Executor, int]:
+        """Return who does the work, and how many scans at a time, at most so many; jobs end with `stack`."""
+        settings = self.settings
+        if settings.slurm or settings.scheduler:
             from pleura.batch.cluster import connect
+        if settings.slurm:
+            from pleura.batch.slurm import slurm_jobs
 
-            executor, threads = connect(self.settings.scheduler, self.settings.seconds)
-            return executor, 1 if alone else threads
-        workers = 1 if alone else workers
-        memory = self.settings.memory or int(available_bytes() * _SHARE) // workers
-        return WorkerPool(workers, Limits(self.settings.seconds, memory)), workers
+            jobs = stack.enter_context(slurm_jobs(min(settings.slurm, most), settings.folder))
+            executor, _ = connect(jobs.address, settings.seconds, jobs.security)
+            return executor, min(most, jobs.at_a_time)
+        if settings.scheduler:
+            executor, threads = connect(settings.scheduler, settings.seconds)
+            return executor, min(most, threads)
+        workers = min(most, self._workers())
+        memory = settings.memory or int(available_bytes() * _SHARE) // workers
+        return WorkerPool(workers, Limits(settings.seconds, memory)), workers
 
     def _task_of(self, segmenter: SegmenterOptions) -> Callable[[QueuedScan], ScanTask]:
         settings = self.settings

@@ -21,13 +21,14 @@ Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 
 
-def connect(address: str, seconds: float) -> tuple[Executor, int]:
+def connect(address: str, seconds: float, security: Any = None) -> tuple[Executor, int]:
     """Return an executor of a Dask scheduler, and how many tasks its workers do at a time.
 
     Parameters
     ----------
     seconds : that one task may take from where a worker begins it, which may be busy with those of others before;
         the worker of one that takes longer is started anew
+    security : certificates of a scheduler that speaks TLS, where they are not those of Dask's configuration
 
     Raises
     ------
@@ -42,7 +43,9 @@ def connect(address: str, seconds: float) -> tuple[Executor, int]:
     client: Any = None
     try:
         get_address_host(address)  # a client that cannot read it tries for a minute
-        client = Client(address, timeout=_ANSWER_SECONDS, set_as_default=False)  # type: ignore[no-untyped-call]
+        client = Client(  # type: ignore[no-untyped-call]
+            address, timeout=_ANSWER_SECONDS, set_as_default=False, security=security
+        )
         client.wait_for_workers(1, timeout=_ANSWER_SECONDS)
     except (OSError, ValueError, TimeoutError) as error:
         if client is not None:

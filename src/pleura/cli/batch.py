@@ -60,6 +60,7 @@ class Options(SegmentOptions):
     parquet: bool
     shard: Sequence[int]
     scheduler: str | None
+    slurm: int | None
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -87,6 +88,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--shard", type=shard, default=(1, 1), metavar="K/N", help="only this part of N, for several machines: 3/16"
     )
     parser.add_argument("--scheduler", metavar="ADDRESS", help="Dask scheduler whose workers do it: tcp://host:8786")
+    parser.add_argument(
+        "--slurm", type=whole_number, metavar="JOBS", help="do it in so many jobs of SLURM, as jobqueue.yaml has them"
+    )
     add_segment_options(parser)
 
 
@@ -119,10 +123,7 @@ def _settings(options: Options) -> BatchSettings:
 
     if options.seg_type != SEG_TYPES[0] and "dicom-seg" not in options.to:
         raise InvalidOption("--seg-type is of a DICOM segmentation; add --to dicom-seg", code="seg-type-unused")
-    if options.scheduler and (options.workers or options.memory_limit):
-        name = "--workers" if options.workers else "--memory-limit"
-        text = f"{name} is of processes of this machine; leave it out, workers of a scheduler have their own"
-        raise InvalidOption(text, code="unused-with-scheduler")
+    _refuse_unused(options)
     if options.pdf:
         refuse_without_browser()
     return BatchSettings(
@@ -145,7 +146,20 @@ def _settings(options: Options) -> BatchSettings:
         retry=options.retry,
         parquet=options.parquet,
         scheduler=options.scheduler,
+        slurm=options.slurm,
     )
+
+
+def _refuse_unused(options: Options) -> None:
+    """Refuse what whoever does the work does not heed."""
+    cluster = "--slurm" if options.slurm else "--scheduler" if options.scheduler else ""
+    own = {"--workers": options.workers, "--memory-limit": options.memory_limit}
+    unused = [name for name, value in own.items() if value]
+    if cluster and unused:
+        text = f"{unused[0]} is of processes of this machine; leave it out, workers of {cluster} have their own"
+        raise InvalidOption(text, code="unused-with-scheduler")
+    if options.slurm and options.scheduler:
+        raise InvalidOption("--slurm starts a scheduler; leave out --scheduler", code="unused-with-scheduler")
 
 
 def _print_plan(settings: BatchSettings) -> int:
