@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,8 +19,8 @@ from pleura.batch.engine import BatchOptions, SegmenterOptions
 from pleura.batch.slurm import slurm_jobs
 from pleura.errors import PleuraError
 
-pytest.importorskip("dask_jobqueue")
-pytest.importorskip("cryptography")
+if absent := [name for name in ("dask_jobqueue", "cryptography") if find_spec(name) is None]:
+    pytest.skip(f"not installed: {', '.join(absent)}", allow_module_level=True)
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +162,17 @@ def test_where_there_is_no_slurm_that_is_said(tmp_path: Path, monkeypatch: pytes
 def test_a_missing_extra_is_named(submits: None, monkeypatch: pytest.MonkeyPatch, package: str) -> None:
     monkeypatch.setitem(sys.modules, package, None)
     assert code_of_error() == "missing-extra"
+
+
+def test_ctrl_c_stays_what_it_was() -> None:
+    lines = [
+        "import signal",
+        "before = signal.getsignal(signal.SIGINT)",
+        "from pleura.batch.slurm import _imported",
+        "_imported()",
+        "assert signal.getsignal(signal.SIGINT) is before",
+    ]
+    assert subprocess.run([sys.executable, "-c", "\n".join(lines)]).returncode == 0
 
 
 @pytest.mark.filterwarnings("ignore")  # of Dask, about the machine

@@ -8,6 +8,7 @@ run alone.
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import time
 import warnings
@@ -170,22 +171,16 @@ def slurm_jobs(jobs: int, shared: Path) -> Iterator[SlurmJobs]:
 
 def _cluster(shared: Path) -> tuple[Any, int]:
     """Return a cluster without jobs, and how many tasks one of its jobs does at a time."""
-    try:
-        import cryptography  # noqa: F401 - of the certificates
-        from dask_jobqueue import SLURMCluster  # type: ignore[attr-defined]
-        from distributed.utils import get_ip
-    except ImportError as error:
-        raise missing_extra(str(error.name).partition(".")[0].replace("_", "-"), "slurm") from None
+    kind, get_ip = _imported()
     stated = _stated()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of names that were others in earlier versions
             job = _of_job(stated)
-            one: Any = SLURMCluster.job_cls
-            one = one("", name="", **job)  # whether it can be, before anything is opened
+            one = kind.job_cls("", name="", **job)  # whether it can be, before anything is opened
             tasks = one.worker_process_threads * one.worker_processes
-            where = {} if stated.get("interface") else {"host": get_ip()}  # type: ignore[no-untyped-call]
-            cluster = SLURMCluster(
+            where = {} if stated.get("interface") else {"host": get_ip()}
+            cluster = kind(
                 **job,
                 shared_temp_directory=stated.get("shared-temp-directory", str(shared.resolve())),
                 scheduler_options=_LOCAL_STATE | where | stated.get("scheduler-options", {}),
@@ -195,6 +190,21 @@ def _cluster(shared: Path) -> tuple[Any, int]:
         text = f"jobqueue.yaml of dask-jobqueue asks for what cannot be: {' '.join(str(error).split())}"
         raise InvalidOption(text, code="no-cluster") from error
     return cluster, tasks
+
+
+def _imported() -> tuple[Any, Any]:
+    """Return the kind of the cluster, and what tells the address of this machine."""
+    of_ctrl_c = signal.getsignal(signal.SIGINT)
+    try:
+        import cryptography  # noqa: F401 - of the certificates
+        from dask_jobqueue import SLURMCluster  # type: ignore[attr-defined]
+        from distributed.utils import get_ip
+    except ImportError as error:
+        raise missing_extra(str(error.name).partition(".")[0].replace("_", "-"), "slurm") from None
+    finally:
+        if signal.getsignal(signal.SIGINT) is not of_ctrl_c:
+            signal.signal(signal.SIGINT, of_ctrl_c)  # dask-jobqueue, when it is imported, lets Ctrl-C end with code 0
+    return SLURMCluster, get_ip
 
 
 def _of_job(stated: dict[str, Any]) -> dict[str, Any]:
