@@ -138,6 +138,27 @@ def test_jobs_that_do_not_begin_are_an_error(
     assert nothing_is_queued()
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of Dask, about the machine
+def test_where_no_job_is_left_the_batch_ends_and_goes_on_later(
+    cluster: None, configure: Configure, scans: None
+) -> None:
+    settings = BatchSettings(Path("scans"), Path("jobs"), SegmenterOptions(), BatchOptions(), slurm=1)
+    with Batch(settings) as batch:
+        results = batch.run()
+        next(results)
+        configure(python="/no/python")  # of the next job
+        subprocess.run(["scancel", *queued()], check=True)
+        with pytest.raises(PleuraError, match="ended before they came") as caught:
+            list(results)
+    assert caught.value.code == "cluster-lost"
+    assert nothing_is_queued()
+    configure(python=sys.executable)
+    with Batch(settings) as batch:
+        assert len([result for result in batch.run() if not result.error]) >= 1
+        assert batch.progress().states == {"done": 4}
+
+
 @pytest.fixture
 def submits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put something on the PATH that is called as what submits jobs."""
