@@ -34,7 +34,7 @@ def marked() -> np.ndarray:
     return coarse(mask)
 
 
-@pytest.mark.parametrize("rest_hu", [-750, -500, 0])
+@pytest.mark.parametrize("rest_hu", [-720, -500, 0])
 def test_air_in_front_of_a_collapsed_lung_is_free(rest_hu: float) -> None:
     assert np.array_equal(found(with_air(rest_hu)), marked())
 
@@ -67,6 +67,12 @@ def test_one_lung_alone_in_a_mask_stays() -> None:
     mask = lungs()
     mask[..., 32:] = False
     assert not found(with_air(-500), mask).any()
+
+
+def test_tumour_in_what_is_left_of_an_emphysema_is_no_collapse() -> None:
+    hu = with_air(-870)
+    hu[2:10, 42:48, 10:22] = SOFT  # more than a half of what is left of the lung, whose mean is above -400 HU
+    assert not found(hu).any()
 
 
 def test_lung_with_its_smallest_vessels_is_no_air() -> None:
