@@ -12,7 +12,7 @@ from pleura.phantom import Phantom, chest
 
 @pytest.fixture(scope="module")
 def phantom() -> Phantom:
-    return chest((12, 128, 128), (24.0, 3.0, 3.0))
+    return chest((24, 128, 128), (12.0, 3.0, 3.0))
 
 
 def test_quality_is_judged_unless_it_is_not_wanted_and_the_mask_is_the_same(phantom: Phantom) -> None:
