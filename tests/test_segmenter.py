@@ -230,8 +230,9 @@ WINDPIPE = [(92, 265, 233), (97, 260, 228), (102, 252, 226), (107, 242, 231)]
 WINDPIPE += [(112, 234, 235), (117, 227, 238), (122, 220, 234), (127, 210, 233)]
 """Voxels (z, y, x) in the middle of the trachea of the real series, and of its first branching."""
 
-MAIN_BRONCHI = [(87, 267, 219), (87, 285, 253)]
-"""Voxels in the middle of its main bronchi, whose walls a lung touches."""
+MAIN_BRONCHI = [(87, 267, 219), (86, 287, 260)]
+"""Voxels in the middle of its main bronchi, whose walls a lung touches; the left one branches in the two slices above,
+where the lung reaches into it (MODEL_CARD.md)."""
 
 
 @pytest.mark.slow
