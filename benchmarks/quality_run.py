@@ -5,28 +5,27 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from keeping_judge import KeepingJudge
 from numpy.typing import NDArray
 from quality_cases import QualityCase
 
 import pleura
-from pleura.conventions import QualityMode
 from pleura.geometry import to_axial
 from pleura.inference.clock import Clock
-from pleura.inference.evidence import Evidence
-from pleura.labels import BOTH_LUNGS, LEFT, RIGHT, Label
+from pleura.labels import BOTH_LUNGS, LEFT, RIGHT
 from pleura.modality.resolve import resolve_kind
 from pleura.quality.assess import family_of
 from pleura.quality.flags import known_flags
 from pleura.quality.polarity import inverted_flag
 from pleura.quality.signals import UNION, find_signals
 from pleura.reading.source import as_volume
-from pleura.volume import Note, Volume
+from pleura.volume import Volume
 
 UNKNOWN = 255
 STRUCTURES = {"right lung": RIGHT, "left lung": LEFT, BOTH_LUNGS: UNION}
@@ -58,19 +57,6 @@ class Record:
     refused: str = ""
 
 
-@dataclass
-class KeepingJudge:
-    """A judge that keeps what masks are judged by."""
-
-    mode: QualityMode = "full"
-    evidence: Evidence | None = None
-
-    def __call__(self, evidence: Evidence, structures: Sequence[Label], warnings: Sequence[Note]) -> None:
-        """Keep it."""
-        del structures, warnings
-        self.evidence = evidence
-
-
 def run_cases(cases: Iterable[QualityCase], model: Path | None) -> list[Record]:
     """Return what came of every case, and print how far it is to stderr."""
     records = []
@@ -89,7 +75,7 @@ def _run(segmenter: pleura.Segmenter, case: QualityCase) -> Record:
     try:
         volume, warnings = resolve_kind(_volume(case), "cr" if case.family == "radiograph" else "auto")
         model = segmenter.model_for(volume.kind)
-        judge = KeepingJudge()
+        judge = KeepingJudge("full")
         found = model.predict(volume, Clock(), judge=judge)
     except pleura.PleuraError as error:
         family = {"grey slice": "grey"}.get(case.family, case.family)

@@ -7,8 +7,10 @@ nothing else. Tests are skipped where the system makes no such namespace, or lac
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -106,6 +108,25 @@ def running(**settings: Any) -> Iterator[Archive]:
                 yield answering(Archive(orthanc.pid, settings), folder / "log")
             finally:
                 orthanc.kill()
+
+
+@contextmanager
+def running_node(
+    archive: Archive, folder: Path, config: str, first_line: bytes, log: Path | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a node beside Orthanc, once it has said its first line; its log, where there is one, grows."""
+    (folder / "node.toml").write_text(config)
+    command = (*archive.enter, sys.executable, "-m", "pleura", "node", "--config", "node.toml")
+    with (
+        (log or Path(os.devnull)).open("ab") as errors,
+        subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=errors) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == first_line
+            yield process
+        finally:
+            process.kill()
 
 
 def configuration(folder: Path) -> dict[str, Any]:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pydicom
 import pytest
-from dicom_archive import Archive, running
+from dicom_archive import Archive, running, running_node
 
 from pleura.phantom import chest, write_dicom
 
@@ -40,20 +38,12 @@ send_to = ["{peer}"]
 WEB = '[peers.web]\nurl = "http://127.0.0.1:8042/dicom-web"\n'
 
 
-@contextmanager
 def node(
     archive: Archive, folder: Path, quiet: float = 2.0, peer: str = "archive", more: str = ""
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """Run a node beside Orthanc, once it listens."""
-    (folder / "node.toml").write_text(CONFIG.format(quiet=quiet, peer=peer, more=more) + (WEB if peer == "web" else ""))
-    command = (*archive.enter, sys.executable, "-m", "pleura", "node", "--config", "node.toml")
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"PLEURA listens on 127.0.0.1 port 11112\n"
-            yield process
-        finally:
-            process.kill()
+    config = CONFIG.format(quiet=quiet, peer=peer, more=more) + (WEB if peer == "web" else "")
+    return running_node(archive, folder, config, b"PLEURA listens on 127.0.0.1 port 11112\n")
 
 
 def send_to_node(archive: Archive) -> None:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pydicom
 import pytest
-from dicom_archive import Archive, running
+from dicom_archive import Archive, running, running_node
 from pydicom.uid import generate_uid
 
 from pleura.phantom import chest, write_dicom
@@ -41,21 +40,10 @@ send_to = ["web"]
 """
 
 
-@contextmanager
-def node(archive: Archive, folder: Path, more: str = "") -> Iterator[subprocess.Popen[bytes]]:
+def node(archive: Archive, folder: Path, more: str = "") -> AbstractContextManager[subprocess.Popen[bytes]]:
     """Run a node beside Orthanc, which nobody calls; its log grows."""
-    (folder / "node.toml").write_text(CONFIG.format(more=more))
-    command = (*archive.enter, sys.executable, "-m", "pleura", "node", "--config", "node.toml")
-    with (
-        (folder / "log").open("ab") as log,
-        subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=log) as process,
-    ):
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"PLEURA asks web every 1 s\n"
-            yield process
-        finally:
-            process.kill()
+    config, first_line = CONFIG.format(more=more), b"PLEURA asks web every 1 s\n"
+    return running_node(archive, folder, config, first_line, folder / "log")
 
 
 @pytest.fixture
