@@ -31,7 +31,8 @@ def main() -> None:
     data = parse().data
     planes = real_planes(preset("default", data=str(data / "ct"), weights={"slices": 1.0}))
     with tempfile.TemporaryDirectory() as folder:
-        forms = {form: pleura.Segmenter(model=made(form, Path(folder), planes)) for form in FORMS}
+        bundles = {form: made(form, Path(folder), planes) for form in FORMS}
+        forms = {form: pleura.Segmenter(model=bundle, backend="onnxruntime") for form, bundle in bundles.items()}
         seconds = timed({form: segmenter.model.network for form, segmenter in forms.items()}, planes[:4])
         print(f"{'form':<6} {'MB':>5} {'ms a slice':>11} {'of fp32':>8} {'Dice':>8} {'worst':>8}")
         for form, segmenter in forms.items():

@@ -13,7 +13,7 @@ Modality = Literal["auto", "ct", "cr"]
 Convention = Literal["", "heart-included", "heart-excluded"]
 """What masks of radiographs hold: each lung to the spine, which is usual and meant where it is empty, or its field."""
 
-BackendName = Literal["auto", "onnxruntime", "openvino", "torch"]
+BackendName = Literal["auto", "onnxruntime", "onnxruntime-int8", "openvino", "torch"]
 """What runs the network."""
 
 Device = Literal["auto", "cpu", "cuda", "mps"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -29,7 +31,7 @@ def planes() -> np.ndarray:
 
 @pytest.mark.parametrize("name", BACKENDS[1:])
 def test_backend_agrees_with_onnxruntime(name: str, planes: np.ndarray) -> None:
-    lung, side_score = make_backend(BUNDLE, threads=1)[1](planes)
+    lung, side_score = make_backend(BUNDLE, backend="onnxruntime", threads=1)[1](planes)
     chosen, run = make_backend(BUNDLE, backend=name, threads=1)
     same, same_side_score = run(planes)
     assert chosen == name
@@ -38,12 +40,40 @@ def test_backend_agrees_with_onnxruntime(name: str, planes: np.ndarray) -> None:
     assert ((same > 128) == (lung > 128)).mean() > 0.999
 
 
-def test_result_does_not_depend_on_batch_or_threads(planes: np.ndarray) -> None:
-    one = make_backend(BUNDLE, threads=1)[1]
-    two = make_backend(BUNDLE, threads=2)[1]
+@pytest.mark.parametrize("name", ["onnxruntime", "onnxruntime-int8"])
+def test_result_does_not_depend_on_batch_or_threads(name: str, planes: np.ndarray) -> None:
+    one = make_backend(BUNDLE, backend=name, threads=1)[1]
+    two = make_backend(BUNDLE, backend=name, threads=2)[1]
     whole = one(planes)[0]
     assert np.array_equal(np.concatenate([one(planes[z : z + 1])[0] for z in range(len(planes))]), whole)
     assert np.array_equal(two(planes)[0], whole)
+
+
+@pytest.mark.parametrize(
+    ("flags", "chosen"),
+    [
+        ("fpu avx2 avx512f avx512_vnni", "onnxruntime-int8"),
+        ("fpu avx2 avx_vnni", "onnxruntime-int8"),
+        ("fpu avx2 avx512f", "onnxruntime"),
+        (None, "onnxruntime"),  # a system that does not say
+    ],
+)
+def test_integers_are_chosen_where_the_processor_is_made_for_them(
+    flags: str | None, chosen: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "cpuinfo"
+    if flags is not None:
+        file.write_text(f"processor : 0\nflags : {flags}\n")
+    monkeypatch.setattr("pleura.inference.backends.PROCESSOR", file)
+    assert make_backend(BUNDLE, threads=1)[0] == chosen
+    assert make_backend(BUNDLE, backend="onnxruntime", threads=1)[0] == "onnxruntime"
+
+
+def test_model_without_integers_says_so_where_they_are_asked_for() -> None:
+    with pytest.raises(PleuraError, match="no network in 8-bit integers; use --backend onnxruntime") as caught:
+        make_backend(load_bundle("chest-radiograph"), backend="onnxruntime-int8")
+    assert caught.value.code == "no-int8"
+    assert make_backend(load_bundle("chest-radiograph"), threads=1)[0] == "onnxruntime"
 
 
 def test_unknown_backend_is_named() -> None:
@@ -63,7 +93,7 @@ def test_openvino_computes_in_bfloat16_only_where_the_processor_has_tiles_for_it
 ) -> None:
     pytest.importorskip("openvino", reason="OpenVINO is not installed")
     monkeypatch.setattr("pleura.inference.backends._has_amx", lambda: False)
-    exact = make_backend(BUNDLE, threads=1)[1](planes)[0].astype(int)
+    exact = make_backend(BUNDLE, backend="onnxruntime", threads=1)[1](planes)[0].astype(int)
     found = make_backend(BUNDLE, backend="openvino", threads=1)[1](planes)[0].astype(int)
     assert np.abs(found - exact).max() <= 1
 

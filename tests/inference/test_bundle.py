@@ -17,9 +17,10 @@ import numpy as np
 import pytest
 from spoiled_recipes import spoil
 
+from pleura.conventions import BackendName
 from pleura.errors import InvalidBundle
 from pleura.inference.bundle import load_bundle
-from pleura.inference.recipe import GRAPHS
+from pleura.inference.recipe import GRAPHS, INT8
 from pleura.phantom import chest
 from pleura.segmenter import Segmenter
 
@@ -54,6 +55,16 @@ def test_an_empty_name_is_not_the_shipped_model() -> None:
 @pytest.mark.parametrize("name", ["chest-ct", "chest-radiograph"])
 def test_shipped_bundle_has_a_name_however_it_is_given(name: str) -> None:
     assert load_bundle(name).name == load_bundle(Path(name)).name == name
+
+
+def test_graph_of_integers_may_be_missing_and_is_checked_where_it_is_named(copy: Path) -> None:
+    recipe = json.loads((copy / "recipe.json").read_text())
+    (copy / "network-int8.onnx").unlink()
+    with pytest.raises(InvalidBundle, match=r"network-int8\.onnx is missing"):
+        load_bundle(copy)
+    del recipe["graphs"]["network-int8"]
+    (copy / "recipe.json").write_text(json.dumps(recipe))
+    assert set(load_bundle(copy).graphs) == set(GRAPHS)
 
 
 def test_changed_graph_is_refused(copy: Path) -> None:
@@ -144,6 +155,7 @@ def test_a_network_of_openvino_that_is_none_is_refused(tmp_path: Path) -> None:
 REFUSED = """
 import sys
 from pleura import Segmenter
+from pleura.conventions import BackendName
 from pleura.errors import InvalidBundle
 for folder in sys.argv[1:]:
     try:
@@ -161,16 +173,17 @@ def replace_graph(folder: Path, name: str, content: bytes) -> None:
     (folder / "recipe.json").write_text(json.dumps(recipe))
 
 
-@pytest.mark.parametrize("name", GRAPHS)
+@pytest.mark.parametrize("name", [*GRAPHS, INT8])
 @pytest.mark.parametrize("other", ["empty", "truncated", "noise", *GRAPHS])
 def test_a_graph_that_is_another_is_refused_in_one_sentence(copy: Path, name: str, other: str) -> None:
-    if name == other:
+    if name in (other, f"{other}-int8"):
         return
     whole = (copy / f"{name}.onnx").read_bytes()
     contents = {"empty": b"", "truncated": whole[: len(whole) // 2], "noise": np.arange(999, dtype="<i4").tobytes()}
     replace_graph(copy, name, contents[other] if other in contents else (copy / f"{other}.onnx").read_bytes())
+    backend: BackendName = "onnxruntime-int8" if name == INT8 else "onnxruntime"
     with pytest.raises(InvalidBundle) as caught:
-        Segmenter(model=copy, threads=1)(chest(shape=(8, 64, 64)).volume)
+        Segmenter(model=copy, backend=backend, threads=1)(chest(shape=(8, 64, 64)).volume)
     assert caught.value.code == "bundle-damaged"
     assert str(caught.value).isprintable()
 
@@ -179,7 +192,7 @@ def test_a_network_for_other_classes_is_refused(copy: Path) -> None:
     radiographs = load_bundle("chest-radiograph").graph("network").read_bytes()
     replace_graph(copy, "network", radiographs)
     with pytest.raises(InvalidBundle):
-        Segmenter(model=copy, threads=1)(chest(shape=(8, 64, 64)).volume)
+        Segmenter(model=copy, backend="onnxruntime", threads=1)(chest(shape=(8, 64, 64)).volume)
 
 
 def test_labels_without_a_name_are_refused(copy: Path) -> None:

@@ -11,7 +11,7 @@ from spoiled_recipes import spoil
 
 from pleura.errors import InvalidBundle
 from pleura.inference.bundle import SHIPPED, load_bundle
-from pleura.inference.recipe import GRAPHS, SIDED_LUNGS, hash_in_short, read_recipe, write_recipe
+from pleura.inference.recipe import GRAPHS, INT8, SIDED_LUNGS, hash_in_short, read_recipe, write_recipe
 from pleura.networks.settings import NetworkSettings
 from pleura.volume import Kind
 
@@ -31,7 +31,7 @@ def test_the_recipe_of_the_model_for_ct_says_what_its_network_sees(copy: Path) -
     assert recipe.network == NetworkSettings(3, 3, "unet", (16, 32, 96, 160, 192), (1, 1, 2, 2, 2), 2)
     assert recipe.facts["licence"] == "CC-BY-NC-SA-4.0"
     assert recipe.sha256 == recipe.graphs["network"]
-    assert set(recipe.graphs) == set(GRAPHS)
+    assert set(recipe.graphs) == {*GRAPHS, INT8}
 
 
 def test_fields_that_older_records_leave_out_have_their_usual_values(copy: Path) -> None:

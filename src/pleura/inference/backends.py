@@ -24,10 +24,13 @@ from pleura.arrays import Array
 from pleura.conventions import BACKENDS, DEVICES
 from pleura.errors import InvalidBundle, InvalidOption, PleuraError, missing_extra
 from pleura.inference.bundle import Bundle
-from pleura.inference.recipe import SIDED_LUNGS, Graph
+from pleura.inference.recipe import INT8, SIDED_LUNGS, Graph
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
+
+PROCESSOR = Path("/proc/cpuinfo")
+"""Where Linux says what the processor can do."""
 
 Bytes = NDArray[np.uint8]
 Backend = Callable[[Bytes], tuple[Bytes, ...]]
@@ -41,19 +44,28 @@ def make_backend(
 ) -> tuple[str, Backend]:
     """Return the name and the function of the backend asked for.
 
-    `backend` "auto" is onnxruntime, or torch where a device other than the processor is asked for that onnxruntime
-    does not know. `device` "auto" is the processor. `threads`: see `cpu_count`.
+    `backend` "auto" is onnxruntime, in 8-bit integers where the bundle has such a network and the processor is made for
+    it; torch where a device other than the processor is asked for that onnxruntime does not know. `device` "auto" is
+    the processor. `threads`: see `cpu_count`.
 
-    Raises `MissingExtra` where a package is not installed, `InvalidOption` (``unknown-backend``, ``no-device``)
-    where what is asked for does not exist, `InvalidBundle` where the graph cannot be run; the function raises it too.
+    Raises `MissingExtra` where a package is not installed, `InvalidOption` (``unknown-backend``, ``no-device``,
+    ``no-int8``) where what is asked for does not exist, `InvalidBundle` where the graph cannot be run; the function
+    raises it too.
     """
     device = "cpu" if device == "auto" else device
     if backend not in BACKENDS or device not in DEVICES:
         message = f"backend {backend} on {device}: choose from {', '.join(BACKENDS[1:])} and {', '.join(DEVICES[1:])}"
         raise InvalidOption(message, code="unknown-backend")
-    if backend == "auto":
-        backend = "onnxruntime" if device == "cpu" or _onnxruntime_provider(device) else "torch"
-    makers = {"onnxruntime": _onnxruntime, "openvino": _openvino, "torch": _torch}
+    if backend == "auto" and device == "cpu":
+        backend = "onnxruntime-int8" if INT8 in bundle.graphs and _has_vnni() else "onnxruntime"
+    elif backend == "auto":
+        backend = "onnxruntime" if _onnxruntime_provider(device) else "torch"
+    makers = {
+        "onnxruntime": _onnxruntime,
+        "onnxruntime-int8": _onnxruntime_int8,
+        "openvino": _openvino,
+        "torch": _torch,
+    }
     with fit(bundle):
         run = makers[backend](bundle, device, cpu_count(threads))
     return backend, _checked(run, bundle)
@@ -184,12 +196,19 @@ def _onnxruntime_provider(device: str) -> str | None:
     return name if name in onnxruntime.get_available_providers() else None
 
 
-def _onnxruntime(bundle: Bundle, device: str, threads: int) -> Backend:
+def _onnxruntime_int8(bundle: Bundle, device: str, threads: int) -> Backend:
+    if INT8 not in bundle.graphs:
+        message = f"{bundle.name} has no network in 8-bit integers; use --backend onnxruntime"
+        raise InvalidOption(message, code="no-int8")
+    return _onnxruntime(bundle, device, threads, INT8)
+
+
+def _onnxruntime(bundle: Bundle, device: str, threads: int, graph: Graph = "network") -> Backend:
     provider = _onnxruntime_provider(device)
     if provider is None:
         message = f"the installed onnxruntime has no {device}; use --device cpu or --backend torch"
         raise InvalidOption(message, code="no-device")
-    session = onnx_session(bundle.graph("network"), threads, [provider])
+    session = onnx_session(bundle.graph(graph), threads, [provider])
 
     def run(planes: Bytes) -> tuple[Bytes, ...]:
         return tuple(session.run(None, {"planes": planes}))
@@ -220,8 +239,22 @@ def _has_amx() -> bool:
 
     OpenVINO takes bfloat16 wherever the processor knows it; without the tiles that took 1.5 times as long as float32.
     """
+    return _processor_has("amx_bf16")
+
+
+def _has_vnni() -> bool:
+    """Say whether the processor multiplies and adds bytes in one instruction, without overflow of what lies between.
+
+    The network in 8-bit integers took 0.68 of the time of float32 with it (benchmarks/precisions.py); elsewhere it may
+    be slower, and less exact.
+    """
+    return _processor_has("avx512_vnni") or _processor_has("avx_vnni")
+
+
+def _processor_has(flag: str) -> bool:
+    """Say whether Linux names a feature of the processor; other systems do not say."""
     try:
-        return "amx_bf16" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
+        return flag in PROCESSOR.read_text(encoding="utf-8").split()
     except OSError:
         return False
 

@@ -1,11 +1,12 @@
 """A model as shipped: a folder that holds the ONNX graphs and, in one record, everything that belongs to them.
 
-    recipe.json     grid, intensity, context, classes, training data, licence, figures, and the hash of each graph
-    network.onnx    planes on the grid -> lung and side scores, or the probability of every class, as bytes
-    prepare.onnx    slices inside the field of view -> planes on the grid
-    restore.onnx    what is on the grid -> labels on the slices
-    network.xml     the network for OpenVINO, with its network.bin; may be missing
-    network.pt2     the network for PyTorch; may be missing
+    recipe.json         grid, intensity, context, classes, training data, licence, figures, and the hash of each graph
+    network.onnx        planes on the grid -> lung and side scores, or the probability of every class, as bytes
+    prepare.onnx        slices inside the field of view -> planes on the grid
+    restore.onnx        what is on the grid -> labels on the slices
+    network-int8.onnx   the network in 8-bit integers; may be missing
+    network.xml         the network for OpenVINO, with its network.bin; may be missing
+    network.pt2         the network for PyTorch; may be missing
 
 Nothing about a model lives in code that is not in its bundle.
 """

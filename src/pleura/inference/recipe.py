@@ -23,9 +23,11 @@ from pleura.volume import Kind
 VERSION = 1
 """Version of the bundle's form."""
 
-Graph = Literal["network", "prepare", "restore"]
+Graph = Literal["network", "network-int8", "prepare", "restore"]
 GRAPHS: tuple[Graph, ...] = ("network", "prepare", "restore")
 """The graphs that every bundle holds."""
+INT8: Graph = "network-int8"
+"""The network in 8-bit integers; a bundle may do without."""
 
 Output = Literal["lungs", "probabilities"]
 SIDED_LUNGS: Output = "lungs"
@@ -217,7 +219,7 @@ def _network(fields: Fields) -> NetworkSettings:
 
 def _graphs(fields: Fields) -> dict[Graph, str]:
     found: dict[Graph, str] = {}
-    for name in GRAPHS:
+    for name in (*GRAPHS, *([INT8] if fields.has(INT8) else [])):
         found[name] = fields.text(name, "a sha256")
         if not re.fullmatch("[0-9a-f]{64}", found[name]):
             raise fields.wrong(name, "a sha256")
