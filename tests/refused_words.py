@@ -126,6 +126,10 @@ IN_PACKAGE = {
         "CUTS": "THRESHOLDS",
         "tail": "worst_5_percent",
     },
+    "serving": {
+        "Answer": "ResponseMonitor; of a count that an archive states, ArchiveCount; of HTTP in tests, Response",
+        "Answers": "FindResponses",
+    },
 }
 """Package -> name -> what to call it, in the package and in its tests."""
 

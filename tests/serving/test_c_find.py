@@ -21,18 +21,18 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
 ]
-Answers = Sequence[tuple[int, Any]]
+FindResponses = Sequence[tuple[int, Any]]
 
 
 @contextmanager
-def archive_that_answers(answers: Answers, asked: list[Any] | None = None) -> Iterator[Peer]:
+def archive_that_answers(responses: FindResponses, asked: list[Any] | None = None) -> Iterator[Peer]:
     from pynetdicom import AE, evt
     from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind as Find
 
     def find(event: Any) -> Iterator[tuple[int, Any]]:
         if asked is not None:
             asked.append(event.identifier)
-        yield from answers
+        yield from responses
 
     entity: Any = AE(ae_title="ARCHIVE")
     entity.add_supported_context(Find)
@@ -56,7 +56,7 @@ def match(series_uid: str, count: str | None) -> tuple[int, Any]:
 
 
 @pytest.mark.parametrize(
-    ("answers", "number"),
+    ("responses", "number"),
     [
         ([match("1.2.3", "133")], 133),
         ([match("1.2.9", "7"), match("1.2.3", "133")], 133),  # it answers more than it is asked
@@ -66,9 +66,9 @@ def match(series_uid: str, count: str | None) -> tuple[int, Any]:
         ([], None),
     ],
 )
-def test_the_number_of_the_one_match_is_taken(answers: Answers, number: int | None) -> None:
+def test_the_number_of_the_one_match_is_taken(responses: FindResponses, number: int | None) -> None:
     asked: list[Any] = []
-    with archive_that_answers(answers, asked) as peer:
+    with archive_that_answers(responses, asked) as peer:
         assert count_instances(peer, "PLEURA", "1.2", "1.2.3") == number
     (query,) = asked
     assert (query.QueryRetrieveLevel, query.StudyInstanceUID, query.SeriesInstanceUID) == ("SERIES", "1.2", "1.2.3")

@@ -18,7 +18,7 @@ from serving.web_archive import serving
 from pleura.errors import MissingExtra, PleuraError
 from pleura.serving import dicomweb
 from pleura.serving.config import NodeConfig, Peer
-from pleura.serving.dicomweb import Answer, check_peers, web_client
+from pleura.serving.dicomweb import ResponseMonitor, check_peers, web_client
 from pleura.serving.peer_errors import NotReached
 
 pytest.importorskip("dicomweb_client")
@@ -59,7 +59,7 @@ def test_a_folder_and_a_device_hold_no_secret(config: NodeConfig, file: str) -> 
 
 def test_a_secret_that_is_gone_later_is_said_of_the_peer(tmp_path: Path) -> None:
     peer = Peer(url=URL, token_file=str(tmp_path / "gone"))
-    with pytest.raises(NotReached, match="cannot be read"), web_client(peer, Answer(1)):
+    with pytest.raises(NotReached, match="cannot be read"), web_client(peer, ResponseMonitor(1)):
         pass
 
 

@@ -13,7 +13,7 @@ from threading import Event
 import pydicom
 import pytest
 from serving.fetching_machine import Machine
-from serving.web_archive import Answer, WebArchive
+from serving.web_archive import Response, WebArchive
 
 from pleura.serving import fetcher as module
 from pleura.serving import pauses
@@ -24,8 +24,8 @@ from pleura.serving.qido import FoundSeries, series_key
 pytest.importorskip("dicomweb_client")
 
 
-def refused(path: str, answer: Answer) -> Answer:
-    return (404, {}, b"") if "/series/" in path else answer
+def refused(path: str, response: Response) -> Response:
+    return (404, {}, b"") if "/series/" in path else response
 
 
 def test_a_series_is_fetched_once_also_by_a_node_that_starts_anew(
@@ -98,7 +98,7 @@ def test_what_never_comes_is_named_among_what_failed_and_fetched_when_that_is_re
         (kept,) = machine.storage.failed.iterdir()
         why = {"error": "not-fetched", "message": "HTTP 404", "tries": 3}
         assert json.loads((kept / "error.json").read_text()) == why
-    web.spoil = lambda _, answer: answer
+    web.spoil = lambda _, response: response
     with closing(Machine(web_config)) as machine:
         assert machine.ask() == []
         (kept / "error.json").unlink()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from serving.fetching_machine import Machine
-from serving.web_archive import Answer, WebArchive
+from serving.web_archive import Response, WebArchive
 
 from pleura.serving import fetcher as module
 from pleura.serving.config import NodeConfig, Query, Rule
@@ -53,17 +53,17 @@ def test_lists_without_end_and_of_giant_size_end(
     monkeypatch.setattr("pleura.serving.qido._MOST_MATCHES", 5)
     asked: list[None] = []
 
-    def endless(_: str, answer: Answer) -> Answer:
+    def endless(_: str, response: Response) -> Response:
         asked.append(None)
         uid = {"vr": "UI", "Value": [f"1.2.{len(asked)}"]}
         page = [{"0020000D": uid, "0020000E": uid, "00201209": {"vr": "IS", "Value": ["24"]}}]
-        return 200, answer[1], json.dumps(page).encode()
+        return 200, response[1], json.dumps(page).encode()
 
     web.spoil = endless
     with pytest.raises(PeerError, match="more than 5"):
         machine.ask()
     monkeypatch.setattr(module, "SEARCH_BYTES", 1 << 20)
-    web.spoil = lambda _, answer: (200, answer[1], b" " * (2 << 20))
+    web.spoil = lambda _, response: (200, response[1], b" " * (2 << 20))
     with pytest.raises(PeerError, match="more than 1 MB"):
         machine.ask()
 
@@ -73,7 +73,7 @@ def test_an_archive_that_gives_all_it_has_for_any_page_is_asked_twice(
 ) -> None:
     web.add(series)
     page = json.dumps([web.listed(path) for path in web.series]).encode()
-    web.spoil = lambda path, answer: answer if "/series/" in path else (200, answer[1], page)
+    web.spoil = lambda path, response: response if "/series/" in path else (200, response[1], page)
     assert machine.ask() == [24]
     assert web.requests.count("/series") == 2
 

@@ -24,13 +24,13 @@ from pleura.serving.peer_errors import NotReached, PeerError
 from pleura.serving.stow import store_over_web
 
 pytest.importorskip("dicomweb_client")
-Answer = tuple[int, dict[str, str], bytes]
+Response = tuple[int, dict[str, str], bytes]
 chunked: list[str] = []
 """Paths of the requests that came in chunks."""
 DICOM_JSON = {"Content-Type": "application/dicom+json"}
 
 
-def stored(body: bytes) -> Answer:
+def stored(body: bytes) -> Response:
     """Say that the one object of a request is there."""
     content = body.split(b"\r\n\r\n", 1)[1].rsplit(b"\r\n--", 1)[0]
     found = pydicom.dcmread(pydicom.filebase.DicomBytesIO(content))
@@ -38,7 +38,7 @@ def stored(body: bytes) -> Answer:
     return 200, DICOM_JSON, json.dumps({"00081199": {"vr": "SQ", "Value": [item]}}).encode()
 
 
-def refused(instance: str, reason: int, status: int) -> Answer:
+def refused(instance: str, reason: int, status: int) -> Response:
     item = {"00081155": uid(instance), "00081197": {"vr": "US", "Value": [reason]}}
     return status, DICOM_JSON, json.dumps({"00081198": {"vr": "SQ", "Value": [item]}}).encode()
 
@@ -48,7 +48,7 @@ def uid(value: str) -> dict[str, Any]:
 
 
 @contextmanager
-def server(answer: Callable[[bytes], Answer], requests: list[str] | None = None) -> Iterator[Peer]:
+def server(respond: Callable[[bytes], Response], requests: list[str] | None = None) -> Iterator[Peer]:
     """Be a peer that answers each request in that way."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -57,7 +57,7 @@ def server(answer: Callable[[bytes], Answer], requests: list[str] | None = None)
         def do_POST(self) -> None:
             if requests is not None:
                 requests.append(f"{self.path} {self.headers['Content-Type'].partition(';')[0]}")
-            status, headers, content = answer(b"".join(self.pieces()))
+            status, headers, content = respond(b"".join(self.pieces()))
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(content))}.items():
                 self.send_header(name, value)
@@ -103,7 +103,7 @@ def test_an_object_of_more_than_a_megabyte_is_sent_in_chunks(series: list[Path],
     dataset.save_as(tmp_path / "large.dcm")
     sizes: list[int] = []
 
-    def measured(body: bytes) -> Answer:
+    def measured(body: bytes) -> Response:
         sizes.append(len(body))
         return stored(body)
 
@@ -132,7 +132,7 @@ def test_no_redirection_is_followed(series: list[Path]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "why"),
+    ("response", "why"),
     [
         ((200, {"Content-Type": "text/html"}, b"<p>Welcome</p>"), "does not say that it has the object"),
         ((200, DICOM_JSON, b"{}"), "does not say that it has the object"),
@@ -140,8 +140,8 @@ def test_no_redirection_is_followed(series: list[Path]) -> None:
         ((404, {"Content-Type": "text/html"}, b"<p>Nothing here</p>"), "HTTP 404"),
     ],
 )
-def test_what_is_not_confirmed_is_not_sent(series: list[Path], answer: Answer, why: str) -> None:
-    with server(lambda _: answer) as peer, pytest.raises(PeerError, match=why):
+def test_what_is_not_confirmed_is_not_sent(series: list[Path], response: Response, why: str) -> None:
+    with server(lambda _: response) as peer, pytest.raises(PeerError, match=why):
         list(store_over_web(peer, series[:1]))
 
 

@@ -18,8 +18,8 @@ import pydicom
 
 from pleura.serving.config import Peer
 
-Answer = tuple[int, dict[str, str], bytes]
-Spoil = Callable[[str, Answer], Answer]
+Response = tuple[int, dict[str, str], bytes]
+Spoil = Callable[[str, Response], Response]
 JSON = {"Content-Type": "application/dicom+json"}
 PARTS = {"Content-Type": 'multipart/related; type="application/dicom"; boundary=part'}
 
@@ -37,7 +37,7 @@ class WebArchive:
     requests: list[str] = field(default_factory=list)
     authorizations: set[str | None] = field(default_factory=set)
     hosts: set[str | None] = field(default_factory=set)
-    spoil: Spoil = lambda _, answer: answer
+    spoil: Spoil = lambda _, response: response
     more: dict[str, Any] = field(default_factory=dict)
 
     def add(self, files: list[Path]) -> str:
@@ -52,7 +52,7 @@ class WebArchive:
         """The paths of the series that were asked for."""
         return [request for request in self.requests if request in self.series]
 
-    def answer(self, target: str) -> Answer:
+    def answer(self, target: str) -> Response:
         """Return the answer to a request of QIDO-RS or WADO-RS."""
         parts = urlsplit(target)
         path, query = parts.path.removeprefix("/dicom-web"), parse_qs(parts.query)

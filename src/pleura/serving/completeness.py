@@ -24,7 +24,7 @@ _ASKING_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
-class _Answer:
+class _ArchiveCount:
     """How many objects the archive had, when so many had come; and until when it is not asked again."""
 
     wanted: int | None
@@ -38,7 +38,7 @@ class Completeness:
     def __init__(self, config: NodeConfig, storage: NodeStorage) -> None:
         self._config, self._storage = config, storage
         self._archive: Peer | None = config.peers.get(config.archive)
-        self._answers: dict[str, _Answer] = {}
+        self._archive_counts: dict[str, _ArchiveCount] = {}
         self._asks_from = 0.0
 
     def complete(self) -> list[Path]:
@@ -47,21 +47,21 @@ class Completeness:
             return self._storage.quiet_series(self._config.quiet_seconds)
         still = self._storage.quiet_series(min(_STILL_SECONDS, self._config.quiet_seconds))
         names = {series.name for series in still}
-        self._answers = {name: answer for name, answer in self._answers.items() if name in names}
+        self._archive_counts = {name: one for name, one in self._archive_counts.items() if name in names}
         self._ask_of(still)
         return [series for series in still if self._is_complete(series)]
 
     def wanted(self, series: Path) -> int | None:
         """Return how many objects the archive has of a series, as it said last; None where it did not say."""
-        answer = self._answers.get(series.name)
-        return answer.wanted if answer else None
+        said = self._archive_counts.get(series.name)
+        return said.wanted if said else None
 
     def is_overdue(self, series: Path) -> bool:
         """Say whether the time is over in which a series that lacks objects waits for them."""
         return self._storage.is_quiet(series, self._config.incomplete_seconds)
 
     def _is_complete(self, series: Path) -> bool:
-        if series.name not in self._answers and self._may_ask():
+        if series.name not in self._archive_counts and self._may_ask():
             return False  # its turn comes in one of the next passes
         came, wanted = _count(series), self.wanted(series)
         if wanted is None or wanted < came:  # it does not know the series, or not all of it yet
@@ -79,14 +79,15 @@ class Completeness:
                 self._ask(series)
 
     def _asked_until(self, series: Path) -> float:
-        answer = self._answers.get(series.name)
-        return answer.until if answer else 0.0
+        said = self._archive_counts.get(series.name)
+        return said.until if said else 0.0
 
     def _ask(self, series: Path) -> None:
         """Ask the archive of a series, unless it was asked just now."""
-        came, answer = _count(series), self._answers.get(series.name)
-        if answer is None or answer.came != came or time.monotonic() >= answer.until:
-            self._answers[series.name] = _Answer(self._asked(series), came, time.monotonic() + _AGAIN_SECONDS)
+        came, said = _count(series), self._archive_counts.get(series.name)
+        if said is None or said.came != came or time.monotonic() >= said.until:
+            wanted = self._asked(series)
+            self._archive_counts[series.name] = _ArchiveCount(wanted, came, time.monotonic() + _AGAIN_SECONDS)
 
     def _asked(self, series: Path) -> int | None:
         """Return what the archive says now, or else what it said last."""

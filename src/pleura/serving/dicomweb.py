@@ -30,8 +30,8 @@ _END_BYTES = 4096
 """Of an answer that are kept to see how it ends: a boundary has 70 characters at most (RFC 2046, 5.1.1)."""
 
 
-class Answer:
-    """What comes of an answer, while it comes.
+class ResponseMonitor:
+    """Counts what comes of a response, lets it grow no larger than it may, and sees how it ends.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def check_peers(config: NodeConfig) -> None:
 
 
 @contextmanager
-def web_client(peer: Peer, answer: Answer) -> Iterator[DICOMwebClient]:
+def web_client(peer: Peer, monitor: ResponseMonitor) -> Iterator[DICOMwebClient]:
     """Give a client that follows no redirection and asks no proxy, and whose answers are watched.
 
     Raises
@@ -108,13 +108,13 @@ def web_client(peer: Peer, answer: Answer) -> Iterator[DICOMwebClient]:
     import requests
     from dicomweb_client import DICOMwebClient
 
-    with requests.Session() as session, closing(answer):
+    with requests.Session() as session, closing(monitor):
         session.trust_env = False  # else proxies and passwords of the environment
         session.max_redirects = 0
         session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
         session.headers["Accept-Encoding"] = "identity"  # what is small on its way may be of giant size then
         _identify(session, peer)
-        session.hooks["response"].append(answer.watch)
+        session.hooks["response"].append(monitor.watch)
         seconds = (_CONNECT_SECONDS, _ANSWER_SECONDS)
         client = DICOMwebClient(peer.url.rstrip("/"), session=session, timeout=seconds, permissive_uid=True)
         client.set_http_retry_params(retry=False)  # the node tries again

@@ -23,7 +23,7 @@ from pleura.files import make_folder
 from pleura.serving import pauses
 from pleura.serving.config import NodeConfig, Query
 from pleura.serving.counts import Counts
-from pleura.serving.dicomweb import Answer, web_client
+from pleura.serving.dicomweb import ResponseMonitor, web_client
 from pleura.serving.known_series import KnownSeries
 from pleura.serving.log import LOG
 from pleura.serving.pauses import Pauses
@@ -123,10 +123,10 @@ class Fetcher:
         listed: dict[str, _Listed] = {}
         found: dict[str, FoundSeries] = {}
         count = 0
-        answer = Answer(SEARCH_BYTES)
-        with web_client(self._config.peers[self.peer], answer) as client:
-            for count, series in enumerate(self._search(client, answer), start=1):  # noqa: B007 - used after the last
-                objects = self._objects(client, answer, series)
+        monitor = ResponseMonitor(SEARCH_BYTES)
+        with web_client(self._config.peers[self.peer], monitor) as client:
+            for count, series in enumerate(self._search(client, monitor), start=1):  # noqa: B007 - used after the last
+                objects = self._objects(client, monitor, series)
                 if objects > self._known.objects(series.key) and may_want(self._config.rules, series, objects):
                     before = self._listed.get(series.key)
                     same = before is not None and before.objects == objects
@@ -143,25 +143,25 @@ class Fetcher:
             self._said = counts
             LOG.info("%s: %d series of these modalities and days, of which %d are to be fetched", self.peer, *counts)
 
-    def _search(self, client: DICOMwebClient, answer: Answer) -> Iterator[FoundSeries]:
+    def _search(self, client: DICOMwebClient, monitor: ResponseMonitor) -> Iterator[FoundSeries]:
         """Yield what the archive lists, for each modality that rules ask for."""
         days, rules = self._query.days, self._config.rules
         from_date = (date.today() - timedelta(days)).strftime("%Y%m%d") if days else ""
         body_part = any(rule.body_part for rule in rules)
         for modality in modalities(rules):
             self._asked = time.monotonic()
-            for series in search_series(client, answer, modality, from_date, body_part=body_part):
+            for series in search_series(client, monitor, modality, from_date, body_part=body_part):
                 self._asked = time.monotonic()
                 if series.modality in {"", modality}:  # some archives look at no filter
                     yield series
 
-    def _objects(self, client: DICOMwebClient, answer: Answer, series: FoundSeries) -> int:
+    def _objects(self, client: DICOMwebClient, monitor: ResponseMonitor, series: FoundSeries) -> int:
         """Return how many objects the archive has of a series; where it does not say, it has to list them once."""
         if series.instances is not None:
             return series.instances
         if self._known.objects(series.key) or not may_want(self._config.rules, series, 1 << 31):
             return 0
-        return count_instances(client, answer, series)
+        return count_instances(client, monitor, series)
 
     def _may_fetch(self, stopped: Event) -> bool:
         """Wait until few of the series that were fetched wait; say whether there is still something to do."""
@@ -206,14 +206,14 @@ class Fetcher:
         wanted = self._listed[series.key].objects
         if self._known.objects(series.key) >= wanted:
             return ""  # it came otherwise meanwhile
-        answer = Answer((self._config.max_object_mb << 20) + _SPARE_BYTES)
+        monitor = ResponseMonitor((self._config.max_object_mb << 20) + _SPARE_BYTES)
         files: set[Path] = set()
         try:
             make_folder(folder)
             self._refuse_full_disk()
             self._asked = time.monotonic()
-            with web_client(self._config.peers[self.peer], answer) as client:
-                for file in fetch_series(client, answer, series, folder):
+            with web_client(self._config.peers[self.peer], monitor) as client:
+                for file in fetch_series(client, monitor, series, folder):
                     self._asked = time.monotonic()
                     self._refuse_full_disk()
                     files.add(file)

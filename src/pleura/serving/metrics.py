@@ -56,7 +56,7 @@ def serve_metrics(node: Node, port: int) -> Iterator[int]:
         timeout = _REQUEST_SECONDS
 
         def do_GET(self) -> None:
-            status, text = _answer(node, self.path)
+            status, text = _response(node, self.path)
             self.send_response(status)
             self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
             self.end_headers()
@@ -82,7 +82,7 @@ class _Server(ThreadingHTTPServer):
         """Print nothing of a client that has gone."""
 
 
-def _answer(node: Node, path: str) -> tuple[int, str]:
+def _response(node: Node, path: str) -> tuple[int, str]:
     """Return the status of HTTP and the text that answer a request."""
     try:
         if path == "/health":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pleura.reading.dicom.header import one_line
-from pleura.serving.dicomweb import Answer, call_errors
+from pleura.serving.dicomweb import ResponseMonitor, call_errors
 from pleura.serving.peer_errors import PeerError
 from pleura.text import short_hash
 
@@ -59,13 +59,13 @@ def series_key(study_uid: str, series_uid: str) -> str:
 
 
 def search_series(
-    client: DICOMwebClient, answer: Answer, modality: str, from_date: str, *, body_part: bool
+    client: DICOMwebClient, monitor: ResponseMonitor, modality: str, from_date: str, *, body_part: bool
 ) -> Iterator[FoundSeries]:
     """Yield the series of a modality in studies from a date on; an archive may add others.
 
     Parameters
     ----------
-    answer : limits a page
+    monitor : limits a page
     from_date : as DICOM writes it, YYYYMMDD; empty for any
     body_part : whether the archive is asked for it, too
 
@@ -80,29 +80,29 @@ def search_series(
     def page(offset: int) -> list[dict[str, dict[str, object]]]:
         return client.search_for_series(limit=_PAGE, offset=offset, fields=fields, search_filters=filters)
 
-    for item in _items(page, answer, (_STUDY, _SERIES)):
+    for item in _items(page, monitor, (_STUDY, _SERIES)):
         is_old = _text(item, _DATE) and _text(item, _DATE) < from_date  # for an archive that looks at no filter
         if not is_old and _is_uid(_text(item, _STUDY)) and _is_uid(_text(item, _SERIES)):
             yield _series(item)
 
 
-def count_instances(client: DICOMwebClient, answer: Answer, series: FoundSeries) -> int:
+def count_instances(client: DICOMwebClient, monitor: ResponseMonitor, series: FoundSeries) -> int:
     """Return how many instances an archive lists of a series; it raises what `search_series` does."""
 
     def page(offset: int) -> list[dict[str, dict[str, object]]]:
         return client.search_for_instances(series.study_uid, series.series_uid, limit=_PAGE, offset=offset)
 
-    return sum(1 for _ in _items(page, answer, (_INSTANCE,)))
+    return sum(1 for _ in _items(page, monitor, (_INSTANCE,)))
 
 
 def _items(
-    page: Callable[[int], list[dict[str, dict[str, object]]]], answer: Answer, keys: tuple[str, ...]
+    page: Callable[[int], list[dict[str, dict[str, object]]]], monitor: ResponseMonitor, keys: tuple[str, ...]
 ) -> Iterator[Mapping[str, object]]:
     """Yield what pages of an answer list, each once, until a page has nothing new."""
     seen: set[tuple[str, ...]] = set()
     offset = 0
     while True:
-        answer.renew()
+        monitor.renew()
         items = _page(page, offset)
         named = {tuple(_text(item, key) for key in keys): item for item in items}
         fresh = {name: item for name, item in named.items() if name not in seen}

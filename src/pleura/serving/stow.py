@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pleura.reading.dicom.dataset import quiet_dcmread, quiet_pydicom
 from pleura.serving.config import Peer
-from pleura.serving.dicomweb import Answer, call_errors, web_client
+from pleura.serving.dicomweb import ResponseMonitor, call_errors, web_client
 from pleura.serving.peer_errors import PeerError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _DUPLICATE = 0x0111
 """The peer has that instance already (PS3.18, 10.5.3): a node that was killed sends it again."""
-_ANSWER_BYTES = 16 << 20
+_RESPONSE_BYTES = 16 << 20
 """What a peer says of one object is a kilobyte or two."""
 
 
@@ -30,18 +30,18 @@ def store_over_web(peer: Peer, files: Sequence[Path]) -> Generator[Path, None, N
     PeerError : the peer does not take an object or does not say that it has, or the connection is lost meanwhile
     UnreadableInput : a file is no DICOM that can be read
     """
-    limit = Answer(_ANSWER_BYTES)
-    with web_client(peer, limit) as client:
+    monitor = ResponseMonitor(_RESPONSE_BYTES)
+    with web_client(peer, monitor) as client:
         for file in files:
             with quiet_dcmread(file) as dataset:
                 uid = str(dataset.SOPInstanceUID)
             with quiet_pydicom():
-                _refuse_unconfirmed(_answer(client, dataset), uid)
-            limit.renew()
+                _refuse_unconfirmed(_response_to(client, dataset), uid)
+            monitor.renew()
             yield file
 
 
-def _answer(client: DICOMwebClient, dataset: Dataset) -> Dataset:
+def _response_to(client: DICOMwebClient, dataset: Dataset) -> Dataset:
     """Return what the peer says of an object that it was sent."""
     import requests
     from pydicom import Dataset

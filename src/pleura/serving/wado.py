@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pleura.reading.dicom.dataset import quiet_pydicom
-from pleura.serving.dicomweb import Answer, call_errors
+from pleura.serving.dicomweb import ResponseMonitor, call_errors
 from pleura.serving.peer_errors import PeerError
 from pleura.serving.qido import FoundSeries
 from pleura.text import short_hash
@@ -21,12 +21,12 @@ _STORED = (("application/dicom", "*"),)
 """In whatever transfer syntax it is: nothing is decompressed on its way."""
 
 
-def fetch_series(client: DICOMwebClient, answer: Answer, series: FoundSeries, folder: Path) -> Iterator[Path]:
+def fetch_series(client: DICOMwebClient, monitor: ResponseMonitor, series: FoundSeries, folder: Path) -> Iterator[Path]:
     """Write the objects of a series into a folder, and yield each file.
 
     Parameters
     ----------
-    answer : limits an object
+    monitor : limits an object
 
     Raises
     ------
@@ -43,9 +43,9 @@ def fetch_series(client: DICOMwebClient, answer: Answer, series: FoundSeries, fo
             raise PeerError("it answers with an object without a UID")
         file = folder / f"{short_hash(uid)}.dcm"
         _write(dataset, file)
-        answer.renew()
+        monitor.renew()
         yield file
-    if not answer.is_whole:
+    if not monitor.is_whole:
         raise PeerError("its answer ends too soon")
 
 
