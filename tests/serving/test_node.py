@@ -18,7 +18,7 @@ import pytest
 from serving.conftest import send
 from serving.running_node import empty, running, wait_for
 
-from pleura.batch.scan_task import ScanResult
+from pleura.batch.scan_task import ATTEMPTS, ScanResult
 from pleura.errors import PleuraError
 from pleura.serving import completeness, pauses, sender
 from pleura.serving import node as node_module
@@ -207,6 +207,24 @@ def test_an_error_that_nobody_knows_costs_its_series_alone(
         (kept,) = node.storage.failed.iterdir()
         assert len(list(kept.glob("*.dcm"))) == len(series)
         assert send(config, series[:1]) == [0]  # and the node is still there
+
+
+def test_a_series_whose_process_is_lost_is_begun_as_often_as_a_scan_of_a_batch(
+    config: NodeConfig, series: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[object] = []
+
+    def lost() -> object:
+        begun.append(None)
+        raise PleuraError("its process ended", code="worker-lost")
+
+    assert node_module.ATTEMPTS == ATTEMPTS
+    monkeypatch.setattr(node_module, "ATTEMPTS", ATTEMPTS + 1)
+    with running(replace(config, quiet_seconds=0.1)) as node:
+        monkeypatch.setattr(node._pool, "submit", a_call_that(lost))
+        bring(node, series)
+        wait_for(lambda: node.counts["series_failed"] == 1)
+    assert len(begun) == ATTEMPTS + 1
 
 
 def test_the_reason_of_a_failure_says_which_field_of_the_configuration_helps(

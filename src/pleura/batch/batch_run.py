@@ -21,8 +21,8 @@ from pleura.batch.progress import BatchProgress
 from pleura.batch.queue_errors import disk_full
 from pleura.batch.remote import without_secrets
 from pleura.batch.scan_plan import PlannedScan, Shard, base_folder, plan_scans
-from pleura.batch.scan_task import BatchFolders, ScanResult, ScanTask, check_segmenter, is_disk_full
-from pleura.batch.scheduler import ATTEMPTS, Scheduler
+from pleura.batch.scan_task import ATTEMPTS, BatchFolders, ScanResult, ScanTask, check_segmenter, is_disk_full
+from pleura.batch.scheduler import Scheduler
 from pleura.batch.table_file import is_table, write_table
 from pleura.batch.worker_pool import Limits, WorkerPool
 from pleura.conventions import TIME_LIMIT, MaskFormat

@@ -18,6 +18,8 @@ from pleura.conventions import MaskFormat
 from pleura.errors import PleuraError
 from pleura.files import make_folder
 
+ATTEMPTS = 2
+"""How often a scan is begun whose process is lost: once more and alone, for that need not be the fault of the scan."""
 _STEM = "lungs"
 """What results are called, each in the folder of its scan."""
 _FULL = {errno.ENOSPC, errno.EDQUOT}

@@ -11,13 +11,11 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from pleura.batch.job_queue import JobQueue, QueuedScan
 from pleura.batch.queue_errors import disk_full
-from pleura.batch.scan_task import ScanResult, ScanTask
+from pleura.batch.scan_task import ATTEMPTS, ScanResult, ScanTask
 from pleura.errors import PleuraError
 
 LOST = {"worker-lost", "time-limit", "memory-limit"}
 """Codes of the errors of an executor that are about one task alone."""
-ATTEMPTS = 2
-"""How often a scan is begun: once beside others, once alone."""
 
 
 class Scheduler:

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from pleura.batch.engine import BatchOptions, SegmenterOptions
-from pleura.batch.scan_task import BatchFolders, ScanResult, ScanTask, check_segmenter, is_disk_full
+from pleura.batch.scan_task import ATTEMPTS, BatchFolders, ScanResult, ScanTask, check_segmenter, is_disk_full
 from pleura.batch.worker_pool import Limits, WorkerPool
 from pleura.errors import PleuraError, message_of
 from pleura.reading.dicom.header import Header
@@ -32,8 +32,6 @@ from pleura.writing import is_pleura_output
 
 _POLL_SECONDS = 0.5
 """Seconds after which the folder of what has come is listed again."""
-_MOST_TRIES = 2
-"""How often a series is begun whose process is lost, or of which pleura makes an error that it does not know."""
 _RETRY_SECONDS = 60.0
 """Seconds before what the system refused is tried again: a full disk or a lost mount is mended by somebody."""
 _LAST_OBJECT_SECONDS = 5.0
@@ -59,7 +57,7 @@ class Node:
         self.storage = NodeStorage(Path(config.folder))
         self._completeness = Completeness(config, self.storage)
         self._sender = Sender(config, self.storage, self.counts)
-        self._tries: Counter[str] = Counter()
+        self._attempts: Counter[str] = Counter()
         self._next: dict[str, float] = {}
         self._begins = 0.0
         self._began_last: float | None = None
@@ -168,8 +166,8 @@ class Node:
         self._next[series.name] = time.monotonic() + _RETRY_SECONDS
         LOG.error("%s: %s; tried again in %.0f s", series.name, type(error).__name__, _RETRY_SECONDS)
         if not isinstance(error, OSError):
-            self._tries[series.name] += 1
-        if self._tries[series.name] >= _MOST_TRIES:
+            self._attempts[series.name] += 1
+        if self._attempts[series.name] >= ATTEMPTS:
             lies = self.storage.taken / series.name
             with suppress(OSError):
                 self._fail(lies if lies.exists() else series, "unexpected", message_of(error))
@@ -223,9 +221,9 @@ class Node:
         try:
             result = self._pool.submit(_segmented, self._task(series, rule)).result()
         except PleuraError as error:
-            self._tries[series.name] += 1
+            self._attempts[series.name] += 1
             LOG.error("%s: %s", series.name, error.code)
-            if self._tries[series.name] >= _MOST_TRIES:
+            if self._attempts[series.name] >= ATTEMPTS:
                 self._fail(series, error.code, "; ".join(filter(None, (str(error), _ADVICE.get(error.code)))))
             return
         if self.storage.came_again(series):
@@ -237,7 +235,7 @@ class Node:
         else:
             objects = sorted((self.storage.segmented / series.name).rglob("*.dcm"))
             self.storage.send_later(series, objects, rule.send_to)
-            self._tries.pop(series.name, None)
+            self._attempts.pop(series.name, None)
             self._next.pop(series.name, None)
             self.counts.add("series_segmented")
             LOG.info("%s: %d objects, segmented in %.1f s", series.name, count, time.monotonic() - began)
@@ -256,7 +254,7 @@ class Node:
 
     def _fail(self, series: Path, code: str, message: str) -> None:
         self.storage.fail(series, {"error": code, "message": message})
-        self._tries.pop(series.name, None)
+        self._attempts.pop(series.name, None)
         self._next.pop(series.name, None)
         self.counts.add("series_failed")
         LOG.error("%s: %s", series.name, code)
