@@ -19,7 +19,6 @@ class Machine:
         folder = Path(config.folder)
         self.storage = NodeStorage(folder)
         self.known = KnownSeries(folder, self.storage)
-        self.known.go_on()
         self.counts = Counts()
         self.fetcher = Fetcher(config, Query("web"), self.storage, self.known, self.counts)
 

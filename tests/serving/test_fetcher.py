@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import re
@@ -114,6 +115,23 @@ def test_a_full_disk_is_no_fault_of_a_series(web: WebArchive, web_config: NodeCo
             machine.ask()
         assert not machine.fetcher._tries
     assert web.fetched == []
+
+
+@pytest.mark.parametrize("step", ["add", "bring"])
+def test_a_series_that_the_disk_holds_up_goes_on_when_the_archive_is_asked_again(
+    web: WebArchive, machine: Machine, series: list[Path], monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    path = web.add(series)
+    with monkeypatch.context() as patch:
+        patch.setattr(machine.known if step == "add" else machine.storage, step, full)
+        for _ in range(2):
+            with pytest.raises(OSError, match="full"):
+                machine.ask()
+    assert machine.ask() == [24]
+    assert web.fetched == [path]
 
 
 def test_nothing_is_fetched_while_much_that_was_fetched_waits(

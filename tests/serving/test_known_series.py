@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from pleura.errors import PleuraError
+from pleura.reading.dicom.header import Header
 from pleura.serving.known_series import KnownSeries
 from pleura.serving.storage import NodeStorage
 
@@ -23,9 +25,9 @@ def storage(tmp_path: Path) -> Iterator[NodeStorage]:
         yield storage
 
 
-def fetched(storage: NodeStorage, series: list[Path]) -> Path:
+def fetched(storage: NodeStorage, series: list[Path], name: str = "fetched") -> Path:
     """Return a folder with a series as it was fetched."""
-    folder = storage.receiving / "fetched"
+    folder = storage.receiving / name
     folder.mkdir()
     for file in series:
         shutil.copy(file, folder)
@@ -57,6 +59,39 @@ def test_what_is_received_and_fetched_at_the_same_time_is_one_series(
     with closing(KnownSeries(tmp_path, storage)) as known:
         known.take(fetched(storage, series[3:]), KEY)
     assert len(list(storage.incoming.glob("*/*.dcm"))) == 5 + len(series[3:])  # under other names here
+
+
+def test_what_two_archives_give_at_the_same_time_is_one_series(
+    tmp_path: Path, storage: NodeStorage, series: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = fetched(storage, series[:16], "first"), fetched(storage, series[8:], "second")
+    bring, others = storage.bring, list[Future[str]]()
+
+    def beside(whole: Path, header: Header) -> str:
+        if not others:
+            others.append(threads.submit(known.take, second, KEY))
+            wait(others, timeout=0.2)
+        return bring(whole, header)
+
+    monkeypatch.setattr(storage, "bring", beside)
+    with ThreadPoolExecutor(1) as threads, closing(KnownSeries(tmp_path, storage)) as known:
+        name = known.take(first, KEY)
+        assert others[0].result() == name
+    assert len(list((storage.incoming / name).glob("*.dcm"))) == len(series)
+    assert list((tmp_path / "fetched").iterdir()) == []
+
+
+def test_what_a_disk_keeps_of_open_files_holds_up_no_series(
+    tmp_path: Path, storage: NodeStorage, series: list[Path]
+) -> None:
+    storage.receive(series[0].read_bytes(), series[0].name)
+    folder = fetched(storage, series)
+    (folder / ".nfs0001").touch()
+    with closing(KnownSeries(tmp_path, storage)) as known:
+        name = known.take(folder, KEY)
+        known.go_on()
+    assert len(list((storage.incoming / name).glob("*.dcm"))) == 1 + len(series)  # one under two names here
+    assert list((tmp_path / "fetched").iterdir()) == []
 
 
 @pytest.mark.parametrize("step", ["add", "bring"])

@@ -99,12 +99,14 @@ class Fetcher:
         return asked is not None and time.monotonic() - asked > _HANGING_SECONDS
 
     def fetch_new(self, stopped: Event) -> None:
-        """Ask once, and fetch what is due.
+        """Ask once, and fetch what is due; first what was fetched before, and held up, goes on.
 
         Raises
         ------
         PeerError : the archive does not list what it has, or is not reached any more
+        OSError : the disk of the node does not do its work
         """
+        self._known.go_on()
         for series in self._due():
             if self._may_fetch(stopped):
                 self._try(series, stopped)

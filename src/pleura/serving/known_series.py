@@ -42,7 +42,7 @@ class KnownSeries:
     def __init__(self, folder: Path, storage: NodeStorage) -> None:
         self._file, self._fetched = folder / "series.sqlite", folder / "fetched"
         self._storage = storage
-        self._lock = Lock()
+        self._lock, self._bringing = Lock(), Lock()
         make_folder(self._fetched)
         try:
             self._database = sqlite3.connect(self._file, check_same_thread=False)
@@ -76,6 +76,8 @@ class KnownSeries:
     def take(self, series: Path, key: str) -> str:
         """Bring a folder with a series that was fetched, in one move, to what has come; return what it is called there.
 
+        Two archives may give the same series at the same time: one waits for the other, whose folder has the same name.
+
         Raises
         ------
         UnreadableInput : the header of an object cannot be read
@@ -83,17 +85,24 @@ class KnownSeries:
         """
         series_header(series)  # what cannot be read is not taken
         self._storage.sync(series)
-        with synced(self._fetched):
-            whole = series.rename(self._fetched / key)
-        return self._bring(whole)
+        with self._bringing:
+            with synced(self._fetched):
+                whole = series.rename(self._fetched / key)
+            return self._bring(whole)
 
     def go_on(self) -> None:
-        """Bring what a node that was killed had fetched as a whole."""
-        for whole in sorted(filter(Path.is_dir, self._fetched.iterdir())):
-            try:
-                self._bring(whole)
-            except (IndexError, PleuraError):  # a disk has lost it since: it is fetched again
-                shutil.rmtree(whole, ignore_errors=True)
+        """Bring what was fetched as a whole before a kill, or a disk that did not do its work, held it up.
+
+        Raises
+        ------
+        OSError : the disk still does not do its work
+        """
+        with self._bringing:
+            for whole in sorted(filter(Path.is_dir, self._fetched.iterdir())):
+                try:
+                    self._bring(whole)
+                except (IndexError, PleuraError):  # a disk has lost it since: it is fetched again
+                    shutil.rmtree(whole, ignore_errors=True)
 
     def _bring(self, whole: Path) -> str:
         header, count = series_header(whole)

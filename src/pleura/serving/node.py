@@ -69,7 +69,6 @@ class Node:
         try:
             if config.queries:
                 self._known = KnownSeries(Path(config.folder), self.storage)
-                self._known.go_on()
             if config.calling_titles:
                 self._receiver = Receiver(config, self.storage, self.counts)
         except BaseException:

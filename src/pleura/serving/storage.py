@@ -128,7 +128,8 @@ class NodeStorage:
             return target.name
         for file in sorted(series.glob("*.dcm")):  # some of it was received, too
             self._add(file, target / file.name)
-        series.rmdir()
+        with suppress(OSError):  # what a network disk keeps of files that are open
+            series.rmdir()
         return target.name
 
     def sync(self, series: Path) -> None:
