@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,41 @@ def test_json_that_does_not_name_every_value_says_nothing(
     _, mask = right_lung
     beside = mask.with_name("mask.nii.gz.json")
     beside.write_text(json.dumps(json.loads(beside.read_text()) | changed))
+    assert stated_structures(mask, [1]) is None
+
+
+def test_sidecar_of_another_mask_names_nothing_and_that_is_said(right_lung: tuple[Segmentation, Path]) -> None:
+    made, mask = right_lung
+    beside = mask.with_name("mask.nii.gz.json")
+    stated = beside.read_bytes()
+    both = made.labels.copy()
+    both[5:15, 20:40, 40:60] = 1
+    Segmentation(both, made.volume, structures=structures(["lung"])).write(mask)
+    beside.write_bytes(stated)
+    found = pleura.read_labels(mask, grid=made.volume)
+    assert found.structures == structures(["lung"])
+    (note,) = found.warnings
+    assert note.code == "sidecar-of-other-mask"
+    assert "read as lung, not as right lung, left lung" in note.message
+
+
+def test_two_lungs_that_were_corrected_are_read_without_a_word(right_lung: tuple[Segmentation, Path]) -> None:
+    made, mask = right_lung
+    beside = mask.with_name("mask.nii.gz.json")
+    stated = beside.read_bytes()
+    corrected = made.labels.copy()
+    corrected[5:15, 20:40, 40:60] = 2
+    replace(made, labels=corrected).write(mask)
+    beside.write_bytes(stated)
+    found = pleura.read_labels(mask, grid=made.volume)
+    assert (found.structures, found.warnings) == (LUNGS, ())
+
+
+@pytest.mark.parametrize("written", [None, {}, "nifti"])
+def test_sidecar_that_names_no_file_says_nothing(right_lung: tuple[Segmentation, Path], written: object) -> None:
+    _, mask = right_lung
+    beside = mask.with_name("mask.nii.gz.json")
+    beside.write_text(json.dumps(json.loads(beside.read_text()) | {"mask": written}))
     assert stated_structures(mask, [1]) is None
 
 

@@ -132,12 +132,27 @@ def _file(path: Path, volume: Volume) -> _Mask:
         text = f"{len(values)} values in a picture: soft edges, or no mask; save it with one value a structure"
         raise UnsuitableInput(text, code="not-a-mask")
     placed, notes = on_image(labels, label_map, volume)
-    if stated := stated_structures(path, values):
-        return _Mask(placed.astype(np.uint8), stated, tuple(notes))
+    stated = stated_structures(path, values)
+    if stated and stated.of_this_file:
+        return _Mask(placed.astype(np.uint8), stated.structures, tuple(notes))
+    labels, found = _by_values(placed, values)
+    more = (_note_of_sidecar(stated.structures, found),) if stated and stated.structures != found else ()
+    return _Mask(labels, found, (*notes, *more))
+
+
+def _by_values(placed: NDArray[np.integer], values: Sequence[int]) -> tuple[NDArray[np.uint8], tuple[Label, ...]]:
+    """Return labels and what they are, by the values alone."""
     if values in ([2], [1, 2]):
-        return _Mask(placed.astype(np.uint8), LUNGS, tuple(notes))
+        return placed.astype(np.uint8), LUNGS
     names = ["lung"] if len(values) < 2 else [f"label {value}" for value in values]
-    return _Mask(_renumbered(placed, dict(zip(values, range(1, 256), strict=False))), structures(names), tuple(notes))
+    return _renumbered(placed, dict(zip(values, range(1, 256), strict=False))), structures(names)
+
+
+def _note_of_sidecar(stated: Sequence[Label], found: Sequence[Label]) -> Note:
+    """Return what is to be said of names in a sidecar that was written with another file than this one."""
+    names, taken = (", ".join(one.name for one in labels) for labels in (stated, found))
+    text = "the JSON beside it was written with another mask, or before this one was changed"
+    return Note("sidecar-of-other-mask", f"{text}: its values are read as {taken}, not as {names}, which that states")
 
 
 def _renumbered(stored: NDArray[np.integer], values: Mapping[int, int]) -> NDArray[np.uint8]:

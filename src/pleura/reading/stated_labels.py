@@ -1,25 +1,50 @@
 """What the values of a mask that `pleura` wrote stand for: the JSON beside it says so, where a file of voxels cannot.
 
-Without it a mask of one lung, whose values are all 1, would be one of both lungs as one.
+Without it a mask of one lung, whose values are all 1, would be one of both lungs as one. With that of another mask,
+one of both lungs as one would be a right lung.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from pleura.labels import Label, structures
 
 
-def stated_structures(mask: Path, values: Collection[int]) -> tuple[Label, ...] | None:
+@dataclass(frozen=True)
+class StatedStructures:
+    """What a sidecar states.
+
+    Attributes
+    ----------
+    structures : what the values stand for
+    of_this_file : whether the mask is the file that the sidecar was written with, by its hash
+    """
+
+    structures: tuple[Label, ...]
+    of_this_file: bool
+
+
+def stated_structures(mask: Path, values: Collection[int]) -> StatedStructures | None:
     """Return the structures that the sidecar of a mask states; None where it states none that hold these values."""
     try:
         found = json.loads(mask.with_name(f"{mask.name}.json").read_text(encoding="utf-8"))
         names = {one["value"]: one["name"] for one in found["labels"] if one["value"]}
         is_pleura_output = found["program"]["name"] == "pleura"
+        of_this_file = found["mask"]["sha256"] == _hash_of(mask)
     except (OSError, ValueError, RecursionError, KeyError, TypeError):
         return None
     if not is_pleura_output or list(names) != list(range(1, len(names) + 1)) or not set(values) <= set(names):
         return None
-    return structures(list(names.values())) if all(isinstance(name, str) for name in names.values()) else None
+    if not all(isinstance(name, str) for name in names.values()):
+        return None
+    return StatedStructures(structures(list(names.values())), of_this_file)
+
+
+def _hash_of(mask: Path) -> str:
+    with mask.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
