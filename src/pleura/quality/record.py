@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+import numpy as np
+
+from pleura.geometry import axial_order
 from pleura.labels import BOTH_LUNGS
 from pleura.volume import Note
 
@@ -93,9 +96,18 @@ def read_quality(sidecar: Mapping[str, Any]) -> Quality | None:
         dice = {str(name): ExpectedDice(**one) for name, one in found["dice"].items()}
         flags = tuple(Flag(one["code"], one["message"], tuple(one["slices"])) for one in found["flags"])
         quality = Quality(VERDICTS[VERDICTS.index(found["verdict"])], dice, flags)
-    except (KeyError, TypeError, ValueError, AttributeError):
+        count = _slice_count(sidecar["geometry"])
+    except (LookupError, TypeError, ValueError, AttributeError):
         return None
-    return quality if all(map(_are_shares, dice.values())) and all(map(_is_worded, flags)) else None
+    return quality if all(map(_are_shares, dice.values())) and all(_is_worded(one, count) for one in flags) else None
+
+
+def _slice_count(geometry: Mapping[str, Any]) -> int:
+    """Return how many slices the array of a sidecar's mask has between head and feet; a picture is one."""
+    shape = [int(length) for length in geometry["shape"]]
+    with np.errstate(all="ignore"):  # of a matrix that was edited
+        axes, _ = axial_order(np.array(geometry["affine_lps"], np.float64))
+    return 1 if len(shape) == 2 else shape[axes[0]]
 
 
 def _are_shares(dice: ExpectedDice) -> bool:
@@ -103,7 +115,7 @@ def _are_shares(dice: ExpectedDice) -> bool:
     return all(isinstance(one, float | int) and 0 <= one <= 1 for one in vars(dice).values())
 
 
-def _is_worded(flag: Flag) -> bool:
-    """Say whether a flag that was read has words, and indices of slices."""
+def _is_worded(flag: Flag, count: int) -> bool:
+    """Say whether a flag that was read has words, and indices of so many slices."""
     words = isinstance(flag.code, str) and isinstance(flag.message, str)
-    return words and all(isinstance(one, int) for one in flag.slices)
+    return words and all(isinstance(one, int) and 0 <= one < count for one in flag.slices)
