@@ -60,19 +60,22 @@ def test_json_that_does_not_name_every_value_says_nothing(
     assert stated_structures(mask, [1]) is None
 
 
-def test_sidecar_of_another_mask_names_nothing_and_that_is_said(right_lung: tuple[Segmentation, Path]) -> None:
+def test_one_lung_that_was_corrected_is_still_that_lung_and_what_else_it_may_be_is_said(
+    right_lung: tuple[Segmentation, Path],
+) -> None:
     made, mask = right_lung
     beside = mask.with_name("mask.nii.gz.json")
     stated = beside.read_bytes()
-    both = made.labels.copy()
-    both[5:15, 20:40, 40:60] = 1
-    Segmentation(both, made.volume, structures=structures(["lung"])).write(mask)
+    corrected = made.labels.copy()
+    corrected[5:15, 20:40, 40:60] = 1
+    Segmentation(corrected, made.volume, structures=structures(["lung"])).write(mask)
     beside.write_bytes(stated)
     found = pleura.read_labels(mask, grid=made.volume)
-    assert found.structures == structures(["lung"])
+    assert found.structures == LUNGS
     (note,) = found.warnings
     assert note.code == "sidecar-of-other-mask"
-    assert "read as lung, not as right lung, left lung" in note.message
+    assert note.message.startswith("read as right lung, left lung, as the JSON beside it says")
+    assert note.message.endswith("remove that JSON, and it is read as lung")
 
 
 def test_two_lungs_that_were_corrected_are_read_without_a_word(right_lung: tuple[Segmentation, Path]) -> None:

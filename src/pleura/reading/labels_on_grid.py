@@ -132,12 +132,12 @@ def _file(path: Path, volume: Volume) -> _Mask:
         text = f"{len(values)} values in a picture: soft edges, or no mask; save it with one value a structure"
         raise UnsuitableInput(text, code="not-a-mask")
     placed, notes = on_image(labels, label_map, volume)
+    by_values, found = _by_values(placed, values)
     stated = stated_structures(path, values)
-    if stated and stated.of_this_file:
-        return _Mask(placed.astype(np.uint8), stated.structures, tuple(notes))
-    labels, found = _by_values(placed, values)
-    more = (_note_of_sidecar(stated.structures, found),) if stated and stated.structures != found else ()
-    return _Mask(labels, found, (*notes, *more))
+    if stated is None:
+        return _Mask(by_values, found, tuple(notes))
+    changed = () if stated.of_this_file or stated.structures == found else (_changed_note(stated.structures, found),)
+    return _Mask(placed.astype(np.uint8), stated.structures, (*notes, *changed))
 
 
 def _by_values(placed: NDArray[np.integer], values: Sequence[int]) -> tuple[NDArray[np.uint8], tuple[Label, ...]]:
@@ -148,11 +148,11 @@ def _by_values(placed: NDArray[np.integer], values: Sequence[int]) -> tuple[NDAr
     return _renumbered(placed, dict(zip(values, range(1, 256), strict=False))), structures(names)
 
 
-def _note_of_sidecar(stated: Sequence[Label], found: Sequence[Label]) -> Note:
-    """Return what is to be said of names in a sidecar that was written with another file than this one."""
-    names, taken = (", ".join(one.name for one in labels) for labels in (stated, found))
-    text = "the JSON beside it was written with another mask, or before this one was changed"
-    return Note("sidecar-of-other-mask", f"{text}: its values are read as {taken}, not as {names}, which that states")
+def _changed_note(stated: Sequence[Label], by_values: Sequence[Label]) -> Note:
+    """Return what is to be said of names that a sidecar states, when the mask is no longer the file it was of."""
+    names, others = (", ".join(one.name for one in labels) for labels in (stated, by_values))
+    text = f"read as {names}, as the JSON beside it says, though the mask was changed or replaced since"
+    return Note("sidecar-of-other-mask", f"{text}; if it is another mask, remove that JSON, and it is read as {others}")
 
 
 def _renumbered(stored: NDArray[np.integer], values: Mapping[int, int]) -> NDArray[np.uint8]:

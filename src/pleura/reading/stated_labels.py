@@ -1,7 +1,7 @@
 """What the values of a mask that `pleura` wrote stand for: the JSON beside it says so, where a file of voxels cannot.
 
-Without it a mask of one lung, whose values are all 1, would be one of both lungs as one. With that of another mask,
-one of both lungs as one would be a right lung.
+Without it a mask of one lung, whose values are all 1, would be one of both lungs as one. A mask that someone corrected
+keeps its sidecar; `of_this_file` says whether the mask is still the file that the sidecar was written with.
 """
 
 from __future__ import annotations
