@@ -119,6 +119,17 @@ def test_a_mask_that_was_corrected_has_no_verdict_on_the_one_before(run, slice_p
     assert (corrected["error"], corrected["verdict"], corrected["flags"]) == ("", "", "")
 
 
+def test_what_is_found_on_reading_a_mask_stands_beside_the_warnings_of_its_sidecar(run, slice_picture: Path) -> None:
+    assert run("segment", slice_picture, "-o", "out").code == 0
+    (mask,) = Path("out").glob("*_lungs.*g")
+    stated = rows(run("table", mask).out)[0]["warnings"]
+    right = np.asarray(Image.open(mask)).copy()
+    right[right == 2] = 0
+    Image.fromarray(right).save(mask)
+    (found,) = rows(run("table", mask).out)
+    assert found["warnings"].split() == [*stated.split(), "sidecar-of-other-mask"]
+
+
 def test_a_folder_of_many_masks_is_listed_once(run, network, scan: Path, elsewhere: Path, monkeypatch) -> None:
     for name in "abc":
         shutil.copy(scan, f"{name}.nii.gz")

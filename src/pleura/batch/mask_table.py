@@ -82,10 +82,11 @@ def rows_of_masks(masks: Sequence[str], scans: ScansOfMasks) -> Iterator[MaskRow
 
 
 def _measured(number: int, job: Job, result: Segmentation, sidecar: Sidecar) -> Outcome:
-    """Return a mask with what it measures and what its sidecar states, warnings among it."""
+    """Return a mask with what it measures, what its sidecar states, warnings among it, and those of reading it."""
     stated = tuple(Note(str(one.get("code")), str(one.get("message"))) for one in sidecar.get("warnings", ()))
+    warnings = tuple(dict.fromkeys((*stated, *result.warnings)))
     quality = read_quality(sidecar) if is_as_made(job.source, sidecar) else None  # not of a mask corrected since
-    result = replace(result, warnings=stated, quality=quality)
+    result = replace(result, warnings=warnings, quality=quality)
     return Outcome(
         number,
         job,
@@ -93,7 +94,7 @@ def _measured(number: int, job: Job, result: Segmentation, sidecar: Sidecar) -> 
         sidecar=sidecar or {"input": {"shape": list(result.volume.shape)}},
         measurements=result.measurements,
         acquisition=result.volume.acquisition,
-        warnings=stated,
+        warnings=warnings,
         quality=quality,
     )
 
