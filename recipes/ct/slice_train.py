@@ -12,7 +12,7 @@ import argparse
 import copy
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 from torch import Tensor, nn
+from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from pleura.inference.grid import FieldOfView
 from pleura.networks.build import unfold_batchnorm
@@ -164,16 +165,16 @@ class State:
     done: int = 0
 
     @classmethod
-    def of(cls, run: Path, rate: float, *, free: bool) -> State:
+    def of(cls, run: Path, rate: float, *, free: bool, device: str = "cpu") -> State:
         """Return the state in which a run stopped, or that of a new one."""
-        network = first_network(free=free).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = first_network(free=free).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         groups = [
             {"params": [p for p in network.parameters() if p.dim() > 1], "weight_decay": WEIGHT_DECAY},
             {"params": [p for p in network.parameters() if p.dim() <= 1], "weight_decay": 0.0},
         ]
         state = cls(network.train(), copy.deepcopy(network).eval(), torch.optim.AdamW(groups, lr=rate))
         if (run / LAST).exists():
-            kept = torch.load(run / LAST)
+            kept = torch.load(run / LAST, map_location=device)
             for name in ("network", "average", "optimiser"):
                 getattr(state, name).load_state_dict(kept[name])
             state.done = int(kept["done"])
@@ -189,7 +190,9 @@ class State:
         """Train on a batch and return its loss; one that is no number, as bfloat16 gives at times, is passed over."""
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        with torch.autocast("cpu", torch.bfloat16):
+        device = next(self.network.parameters()).device
+        images, labels, sides = images.to(device), labels.to(device), sides.to(device)
+        with torch.autocast(device.type, torch.bfloat16):
             scores = self.network(images.contiguous(memory_format=torch.channels_last))
         labels, weight = without_solid(labels)
         loss = OBJECTIVE(scores.float(), labels, sides) + CLOSELY * weighted(scores.float(), labels, weight)
@@ -223,21 +226,39 @@ def train(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
     options.run.mkdir(parents=True, exist_ok=True)
-    state = State.of(options.run, options.rate, free=options.free)
-    rng = np.random.default_rng([options.seed, state.done])
-    pool = Pool(options.pool, options.seed + state.done, options.without, free_only=options.free)
-    cases = [case for source in SETS if not options.free for case in load(options.data, source, "train")]
-    sampler = None if options.free else Sampler(cases, SETS, options.seed + state.done)
-    print(f"{len(pool.files)} painted scans, {len(cases)} cases", flush=True)
+    state = State.of(options.run, options.rate, free=options.free, device=options.device)
+    batches = iter(DataLoader(Batches(options, state.done), batch_size=None, num_workers=options.workers))
     start, losses = time.monotonic(), list[float]()
     while state.done < options.steps:
         rate = options.rate * min((state.done + 1) / WARM_UP, 1.0) * _falling(state.done / options.steps)
-        losses.append(state.step(*_batch(sampler, pool, options.batch, rng), rate))
+        losses.append(state.step(*next(batches), rate))
         if state.done % KEPT_EVERY == 0 or state.done == options.steps:
             state.save(options.run)
             with (options.run / "log.tsv").open("a") as file:
                 file.write(f"{state.done}\t{np.nanmean(losses):.4f}\t{(time.monotonic() - start) / 60:.1f}\n")
             losses.clear()
+
+
+class Batches(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
+    """Yields batches without end, each process that loads its own: of other seeds, and of the same files in memory."""
+
+    def __init__(self, options: argparse.Namespace, done: int) -> None:
+        self.options, self.seed = options, options.seed + done
+        self.cases = [case for source in SETS if not options.free for case in load(options.data, source, "train")]
+        pool = self._pool(0)
+        print(f"{len(pool.files)} painted scans, {len(self.cases)} cases", flush=True)
+
+    def _pool(self, worker: int) -> Pool:
+        return Pool(self.options.pool, self.seed + worker, self.options.without, free_only=self.options.free)
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+        """Yield images, labels and sides, as `augmented` gives them."""
+        info = get_worker_info()
+        worker = info.id if info else 0
+        rng, pool = np.random.default_rng([self.seed, worker]), self._pool(worker)
+        sampler = None if self.options.free else Sampler(self.cases, SETS, self.seed + worker)
+        while True:
+            yield _batch(sampler, pool, self.options.batch, rng)
 
 
 def _batch(sampler: Sampler | None, pool: Pool, size: int, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
@@ -264,6 +285,8 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--without", nargs="*", default=[], help="scans of the pool to leave out")
     parser.add_argument("--free", action="store_true", help="only scans whose licence allows any use, from nothing")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--workers", type=int, default=0, help="processes that make batches beside the training")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=0)
     train(parser.parse_args())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 import torch
 
 from recipes.ct.between import write_between
-from recipes.ct.slice_train import BESIDE, LAST, State, weighted, with_solid, without_solid
+from recipes.ct.slice_train import BESIDE, LAST, Batches, State, weighted, with_solid, without_solid
 
 AIR, SOFT = -850.0, 40.0
 
@@ -53,3 +54,16 @@ def test_network_between_two_runs_has_the_mean_of_their_weights(tmp_path: Path) 
     assert torch.allclose(half["average"][name], 0.75 * one[name] + 0.25 * other[name], atol=1e-6)
     assert half["done"] == 0
     assert torch.equal(half["network"][name], half["average"][name])
+
+
+def test_batches_are_the_same_for_the_same_seed_and_others_once_the_run_has_gone_on(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    samples = rng.integers(0, 200, (4, 4, 256, 256), np.uint8)
+    samples[:, -1] = rng.integers(0, 3, (4, 256, 256))
+    np.save(tmp_path / "lidc_0001-1-00000.npy", samples)
+    options = Namespace(pool=tmp_path, free=True, without=[], batch=2, seed=5, data=tmp_path)
+    first, again, later = (next(iter(Batches(options, done))) for done in (0, 0, 100))
+    images, labels, sides = first
+    assert (images.shape, labels.shape, sides.shape) == ((2, 3, 256, 256), (2, 256, 256), (2,))
+    assert all(torch.equal(one, other) for one, other in zip(first, again, strict=True))
+    assert not torch.equal(images, later[0])
