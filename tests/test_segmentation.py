@@ -99,7 +99,7 @@ def test_volume_phantom_bundle_and_segmenter_are_one_line_too(result: Segmentati
     assert repr(noted) == "Volume(radiograph, 40 x 50, notes: spacing-unknown)"
     assert re.fullmatch(r"Bundle\(\S+ \S+: right lung, left lung\)", repr(load_bundle()))
     assert "\n" not in repr(chest((2, 64, 64)))
-    assert re.fullmatch(r"Segmenter\(\S+ \S+, onnxruntime, 2 threads\)", repr(pleura.Segmenter(threads=2)))
+    assert re.fullmatch(r"Segmenter\(\S+ \S+, onnxruntime(-int8)?, 2 threads\)", repr(pleura.Segmenter(threads=2)))
 
 
 def test_measurements_are_made_once_and_again_after_a_correction(result: Segmentation) -> None:
