@@ -60,7 +60,7 @@ class Score:
 def main() -> None:
     """Score every case, print both tables, and write the JSON where asked for."""
     options = parse()
-    segmenter = pleura.Segmenter(model=options.model)
+    segmenter = pleura.Segmenter(model=options.model, backend=options.backend)
     scores = [score(segmenter, folder, case) for folder, case in cases(options.data, options.sets)]
     scores.sort(key=lambda one: (one.both, one.worse_lung, one.id))
     print_cases(scores)
@@ -75,6 +75,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", type=Path, default=SHARED, help="folder that holds ct/SET/manifest.jsonl")
     parser.add_argument("--model", type=Path, help="bundle to score in place of the shipped one")
+    parser.add_argument("--backend", default="auto", help="as in pleura segment")
     parser.add_argument("--sets", nargs="+", help="names of the sets; all that have references by default")
     parser.add_argument("--json", type=Path, help="write every case's figures to this file")
     return parser.parse_args()

@@ -56,12 +56,12 @@ def labels_seen_every(
     step: int, segmenter: pleura.Segmenter, hu: NDArray[np.int16], spacing: Spacing
 ) -> NDArray[np.uint8]:
     """Return the labels of a scan of which the network sees every `step`-th slice."""
-    farthest = predict.FARTHEST_MM
-    predict.FARTHEST_MM = step * spacing[0]
+    farthest = predict.MAX_PLANE_DISTANCE_MM
+    predict.MAX_PLANE_DISTANCE_MM = step * spacing[0]
     try:
         return segmenter(hu, spacing=spacing).labels
     finally:
-        predict.FARTHEST_MM = farthest
+        predict.MAX_PLANE_DISTANCE_MM = farthest
 
 
 def dice(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:

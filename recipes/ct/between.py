@@ -18,7 +18,7 @@ from recipes.ct.slice_train import LAST, State
 
 def write_between(first: Path, second: Path, run: Path, share: float) -> None:
     """Write a run that begins with the averaged weights of two, `share` of them of the second."""
-    weights, other = (torch.load(one / LAST)["average"] for one in (first, second))
+    weights, other = (torch.load(one / LAST, map_location="cpu")["average"] for one in (first, second))
     for name, value in weights.items():
         if value.dtype.is_floating_point:
             value.lerp_(other[name], share)

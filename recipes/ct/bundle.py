@@ -35,7 +35,7 @@ def write_bundle(data: Path, run: Path, folder: Path, version: str) -> None:
     """Write the bundle of a run of `recipes.ct.slice_train`."""
     shipped = load_bundle()
     network = UNet(3, 3, WIDTHS, DEPTHS, SHUFFLE)
-    network.load_state_dict(torch.load(run / "last.pt")["average"])
+    network.load_state_dict(torch.load(run / "last.pt", map_location="cpu")["average"])
     folder.mkdir(parents=True, exist_ok=True)
     planes = np.random.default_rng(0).integers(0, 255, (4, 3, shipped.side, shipped.side), np.uint8)
     write_graph(deploy(network, shipped.output), folder / "network.onnx", planes, shipped.output)

@@ -9,16 +9,23 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 data=$1 runs=$2
 shift 2
+mkdir -p "$runs"
 cores=$(nproc)
 export OMP_NUM_THREADS=1
 
-[ -d "$runs/labels" ] || python -m recipes.ct.label "$runs/labels"
+if [ ! -e "$runs/labels.done" ]; then
+  python -m recipes.ct.label "$runs/labels"
+  touch "$runs/labels.done"
+fi
 
-if [ ! -d "$runs/slices" ]; then
+if [ ! -e "$runs/slices.done" ]; then
+  painters=()
   for seed in $(seq "$cores"); do
     python -m recipes.ct.slice_samples "$runs/labels" "$runs/slices" --seconds "${PAINT:-120}" --seed "$seed" --folds 1 2 3 &
+    painters+=($!)
   done
-  wait
+  for painter in "${painters[@]}"; do wait "$painter"; done
+  touch "$runs/slices.done"
 fi
 
 # a state is kept every 100 steps, so that a run that is ended loses few

@@ -243,20 +243,20 @@ class Batches(IterableDataset[tuple[Tensor, Tensor, Tensor]]):
     """Yields batches without end, each process that loads its own: of other seeds, and of the same files in memory."""
 
     def __init__(self, options: argparse.Namespace, done: int) -> None:
-        self.options, self.seed = options, options.seed + done
+        self.options, self.done = options, done
         self.cases = [case for source in SETS if not options.free for case in load(options.data, source, "train")]
         pool = self._pool(0)
         print(f"{len(pool.files)} painted scans, {len(self.cases)} cases", flush=True)
 
-    def _pool(self, worker: int) -> Pool:
-        return Pool(self.options.pool, self.seed + worker, self.options.without, free_only=self.options.free)
+    def _pool(self, seed: int) -> Pool:
+        return Pool(self.options.pool, seed, self.options.without, free_only=self.options.free)
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Yield images, labels and sides, as `augmented` gives them."""
         info = get_worker_info()
-        worker = info.id if info else 0
-        rng, pool = np.random.default_rng([self.seed, worker]), self._pool(worker)
-        sampler = None if self.options.free else Sampler(self.cases, SETS, self.seed + worker)
+        rng = np.random.default_rng([self.options.seed, self.done, info.id if info else 0])
+        pool, seed = self._pool(int(rng.integers(2**31))), int(rng.integers(2**31))
+        sampler = None if self.options.free else Sampler(self.cases, SETS, seed)
         while True:
             yield _batch(sampler, pool, self.options.batch, rng)
 

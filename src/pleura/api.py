@@ -37,8 +37,9 @@ def segment(
     modality : what pictures without a header show: "auto" looks at them, "ct" or "cr" (radiograph) settles it
     convention : of radiographs: "heart-included", each lung to the spine, which is meant where it is empty, or
         "heart-excluded", the lung fields
-    backend : what runs the network: "onnxruntime", "openvino" or "torch"; "auto" takes onnxruntime, or torch for a
-        device that only torch knows
+    backend : what runs the network: "onnxruntime", "onnxruntime-int8" (in 8-bit integers), "openvino" or "torch";
+        "auto" takes onnxruntime, in integers where model and processor are made for it, or torch for a device that
+        only torch knows
     device : where it runs: "cpu", "cuda" or "mps"; "auto" is the processor
     threads : processor threads; one for each core that this process may use if None, and never more
     quality : how the quality of the mask is judged: "fast", "full", by the mirror image too, which takes a

@@ -33,7 +33,7 @@ class Segmenter:
         radiographs
     modality : "ct" or "cr" where it is known what pictures show; "auto" takes it from headers, else from the picture
     convention : what a mask of a radiograph holds: "heart-included", to the spine, or "heart-excluded", the lung fields
-    backend : "auto", "onnxruntime", "openvino" or "torch"
+    backend : "auto", "onnxruntime", "onnxruntime-int8", "openvino" or "torch"
     device : "auto", "cpu", "cuda" or "mps"
     threads : processor threads; one for each core that this process may use if None, and never more
     quality : how the quality of a mask is judged: "fast", "full" (by the mirror image too), or "off"

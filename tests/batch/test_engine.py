@@ -40,6 +40,8 @@ def test_many_small_files_go_at_a_time_and_one_that_is_missing_does_not_matter(m
     assert at_a_time([*files(tmp_path, MANY), tmp_path / "gone.png"]) == 4
     assert at_a_time(files(tmp_path, MANY), threads=3) == 3
     assert at_a_time(files(tmp_path, MANY - 1)) == 1
+    for name in ("onnxruntime", "onnxruntime-int8"):
+        assert at_a_time(files(tmp_path, MANY), backend=name) == 4
 
 
 def test_folders_and_large_files_go_alone(many_cores, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,6 +69,13 @@ def test_integers_are_chosen_where_the_processor_is_made_for_them(
     assert make_backend(BUNDLE, backend="onnxruntime", threads=1)[0] == "onnxruntime"
 
 
+def test_integers_are_not_chosen_on_another_device(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "cpuinfo").write_text("flags : avx512_vnni\n")
+    monkeypatch.setattr("pleura.inference.backends.PROCESSOR", tmp_path / "cpuinfo")
+    monkeypatch.setattr("pleura.inference.backends._onnxruntime_provider", lambda device: "CPUExecutionProvider")
+    assert make_backend(BUNDLE, device="cuda", threads=1)[0] == "onnxruntime"
+
+
 def test_model_without_integers_says_so_where_they_are_asked_for() -> None:
     with pytest.raises(PleuraError, match="no network in 8-bit integers; use --backend onnxruntime") as caught:
         make_backend(load_bundle("chest-radiograph"), backend="onnxruntime-int8")

@@ -155,7 +155,6 @@ def test_a_network_of_openvino_that_is_none_is_refused(tmp_path: Path) -> None:
 REFUSED = """
 import sys
 from pleura import Segmenter
-from pleura.conventions import BackendName
 from pleura.errors import InvalidBundle
 for folder in sys.argv[1:]:
     try:

@@ -8,6 +8,7 @@ from keeping_judge import KeepingJudge
 
 from pleura.inference.bundle import load_bundle
 from pleura.inference.clock import Clock
+from pleura.inference.evidence import mirrored_slices
 from pleura.inference.lung_model import LungModel
 from pleura.phantom import chest
 from pleura.volume import Volume
@@ -64,3 +65,11 @@ def test_second_look_marks_the_same_where_the_network_sees_no_side(volume: Volum
     assert evidence.mirrored.slices.tolist() == slices[::3].tolist()
     dark = evidence.planes[evidence.mirrored.slices] < 90
     np.testing.assert_array_equal(evidence.mirrored.marked, dark)
+
+
+def test_second_look_is_at_every_third_of_the_slices_that_the_network_saw() -> None:
+    labels = np.zeros((12, 4, 4), np.uint8)
+    seen = np.array([0, 2, 4, 6, 8, 10, 11])
+    assert mirrored_slices(labels, seen).tolist() == [0]
+    labels[2:11] = 1
+    assert mirrored_slices(labels, seen).tolist() == [2, 8]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -73,7 +74,15 @@ def test_a_picture_is_one_slice() -> None:
 
 @pytest.mark.parametrize(
     "edited",
-    [{}, {"shape": None}, {"shape": [5, "rows", 64]}, {"affine_lps": [["x"]]}, {"affine_lps": 3}, {"shape": []}],
+    [
+        {},
+        {"shape": None},
+        {"shape": [5, "rows", 64]},
+        {"affine_lps": [["x"]]},
+        {"affine_lps": 3},
+        {"shape": []},
+        {"shape": [math.inf, 32, 64]},
+    ],
 )
 def test_quality_beside_a_geometry_that_is_none_is_none(edited: dict[str, object]) -> None:
     geometry = {**GEOMETRY, **edited} if edited else {}

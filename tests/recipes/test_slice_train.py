@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.utils.data import DataLoader
 
 from recipes.ct.between import write_between
 from recipes.ct.slice_train import BESIDE, LAST, Batches, State, weighted, with_solid, without_solid
@@ -67,3 +68,7 @@ def test_batches_are_the_same_for_the_same_seed_and_others_once_the_run_has_gone
     assert (images.shape, labels.shape, sides.shape) == ((2, 3, 256, 256), (2, 256, 256), (2,))
     assert all(torch.equal(one, other) for one, other in zip(first, again, strict=True))
     assert not torch.equal(images, later[0])
+    loader = iter(DataLoader(Batches(options, 0), batch_size=None, num_workers=2))
+    beside = [next(loader), next(loader)]  # of one process and of the other
+    assert torch.equal(beside[0][0], images)
+    assert not torch.equal(beside[1][0], images)

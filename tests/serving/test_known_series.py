@@ -112,6 +112,26 @@ def test_a_kill_at_any_step_loses_nothing(
     assert len(list(storage.incoming.glob("*/*.dcm"))) == len(series)
 
 
+def test_a_series_that_a_disk_does_not_give_holds_up_no_other(
+    tmp_path: Path, storage: NodeStorage, series: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bring = storage.bring
+
+    def unless_first(whole: Path, header: object) -> str:
+        if whole.name == "0":
+            raise OSError(errno.EIO, "the disk does not answer")
+        return bring(whole, header)
+
+    for key in ("0", "1"):
+        shutil.copytree(fetched(storage, series, key), tmp_path / "fetched" / key)
+    monkeypatch.setattr(storage, "bring", unless_first)
+    with closing(KnownSeries(tmp_path, storage)) as known:
+        with pytest.raises(OSError, match="does not answer"):
+            known.go_on()
+        assert known.objects("1") == len(series)
+    assert len(list(storage.incoming.glob("*/*.dcm"))) == len(series)
+
+
 @pytest.mark.parametrize("content", [None, b""])
 def test_what_a_disk_has_lost_of_it_is_fetched_again(
     tmp_path: Path, storage: NodeStorage, content: bytes | None

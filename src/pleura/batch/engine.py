@@ -259,7 +259,7 @@ def load_segmenter(options: SegmenterOptions) -> Segmenter:
 
 def _scans_at_a_time(jobs: Sequence[Job], options: SegmenterOptions) -> int:
     """Return how many scans to segment at a time; of the backends only onnxruntime may be called by several threads."""
-    if options.backend not in {"auto", "onnxruntime"} or options.device not in {"auto", "cpu"}:
+    if options.backend not in {"auto", "onnxruntime", "onnxruntime-int8"} or options.device not in {"auto", "cpu"}:
         return 1
     many = len(jobs) >= MANY and all(_is_small(job.source) for job in jobs)
     return backends.cpu_count(options.threads) if many else 1

@@ -3,7 +3,8 @@
 A backend is a function from planes (n, c, side, side) uint8 to arrays. Of a bundle whose output is "lungs", they are
 `lung` (n, side, side) uint8, above 128 where lung is likelier than background, and `side_score` (n, side / 2, side / 2)
 uint8, above 128 where left is likelier than right; of one whose output is "probabilities", there is one array, (n,
-classes, s, s) uint8, 255 where a class is certain. Backends agree to within rounding, not to the bit.
+classes, s, s) uint8, 255 where a class is certain. Backends agree to within rounding, not to the bit, but for integers
+of 8 bits, which move single voxels of a border.
 """
 
 from __future__ import annotations

@@ -57,10 +57,10 @@ MIRRORED_SLICE_STEP = 3
 """Of so many slices the network sees the mirror image of one: what is unsure is unsure in its neighbours too."""
 
 
-def mirrored_slices(labels: NDArray[np.uint8]) -> NDArray[np.intp]:
-    """Return which slices of a mask (z, y, x) it sees mirrored: some of those with something, or the first."""
-    used = np.flatnonzero(labels.any(axis=(1, 2)))[::MIRRORED_SLICE_STEP]
-    return used if len(used) else np.zeros(1, np.intp)
+def mirrored_slices(labels: NDArray[np.uint8], seen: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return which slices of a mask (z, y, x) it sees mirrored: some of `seen` that hold something, or the first."""
+    used = seen[labels[seen].any(axis=(1, 2))][::MIRRORED_SLICE_STEP]
+    return used if len(used) else seen[:1]
 
 
 def ct_evidence(

@@ -16,7 +16,7 @@ from pleura.inference.freed_memory import return_freed_memory
 from pleura.inference.grid_scan import grid_scan
 from pleura.inference.model import GridProbability, Judge, Planes, Prediction, SliceModel
 from pleura.inference.postprocess import Cleaned
-from pleura.inference.predict import score_mirrored, score_planes
+from pleura.inference.predict import planes_seen, score_mirrored, score_planes
 from pleura.inference.probability import lung_probability
 from pleura.inference.resample import resample_to_scan
 from pleura.networks import encoding
@@ -65,7 +65,7 @@ class LungModel(SliceModel):
 
     def _predict_mirrored(self, planes: Planes, evidence: Evidence) -> MirroredPrediction:
         """Return what the network marks in the mirror image of some slices."""
-        slices = mirrored_slices(evidence.labels)
+        slices = mirrored_slices(evidence.labels, planes_seen(len(planes.values), planes.slice_spacing))
         context = self.bundle.context_mm
         lung = score_mirrored(planes.values, slices, planes.slice_spacing, context, self.network)
         return MirroredPrediction(slices, lung[:, ::2, ::2] > encoding.ZERO)

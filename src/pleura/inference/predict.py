@@ -14,7 +14,7 @@ from pleura.inference.bundle import Bundle
 BATCH = 4
 """Planes given to the network at a time; bounds the memory that its features take."""
 
-FARTHEST_MM = 2.5
+MAX_PLANE_DISTANCE_MM = 2.5
 """How far apart planes are that the network sees; scores of those between are interpolated, and scans of 1 mm take half
 the time. Seeing planes 3.2 mm apart cost up to 0.0004 of Dice, 5 mm apart up to 0.0010 (benchmarks/thin_slices.py)."""
 
@@ -30,8 +30,8 @@ def score_planes(
 
     `slice_spacing` is the distance of the planes in millimetres, None where it is not known; the neighbours shown to
     the network are those closest to `context_mm` away, the plane itself standing in beyond the ends. Of planes that lie
-    close to each other some are left out, and have the scores between those of the next ones (`FARTHEST_MM`). A slice
-    that stands alone is seen from several places instead.
+    closer to each other than `MAX_PLANE_DISTANCE_MM` some are left out, and have the scores between those of the next
+    ones. A slice that stands alone is seen from several places instead.
     """
     count, side, _ = planes.shape
     if count == 1:
@@ -39,7 +39,7 @@ def score_planes(
     gap = _gap(context_mm, slice_spacing)
     lung = np.empty((count, side, side), np.uint8)
     side_score = np.empty((count, side // 2, side // 2), np.uint8)
-    seen = _seen(count, slice_spacing)
+    seen = planes_seen(count, slice_spacing)
     for start in range(0, len(seen), BATCH):
         here = seen[start : start + BATCH]
         lung[here], side_score[here] = backend(planes[_with_neighbours(here, gap, count)])
@@ -48,9 +48,10 @@ def score_planes(
     return lung, side_score
 
 
-def _seen(count: int, slice_spacing: float | None) -> NDArray[np.intp]:
-    """Return which planes the network sees: the first, the last, and those between that `FARTHEST_MM` asks for."""
-    step = max(1, int(FARTHEST_MM / slice_spacing + 0.01)) if slice_spacing else 1  # 0.01: 1.25 mm may be 1.2502
+def planes_seen(count: int, slice_spacing: float | None) -> NDArray[np.intp]:
+    """Return which planes the network sees: the first, the last, and between them as many as have to be."""
+    # 0.01, since 1.25 mm may be written as 1.2502
+    step = max(1, int(MAX_PLANE_DISTANCE_MM / slice_spacing + 0.01)) if slice_spacing else 1
     return np.unique([*range(0, count, step), count - 1])
 
 

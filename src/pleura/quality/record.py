@@ -97,7 +97,7 @@ def read_quality(sidecar: Mapping[str, Any]) -> Quality | None:
         flags = tuple(Flag(one["code"], one["message"], tuple(one["slices"])) for one in found["flags"])
         quality = Quality(VERDICTS[VERDICTS.index(found["verdict"])], dice, flags)
         count = _slice_count(sidecar["geometry"])
-    except (LookupError, TypeError, ValueError, AttributeError):
+    except (LookupError, TypeError, ValueError, AttributeError, OverflowError):
         return None
     return quality if all(map(_are_shares, dice.values())) and all(_is_worded(one, count) for one in flags) else None
 

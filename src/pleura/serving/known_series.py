@@ -98,11 +98,16 @@ class KnownSeries:
         OSError : the disk still does not do its work
         """
         with self._bringing:
+            failed: list[OSError] = []
             for whole in sorted(filter(Path.is_dir, self._fetched.iterdir())):
                 try:
                     self._bring(whole)
                 except (IndexError, PleuraError):  # a disk has lost it since: it is fetched again
                     shutil.rmtree(whole, ignore_errors=True)
+                except OSError as problem:  # the others may be well
+                    failed.append(problem)
+        if failed:
+            raise failed[0]
 
     def _bring(self, whole: Path) -> str:
         header, count = series_header(whole)
