@@ -6,11 +6,12 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from pleura.batch.batch_run import Batch, BatchSettings
-from pleura.batch.cluster import connect
+from pleura.batch.cluster import _Cluster, connect
 from pleura.batch.engine import BatchOptions, SegmenterOptions
 from pleura.errors import PleuraError
 
@@ -68,6 +69,13 @@ def test_the_time_of_a_task_counts_from_where_a_worker_begins_it(cluster: str) -
     assert patient.submit(str, 6).result() == "6"  # its worker was started anew
     for executor in (hurried, patient):
         executor.shutdown(cancel_futures=True)
+
+
+def test_a_client_that_fails_to_close_is_not_closed_once_more_when_it_is_collected() -> None:
+    client = Mock(status="running")
+    client.close.side_effect = ValueError("IOStream is not idle; cannot convert to SSL")
+    _Cluster(client, 1.0).shutdown()
+    assert client.status == "closed"
 
 
 def test_where_no_scheduler_answers_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -96,8 +96,10 @@ class _Cluster(Executor):
         """Leave the cluster; tasks that are being done there are given up."""
         with suppress(Exception):  # the scheduler may be gone
             self._client.cancel([task.of_client for task in tuple(self._tasks.values())], force=True)
-        with suppress(Exception):
+        try:
             self._client.close()
+        except Exception:  # its link broke off meanwhile; collected, it would close once more, with a traceback
+            self._client.status = "closed"
 
     def _begin(self, event: tuple[float, str]) -> None:
         """Count the time of a task that a worker begins, from the start where one before has died with it."""
