@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 import pleura
+from pleura.evaluation import dice
 from pleura.inference import predict
 from recipes.ct.label import UNKNOWN
 from recipes.ct.scans import Spacing, scans
@@ -62,11 +63,6 @@ def labels_seen_every(
         return segmenter(hu, spacing=spacing).labels
     finally:
         predict.MAX_PLANE_DISTANCE_MM = farthest
-
-
-def dice(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
-    """Return the Dice of two masks."""
-    return 2 * float((one & other).sum()) / max(float(one.sum() + other.sum()), 1.0)
 
 
 def percentile_distance(reference: NDArray[np.bool_], mask: NDArray[np.bool_], spacing: Spacing) -> float:

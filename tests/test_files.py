@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pleura.errors import UnwritableOutput
-from pleura.files import atomic_folder, atomic_write, make_folder
+from pleura.files import atomic_folder, atomic_write, file_hash, make_folder
 
 
 def test_file_appears_only_when_it_is_whole(tmp_path: Path) -> None:
@@ -122,3 +122,8 @@ def test_folder_is_not_made_where_a_file_is_or_no_folder_to_hold_it(tmp_path: Pa
             pass
         assert caught.value.code == code
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_hash_of_a_file_is_that_of_its_bytes(tmp_path: Path) -> None:
+    (tmp_path / "abc").write_bytes(b"abc")  # the example of FIPS 180-4
+    assert file_hash(tmp_path / "abc").startswith("ba7816bf8f01cfea414140de5dae2223")

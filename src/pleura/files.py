@@ -5,6 +5,7 @@ Whatever the system objects to, in making a folder too, is an error with a name.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Iterator
@@ -171,3 +172,9 @@ def take_lock(file: IO[bytes], *, exclusive: bool) -> bool:
     except (ImportError, OSError):
         return True
     return True
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of what a file holds. Raises `OSError` where it cannot be read."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

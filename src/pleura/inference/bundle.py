@@ -13,12 +13,12 @@ Nothing about a model lives in code that is not in its bundle.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from pleura.errors import InvalidBundle
+from pleura.files import file_hash
 from pleura.inference.recipe import Graph, Recipe, read_recipe
 from pleura.text import printable
 from pleura.volume import Kind
@@ -81,8 +81,7 @@ def _check_hash(file: Path, sha256: str) -> None:
     if not file.is_file():
         raise InvalidBundle(f"{file.parent}: {file.name} is missing; copy the whole folder", code="bundle-incomplete")
     try:
-        with file.open("rb") as opened:
-            found = hashlib.file_digest(opened, "sha256").hexdigest()
+        found = file_hash(file)
     except OSError as problem:
         message = f"{file.parent}: {file.name} cannot be read ({problem.strerror}); copy the whole folder"
         raise InvalidBundle(message, code="bundle-incomplete") from problem

@@ -132,20 +132,20 @@ def _file(path: Path, volume: Volume) -> _Mask:
         text = f"{len(values)} values in a picture: soft edges, or no mask; save it with one value a structure"
         raise UnsuitableInput(text, code="not-a-mask")
     placed, notes = on_image(labels, label_map, volume)
-    by_values, found = _by_values(placed, values)
+    found = _structures_by(values)
     stated = stated_structures(path, values)
     if stated is None:
-        return _Mask(by_values, found, tuple(notes))
+        kept = placed if found == LUNGS else _renumbered(placed, dict(zip(values, range(1, 256), strict=False)))
+        return _Mask(kept.astype(np.uint8), found, tuple(notes))
     changed = () if stated.of_this_file or stated.structures == found else (_changed_note(stated.structures, found),)
     return _Mask(placed.astype(np.uint8), stated.structures, (*notes, *changed))
 
 
-def _by_values(placed: NDArray[np.integer], values: Sequence[int]) -> tuple[NDArray[np.uint8], tuple[Label, ...]]:
-    """Return labels and what they are, by the values alone."""
+def _structures_by(values: Sequence[int]) -> tuple[Label, ...]:
+    """Return what a mask of these values holds, as far as they tell."""
     if values in ([2], [1, 2]):
-        return placed.astype(np.uint8), LUNGS
-    names = ["lung"] if len(values) < 2 else [f"label {value}" for value in values]
-    return _renumbered(placed, dict(zip(values, range(1, 256), strict=False))), structures(names)
+        return LUNGS
+    return structures(["lung"] if len(values) < 2 else [f"label {value}" for value in values])
 
 
 def _changed_note(stated: Sequence[Label], by_values: Sequence[Label]) -> Note:

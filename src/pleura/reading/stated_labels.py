@@ -6,12 +6,12 @@ keeps its sidecar; `of_this_file` says whether the mask is still the file that t
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from pleura.files import file_hash
 from pleura.labels import Label, structures
 
 
@@ -35,7 +35,7 @@ def stated_structures(mask: Path, values: Collection[int]) -> StatedStructures |
         found = json.loads(mask.with_name(f"{mask.name}.json").read_text(encoding="utf-8"))
         names = {one["value"]: one["name"] for one in found["labels"] if one["value"]}
         is_pleura_output = found["program"]["name"] == "pleura"
-        of_this_file = found["mask"]["sha256"] == _hash_of(mask)
+        of_this_file = found["mask"]["sha256"] == file_hash(mask)
     except (OSError, ValueError, RecursionError, KeyError, TypeError):
         return None
     if not is_pleura_output or list(names) != list(range(1, len(names) + 1)) or not set(values) <= set(names):
@@ -43,8 +43,3 @@ def stated_structures(mask: Path, values: Collection[int]) -> StatedStructures |
     if not all(isinstance(name, str) for name in names.values()):
         return None
     return StatedStructures(structures(list(names.values())), of_this_file)
-
-
-def _hash_of(mask: Path) -> str:
-    with mask.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

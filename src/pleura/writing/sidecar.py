@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeGuard
 
 from pleura import __version__
+from pleura.files import file_hash
 from pleura.labels import BACKGROUND, have_sides
 from pleura.measurement import Size
 from pleura.segmentation import Provenance, Segmentation
@@ -137,9 +138,7 @@ def fingerprint(mask: Path) -> dict[str, int | str]:
         parts = {file.name: fingerprint(file) for file in sorted(mask.iterdir())}
         digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
         return {"bytes": sum(int(part["bytes"]) for part in parts.values()), "sha256": digest}
-    with mask.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"bytes": mask.stat().st_size, "sha256": digest}
+    return {"bytes": mask.stat().st_size, "sha256": file_hash(mask)}
 
 
 def _label(size: Size) -> dict[str, object]:
