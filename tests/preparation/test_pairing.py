@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from pleura.file_names import key_of, without_padding
@@ -95,6 +95,13 @@ IDS = st.from_regex(r"[a-z]{0,3}[0-9]{1,4}(_[0-9]{1,3})?", fullmatch=True)
     first=st.tuples(st.booleans(), st.booleans()),
     folders=st.sampled_from([("images/", "masks/"), ("x/img/", "x/seg/"), ("train/images/", "train/labels/")]),
 )
+@example(
+    ids=["0", "gt1"],
+    words=("image", "mask"),
+    separators=("", ""),
+    first=(False, False),
+    folders=("images/", "masks/"),
+)
 def test_names_of_any_making_pair_in_folders_of_their_own(
     ids: Sequence[str],
     words: tuple[str, str],
@@ -133,6 +140,43 @@ def test_names_that_differ_by_such_a_word_alone_are_distinguished_by_masks_of_th
     for mask in ("{}.png", "{}_mask.png"):
         wanted = [(f"images/{name}.png", f"masks/{mask.format(name)}") for name in ("ct_1", "cxr_1")]
         assert pairs_of(*[name for pair in wanted for name in pair]) == wanted
+
+
+@pytest.mark.parametrize("ids", [("0", "gt1"), ("1", "gt1"), ("mask01", "seg12", "img3"), ("label_3", "gt", "3", "4")])
+@pytest.mark.parametrize(
+    ("images", "masks"),
+    [
+        ("images/{}.png", "masks/{}.png"),
+        ("images/{}.png", "masks/{}_mask.png"),
+        ("images/image_{}.png", "masks/mask_{}.png"),
+        ("x/img/{}_img.png", "x/seg/{}_seg.png"),
+        ("images/a/{}.png", "masks/{}.png"),
+        ("Lung Segmentation/CXR_png/{}.png", "Lung Segmentation/masks/{}_mask.png"),
+    ],
+)
+def test_a_word_for_a_mask_in_an_id_is_none_where_images_have_a_folder_of_their_own(
+    ids: Sequence[str], images: str, masks: str
+) -> None:
+    wanted = [(images.format(one), masks.format(one)) for one in ids]
+    assert pairs_of(*[name for pair in wanted for name in pair]) == sorted(wanted)
+
+
+def test_an_id_that_ends_with_a_word_for_a_mask_is_no_mask_of_the_image_called_without_it() -> None:
+    wanted = [(f"images/{name}.png", f"masks/{name}.png") for name in ("patient", "patient_gt")]
+    assert pairs_of(*[name for pair in wanted for name in pair]) == wanted
+    files = ["images/0.png", "images/1.png", "images/gt1.png", "masks/0.png"]
+    pairs, refused, alone, lonely = match_names([ROOT / name for name in files], ROOT)
+    assert [pair.name for pair in pairs] == ["images/0"]
+    assert alone == [ROOT / "images/1.png", ROOT / "images/gt1.png"]
+    assert not refused
+    assert not lonely
+
+
+def test_images_and_masks_in_one_folder_pair_there_whatever_lies_in_others() -> None:
+    wanted = [("images/1.png", "images/1_mask.png"), ("x/images/1.png", "x/masks/1.png")]
+    assert pairs_of(*[name for pair in wanted for name in pair]) == wanted
+    wanted = [(f"{name}.png", f"{name}_mask.png") for name in ("gt1", "label_2", "p3")]
+    assert pairs_of(*[name for pair in wanted for name in pair]) == wanted
 
 
 def test_words_glued_to_letters_are_taken_away_where_nothing_else_pairs() -> None:

@@ -11,9 +11,8 @@ Masks that say which lung, or which lobe of it, they hold are the parts of one: 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -33,6 +32,9 @@ _OF_SPLITS = frozenset({"tr", "ts"})
 _LUNA = re.compile(r"^(seg-lungs-.*|subset\d+)$")
 """Folders of LUNA16, which say mask and image."""
 _FORMATS = frozenset({"png", "jpg", "jpeg", "tif", "tiff", "nii", "nifti", "dcm", "dicom", "mha", "nrrd"})
+
+Folder = tuple[str, ...]
+"""A folder below the root, as the names on the way to it."""
 
 
 class PairKey(NamedTuple):
@@ -56,7 +58,7 @@ class ParsedName:
     side : RIGHT or LEFT where `key` lacks such a word, else 0
     lobe : "upper", "middle" or "lower" where it holds that one alone
     words : what was taken from the stem
-    by_folder : whether a folder says that it is an image or a mask
+    by_folder : whether a folder says that it is an image or a mask, whatever the file is called
     """
 
     path: Path
@@ -73,41 +75,36 @@ class ParsedName:
     split: str
 
 
-def parse_names(paths: Sequence[Path], root: Path) -> list[ParsedName]:
-    """Return what the names of files below `root` say together.
+def parse_name(
+    path: Path, root: Path, silent: Collection[Folder] = frozenset(), apart: Collection[Folder] = frozenset()
+) -> ParsedName:
+    """Return what the name of a file or folder below `root` says.
 
-    A folder that holds images as well as masks, as `Lung Segmentation/` with `images/` and `masks/` in it, says nothing
-    of either; neither do words that all files of one key have, as `lungseg_1.png` and `lungseg_1_mask.png`.
+    Parameters
+    ----------
+    silent : folders that say nothing of image and mask
+    apart : folders that do, whatever their files are called
     """
-    saying = _holding_both([parse_name(path, root) for path in paths], root)
-    groups: dict[PairKey, list[ParsedName]] = defaultdict(list)
-    for path in paths:
-        file = parse_name(path, root, saying)
-        groups[file.sided_key].append(file)
-    return [file for group in groups.values() for file in _with_roles(group)]
-
-
-def parse_name(path: Path, root: Path, silent: Collection[tuple[str, ...]] = frozenset()) -> ParsedName:
-    """Return what the name of a file or folder below `root` says; folders in `silent` say nothing of image and mask."""
     relative = path.relative_to(root)
-    loud = [part for part, folder in _folders(relative.parts) if folder not in silent]
+    folders = folders_of(relative.parts)
+    loud = [part for part, folder in folders if folder not in silent]
     kept = tuple(filter(None, map(_rest_of_folder, relative.parts[:-1])))
     stem = without_suffix(relative.name)
     found = tokens(stem)
     words = tuple(token for token in found if is_word(token))
     rest = [token for token in found if not is_word(token)]
-    in_masks, in_images = any(map(_is_mask_folder, loud)), any(map(_is_image_folder, loud))
+    in_masks, in_images = any(map(is_mask_folder, loud)), any(map(is_image_folder, loud))
     is_mask = in_masks or (not in_images and _is_called_mask(found, words, rest))
     sided = PairKey(kept, joined(rest))
     key, side, lobe = _without_side(kept, rest) if is_mask else (sided, 0, "")
     channelless = PairKey(kept, joined(rest[:-1])) if _CHANNEL.search(stem) and len(rest) > 1 else key
-    by_folder = in_masks or in_images
+    by_folder = in_masks or any(folder in apart for _, folder in folders)
     name = str(relative.with_name(stem)) if stem else str(relative)
     split = next(filter(None, map(_split_of_folder, relative.parts[:-1])), "")
     return ParsedName(path, name, stem.lower(), key, sided, channelless, side, lobe, words, by_folder, is_mask, split)
 
 
-def _folders(parts: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
+def folders_of(parts: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
     """Return name and path of each folder in the path of a file below the root, the innermost first."""
     return [(parts[k - 1], parts[:k]) for k in range(len(parts) - 1, 0, -1)]
 
@@ -123,7 +120,8 @@ def _words_of_folder(folder: str) -> tuple[list[str], list[str]]:
 
 
 @cache
-def _is_mask_folder(folder: str) -> bool:
+def is_mask_folder(folder: str) -> bool:
+    """Say whether the name of a folder says that there are masks in it."""
     if _LUNA.match(folder.lower()):
         return folder.lower().startswith("seg")
     side = _SIDE_FOLDER.match(folder.lower())
@@ -132,7 +130,8 @@ def _is_mask_folder(folder: str) -> bool:
 
 
 @cache
-def _is_image_folder(folder: str) -> bool:
+def is_image_folder(folder: str) -> bool:
+    """Say whether the name of a folder says that there are images in it; one of a mask folder may say so too."""
     return bool(_LUNA.match(folder.lower())) or says_image(_words_of_folder(folder)[0])
 
 
@@ -180,41 +179,3 @@ def _without_side(folder: tuple[str, ...], rest: Sequence[str]) -> tuple[PairKey
         lobe = shorter[-2]
         shorter = shorter[:-2]
     return PairKey(kept, joined(shorter)), sides.pop(), lobe
-
-
-def _holding_both(found: Iterable[ParsedName], root: Path) -> set[tuple[str, ...]]:
-    """Return the folders below which there are images as well as masks: they do not tell which is which."""
-    below: dict[tuple[str, ...], list[tuple[bool, bool, str]]] = defaultdict(list)
-    for file in found:
-        inner: list[str] = []
-        for name, folder in _folders(file.path.relative_to(root).parts):  # each sees what lies deeper than itself
-            if _is_mask_folder(name) or _is_image_folder(name):
-                in_masks, in_images = any(map(_is_mask_folder, inner)), any(map(_is_image_folder, inner))
-                masked = in_masks or (not in_images and says_mask(file.words))
-                below[folder].append((masked, in_images or says_image(file.words), file.sided_key.stem))
-            inner.append(name)
-    return {folder for folder, known in below.items() if _are_both(known)}
-
-
-def _are_both(known: Iterable[tuple[bool, bool, str]]) -> bool:
-    """Say whether there are masks as well as images: files called so, or with no such word, but the key of a mask."""
-    known = list(known)
-    masks = {key for masked, _, key in known if masked}
-    return any(not masked and (pictured or key in masks) for masked, pictured, key in known) and bool(masks)
-
-
-def _with_roles(group: Sequence[ParsedName]) -> list[ParsedName]:
-    """Return the files of one key, each as image or mask by the words that not all of them have."""
-    if len(group) < 2 or any(file.by_folder and file.is_mask for file in group):
-        return list(group)
-    common = Counter(group[0].words)
-    for file in group[1:]:
-        common &= Counter(file.words)
-    left = [tuple((Counter(file.words) - common).elements()) for file in group]
-    if not any(left):
-        return list(group)
-    is_image = [not words or (says_image(words) and not says_mask(words)) for words in left]
-    return [
-        replace(file, is_mask=says_mask(words) or (not picture and (any(is_image) or file.is_mask)))
-        for file, words, picture in zip(group, left, is_image, strict=True)
-    ]

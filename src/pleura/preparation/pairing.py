@@ -12,10 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from pleura.file_format import Format, companions, format_by_name
-from pleura.file_names import bare_key_of, is_word, joined, says_image, tokens, without_padding
+from pleura.file_names import bare_key_of, says_image, without_padding
 from pleura.labels import LEFT, RIGHT, RIGHT_AND_LEFT
-from pleura.preparation.names import PairKey, ParsedName, parse_names
+from pleura.preparation.names import PairKey, ParsedName
 from pleura.preparation.pair import Pair, Refusal
+from pleura.preparation.roles import parse_names, words_apart
 
 Keyed = defaultdict[PairKey, list[ParsedName]]
 
@@ -173,20 +174,25 @@ def _by_full_names(images: Sequence[ParsedName], masks: Sequence[ParsedName]) ->
     """Pair images and masks of one key by more of their names, if that pairs each with one; else return nothing.
 
     So `ct_1.png` and `cxr_1.png` are distinguished by masks called the same, or `ct_1_mask.png` and `cxr_1_mask.png`.
+    Words for masks distinguish only what folders tell to be masks: `1_mask.png` and `gt1_mask.png` for `gt1.png`.
     """
-    for name in (_stem, _stem_without_mask_words):
-        by_name = {name(image): image for image in images}
-        if len(by_name) == len(images) == len(masks) and sorted(by_name) == sorted(map(name, masks)):
-            return [(by_name[name(mask)], mask) for mask in masks]
+    ways = [_stems, _words_for_images]
+    if all(mask.by_folder for mask in masks):
+        ways.append(words_apart)
+    for way in ways:
+        of_images, of_masks = way(images), way(masks)
+        by_name = dict(zip(of_images, images, strict=True))
+        if len(by_name) == len(images) == len(masks) and sorted(by_name) == sorted(of_masks):
+            return [(by_name[name], mask) for name, mask in zip(of_masks, masks, strict=True)]
     return []
 
 
-def _stem(file: ParsedName) -> str:
-    return file.stem
+def _stems(files: Sequence[ParsedName]) -> list[tuple[str, ...]]:
+    return [(file.stem,) for file in files]
 
 
-def _stem_without_mask_words(file: ParsedName) -> str:
-    return joined(token for token in tokens(file.stem) if not is_word(token) or says_image([token]))
+def _words_for_images(files: Sequence[ParsedName]) -> list[tuple[str, ...]]:
+    return [tuple(word for word in file.words if says_image([word])) for file in files]
 
 
 def _ambiguous(file: ParsedName, images: Sequence[ParsedName], masks: Sequence[ParsedName], root: Path) -> Refusal:
