@@ -58,3 +58,21 @@ def test_names_tell_where_more_counterparts_lie_beside_each_other() -> None:
 def test_equal_names_of_many_patients_say_nothing_of_each_other() -> None:
     files = [f"p{k}/ct/{name}.nii.gz" for k in range(60) for name in ("image", "mask")]
     assert masks_among(*files) == sorted(name for name in files if "mask" in name)
+
+
+@pytest.mark.parametrize("patients", [("gt1", "p2"), ("mask01", "mask02"), ("CT001", "CT002")])
+def test_a_folder_called_for_a_patient_says_nothing_where_images_and_masks_both_have_it(
+    patients: tuple[str, str],
+) -> None:
+    masks = [f"masks/{patient}/1.png" for patient in patients]
+    assert masks_among(*[f"images/{patient}/1.png" for patient in patients], *masks) == sorted(masks)
+
+
+def test_folders_for_images_and_for_masks_say_so_in_each_of_several_data_sets() -> None:
+    files = [f"{name}/{kind}_512/1.png" for name in ("Lung Segmentation", "CXR 2") for kind in ("images", "masks")]
+    assert masks_among(*files) == sorted(name for name in files if "masks" in name)
+
+
+def test_the_folder_of_a_patient_holds_both_whatever_it_is_called() -> None:
+    files = [f"{patient}/{name}.nii.gz" for patient in ("seg12", "CT3", "p4") for name in ("image", "lungs")]
+    assert masks_among(*files) == sorted(name for name in files if "lungs" in name)

@@ -1,13 +1,14 @@
 """What the names of many files say together: which are images and which are masks.
 
 A folder tells it for all in it, as `images/` beside `masks/`, unless it holds both, as `scans/1_ct.png` and
-`scans/1_mask.png`. Words in the names of files tell it elsewhere, where not all files of one key have them.
+`scans/1_mask.png`, or is called for a patient, as `images/mask01/` beside `masks/mask01/`. Words in the names of files
+tell it elsewhere, where not all files of one key have them.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -33,15 +34,16 @@ def parse_names(paths: Sequence[Path], root: Path) -> list[ParsedName]:
     A folder that holds images as well as masks, as `Lung Segmentation/` with `images/` and `masks/` in it, says nothing
     of either; neither do words that all files of one key have, as `lungseg_1.png` and `lungseg_1_mask.png`.
     """
-    found = [parse_name(path, root) for path in paths]
-    below = _below_folders(found, root)
+    ids = _called_by_ids({path.relative_to(root).parts[:-1] for path in paths})
+    found = [parse_name(path, root, ids) for path in paths]
+    below = _below_folders(found, root, ids)
     both = {folder for folder, inside in below.items() if _hold_both(inside)}
     unclear = both | {folder for folder, inside in below.items() if _share_keys(inside)}
     elsewhere = _folders_by_key(found, root) if unclear else {}
     apart = {folder for folder in unclear if _lie_apart(below[folder], folder, elsewhere)}
     groups: dict[PairKey, list[ParsedName]] = defaultdict(list)
     for path in paths:
-        file = parse_name(path, root, both - apart, apart)
+        file = parse_name(path, root, ids | (both - apart), apart)
         groups[file.sided_key].append(file)
     return [file for group in groups.values() for file in _with_roles(group)]
 
@@ -55,12 +57,34 @@ class _Inside(NamedTuple):
     by_folder: bool
 
 
-def _below_folders(files: Iterable[ParsedName], root: Path) -> dict[Folder, list[_Inside]]:
+def _called_by_ids(folders: Iterable[Folder]) -> set[Folder]:
+    """Return the folders that are called for a patient: `images/mask01/`, where there is `masks/mask01/`.
+
+    Such a name has a number, and is no `images_512/` of a data set that has `masks_512/` too.
+    """
+    alike: dict[tuple[Folder, Folder], list[tuple[Folder, bool]]] = defaultdict(list)
+    for folder in {parts[:end] for parts in folders for end in range(1, len(parts) + 1)}:
+        outer = next((k for k, name in enumerate(folder) if is_mask_folder(name) or is_image_folder(name)), len(folder))
+        if any(map(str.isdigit, folder[-1])) and outer < len(folder) - 1:
+            alike[folder[:outer], folder[outer + 1 :]].append((folder, is_mask_folder(folder[outer])))
+    shared = {key: several for key, several in alike.items() if {is_mask for _, is_mask in several} == {False, True}}
+    with_images = {(above, below[:-1]) for above, below in shared if is_image_folder(below[-1])}
+    return {
+        folder
+        for (above, below), several in shared.items()
+        if is_mask_folder(below[-1]) and (above, below[:-1]) not in with_images
+        for folder, _ in several
+    }
+
+
+def _below_folders(files: Iterable[ParsedName], root: Path, ids: Collection[Folder]) -> dict[Folder, list[_Inside]]:
     """Return the folders whose names say image or mask, with what is below them."""
     below: dict[Folder, list[_Inside]] = defaultdict(list)
     for file in files:
         in_masks = in_images = False
         for name, folder in folders_of(file.path.relative_to(root).parts):  # each sees what lies deeper than itself
+            if folder in ids:
+                continue
             if is_mask_folder(name) or is_image_folder(name):
                 is_mask = in_masks or (not in_images and says_mask(file.words))
                 is_image = in_images or says_image(file.words)
@@ -70,10 +94,15 @@ def _below_folders(files: Iterable[ParsedName], root: Path) -> dict[Folder, list
 
 
 def _hold_both(inside: Sequence[_Inside]) -> bool:
-    """Say whether there are masks as well as images: files called so, or with no such word, but the key of a mask."""
+    """Say whether there are masks as well as images: files called so, or with no such word, but the key of a mask.
+
+    Beside an image of its key, "lungs" says mask.
+    """
     masks = {one.file.sided_key.stem for one in inside if one.is_mask}
     others = [one for one in inside if not one.is_mask]
-    return bool(masks) and any(one.is_image or one.file.sided_key.stem in masks for one in others)
+    images = {one.file.sided_key for one in inside if one.is_image}
+    of_lungs = any(one.file.words and not one.is_image and one.file.sided_key in images for one in others)
+    return of_lungs or (bool(masks) and any(one.is_image or one.file.sided_key.stem in masks for one in others))
 
 
 def _share_keys(inside: Sequence[_Inside]) -> bool:
