@@ -42,6 +42,10 @@ UNCERTAIN_MM = 10.0
 BONE = 250
 """HU above which nothing is disease."""
 
+LEAK_ML = 25.0
+"""What an airway gains at once where it leaks into the lung: 139 mL and more; from threshold to threshold it gains 7 at
+most, of which a lower limit took the main bronchi of LIDC-IDRI-0001 for a leak."""
+
 LEAST_ML = 15.0
 """Smaller parts of air are no lung; bowel gas larger than that is excluded by hand."""
 
@@ -67,7 +71,7 @@ def label(hu: NDArray[np.int16], spacing: Spacing, hand: list[dict[str, str]]) -
     for row_id, shape in shape_of.items():
         if hand[row_id]["action"] == "out":
             inside &= ~shape  # before parts are assigned to sides
-    lung = _large_parts(inside & ~_grown(airways, spacing, 1.5), spacing)
+    lung = _large_parts(inside & ~_grown(airways, spacing, max(1.5, spacing[1])), spacing)
     lung = _closed(lung, spacing, CLOSING_MM) & ~airways
     labels = _sided(lung, spacing)
     uncertain = _closed(lung, spacing, UNCERTAIN_MM) & ~lung & (hu > -700)
@@ -132,8 +136,7 @@ def _airway(smooth: NDArray[np.float32], row: dict[str, str], spacing: Spacing) 
         if not parts[seed]:
             continue
         grown = parts == parts[seed]
-        millilitres = grown.sum() * np.prod(spacing) / 1000
-        if best.any() and millilitres > 1.35 * best.sum() * np.prod(spacing) / 1000 + 2:
+        if best.any() and (grown.sum() - best.sum()) * np.prod(spacing) / 1000 > LEAK_ML:
             break
         best = grown
     return best
@@ -180,7 +183,10 @@ def _closed(mask: Mask, spacing: Spacing, radius: float) -> Mask:
 
 
 def _sided(lung: Mask, spacing: Spacing) -> NDArray[np.uint8]:
-    """Return 1 and 2: cores of lungs, eroded until they part, get sides by position, the rest goes to the nearer."""
+    """Return 1 and 2: cores of lungs, eroded until they part, get sides by position and grow until they meet.
+
+    What none of them reaches goes to the nearer.
+    """
     depth = ndimage.distance_transform_edt(lung, sampling=spacing)
     columns = np.nonzero(lung)[2]
     if not columns.size:
@@ -194,8 +200,19 @@ def _sided(lung: Mask, spacing: Spacing) -> NDArray[np.uint8]:
         if len(spread) == 2 and spread[0] < 0.62 * np.ptp(columns):
             break
     sides = np.concatenate([[0], np.where(centres < middle, 1, 2)]).astype(np.uint8)
-    nearest = ndimage.distance_transform_edt(parts == 0, sampling=spacing, return_distances=False, return_indices=True)
-    return np.where(lung, sides[parts[tuple(nearest)]], 0).astype(np.uint8)
+    labels = _grown_within(lung, sides[parts])
+    nearest = ndimage.distance_transform_edt(labels == 0, sampling=spacing, return_distances=False, return_indices=True)
+    return np.where(lung, labels[tuple(nearest)], 0).astype(np.uint8)
+
+
+def _grown_within(lung: Mask, labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return labels grown through the lung, all at one speed, so that none jumps across what parts two lungs."""
+    cross = ndimage.generate_binary_structure(3, 1)
+    while True:
+        grown = np.where(lung & (labels == 0), ndimage.grey_dilation(labels, footprint=cross), labels)
+        if np.array_equal(grown, labels):
+            return labels
+        labels = grown
 
 
 def hand_rows() -> dict[str, list[dict[str, str]]]:
