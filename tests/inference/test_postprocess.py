@@ -97,3 +97,16 @@ def test_single_slice_keeps_the_small_parts_of_a_lung_base() -> None:
     lung[0, 55:60, 5:10] = LUNG
     labels, _ = cleaned(lung, side_score)
     assert (labels[0, 55:60, 5:10] == RIGHT).all()
+
+
+def test_specks_are_dropped_though_there_are_more_than_a_byte_can_number() -> None:
+    lung, side_score = two_lungs()
+    specks = np.zeros(lung.shape, np.bool_)
+    specks[::2, 1:9:2, 1::3] = True
+    lung[specks] = LUNG
+    labels, scores_after = cleaned(lung, side_score)
+    assert specks.sum() > 255
+    assert not labels[specks].any()
+    assert (scores_after[specks] <= encoding.ZERO).all()
+    assert (labels[2:10, 10:50, 5:28] == RIGHT).all()
+    assert (labels[2:10, 10:50, 36:59] == LEFT).all()

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pleura.inference.anatomy_rules import RuleVolumes, apply_anatomy_rules
 from pleura.inference.bundle import Bundle
 from pleura.inference.ct_warnings import ct_warnings, cut_sides, size_warning
+from pleura.inference.freed_memory import return_freed_memory
 from pleura.inference.grid_scan import grid_scan
 from pleura.inference.mask_warnings import lung_warnings
 from pleura.inference.model import Planes
@@ -40,6 +41,7 @@ def find_ct_lungs(
         warnings = (*([size] if size else []), *sideways_warnings(cleaned, scan))
         return cleaned, (*warnings, *lung_warnings(cleaned.labels, is_picture=volume.is_picture)), RuleVolumes()
     rules = apply_anatomy_rules(lung, side_score, scan)
+    return_freed_memory()
     cleaned = clean_volume(lung, side_score)
     join_one_lung(cleaned.labels, planes.values[cleaned.box], scan)
     warnings = lung_warnings(cleaned.labels, is_picture=volume.is_picture, cut_sides=cut_sides(cleaned, scan))

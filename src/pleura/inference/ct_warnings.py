@@ -126,9 +126,9 @@ def _halved(span: slice) -> slice:
 
 def _not_a_chest(cleaned: Cleaned, planes: Labels, scan: GridScan, volumes: RuleVolumes) -> Note | None:
     """Warn where what was marked is too dense, too large or too small for the lungs of a person."""
-    marked = cleaned.labels > 0
     low, high = scan.window
-    some = planes[:, ::2, ::2][marked[:, ::2, ::2]]  # every second pixel, and none of a mask that is smaller still
+    every_second = slice(None), slice(None, None, 2), slice(None, None, 2)
+    some = planes[every_second][cleaned.labels[every_second] > 0]  # none of a mask that is smaller still
     mean = low + float(some.mean(dtype=np.float64)) * (high - low) / 255.0 if len(some) else low
     if mean > CHEST_HU:
         return Note(
@@ -136,7 +136,7 @@ def _not_a_chest(cleaned: Cleaned, planes: Labels, scan: GridScan, volumes: Rule
         )
     if not scan.spacing_known or len(scan.planes) == 1:
         return None
-    litres = np.count_nonzero(marked) * scan.voxel_ml / 1000.0
+    litres = np.count_nonzero(cleaned.labels) * scan.voxel_ml / 1000.0
     taken = (volumes.airless + volumes.outside_skin) / 1000.0
     if taken > litres:
         what = f"{taken:.2g} L that were marked hold no air or lie outside the skin, more than the {litres:.2g} L left"
@@ -153,7 +153,7 @@ def size_warning(cleaned: Cleaned, scan: GridScan) -> Note | None:
     depth, width = (z.stop - z.start) * scan.spacing[0], (columns.stop - columns.start) * scan.spacing[2]
     litres = np.count_nonzero(marked) * scan.voxel_ml / 1000.0
     too_large = width > LUNG_WIDTH_MM[1] or depth > LUNG_HEIGHT_MM or litres > LUNGS_ML / 1000.0
-    both = RIGHT in cleaned.labels and LEFT in cleaned.labels
+    both = all(any(side in plane for plane in cleaned.labels) for side in (RIGHT, LEFT))
     if too_large or (both and width < LUNG_WIDTH_MM[0]):
         size = f"{width:.3g} mm wide, {depth:.3g} mm tall, {litres:.3g} L"
         return Note("not-a-chest", f"the lungs are {size}: no person's; check the spacing in the file")

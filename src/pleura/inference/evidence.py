@@ -85,13 +85,16 @@ def ct_evidence(
     inner = (depth, *(slice((side.start + 1) // 2, (side.stop + 1) // 2) for side in (rows, columns)))
     every_second = slice(None), slice(rows.start % 2, None, 2), slice(columns.start % 2, None, 2)
     scores[inner], labels[inner] = cleaned.lung[every_second], cleaned.labels[every_second]
-    found, is_left = lung_probability(scores), lung_probability(side_score)
-    right, left = np.minimum(found, 255 - is_left), np.minimum(found, is_left)
-    for label, side in ((RIGHT, right), (LEFT, left)):  # a side that was settled by the whole scan is certain
-        np.copyto(side, np.where(labels == label, found, 0), where=labels > 0)
+    probability_of = lung_probability(np.arange(256, dtype=np.uint8))
+    probability = np.empty((2, *labels.shape), np.uint8)
+    for z, plane in enumerate(labels):  # a whole scan at once would need much memory
+        found, is_left = probability_of[scores[z]], probability_of[side_score[z]]
+        for label, side in ((RIGHT, 255 - is_left), (LEFT, is_left)):
+            settled = np.where(plane == label, found, 0)  # a side that was settled by the whole scan is certain
+            probability[label - 1, z] = np.where(plane > 0, settled, np.minimum(found, side))
     return Evidence(
         labels=labels,
-        probability=np.stack([right, left]),
+        probability=probability,
         planes=scan.coarse,
         window=scan.window if kind is Kind.HU else None,
     )

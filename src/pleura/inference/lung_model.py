@@ -37,10 +37,12 @@ class LungModel(SliceModel):
         clock.lap("network")
         cleaned, warnings, rules = find_ct_lungs(lung, side_score, volume, planes, self.bundle)
         clock.lap("clean")
-        if judge is not None:
-            judge(self._evidence(cleaned, (lung, side_score), volume, planes, judge.mode), self.structures, warnings)
+        evidence = self._evidence(cleaned, (lung, side_score), volume, planes, judge.mode) if judge else None
+        del planes, lung, side_score  # 50 MB each of 800 slices, which quality and labels need now
+        if judge is not None and evidence is not None:
+            judge(evidence, self.structures, warnings)
             clock.lap("quality")
-        del planes, lung, side_score  # 50 MB each of 800 slices, which the labels need now
+        del evidence
         return_freed_memory()
         labels = np.zeros(volume.shape, np.uint8)
         resample_to_scan(cleaned, fov, to_axial(labels, volume.affine), self.bundle, self.threads)

@@ -77,11 +77,11 @@ def clean_volume(lung: Labels, side_score: Labels) -> Cleaned:
 
 def _sides(lung: Labels, side_score: Labels, box: Box) -> Labels:
     """Return right, left or nothing for each pixel inside the box."""
-    rows, columns = (np.arange(side.start, side.stop) // 2 for side in box[1:])
+    depth, rows, columns = box
     labels = np.empty_like(lung)
-    for z, plane in enumerate(lung):
-        is_left = side_score[box[0].start + z][np.ix_(rows, columns)] > encoding.ZERO
-        labels[z] = np.where(plane > encoding.ZERO, np.where(is_left, LEFT, RIGHT), 0)
+    for target, plane, scores in zip(labels, lung, side_score[depth], strict=True):
+        coarse = np.where(scores > encoding.ZERO, np.uint8(LEFT), np.uint8(RIGHT))
+        target[:] = coarse.repeat(2, axis=0)[rows].repeat(2, axis=1)[:, columns] * (plane > encoding.ZERO)
     return labels
 
 
@@ -89,45 +89,68 @@ def _assign_components(labels: Labels) -> None:
     """Give each loose part to the lung it touches, and drop what touches none and is small; in place."""
     import cc3d
 
-    parts, count = cc3d.connected_components(labels, connectivity=26, return_N=True)
-    parts = parts.astype(np.min_scalar_type(count))  # they are few, but cc3d numbers them in four bytes each
-    sizes, side_of = np.zeros(count + 1, np.int64), np.zeros(count + 1, np.uint8)
-    for plane, numbers in zip(labels, parts, strict=True):  # a whole scan at once would need much memory
-        sizes += np.bincount(numbers.ravel(), minlength=count + 1)
-        side_of[numbers] = plane
+    parts, sides = _numbered(labels)
+    sizes = np.sum([np.bincount(plane.ravel(), minlength=len(sides)) for plane in parts], axis=0)
     sizes[0] = 0
-    new_side = _decide(sizes, side_of, parts, MIN_COMPONENT_SHARE_SLICE if len(labels) == 1 else MIN_COMPONENT_SHARE)
-    for plane, numbers in zip(labels, parts, strict=True):
-        plane[:] = new_side[numbers]
+    least = (MIN_COMPONENT_SHARE_SLICE if len(labels) == 1 else MIN_COMPONENT_SHARE) * sizes.max()
+    mains = {side: int(np.argmax(np.where(sides == side, sizes, 0))) for side in (RIGHT, LEFT)}
+    settled = [main for main in mains.values() if sizes[main] > least]
+    loose = np.ones(len(sizes), np.bool_)
+    loose[[0, *settled]] = False
+    if not loose.any():
+        return
+    box = box_around(loose[parts], 1)
+    near = np.ascontiguousarray(parts[box])
+    pairs = cc3d.contacts(near, connectivity=6)
+    touching = {(a, b) for pair in pairs for a, b in (pair, pair[::-1]) if b in mains.values()}
+    labels[box] = _decide(sizes, sides, mains, touching, least)[near]
+
+
+def _numbered(labels: Labels) -> tuple[NDArray[np.unsignedinteger], NDArray[np.uint8]]:
+    """Return the number of the part, joined by corners too, that each voxel belongs to, and the side of each part."""
+    found = [_parts(labels, side) for side in (RIGHT, LEFT)]
+    counts = [count for _, _, count in found]
+    numbers = np.zeros(labels.shape, np.min_scalar_type(sum(counts)))
+    for (box, parts, _), before in zip(found, (0, counts[0]), strict=True):
+        np.add(parts, before, out=numbers[box], where=parts > 0, dtype=numbers.dtype)
+    return numbers, np.repeat(np.array([0, RIGHT, LEFT], np.uint8), [1, *counts])
+
+
+def _parts(labels: Labels, side: int) -> tuple[Box, NDArray[np.unsignedinteger], int]:
+    """Return where the parts of a side lie, the number of each voxel's there, and how many they are."""
+    import cc3d
+
+    box = box_around(labels == side)
+    parts, count = cc3d.connected_components(labels[box] == side, connectivity=26, return_N=True)
+    return box, parts.astype(np.min_scalar_type(count)), count  # they are few, but cc3d takes four bytes for each
 
 
 def _decide(
-    sizes: NDArray[np.int64], side_of: NDArray[np.uint8], parts: NDArray[np.integer], min_share: float
+    sizes: NDArray[np.int64],
+    sides: NDArray[np.uint8],
+    mains: dict[int, int],
+    touching: set[tuple[int, int]],
+    least: float,
 ) -> NDArray[np.uint8]:
-    """Return the side of each part, 0 where it is dropped; `min_share` is a share of the largest part."""
-    mains = {side: int(np.argmax(np.where(side_of == side, sizes, 0))) for side in (RIGHT, LEFT)}
-    mains = {side: part for side, part in mains.items() if side_of[part] == side}
-    touching = _touching(parts, set(mains.values()))
-    least = min_share * sizes.max()
-    new_side = side_of.copy()
+    """Return the side that each part is given to, 0 where it is dropped.
+
+    Parameters
+    ----------
+    sizes, sides : voxels and side of each part
+    mains : the largest part of each side; 0 where there is none
+    touching : pairs (part, main) of parts that share a face
+    least : voxels of a part below which it is dropped
+    """
+    given = sides.copy()
     for part in range(1, len(sizes)):
-        side = int(side_of[part])
-        other = mains.get(LEFT if side == RIGHT else RIGHT)
-        if part == mains[side] and sizes[part] > least:
+        other = mains[LEFT if sides[part] == RIGHT else RIGHT]
+        if part in mains.values() and sizes[part] > least:
             continue
         if other and (part, other) in touching and sizes[part] < MAX_GIVEN_SHARE * sizes[other]:
-            new_side[part] = side_of[other]
+            given[part] = sides[other]
         elif sizes[part] < least:
-            new_side[part] = 0
-    return new_side
-
-
-def _touching(parts: NDArray[np.integer], mains: set[int]) -> set[tuple[int, int]]:
-    """Return pairs (part, main) of parts that share a face."""
-    import cc3d
-
-    pairs = cc3d.contacts(parts, connectivity=6)
-    return {(a, b) for pair in pairs for a, b in (pair, pair[::-1]) if b in mains}
+            given[part] = 0
+    return given
 
 
 def _fill(labels: Labels) -> None:

@@ -48,11 +48,12 @@ def resolve_sides(lung: Scores, side_score: Scores) -> Scores:
     middle, spread = np.concatenate(spans).mean(), max(float(np.concatenate(spans).std()), 1.0)
     resolved = side_score.copy()
     resolved[two_lungs & (growth < 0)] = 255 - resolved[two_lungs & (growth < 0)]
+    rows, columns = (np.arange(size) * step for size, step in zip(side_score.shape[1:], total, strict=True))
+    bias = POSITION_BIAS * np.clip(2.0 * (rows[:, None] + columns - middle) / spread, -1.0, 1.0)
     for plane, sides in zip(lung, resolved, strict=True):
-        pixels = _lung_pixels(plane)
-        bias = POSITION_BIAS * np.clip(2.0 * (pixels @ total - middle) / spread, -1.0, 1.0)
-        rows, columns = pixels.T
-        sides[rows, columns] = np.clip(sides[rows, columns] + bias, 0, 255)
+        marked = plane[::2, ::2] > encoding.ZERO
+        if marked.any():
+            np.copyto(sides, np.clip(sides + bias, 0, 255), where=marked, casting="unsafe")
     return resolved
 
 
