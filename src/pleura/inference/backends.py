@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 PROCESSOR = Path("/proc/cpuinfo")
 """Where Linux says what the processor can do."""
+
+MOST_RUNS = 4
+"""Runs of a graph side by side, each with some of the planes, of which four come at a time. Of 133 slices two runs of
+one thread each took 0.44 s, one run of two threads 0.57 s: its threads wait for each other in each layer."""
 
 Bytes = NDArray[np.uint8]
 Backend = Callable[[Bytes], tuple[Bytes, ...]]
@@ -209,10 +214,19 @@ def _onnxruntime(bundle: Bundle, device: str, threads: int, graph: Graph = "netw
     if provider is None:
         message = f"the installed onnxruntime has no {device}; use --device cpu or --backend torch"
         raise InvalidOption(message, code="no-device")
-    session = onnx_session(bundle.graph(graph), threads, [provider])
+    runs = min(threads, MOST_RUNS) if device == "cpu" else 1
+    session = onnx_session(bundle.graph(graph), threads // runs, [provider])
+    pool = ThreadPoolExecutor(runs)
+
+    def run_part(planes: Bytes) -> tuple[Bytes, ...]:
+        return tuple(session.run(None, {"planes": planes}))
 
     def run(planes: Bytes) -> tuple[Bytes, ...]:
-        return tuple(session.run(None, {"planes": planes}))
+        count = min(runs, len(planes))
+        if count == 1:
+            return run_part(planes)
+        parts = pool.map(run_part, np.array_split(planes, count))
+        return tuple(np.concatenate(outputs) for outputs in zip(*parts, strict=True))
 
     return run
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pleura.arrays import Array
-from pleura.inference.backends import run_graph
+from pleura.inference.backends import MOST_RUNS, run_graph
 from pleura.inference.bundle import Bundle
 from pleura.inference.grid import FieldOfView, crop, paste
 from pleura.inference.postprocess import Cleaned
 from pleura.volume import Kind
 
-CHUNK_TO_GRID = 8
-"""Slices resampled to the grid at a time: 8 of 512 x 512 take 8 MB as float32 in the graph."""
+CHUNK_TO_GRID = 4
+"""Slices resampled to the grid in one run: 4 of 512 x 512 take 4 MB as float32 in the graph."""
 
-CHUNK_TO_SCAN = 4
-"""Slices resampled to the scan at a time: in that graph several such copies live at once."""
+CHUNK_TO_SCAN = 2
+"""Slices resampled to the scan in one run: in that graph several such copies live at once."""
 
 
 def resample_to_grid(slices: Array, fov: FieldOfView, kind: Kind, bundle: Bundle, threads: int) -> NDArray[np.uint8]:
@@ -31,13 +32,14 @@ def resample_to_grid(slices: Array, fov: FieldOfView, kind: Kind, bundle: Bundle
     low, high = bundle.window(kind)
     numbers = {"low": np.array(low, np.float32), "scale": np.array(255.0 / (high - low), np.float32)}
     planes = np.empty((len(slices), bundle.side, bundle.side), np.uint8)
-    for start in range(0, len(slices), CHUNK_TO_GRID):
+
+    def run(start: int) -> None:
         part = crop(slices[start : start + CHUNK_TO_GRID], fov, air=int(low))
         part = np.ascontiguousarray(part, dtype=np.int16)[:, None]
         shape = (len(part), 1, bundle.side, bundle.side)
-        planes[start : start + CHUNK_TO_GRID] = run_graph(bundle, "prepare", threads, shape, slices=part, **numbers)[
-            :, 0
-        ]
+        planes[start : start + CHUNK_TO_GRID] = run_graph(bundle, "prepare", 1, shape, slices=part, **numbers)[:, 0]
+
+    _side_by_side(run, range(0, len(slices), CHUNK_TO_GRID), threads)
     return planes
 
 
@@ -51,15 +53,25 @@ def resample_to_scan(
     size = np.array([fov.height, fov.width], np.int64)
     first, rows, columns = cleaned.box
     occupied = np.flatnonzero(cleaned.labels.any(axis=(1, 2)))
-    for start in range(0, len(occupied), CHUNK_TO_SCAN):
+
+    def run(start: int) -> None:
         indices = occupied[start : start + CHUNK_TO_SCAN]
         inputs = {name: np.zeros((len(indices), 1, bundle.side, bundle.side), np.uint8) for name in ("lung", "labels")}
         for name, whole in inputs.items():
             whole[:, 0, rows, columns] = getattr(cleaned, name)[indices]
         shape = (len(indices), 1, fov.height, fov.width)
-        patch = run_graph(bundle, "restore", threads, shape, size=size, **inputs)[:, 0]
+        patch = run_graph(bundle, "restore", 1, shape, size=size, **inputs)[:, 0]
         for index, z in enumerate(first.start + indices):
             paste(target[z : z + 1], patch[index : index + 1], fov)
+
+    _side_by_side(run, range(0, len(occupied), CHUNK_TO_SCAN), threads)
+
+
+def _side_by_side(work: Callable[[int], None], starts: Iterable[int], threads: int) -> None:
+    """Do the work of each start, several at a time: these graphs gain nothing from threads of their own."""
+    with ThreadPoolExecutor(min(threads, MOST_RUNS)) as pool:
+        for _ in pool.map(work, starts):
+            pass
 
 
 def argmax_on_scan(
