@@ -99,8 +99,10 @@ def run(command: list[str]) -> Cost:
     """Run a command to its end and return what it took.
 
     A process is booked with the memory of the one that started it, so a bare interpreter starts it, not this program.
+    Its modules are compiled, as pip leaves them, whatever the environment says of that.
     """
-    ruler = subprocess.run([sys.executable, "-S", "-c", RULER, *command], check=True, capture_output=True)
+    compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    ruler = subprocess.run([sys.executable, "-S", "-c", RULER, *command], check=True, capture_output=True, env=compiled)
     code, *figures = json.loads(ruler.stdout)
     if code:
         raise SystemExit(f"exit code {code} from: {' '.join(command)}")

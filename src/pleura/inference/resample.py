@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -67,8 +67,11 @@ def resample_to_scan(
     _side_by_side(run, range(0, len(occupied), CHUNK_TO_SCAN), threads)
 
 
-def _side_by_side(work: Callable[[int], None], starts: Iterable[int], threads: int) -> None:
+def _side_by_side(work: Callable[[int], None], starts: Sequence[int], threads: int) -> None:
     """Do the work of each start, several at a time: these graphs gain nothing from threads of their own."""
+    if len(starts) == 1:  # a picture, for which a thread costs more than it gains
+        work(starts[0])
+        return
     with ThreadPoolExecutor(min(threads, MOST_RUNS)) as pool:
         for _ in pool.map(work, starts):
             pass
