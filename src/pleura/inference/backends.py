@@ -215,7 +215,8 @@ def _onnxruntime(bundle: Bundle, device: str, threads: int, graph: Graph = "netw
         message = f"the installed onnxruntime has no {device}; use --device cpu or --backend torch"
         raise InvalidOption(message, code="no-device")
     runs = min(threads, MOST_RUNS) if device == "cpu" else 1
-    session = onnx_session(bundle.graph(graph), threads // runs, [provider])
+    # Each run has the thread that asks for it; those of the session, which counts one of them, are shared by all runs.
+    session = onnx_session(bundle.graph(graph), threads - runs + 1, [provider])
     pool = ThreadPoolExecutor(runs)
 
     def run_part(planes: Bytes) -> tuple[Bytes, ...]:
