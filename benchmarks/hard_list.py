@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from recipes.ct.label import UNKNOWN, labels_of
+from recipes.ct.label import UNKNOWN, labels_of, uncertain
 from recipes.ct.paint.air import Bulla, Emphysema, Pneumothorax
 from recipes.ct.paint.ball import PLACES, Ball
 from recipes.ct.paint.chest import LEFT, RIGHT, Chest
@@ -75,13 +75,17 @@ def load_with_truth(scan: Scan, labels: Path) -> tuple[NDArray[np.int16], NDArra
 
 
 def _mended(hu: NDArray[Any], truth: NDArray[np.uint8], spacing: Spacing) -> NDArray[np.uint8]:
-    """Return the reference of LUNG1-003 without the domes that its slices 8 to 12 take for lung."""
+    """Return the reference of LUNG1-003 without the domes that its slices 8 to 12 take for lung.
+
+    It leaves out all vessels and bronchi of the hilum, which other references count: they are unknown, as elsewhere.
+    """
     truth = truth.copy()
     for z in range(8, 13):
         solid = ndimage.gaussian_filter(hu[z].astype(np.float32), 1.0) > -200
         core = ndimage.distance_transform_edt(solid, sampling=spacing[1:]) > 5
         thick = solid & (ndimage.distance_transform_edt(~core, sampling=spacing[1:]) <= 6)
         truth[z][thick] = 0
+    truth[uncertain(truth > 0, hu, spacing)] = UNKNOWN
     return truth
 
 

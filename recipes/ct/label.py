@@ -74,11 +74,15 @@ def label(hu: NDArray[np.int16], spacing: Spacing, hand: list[dict[str, str]]) -
     lung = _large_parts(inside & ~_grown(airways, spacing, max(1.5, spacing[1])), spacing)
     lung = _closed(lung, spacing, CLOSING_MM) & ~airways
     labels = _sided(lung, spacing)
-    uncertain = _closed(lung, spacing, UNCERTAIN_MM) & ~lung & (hu > -700)
-    labels[uncertain] = UNKNOWN
+    labels[uncertain(lung, hu, spacing)] = UNKNOWN
     for row_id, shape in shape_of.items():
         _apply(hand[row_id], shape, labels, hu)
     return labels
+
+
+def uncertain(lung: Mask, hu: NDArray[np.int16], spacing: Spacing) -> Mask:
+    """Return what a closing of the lung by `UNCERTAIN_MM` adds, but for air."""
+    return _closed(lung, spacing, UNCERTAIN_MM) & ~lung & (hu > -700)
 
 
 def _apply(row: dict[str, str], shape: Mask, labels: NDArray[np.uint8], hu: NDArray[np.int16]) -> None:
