@@ -130,6 +130,17 @@ def test_white_lung_lies_within_soft_tissue_and_stays() -> None:
     assert not resting_pieces(coarse(lungs()), scan_of(hu))[1].any()
 
 
+def test_white_lung_with_bronchi_that_hold_some_air_stays() -> None:
+    hu = chest()
+    hu[2:10, 16:48, 36:54] = SOFT
+    hu[2:10, 16:48, 36:54:4] = -140  # in every second column of the coarse grid, the mean comes to -50
+    hu[2:10, 16:48:4, 36:54] = SOFT  # in every fourth voxel of it
+    (piece,) = solid_pieces(coarse(lungs()), scan_of(hu))
+    inside = scan_of(hu).coarse[piece.box][piece.inside]
+    assert inside.mean() < scan_of(hu).byte(25) < np.median(inside)
+    assert not piece.is_enclosed
+
+
 def test_piece_at_the_end_of_the_scan_rests_on_nothing() -> None:
     hu, _ = dome()
     (piece,) = solid_pieces(coarse(lungs()[2:]), scan_of(hu[2:]))
