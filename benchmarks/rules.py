@@ -37,7 +37,7 @@ from pleura.labels import LEFT, RIGHT
 from pleura.reading import read
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
-RULES = ("outside_skin", "airless", "detached", "free_air", "domes", "enclosed", "recesses")
+RULES = ("outside_skin", "airless", "detached", "free_air", "surrounded", "domes", "enclosed", "recesses")
 
 
 @dataclass(frozen=True)

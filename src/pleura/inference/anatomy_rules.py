@@ -1,8 +1,8 @@
 """What anatomy says of a CT and the network does not know: rules that change its scores before they become lungs.
 
 Nothing outside the skin is lung; a part without air is none, nor is free air beside a collapsed lung, nor a dome of
-the diaphragm; the lowest recesses are. Each rule looks at the scan's CT numbers, so that none applies where values are
-not HU.
+the diaphragm; masses with lung around them are, and the lowest recesses. Each rule looks at the scan's CT numbers, so
+that none applies where values are not HU.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pleura.inference.grid_scan import GridScan
 from pleura.inference.morphology import areas, dilate
 from pleura.inference.recesses import around, missed_recesses, recess_zone
 from pleura.inference.solid_parts import airless_parts, resting_pieces
+from pleura.inference.surrounded import surrounded_pieces
 from pleura.networks import encoding
 from pleura.segmentation import Provenance
 
@@ -50,6 +51,7 @@ class RuleVolumes:
     ----------
     outside_skin : air, foam and table around the body
     airless : parts that hold no air
+    surrounded : added, being solid with lung around it and below
     domes : liver, spleen and stomach with lung around them
     detached : parts in slices apart from those of the lungs
     free_air : air without vessels beside a collapsed lung
@@ -62,6 +64,7 @@ class RuleVolumes:
     airless: float = 0.0
     detached: float = 0.0
     free_air: float = 0.0
+    surrounded: float = 0.0
     domes: float = 0.0
     enclosed: float = 0.0
     recesses: float = 0.0
@@ -98,12 +101,14 @@ def apply_anatomy_rules(lung: Scores, side_score: Scores, scan: GridScan) -> Rul
         return RuleVolumes(outside_skin=beyond * scan.coarse_voxel_ml, airless=airless * scan.coarse_voxel_ml)
     detached = _drop(lung, mask, _detached(mask, scan.spacing[0]))
     free = _drop(lung, mask, free_air(mask, side_score, scan))
+    surrounded = _add(lung, mask, surrounded_pieces(mask, scan))
     domes, enclosed, standing = resting_pieces(mask, scan)
     return RuleVolumes(
         outside_skin=beyond * scan.coarse_voxel_ml,
         airless=airless * scan.coarse_voxel_ml,
         detached=detached * scan.coarse_voxel_ml,
         free_air=free * scan.coarse_voxel_ml,
+        surrounded=surrounded * scan.coarse_voxel_ml,
         domes=_drop(lung, mask, domes) * scan.coarse_voxel_ml,
         enclosed=_drop(lung, mask, enclosed) * scan.coarse_voxel_ml,
         recesses=_add_recesses(lung, mask, side_score, outside, scan) * scan.voxel_ml,
@@ -174,6 +179,14 @@ def _drop(lung: Scores, mask: Mask, dropped: Mask) -> int:
         where &= scores > encoding.ZERO
         scores[where] = 255 - scores[where]
     return int(np.count_nonzero(dropped))
+
+
+def _add(lung: Scores, mask: Mask, added: Mask) -> int:
+    """Take voxels of the coarse grid into the scores and into the coarse mask, in place; return their number."""
+    mask |= added
+    for z in np.flatnonzero(added.any(axis=(1, 2))):
+        lung[z][_enlarged(added[z : z + 1])[0] & (lung[z] <= encoding.ZERO)] = encoding.ADDED
+    return int(np.count_nonzero(added))
 
 
 def _add_recesses(lung: Scores, mask: Mask, side_score: Scores, outside: Mask, scan: GridScan) -> int:

@@ -162,13 +162,13 @@ def _piece(piece: Mask, soft: Mask, around: Box, scan: GridScan) -> Piece:
         inside=inside,
         volume_ml=float(np.count_nonzero(inside)) * scan.coarse_voxel_ml,
         is_fluid=float(np.median(scan.coarse[box][inside])) <= scan.byte(FLUID_HU),
-        resting=_share_next(inside, outside, -1),
+        resting=share_next(inside, outside, -1),
         soft_beside=_share(beside & outside, beside),
-        soft_above=_share_next(inside, outside, 1),
+        soft_above=share_next(inside, outside, 1),
     )
 
 
-def _share_next(inside: Mask, outside: Mask, step: int) -> float:
+def share_next(inside: Mask, outside: Mask, step: int) -> float:
     """Return the share of the lowest (`step` -1) or highest voxels of a piece whose next one along z is `outside`."""
     inside, outside = inside[::step], outside[::step]
     following = np.zeros_like(inside)
