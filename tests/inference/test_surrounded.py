@@ -1,4 +1,4 @@
-"""Solid tissue with lung around it and below is lung; what rests on more of it, or has an end that nobody sees, is not."""
+"""Solid tissue with lung around it and below is lung; what rests on more of it, or on what nobody sees, is not."""
 
 from __future__ import annotations
 

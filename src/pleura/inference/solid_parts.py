@@ -62,10 +62,10 @@ ABOVE_SOFT = 0.45
 does. Consolidation on the diaphragm leans on the wall of the chest and has lung above: painted ones have 0.21 to 0.40,
 an effusion 0.50 of which 0.4.0 marks more than 0.3.0 did."""
 
-FLUID_HU = 25.0
-"""Median of a piece above which it is no fluid: effusions have 4 to 15, thirds of lungs painted with 45 have 37 to 43.
-Their means come down to 25, of bronchi with air in them. Of a white lung, or of consolidation that the network saw in
-part, all sides may be soft tissue: it stays."""
+FLUID_HU = 30.0
+"""Median of a piece above which it is no fluid: effusions have 4 to 15, fat and liver below a raised dome 26, thirds of
+lungs painted with 45 have 37 to 43. Their means come down to 25, of bronchi with air in them. Of a white lung, or of
+consolidation that the network saw in part, all sides may be soft tissue: it stays."""
 
 
 @dataclass(frozen=True)
