@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from drawn_scores import LUNG, OUTSIDE, scores, two_lungs
 
-from pleura.inference.postprocess import clean_volume
+from pleura.inference.postprocess import _parts, clean_volume
 from pleura.labels import LEFT, RIGHT
 from pleura.networks import encoding
 
@@ -33,6 +33,12 @@ def test_speck_is_dropped_and_its_score_lies_below_half() -> None:
     labels, scores_after = cleaned(lung, side_score)
     assert not labels[0].any()
     assert (scores_after[0] <= encoding.ZERO).all()
+
+
+def test_parts_a_few_voxels_wide_are_numbered() -> None:
+    labels = np.zeros((1, 5, 7), np.uint8)
+    labels[0, 1:4:2, 1:6:2] = RIGHT
+    assert _parts(labels, RIGHT)[2] == 6
 
 
 def test_hole_is_filled_and_its_score_lies_above_half() -> None:

@@ -89,7 +89,7 @@ def _part_of_a_pocket(cleaned: Cleaned, scan: GridScan) -> Note | None:
 
     marked = np.zeros(scan.planes.shape[1:], np.bool_)
     marked[cleaned.box[1:]] = cleaned.labels[0] > 0
-    parts = cc3d.connected_components(marked, connectivity=8)
+    parts = cc3d.connected_components(marked.view(np.uint8), connectivity=8)
     pockets = cc3d.connected_components(scan.planes[0] < scan.byte(SOLID_HU), connectivity=4)
     sizes, air = np.bincount(parts[marked]), np.bincount(pockets.ravel())
     filled = np.bincount(pockets[marked], minlength=len(air))

@@ -121,7 +121,8 @@ def _parts(labels: Labels, side: int) -> tuple[Box, NDArray[np.unsignedinteger],
     import cc3d
 
     box = box_around(labels == side)
-    parts, count = cc3d.connected_components(labels[box] == side, connectivity=26, return_N=True)
+    mask = (labels[box] == side).view(np.uint8)  # of masks a few voxels wide, cc3d 4.1.1 fails where they are Boolean
+    parts, count = cc3d.connected_components(mask, connectivity=26, return_N=True)
     return box, parts.astype(np.min_scalar_type(count)), count  # they are few, but cc3d takes four bytes for each
 
 

@@ -79,7 +79,7 @@ def missed_recesses(lung: Mask, allowed: Mask, planes: NDArray[np.uint8], scan: 
     grown = _grow(lung, air, scan.spacing)
     if not grown.any():
         return grown
-    pieces = cc3d.connected_components(grown, connectivity=26)
+    pieces = cc3d.connected_components(grown.view(np.uint8), connectivity=26)
     sizes = np.bincount(pieces[grown])
     dark = np.bincount(pieces[grown & (planes < scan.byte(DARK_HU))], minlength=len(sizes))
     kept = (sizes * scan.voxel_ml >= LEAST_ML) & (dark <= DARK_SHARE * sizes)

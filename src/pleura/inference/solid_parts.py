@@ -142,7 +142,7 @@ def solid_pieces(mask: Mask, scan: GridScan) -> list[Piece]:
     around = box_around(mask, 2)
     marked, solid = mask[around], scan.coarse[around] > scan.byte(SOFT_TISSUE_HU)
     cores = open_mask(marked & solid, (1, 2))
-    parts = cc3d.connected_components(cores, connectivity=26)
+    parts = cc3d.connected_components(cores.view(np.uint8), connectivity=26)
     sizes = np.bincount(parts[cores]) * scan.coarse_voxel_ml
     large = np.flatnonzero(sizes >= LEAST_PIECE_ML)
     return [_piece(parts == part, solid & ~marked, around, scan) for part in large]

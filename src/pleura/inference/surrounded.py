@@ -31,7 +31,8 @@ def surrounded_pieces(mask: Mask, scan: GridScan) -> Mask:
 
     found, box = np.zeros_like(mask), box_around(mask, 2)
     outside = ~mask[box]
-    parts = cc3d.connected_components(np.stack([_ringed(plane) for plane in outside]), connectivity=26)
+    ringed = np.stack([_ringed(plane) for plane in outside])
+    parts = cc3d.connected_components(ringed.view(np.uint8), connectivity=26)
     soft = outside & (scan.coarse[box] > scan.byte(SOFT_TISSUE_HU))
     statistics = cc3d.statistics(parts)
     for part in np.flatnonzero(statistics["voxel_counts"] * scan.coarse_voxel_ml >= LEAST_ML):
@@ -54,7 +55,7 @@ def _ringed(outside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return what of a slice outside the mask is not joined to the edge by three voxels or more."""
     import cc3d
 
-    parts, count = cc3d.connected_components(erode(outside, (0, 1)), connectivity=8, return_N=True)
+    parts, count = cc3d.connected_components(erode(outside, (0, 1)).view(np.uint8), connectivity=8, return_N=True)
     inner = np.ones(count + 1, np.bool_)
     inner[0] = False
     for edge in (parts[0], parts[-1], parts[:, 0], parts[:, -1]):
