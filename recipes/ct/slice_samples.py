@@ -34,9 +34,6 @@ CONTEXT_MM = 5.0
 THINNEST_MM = 2.0
 """Thinner slices are left out until they are so far apart: the network sees no thinner ones beside each other."""
 
-HEALTHY = 0.5
-"""Share of the scans without disease; where nearly all had some, slices of healthy tissue were called lung, too."""
-
 OF_EACH = 16
 """Slices kept of a painted scan."""
 
@@ -66,7 +63,7 @@ def load_chest(scan: Scan, labels: Path) -> Chest:
 
 def make_samples(chest: Chest, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Return (n, 4, SIDE, SIDE) bytes, the planes as named above, of one painted and scanned chest."""
-    hu, labels, painted = _painted(chest, rng, draw_mix(rng, HEALTHY))
+    hu, labels, painted = _painted(chest, rng, draw_mix(rng))
     fov = _fov(hu, labels, chest.spacing, rng)
     gap = max(1, round(CONTEXT_MM / chest.spacing[0]))
     chosen = _choose(labels, painted, rng)
@@ -185,7 +182,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    table = [scan for scan in scans() if scan.fold in options.folds and not scan.is_stack]
+    table = [scan for scan in scans() if scan.fold in options.folds]
     fill_pool(options, {scan.id: load_chest(scan, options.labels) for scan in table})
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 import pleura.phantom
+from pleura.geometry import to_axial
 from pleura.segmenter import Segmenter
 from pleura.volume import Kind
 
@@ -38,5 +41,7 @@ def test_size_is_judged_where_it_is_known(
     assert ("not-a-chest" in codes(segmenter, greys, spacing)) == expected
 
 
-def test_slices_on_their_side_are_named(segmenter: Segmenter, greys: np.ndarray) -> None:
-    assert "flipped" in codes(segmenter, np.ascontiguousarray(np.swapaxes(greys, 1, 2)), (20.0, 3.0, 3.0))
+def test_slices_on_their_side_are_named(segmenter: Segmenter, shared: Path) -> None:
+    scan = pleura.read(shared / "data/ct/volumes_unlabelled/images/rider_1129164940.nii.gz")
+    greys = np.clip((to_axial(scan.voxels, scan.affine) + 1350.0) / 1500 * 255, 0, 255).astype(np.uint8)
+    assert "flipped" in codes(segmenter, np.ascontiguousarray(np.swapaxes(greys, 1, 2)), (3.75, 1.15, 1.15))

@@ -261,7 +261,7 @@ def _has_amx() -> bool:
 def _has_vnni() -> bool:
     """Say whether the processor multiplies and adds bytes in one instruction, without overflow of what lies between.
 
-    The network in 8-bit integers took 0.68 of the time of float32 with it (benchmarks/precisions.py); elsewhere it may
+    The network in 8-bit integers took 0.42 of the time of float32 with it (benchmarks/precisions.py); elsewhere it may
     be slower, and less exact.
     """
     return _processor_has("avx512_vnni") or _processor_has("avx_vnni")
