@@ -227,6 +227,7 @@ def train(options: argparse.Namespace) -> None:
     torch.manual_seed(options.seed)
     options.run.mkdir(parents=True, exist_ok=True)
     state = State.of(options.run, options.rate, free=options.free, device=options.device)
+    state.save(options.run)  # so that no step at all makes a run of the network that it begins with
     batches = iter(DataLoader(Batches(options, state.done), batch_size=None, num_workers=options.workers))
     start, losses = time.monotonic(), list[float]()
     while state.done < options.steps:

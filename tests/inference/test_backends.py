@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,15 @@ def test_result_does_not_depend_on_batch_or_threads(name: str, planes: np.ndarra
     whole = one(planes)[0]
     assert np.array_equal(np.concatenate([one(planes[z : z + 1])[0] for z in range(len(planes))]), whole)
     assert np.array_equal(two(planes)[0], whole)
+
+
+def test_backend_that_was_used_works_in_a_process_that_is_forked(planes: np.ndarray) -> None:
+    run = make_backend(BUNDLE, backend="onnxruntime", threads=2)[1]
+    run(planes)
+    child = get_context("fork").Process(target=run, args=(planes,), daemon=True)
+    child.start()
+    child.join(30)
+    assert child.exitcode == 0
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ PROCESSOR = Path("/proc/cpuinfo")
 """Where Linux says what the processor can do."""
 
 MOST_RUNS = 4
-"""Runs of a graph side by side, each with some of the planes, of which four come at a time. Of 133 slices two runs of
+"""Runs of a graph side by side, each with some of the planes, which come by fours. Of 133 slices two runs of
 one thread each took 0.44 s, one run of two threads 0.57 s: its threads wait for each other in each layer."""
 
 Bytes = NDArray[np.uint8]
@@ -217,7 +217,6 @@ def _onnxruntime(bundle: Bundle, device: str, threads: int, graph: Graph = "netw
     runs = min(threads, MOST_RUNS) if device == "cpu" else 1
     # Each run has the thread that asks for it; those of the session, which counts one of them, are shared by all runs.
     session = onnx_session(bundle.graph(graph), threads - runs + 1, [provider])
-    pool = ThreadPoolExecutor(runs)
 
     def run_part(planes: Bytes) -> tuple[Bytes, ...]:
         return tuple(session.run(None, {"planes": planes}))
@@ -226,7 +225,9 @@ def _onnxruntime(bundle: Bundle, device: str, threads: int, graph: Graph = "netw
         count = min(runs, len(planes))
         if count == 1:
             return run_part(planes)
-        parts = pool.map(run_part, np.array_split(planes, count))
+        # One that is kept has no threads left in a process that is forked, and waits for them.
+        with ThreadPoolExecutor(count) as pool:
+            parts = list(pool.map(run_part, np.array_split(planes, count)))
         return tuple(np.concatenate(outputs) for outputs in zip(*parts, strict=True))
 
     return run

@@ -16,7 +16,7 @@ BATCH = 4
 
 MAX_PLANE_DISTANCE_MM = 2.5
 """How far apart planes are that the network sees; scores of those between are interpolated, and scans of 1 mm take half
-the time. Seeing planes 3.2 mm apart cost up to 0.0004 of Dice, 5 mm apart up to 0.0010 (benchmarks/thin_slices.py)."""
+the time. Seeing planes 3.2 mm apart cost up to 0.0007 of Dice, 5 mm apart up to 0.0008 (benchmarks/thin_slices.py)."""
 
 TTA_SHIFTS = ((0, 0), (4, 4), (-6, 2), (2, -4))
 """Rows and columns by which a slice that stands alone is moved for the network (test-time augmentation); air lies

@@ -25,7 +25,8 @@ masses that chest-ct 0.4.0 lost in part, 0.02 to 0.15; of domes and of what lies
 def surrounded_pieces(mask: Mask, scan: GridScan) -> Mask:
     """Return solid tissue outside a mask (z, y, x) on the coarse grid that has lung around it in each of its slices.
 
-    It rests on no soft tissue, and is joined to what lies around the lungs by less than three voxels in a slice.
+    Less than `RESTING` of its underside rests on soft tissue, more than half of it is solid, and less than three voxels
+    of a slice join it to what lies around the lungs.
     """
     import cc3d
 

@@ -41,9 +41,10 @@ def parse_names(paths: Sequence[Path], root: Path) -> list[ParsedName]:
     unclear = both | {folder for folder, inside in below.items() if _share_keys(inside)}
     elsewhere = _folders_by_key(found, root) if unclear else {}
     apart = {folder for folder in unclear if _lie_apart(below[folder], folder, elsewhere)}
+    silent = ids | (both - apart)
     groups: dict[PairKey, list[ParsedName]] = defaultdict(list)
     for path in paths:
-        file = parse_name(path, root, ids | (both - apart), apart)
+        file = parse_name(path, root, silent, apart)
         groups[file.sided_key].append(file)
     return [file for group in groups.values() for file in _with_roles(group)]
 
