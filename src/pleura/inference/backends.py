@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -185,9 +186,14 @@ def import_openvino() -> Any:
             sys.modules[name] = before
 
 
+_MAKING = Lock()
+"""Held while a session is made: threads that ask for it at once would make one each."""
+
+
 def cached_session(bundle: Bundle, graph: Graph, threads: int) -> InferenceSession:
     """Return the session for a graph but "network", made once: a picture takes less time than its making."""
-    return _cached(bundle.graph(graph), bundle.graphs[graph], threads)
+    with _MAKING:
+        return _cached(bundle.graph(graph), bundle.graphs[graph], threads)
 
 
 @lru_cache(maxsize=8)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pleura.arrays import Array
-from pleura.inference.backends import MOST_RUNS, cached_session, run_graph
+from pleura.inference.backends import MOST_RUNS, run_graph
 from pleura.inference.bundle import Bundle
 from pleura.inference.grid import FieldOfView, crop, paste
 from pleura.inference.postprocess import Cleaned
@@ -39,7 +39,6 @@ def resample_to_grid(slices: Array, fov: FieldOfView, kind: Kind, bundle: Bundle
         shape = (len(part), 1, bundle.side, bundle.side)
         planes[start : start + CHUNK_TO_GRID] = run_graph(bundle, "prepare", 1, shape, slices=part, **numbers)[:, 0]
 
-    cached_session(bundle, "prepare", 1)  # made here, not by each of the threads that ask for it first
     _side_by_side(run, range(0, len(slices), CHUNK_TO_GRID), threads)
     return planes
 
@@ -65,7 +64,6 @@ def resample_to_scan(
         for index, z in enumerate(first.start + indices):
             paste(target[z : z + 1], patch[index : index + 1], fov)
 
-    cached_session(bundle, "restore", 1)
     _side_by_side(run, range(0, len(occupied), CHUNK_TO_SCAN), threads)
 
 
